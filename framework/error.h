@@ -1,0 +1,39 @@
+// How does adjoint refuse? With an exception that says what is wrong and what was got, in one line.
+#pragma once
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace adjoint {
+
+/// Somebody asked for what cannot be: shapes that do not fit, an option out of range, a derivative that does not exist.
+/// The message reads `<operation>: <the fact that is wrong>; got <values>`.
+struct Error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// A file's content is not what it should be (exit status 65).
+struct DataError : Error {
+    using Error::Error;
+};
+
+/// A file is not there or cannot be read (exit status 66).
+struct MissingInput : Error {
+    using Error::Error;
+};
+
+/// A file cannot be written (exit status 73).
+struct CannotWrite : Error {
+    using Error::Error;
+};
+
+/// Throws E with the formatted message unless `holds`.
+template <class E = Error, class... Args>
+void require(bool holds, fmt::format_string<Args...> message, Args&&... args) {
+    if (!holds) throw E(fmt::format(message, std::forward<Args>(args)...));
+}
+
+}  // namespace adjoint

@@ -1,0 +1,61 @@
+#include "framework/parallel.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+#include <thread>
+
+#include "framework/error.h"
+
+namespace adjoint {
+namespace {
+
+int initial_thread_count() {
+    const char* wish = std::getenv("ADJOINT_THREADS");
+    if (wish == nullptr || *wish == '\0') return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    char* end = nullptr;
+    const long count = std::strtol(wish, &end, 10);
+    require(*end == '\0' && count >= 1 && count <= 1024,
+            "ADJOINT_THREADS: must be a whole number from 1 to 1024; got {}", wish);
+    return static_cast<int>(count);
+}
+
+struct Workers {
+    int count;
+    tbb::task_arena arena;
+};
+
+std::unique_ptr<Workers>& workers() {
+    static std::unique_ptr<Workers> instance;
+    if (!instance) {
+        const int count = initial_thread_count();
+        instance = std::make_unique<Workers>(count, tbb::task_arena(count));
+    }
+    return instance;
+}
+
+}  // namespace
+
+int thread_count() { return workers()->count; }
+
+void set_thread_count(int count) {
+    require(count >= 1, "set_thread_count: there must be at least one thread; got {}", count);
+    workers() = std::make_unique<Workers>(count, tbb::task_arena(count));
+}
+
+void parallel_for(Index count, const std::function<void(Index)>& piece) {
+    if (count == 1 || thread_count() == 1) {
+        for (Index i = 0; i < count; ++i) piece(i);
+    } else {
+        workers()->arena.execute([&] { tbb::parallel_for(Index{0}, count, piece, tbb::simple_partitioner()); });
+    }
+}
+
+void parallel_ranges(Index size, Index grain, const std::function<void(Index, Index)>& piece) {
+    parallel_for((size + grain - 1) / grain, [&](Index i) { piece(i * grain, std::min(size, (i + 1) * grain)); });
+}
+
+}  // namespace adjoint

@@ -1,0 +1,29 @@
+// How are the sizes of tensors written, compared and broadcast?
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace adjoint {
+
+using Index = std::int64_t;
+
+/// The extent of each axis, outermost first; {} is a single number. Printed as [8, 28, 28, 3].
+using Shape = std::vector<Index>;
+
+/// ∏ shape: the number of elements; 1 for {}.
+Index element_count(const Shape& shape);
+
+/// The shape of an elementwise result: axes are aligned at the innermost, and an extent of 1 (or none) is repeated.
+/// Throws `<operation>: shapes do not broadcast; got [2, 3] and [4]`.
+Shape broadcast(const std::string& operation, const Shape& a, const Shape& b);
+
+/// Axes in ascending order without repetition, negative ones counted from the end; {} stands for all axes.
+/// Throws when an axis is outside [-rank, rank).
+std::vector<Index> normalize_axes(const std::string& operation, const Shape& shape, const std::vector<Index>& axes);
+
+/// `shape` with the given (normalised) axes removed, or reduced to extent 1 where `keep` is set.
+Shape without_axes(const Shape& shape, const std::vector<Index>& axes, bool keep);
+
+}  // namespace adjoint

@@ -1,0 +1,90 @@
+#include "framework/tape.h"
+
+#include <algorithm>
+#include <atomic>
+#include <unordered_map>
+
+#include "framework/elementwise.h"
+
+namespace adjoint {
+namespace {
+
+thread_local std::vector<Tape*> live_tapes;
+
+std::uint64_t next_id() {
+    static std::atomic<std::uint64_t> last = 0;
+    return ++last;
+}
+
+}  // namespace
+
+Variable::Variable(Tensor value) : value_(std::move(value)), id_(next_id()) {}
+
+Tape::Tape(std::vector<Variable> watched) : watched_(std::move(watched)) {
+    for (const Variable& w : watched_) dependent_.insert(w.id());
+    live_tapes.push_back(this);
+}
+
+Tape::~Tape() { std::erase(live_tapes, this); }
+
+bool Tape::recording() { return !live_tapes.empty(); }
+
+Variable record(Variable y, std::vector<Edge> edges) {
+    if (live_tapes.empty()) return y;
+    // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
+    std::erase_if(edges, [](const Edge& edge) {
+        return std::none_of(live_tapes.begin(), live_tapes.end(),
+                            [&](const Tape* tape) { return tape->depends(edge.input); });
+    });
+    if (edges.empty()) return y;
+    const auto entry = std::make_shared<const Tape::Entry>(Tape::Entry{y.id(), std::move(edges)});
+    for (Tape* tape : live_tapes) {
+        const auto on_tape = [&](const Edge& edge) { return tape->depends(edge.input); };
+        if (!tape->swept_ && std::any_of(entry->edges.begin(), entry->edges.end(), on_tape)) {
+            tape->dependent_.insert(y.id());
+            tape->entries_.push_back(entry);
+        }
+    }
+    return y;
+}
+
+std::vector<Variable> Tape::gradient(const Variable& y, Unconnected unconnected) {
+    require(y.size() == 1, "Tape::gradient: without a seed y must be a single number; got y {}", y.shape());
+    return gradient(y, Tensor::ones(y.shape(), y.dtype()), unconnected);
+}
+
+std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Unconnected unconnected) {
+    require(!swept_, "Tape::gradient: a tape is swept once; got a second call");
+    require(seed.shape() == y.shape(), "Tape::gradient: the seed must have the shape of y; got seed {}, y {}",
+            seed.shape(), y.shape());
+    require(unconnected == Unconnected::zero || depends(y),
+            "Tape::gradient: y does not depend on anything watched; got y {}", y.shape());
+    swept_ = true;  // from here on only outer tapes record
+
+    std::unordered_map<std::uint64_t, Variable> adjoints{{y.id(), seed}};
+    while (!entries_.empty()) {
+        const std::shared_ptr<const Entry> entry = std::move(entries_.back());
+        entries_.pop_back();
+        const auto output = adjoints.extract(entry->output);
+        if (output.empty()) continue;  // y does not depend on this one
+        const Variable& g = output.mapped();
+        for (const Edge& edge : entry->edges) {
+            if (!depends(edge.input)) continue;
+            const Variable contribution = edge.pullback(g);
+            const auto [adjoint, first] = adjoints.try_emplace(edge.input.id(), contribution);
+            if (!first) adjoint->second = adjoint->second + contribution;
+        }
+    }
+
+    std::vector<Variable> gradients;
+    for (const Variable& w : watched_) {
+        const auto adjoint = adjoints.find(w.id());
+        require(adjoint != adjoints.end() || unconnected == Unconnected::zero,
+                "Tape::gradient: y does not depend on watched variable {} of {}; got its shape {}",
+                gradients.size() + 1, watched_.size(), w.shape());
+        gradients.push_back(adjoint != adjoints.end() ? adjoint->second : Tensor::zeros(w.shape(), w.dtype()));
+    }
+    return gradients;
+}
+
+}  // namespace adjoint

@@ -1,0 +1,39 @@
+// What does a program on tensors compute with? With values that a tape can tell apart.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+
+#include "framework/tensor.h"
+
+namespace adjoint {
+
+/// A tensor and an identity. It has no history, no flag and no gradient of its own: those belong to a Tape. Copies are
+/// the same variable; a new one made of the same tensor is another, of which no tape knows: a constant.
+class Variable {
+  public:
+    Variable() : Variable(Tensor()) {}
+    Variable(Tensor value);  // implicit: wherever a variable is wanted, a tensor is a constant
+
+    const Tensor& value() const { return value_; }
+    std::uint64_t id() const { return id_; }
+
+    const Shape& shape() const { return value_.shape(); }
+    Index extent(Index axis) const { return value_.extent(axis); }
+    Index rank() const { return value_.rank(); }
+    Index size() const { return value_.size(); }
+    DType dtype() const { return value_.dtype(); }
+    double item() const { return value_.item(); }
+
+  private:
+    Tensor value_;
+    std::uint64_t id_;
+};
+
+/// The value of x with no history: nothing is differentiated through it.
+inline Variable constant(const Variable& x) { return x.value(); }
+
+/// A single number in the element type of `like`.
+inline Variable scalar(double value, const Variable& like) { return Tensor(Shape{}, {value}, like.dtype()); }
+
+}  // namespace adjoint
