@@ -1,0 +1,17 @@
+// Which subcommands does the program have? One file each; every one adds itself to the command line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace adjoint {
+
+/// A check did not pass (exit status 3); the report has been printed.
+struct CheckFailed {};
+
+void add_train_commands(CLI::App& app);        ///< train autoencoder, train dcgan
+void add_sample_command(CLI::App& app);        ///< sample
+void add_reconstruct_command(CLI::App& app);   ///< reconstruct
+void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient
+void add_gradcheck_command(CLI::App& app);     ///< gradcheck
+
+}  // namespace adjoint

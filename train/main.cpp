@@ -1,0 +1,64 @@
+// What happens when `adjoint` is typed? The command line is read, one subcommand runs, and what went wrong becomes one line
+// and an exit status.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "framework/error.h"
+#include "framework/parallel.h"
+#include "train/commands.h"
+
+namespace {
+
+enum ExitStatus { success = 0, failure = 1, usage = 2, check_failed = 3, bad_data = 65, missing_input = 66, cannot_write = 73 };
+
+int complain(const std::exception& error, ExitStatus status) {
+    spdlog::error("{}", error.what());
+    return status;
+}
+
+int run(CLI::App& app, int argc, char** argv) {
+    try {
+        app.parse(argc, argv);
+        return success;
+    } catch (const CLI::Success& asked) {  // --help, --version
+        return app.exit(asked);
+    } catch (const CLI::ParseError& error) {
+        return complain(error, usage);
+    } catch (const adjoint::CheckFailed&) {
+        return check_failed;
+    } catch (const adjoint::DataError& error) {
+        return complain(error, bad_data);
+    } catch (const adjoint::MissingInput& error) {
+        return complain(error, missing_input);
+    } catch (const adjoint::CannotWrite& error) {
+        return complain(error, cannot_write);
+    } catch (const adjoint::Error& error) {
+        return complain(error, usage);
+    } catch (const std::exception& error) {
+        return complain(error, failure);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("adjoint"));
+    spdlog::set_pattern("%^%l%$: %v");
+
+    CLI::App app("Trains image models and checks gradients, with a transposed convolution that is the gradient of another.",
+                 "adjoint");
+    app.set_version_flag("--version", "adjoint " ADJOINT_VERSION);
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.add_option_function<int>(
+           "--threads", [](int count) { adjoint::set_thread_count(count); }, "Threads to use; all processors by default")
+        ->envname("ADJOINT_THREADS")
+        ->check(CLI::Range(1, 1024));
+
+    adjoint::add_train_commands(app);
+    adjoint::add_sample_command(app);
+    adjoint::add_reconstruct_command(app);
+    adjoint::add_convolution_commands(app);
+    adjoint::add_gradcheck_command(app);
+    return run(app, argc, argv);
+}
