@@ -16,18 +16,16 @@ constexpr int image_side = 28, box_side = 20;
 
 // The random numbers of one image, in the order in which they are used.
 class Draws {
- public:
+  public:
     explicit Draws(const Random& random) : random_(random) {}
-    int below(int bound) {
-        return static_cast<int>(random_.below(static_cast<std::uint64_t>(bound), next_++));
-    }
+    int below(int bound) { return static_cast<int>(random_.below(static_cast<std::uint64_t>(bound), next_++)); }
     double uniform(double low, double high) { return low + (high - low) * random_.uniform(next_++); }
     double normal(double mean, double deviation) {
         // Beyond two and a half deviations a hand would start again.
         return mean + deviation * std::clamp(random_.normal(next_++), -2.5, 2.5);
     }
 
- private:
+  private:
     Random random_;
     std::uint64_t next_ = 0;
 };
@@ -40,9 +38,9 @@ struct Point {
 // A smooth wave of displacement across the paper.
 struct Wave {
     explicit Wave(Draws& draws)
-        : frequency{draws.normal(0, 0.007), draws.normal(0, 0.007)},
+        : frequency{draws.normal(0, 0.005), draws.normal(0, 0.005)},
           phase(draws.uniform(0, 2 * std::numbers::pi)),
-          push{draws.normal(0, 3.5), draws.normal(0, 3.5)} {}
+          push{draws.normal(0, 5), draws.normal(0, 5)} {}
     Point at(const Point& p) const {
         const double height = std::sin(2 * std::numbers::pi * (frequency.x * p.x + frequency.y * p.y) + phase);
         return {height * push.x, height * push.y};
@@ -55,9 +53,9 @@ struct Wave {
 
 // How one hand distorts what it means to draw.
 class Hand {
- public:
+  public:
     explicit Hand(Draws& draws)
-        : slant_(draws.normal(0.12, 0.22)),
+        : slant_(draws.normal(0.1, 0.24)),
           turn_(draws.normal(0, 0.08)),
           width_(std::exp(draws.normal(0, 0.18))),
           waves_{Wave(draws), Wave(draws), Wave(draws)} {}
@@ -72,7 +70,7 @@ class Hand {
                 std::sin(turn_) * slanted.x + std::cos(turn_) * slanted.y};
     }
 
- private:
+  private:
     double slant_, turn_, width_;
     std::array<Wave, 3> waves_;
 };
@@ -143,7 +141,7 @@ int draw_digit(std::uint64_t seed, std::uint64_t index, std::span<float, 28 * 28
     const int label = draws.below(10);
     const Skeleton& skeleton = choose(digit_skeletons(label), draws);
     const Hand hand(draws);
-    const double radius = 6.4 * std::exp(draws.normal(0, 0.26));
+    const double radius = 6.9 * std::exp(draws.normal(0, 0.24));
     std::vector<PenDab> dabs;
     for (const Stroke& stroke : skeleton.strokes) trace(stroke, hand, radius, draws, dabs);
     fit_to_box(dabs, box_side);

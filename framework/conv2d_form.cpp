@@ -9,8 +9,7 @@ namespace {
 
 Index divide_rounding_down(Index a, Index b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-// ---- one axis
-// ----------------------------------------------------------------------------------------------------------
+// ---- one axis ----
 
 // Sets before, after and output from the rest: the one place where a convolution's output size is computed.
 void resolve(ConvAxis& axis, Padding::Rule rule, Index before, Index after) {
@@ -36,17 +35,16 @@ void resolve(ConvAxis& axis, Padding::Rule rule, Index before, Index after) {
     axis.output = divide_rounding_down(axis.image + before + after - axis.span(), axis.stride) + 1;
 }
 
-// ---- what the user passed
-// ----------------------------------------------------------------------------------------------
+// ---- what the user passed ----
 
 template <class Options>
-void require_sane(const std::string& operation, const char* image_name, const Shape& image, const Shape& weight,
+void require_sane(const std::string& operation, const char* weight_axes, const Shape& image, const Shape& weight,
                   const Options& options) {
-    require(image.size() == 4, "{}: {} must be [N, H, W, C]; got {}", operation, image_name, image);
-    require(weight.size() == 4, "{}: weight must be [K, L, C, O]; got {}", operation, weight);
+    require(image.size() == 4, "{}: input must be [N, H, W, C]; got {}", operation, image);
+    require(weight.size() == 4, "{}: weight must be {}; got {}", operation, weight_axes, weight);
     const auto positive = [](Index extent) { return extent > 0; };
-    require(std::all_of(image.begin() + 1, image.end(), positive), "{}: {} has an empty axis; got {}", operation,
-            image_name, image);
+    require(std::all_of(image.begin() + 1, image.end(), positive), "{}: input has an empty axis; got {}", operation,
+            image);
     require(std::all_of(weight.begin(), weight.end(), positive), "{}: weight has an empty axis; got {}", operation,
             weight);
     const auto [stride, dilation] = std::pair(options.stride, options.dilation);
@@ -55,9 +53,8 @@ void require_sane(const std::string& operation, const char* image_name, const Sh
     require(dilation.height >= 1 && dilation.width >= 1, "{}: dilation must be at least 1; got {},{}", operation,
             dilation.height, dilation.width);
     require(options.groups >= 1, "{}: there must be at least 1 group; got {}", operation, options.groups);
-    require(weight[3] % options.groups == 0,
-            "{}: {} output channels of the convolution do not divide into {} groups; got weight {}", operation,
-            weight[3], options.groups, weight);
+    require(weight[3] % options.groups == 0, "{}: the weight's last axis does not divide into {} groups; got weight {}",
+            operation, options.groups, weight);
 }
 
 template <class Options>
@@ -82,8 +79,7 @@ ConvAxis width_axis(const Shape& weight, const Options& options) {
             .output = 0};
 }
 
-// ---- the transposed convolution's choice of a size
-// -----------------------------------------------------------------------
+// ---- the transposed convolution's choice of a size ----
 
 // What the options say of one axis of the image that is to be made.
 struct Wish {
@@ -97,16 +93,16 @@ struct Wish {
 
 // The image size for axis.output: `resolve` maps `smallest` and the stride − 1 sizes above it to the same output.
 ConvAxis choose_image(ConvAxis axis, Wish wish) {
-    const Index output = axis.output, slack = axis.stride - 1, more = wish.output_padding.value_or(0);
+    const Index output = axis.output, more = wish.output_padding.value_or(0);
     require(more >= 0 && more < std::max({axis.stride, axis.dilation, Index{1}}),
-            "conv2d_transpose: output padding must not be negative and be less than stride or dilation; got {} for {}, "
-            "stride {}, dilation {}",
+            "conv2d_transpose: output padding must be at least 0 and less than the larger of stride and dilation; got "
+            "{} for the {}, stride {}, dilation {}",
             more, wish.name, axis.stride, axis.dilation);
     Index smallest, chosen;
     if (wish.rule == Padding::Rule::same) {
         smallest = (output - 1) * axis.stride + 1;
         // Keras counts output padding from (H′ − 1)·s + (span mod 2).
-        chosen = wish.output_padding ? smallest - 1 + axis.span() % 2 + more : smallest + slack;
+        chosen = wish.output_padding ? smallest - 1 + axis.span() % 2 + more : output * axis.stride;
     } else {
         resolve(axis, wish.rule, wish.before, wish.after);
         // Pixels beyond the last tap are zero whatever the padding there: output padding is so much less of it.
@@ -118,16 +114,18 @@ ConvAxis choose_image(ConvAxis axis, Wish wish) {
                 .output_padding = {}};
         chosen = smallest = (output - 1) * axis.stride + axis.span() - wish.before - wish.after;
     }
+    const Index largest = smallest + axis.stride - 1;
     axis.image = wish.size.value_or(chosen);
+    smallest = std::max<Index>(smallest, 1);
     require(
-        axis.image >= std::max<Index>(smallest, 1) && axis.image <= smallest + slack,
+        axis.image >= smallest && axis.image <= largest,
         "conv2d_transpose: output {} {} is not possible; got input {} {}, kernel {}, stride {}, dilation {}, padding "
         "{}, for which {}",
         wish.name, axis.image, wish.name, output, axis.kernel, axis.stride, axis.dilation,
         wish.rule == Padding::Rule::same ? "same" : fmt::format("{} and {}", wish.before, wish.after),
-        smallest + slack < 1 ? "no size is possible"
-        : slack == 0         ? fmt::format("{} is possible", smallest)
-                             : fmt::format("{} to {} are possible", std::max<Index>(smallest, 1), smallest + slack));
+        largest < smallest    ? "no size is possible"
+        : largest == smallest ? fmt::format("{} is possible", smallest)
+                              : fmt::format("{} to {} are possible", smallest, largest));
     resolve(axis, wish.rule, wish.before, wish.after);
     return axis;
 }
@@ -136,7 +134,7 @@ ConvAxis choose_image(ConvAxis axis, Wish wish) {
 
 Conv2DForm Conv2DForm::of(const std::string& operation, const Shape& image, const Shape& weight,
                           const Conv2DOptions& options) {
-    require_sane(operation, "input", image, weight, options);
+    require_sane(operation, "[K, L, C, O]", image, weight, options);
     require(image[3] == weight[2] * options.groups,
             "{}: input has {} channels, weight expects {}; got input {}, weight {}{}", operation, image[3],
             weight[2] * options.groups, image, weight,
@@ -152,17 +150,19 @@ Conv2DForm Conv2DForm::of(const std::string& operation, const Shape& image, cons
     const auto [rule, sides] = std::pair(options.padding.rule(), options.padding.sides());
     resolve(form.height, rule, sides.top, sides.bottom);
     resolve(form.width, rule, sides.left, sides.right);
-    for (const ConvAxis& axis : {form.height, form.width}) {
-        require(axis.output >= 1,
-                "{}: the filter is larger than the padded image; got input {}, padding {} and {}, "
-                "weight {}, dilation {}",
-                operation, image, axis.before, axis.after, weight, axis.dilation);
+    for (const auto& [side, axis] : {std::pair("height", form.height), std::pair("width", form.width)}) {
+        require(
+            axis.output >= 1,
+            "{}: the filter's {} of {} exceeds the padded image's {}; got input {}, weight {}, dilation {}, padding "
+            "{} and {}",
+            operation, side, axis.span(), axis.image + axis.before + axis.after, image, weight, axis.dilation,
+            axis.before, axis.after);
     }
     return form;
 }
 
 Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2DTransposeOptions& options) {
-    require_sane("conv2d_transpose", "input", output, weight, options);
+    require_sane("conv2d_transpose", "[K, L, C_out, C_in]", output, weight, options);
     require(output[3] == weight[3],
             "conv2d_transpose: input has {} channels, weight [K, L, C_out, C_in] expects {}; got "
             "input {}, weight {}",

@@ -90,8 +90,8 @@ void convolve_transposed(const T* y, const T* w, T* x, const Conv2DForm& form) {
     const Index rows_an_image = form.height.output * form.width.output;
     const Index pixels_an_image = form.height.image * form.width.image;
     const Index tile = rows_a_tile(form);
-    const Index images_a_piece =
-        std::clamp<Index>(tile / rows_an_image, 1, (form.batch + fewest_tiles - 1) / fewest_tiles);
+    const Index shared = (form.batch + fewest_tiles - 1) / fewest_tiles;
+    const Index images_a_piece = std::max<Index>(1, std::min(tile / rows_an_image, shared));
     parallel_ranges(form.batch, images_a_piece, [&](Index first, Index last) {
         const Index rows_end = last * rows_an_image;
         const bool direct = patches_are_pixels(form);

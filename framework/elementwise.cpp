@@ -52,8 +52,7 @@ Variable maximum(const Variable& a, const Variable& b) {
             return sum_to(g * zip("maximum", mine.value(), other.value(), share), mine.shape());
         };
     };
-    return record(zip("maximum", a.value(), b.value(), [](auto p, auto q) { return std::max(p, q); }),
-                  {{a, pullback(a, b)}, {b, pullback(b, a)}});
+    return record(zip("maximum", a.value(), b.value(), larger), {{a, pullback(a, b)}, {b, pullback(b, a)}});
 }
 
 Variable negate(const Variable& x) {
@@ -96,7 +95,11 @@ Variable erf(const Variable& x) {
                   {{x, [x](const Variable& g) { return g * scale * exp(-(x * x)); }}});
 }
 
-Variable relu(const Variable& x) { return leaky_relu(x, 0.0); }
+Variable relu(const Variable& x) {
+    const auto positive = [](auto v) -> decltype(v) { return v > 0 ? 1 : 0; };
+    return record(map(x.value(), [](auto v) { return v < 0 ? decltype(v)(0) : v; }),
+                  {{x, [x, positive](const Variable& g) { return g * map(x.value(), positive); }}});
+}
 
 Variable leaky_relu(const Variable& x, double slope) {
     const auto derivative = [slope](auto v) -> decltype(v) { return v > 0 ? 1 : decltype(v)(slope); };

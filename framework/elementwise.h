@@ -19,9 +19,9 @@ Variable multiply(const Variable& a, const Variable& b);
 Variable divide(const Variable& a, const Variable& b);
 /// x^p for a fixed p.   Gradient: x ← g·p·x^(p − 1).
 Variable power(const Variable& x, double p);
-/// a^b for a ≥ 0.   Gradient: a ← g·b·a^(b − 1),  b ← g·y·log a.
+/// a^b for a > 0.   Gradient: a ← g·b·a^(b − 1),  b ← g·y·log a.
 Variable power(const Variable& a, const Variable& b);
-/// The larger of a and b.   Gradient: g to the larger one, half to each where they are equal.
+/// The larger of a and b, NaN where either is.   Gradient: g to the larger one, half to each where they are equal.
 Variable maximum(const Variable& a, const Variable& b);
 
 /// −x.   Gradient: x ← −g.

@@ -1,5 +1,6 @@
 #include "framework/gemm.h"
 
+#include <algorithm>
 #include <cblas.h>
 #include <cstdlib>
 #include <dlfcn.h>
@@ -62,9 +63,9 @@ void gemm(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c
     const auto call = [&](auto function) {
         const auto order = [](const Matrix<const T>& x) { return x.transposed ? CblasTrans : CblasNoTrans; };
         const auto narrow = [](Index size) { return static_cast<blasint>(size); };
+        const auto stride = [&](const auto& x) { return narrow(std::max<Index>(1, x.stride)); };  // 0 is refused
         function(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns), narrow(a.columns), T{1}, a.data,
-                 narrow(a.stride), b.data, narrow(b.stride), accumulate == Accumulate::yes ? T{1} : T{0}, c.data,
-                 narrow(c.stride));
+                 stride(a), b.data, stride(b), accumulate == Accumulate::yes ? T{1} : T{0}, c.data, stride(c));
     };
     if constexpr (std::same_as<T, float>) {
         call(openblas().sgemm);

@@ -69,7 +69,8 @@ double largest_magnitude(const std::vector<double>& values) {
     return largest;
 }
 
-GradientCheckWorst compare(const DifferentiableFunction& phi, const Inputs& inputs, double step) {
+GradientCheckWorst compare(const DifferentiableFunction& phi, const Inputs& inputs, double step,
+                           const std::vector<std::string>& names) {
     std::vector<std::vector<double>> analytic;
     Tape tape(inputs);
     for (const Variable& gradient : tape.gradient(phi(inputs), Unconnected::zero)) {
@@ -91,7 +92,7 @@ GradientCheckWorst compare(const DifferentiableFunction& phi, const Inputs& inpu
         for (std::size_t e = 0; e < a.size(); ++e) {
             const double error = std::isfinite(a[e]) ? std::abs(a[e] - n[e]) / scale : infinity;
             if (error <= worst.relative_error) continue;
-            worst.input = input;
+            worst.input = input < names.size() ? names[input] : fmt::format("input {}", input);
             worst.element = position(static_cast<Index>(e), inputs[input].shape());
             worst.analytic = a[e];
             worst.numeric = n[e];
@@ -111,7 +112,7 @@ std::string GradientCheckReport::text() const {
     std::string result;
     for (const GradientCheckWorst& worst : orders) {
         result += fmt::format(
-            "order {}: {}, worst at input {} element {}: analytic {:.12g}, numeric {:.12g}, relative error {:.2e} "
+            "order {}: {}, worst at {}{}: analytic {:.12g}, numeric {:.12g}, relative error {:.2e} "
             "(tolerance {:.0e})\n",
             worst.order, worst.passed() ? "passed" : "FAILED", worst.input, worst.element, worst.analytic,
             worst.numeric, worst.relative_error, worst.tolerance);
@@ -149,7 +150,8 @@ GradientCheckReport gradient_check(const DifferentiableFunction& f, const std::v
                 return total;
             };
         }
-        GradientCheckWorst worst = compare(phi, std::vector<Variable>(inputs.begin(), inputs.end()), step);
+        GradientCheckWorst worst =
+            compare(phi, std::vector<Variable>(inputs.begin(), inputs.end()), step, options.names);
         worst.order = order;
         worst.tolerance = options.tolerance > 0.0 ? options.tolerance : order == 1 ? 1e-7 : 1e-6;
         report.orders.push_back(std::move(worst));

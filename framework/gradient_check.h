@@ -18,12 +18,13 @@ struct GradientCheckOptions {
     double step = 0.0;  ///< h of the finite differences, times max(1, |x|); 0 stands for ε^(1/5), the best for doubles
     double tolerance = 0.0;  ///< largest relative error that passes; 0 stands for 1e-7 in the first order, 1e-6 above
     std::uint64_t seed = 0;  ///< of the random direction in which the output is measured
+    std::vector<std::string> names = {};  ///< of the inputs, for the report; else they are numbered
 };
 
 /// The worst element of one order of derivative.
 struct GradientCheckWorst {
     int order = 1;
-    std::size_t input = 0;  ///< which of the inputs
+    std::string input;  ///< name of the input
     std::vector<Index> element;
     double analytic = 0.0;
     double numeric = 0.0;

@@ -14,6 +14,9 @@ namespace adjoint {
 
 constexpr Index elementwise_grain = 1 << 15;  // elements a piece of parallel work
 
+/// The larger of two numbers; NaN if one of them is.
+inline constexpr auto larger = [](auto p, auto q) { return p > q || p != p ? p : q; };
+
 /// y[i] = f(x[i]).
 template <class F>
 Tensor map(const Tensor& x, F f) {

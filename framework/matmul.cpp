@@ -50,9 +50,9 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
     const Tensor y = dispatch(a.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(shape, [&](std::span<T> out) {
             for (Index i = 0; i < batch; ++i) {
-                const Matrix<const T> left{&a.value().data<T>()[i * m * k], m, k, ta ? m : k, ta};
-                const Matrix<const T> right{&b.value().data<T>()[i * k * n], k, n, tb ? k : n, tb};
-                banded_gemm<T>(left, right, {&out[i * m * n], m, n});
+                const Matrix<const T> left{a.value().data<T>().data() + i * m * k, m, k, ta ? m : k, ta};
+                const Matrix<const T> right{b.value().data<T>().data() + i * k * n, k, n, tb ? k : n, tb};
+                banded_gemm<T>(left, right, {out.data() + i * m * n, m, n});
             }
         });
     });

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 #include <thread>
@@ -24,16 +25,16 @@ int initial_thread_count() {
 }
 
 struct Workers {
+    explicit Workers(int threads)
+        : count(threads), limit(tbb::global_control::max_allowed_parallelism, threads), arena(threads) {}
+
     int count;
+    tbb::global_control limit;  // without it there are no more threads than processors
     tbb::task_arena arena;
 };
 
 std::unique_ptr<Workers>& workers() {
-    static std::unique_ptr<Workers> instance;
-    if (!instance) {
-        const int count = initial_thread_count();
-        instance = std::make_unique<Workers>(count, tbb::task_arena(count));
-    }
+    static std::unique_ptr<Workers> instance = std::make_unique<Workers>(initial_thread_count());
     return instance;
 }
 
@@ -43,7 +44,7 @@ int thread_count() { return workers()->count; }
 
 void set_thread_count(int count) {
     require(count >= 1, "set_thread_count: there must be at least one thread; got {}", count);
-    workers() = std::make_unique<Workers>(count, tbb::task_arena(count));
+    workers() = std::make_unique<Workers>(count);
 }
 
 void parallel_for(Index count, const std::function<void(Index)>& piece) {

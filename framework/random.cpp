@@ -1,6 +1,7 @@
 #include "framework/random.h"
 
 #include <Random123/philox.h>
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -21,8 +22,8 @@ std::array<std::uint64_t, 2> philox(std::uint64_t key, std::uint64_t low, std::u
     return {word(r[0], r[1]), word(r[2], r[3])};
 }
 
-// The 53 highest bits, in the middle of their interval so that neither 0 nor 1 is hit.
-double to_unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >> 11) + 0.5) * 0x1p-53; }
+// The 52 highest bits, in the middle of their interval so that neither 0 nor 1 is hit.
+double to_unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
 
 template <class Element>
 Tensor generate(const Shape& shape, DType dtype, Element element) {
@@ -60,7 +61,8 @@ double Random::normal(std::uint64_t index) const {
 }
 
 Tensor Random::uniform(const Shape& shape, DType dtype, std::uint64_t first) const {
-    return generate(shape, dtype, [&](std::uint64_t i) { return uniform(first + i); });
+    const double largest = dtype == DType::float32 ? 1.0 - 0x1p-24 : 1.0;  // what is above would be rounded to 1
+    return generate(shape, dtype, [&](std::uint64_t i) { return std::min(uniform(first + i), largest); });
 }
 
 Tensor Random::normal(const Shape& shape, DType dtype, std::uint64_t first) const {

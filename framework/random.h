@@ -23,7 +23,7 @@ class Random {
     std::uint64_t bits(std::uint64_t index) const;
     /// Uniform on the open interval (0, 1).
     double uniform(std::uint64_t index) const;
-    /// Uniform on the whole numbers of [0, bound), for bounds up to 2⁵³.
+    /// Uniform on the whole numbers of [0, bound), for bounds up to 2⁵².
     std::uint64_t below(std::uint64_t bound, std::uint64_t index) const;
     /// Normal with mean 0 and standard deviation 1, by Box and Muller's transform of elements 2⌊i/2⌋ and 2⌊i/2⌋ + 1.
     double normal(std::uint64_t index) const;

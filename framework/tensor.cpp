@@ -49,13 +49,16 @@ std::vector<double> Tensor::to_vector() const {
 }
 
 Tensor Tensor::reshaped(Shape shape) const {
+    const Shape wish = shape;
     const auto open = std::find(shape.begin(), shape.end(), Index{-1});
     if (open != shape.end()) {
         *open = 1;
         const Index known = element_count(shape);
         *open = known == 0 ? 0 : size_ / known;
     }
-    require(element_count(shape) == size_, "reshape: the number of elements must stay; got {} to {}", shape_, shape);
+    require(std::none_of(shape.begin(), shape.end(), [](Index extent) { return extent < 0; }),
+            "reshape: one extent may be -1 and no other negative; got {} to {}", shape_, wish);
+    require(element_count(shape) == size_, "reshape: the number of elements must stay; got {} to {}", shape_, wish);
     Tensor result = *this;
     result.shape_ = std::move(shape);
     return result;
@@ -69,6 +72,12 @@ Tensor Tensor::cast(DType dtype) const {
                 std::transform(data<S>().begin(), data<S>().end(), out.begin(), [](S x) { return static_cast<T>(x); });
             });
         });
+    });
+}
+
+Tensor Tensor::duplicate() const {
+    return dispatch(dtype_, [&]<Scalar T>() {
+        return build<T>(shape_, [&](std::span<T> out) { std::copy(data<T>().begin(), data<T>().end(), out.begin()); });
     });
 }
 

@@ -1,4 +1,4 @@
-// What is a value? An immutable, contiguous, row-major array of float32 or float64.
+// What is a value? A contiguous, row-major array of float32 or float64.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,8 @@
 
 namespace adjoint {
 
-/// An immutable value. Copies share their elements; there are no views, strides or aliases that could change one.
+/// A value. Copies share their elements, and nothing that is done to one of them changes another: there are no views, no
+/// strides and no aliases.
 class Tensor {
   public:
     /// The number 0.
@@ -46,6 +47,13 @@ class Tensor {
         return {static_cast<const T*>(storage_.get()), static_cast<std::size_t>(size_)};
     }
 
+    /// The elements for writing. Copies of the tensor do not change: the elements are duplicated first where they are shared.
+    template <Scalar T>
+    std::span<T> edit() {
+        if (storage_.use_count() > 1) *this = duplicate();
+        return {const_cast<T*>(data<T>().data()), static_cast<std::size_t>(size_)};
+    }
+
     /// Element i in row-major order, as a double.
     double operator[](Index i) const;
     /// The only element. Throws unless there is one only.
@@ -58,6 +66,7 @@ class Tensor {
 
   private:
     Tensor(Shape shape, DType dtype);
+    Tensor duplicate() const;
 
     Shape shape_;
     Index size_;

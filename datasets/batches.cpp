@@ -1,0 +1,71 @@
+#include "datasets/batches.h"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <utility>
+
+namespace adjoint {
+namespace {
+
+std::vector<Index> in_order(Index size) {
+    std::vector<Index> order(static_cast<std::size_t>(size));
+    std::iota(order.begin(), order.end(), Index{0});
+    return order;
+}
+
+Batch read_batch(const Dataset& dataset, std::span<const Index> indices) {
+    Shape shape = dataset.image_shape();
+    const auto pixel_count = static_cast<std::size_t>(element_count(shape));
+    shape.insert(shape.begin(), std::ssize(indices));
+    Batch batch;
+    batch.images = Tensor::build<float>(shape, [&](std::span<float> pixels) {
+        for (const Index index : indices) {
+            batch.labels.push_back(dataset.read(index, pixels.first(pixel_count)));
+            pixels = pixels.subspan(pixel_count);
+        }
+    });
+    return batch;
+}
+
+}  // namespace
+
+std::vector<Index> shuffled(Index size, const Random& random) {
+    std::vector<Index> order = in_order(size);
+    for (Index i = size - 1; i > 0; --i) {
+        const auto last = static_cast<std::uint64_t>(i);
+        std::swap(order[last], order[random.below(last + 1, last)]);
+    }
+    return order;
+}
+
+Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
+    : dataset_(std::move(dataset)),
+      order_(options.shuffle ? shuffled(dataset_->size(), *options.shuffle) : in_order(dataset_->size())),
+      batch_size_(options.batch_size) {
+    require(batch_size_ >= 1, "Batches: batch_size must be at least 1; got {}", batch_size_);
+    const Index size = dataset_->size();
+    count_ = size / batch_size_ + (size % batch_size_ != 0 && !options.drop_last ? 1 : 0);
+    require(count_ >= 1, "Batches: dataset has not one batch of {} images; got {} images", batch_size_, size);
+    prepare_next();
+}
+
+std::optional<Batch> Batches::next() {
+    if (!upcoming_.valid()) return std::nullopt;
+    Batch batch = upcoming_.get();
+    if (prepared_ < count_) prepare_next();
+    return batch;
+}
+
+void Batches::prepare_next() {
+    const Index begin = prepared_ * batch_size_;
+    const Index end = std::min(std::ssize(order_), begin + batch_size_);
+    ++prepared_;
+    // The thread owns all it reads, so that this object may be moved meanwhile.
+    upcoming_ = std::async(std::launch::async,
+                           [dataset = dataset_, indices = std::vector(order_.begin() + begin, order_.begin() + end)] {
+                               return read_batch(*dataset, indices);
+                           });
+}
+
+}  // namespace adjoint

@@ -1,0 +1,54 @@
+// How do images reach the model? In batches, in an order that is a function of a Random, each prepared while the one
+// before it trains.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "framework/random.h"
+#include "framework/tensor.h"
+
+namespace adjoint {
+
+/// The numbers 0..size − 1 in random order, a function of (size, random) alone.
+/// Source: R. A. Fisher, F. Yates, 1938; R. Durstenfeld, "Algorithm 235: random permutation", CACM 1964.
+std::vector<Index> shuffled(Index size, const Random& random);
+
+struct Batch {
+    Tensor images;            // float32 [B, H, W, C] in 0..1
+    std::vector<int> labels;  // B
+};
+
+/// One epoch of a dataset. What it yields depends on the dataset and the options only, not on the timing of threads.
+class Batches {
+  public:
+    struct Options {
+        Index batch_size = 64;
+        std::optional<Random> shuffle = std::nullopt;  // nothing: in the dataset's own order
+        bool drop_last = false;                        // leave out the last batch where it would be smaller
+    };
+
+    /// Throws unless there is at least one batch.
+    Batches(std::shared_ptr<const Dataset> dataset, const Options& options);
+
+    /// The next batch, or nothing after the last. Rethrows what Dataset::read threw; the epoch is then over.
+    std::optional<Batch> next();
+
+    /// The number of batches in the whole epoch.
+    Index count() const { return count_; }
+
+  private:
+    void prepare_next();
+
+    std::shared_ptr<const Dataset> dataset_;
+    std::vector<Index> order_;
+    Index batch_size_;
+    Index count_;
+    Index prepared_ = 0;
+    std::future<Batch> upcoming_;  // its destructor waits for the thread
+};
+
+}  // namespace adjoint

@@ -1,0 +1,196 @@
+#include "datasets/idx.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <zlib.h>
+
+#include "framework/error.h"
+
+namespace adjoint {
+namespace {
+
+constexpr Index chunk = 1 << 20;  // bytes asked for at a time: no header makes us allocate more than the file can fill
+constexpr int unsigned_byte = 0x08;
+
+// The bytes of a file, unpacked where it is gzipped.
+class ByteStream {
+  public:
+    explicit ByteStream(const std::filesystem::path& path) : path_(path.string()) {
+        std::error_code ignored;
+        require<MissingInput>(!std::filesystem::is_directory(path, ignored), "{}: expected a file; got a directory",
+                              path_);
+        errno = 0;
+        file_.reset(gzopen(path.c_str(), "rb"));
+        require<MissingInput>(file_ != nullptr, "{}: the file cannot be opened; got {}", path_, std::strerror(errno));
+        gzbuffer(file_.get(), 1 << 17);
+    }
+
+    const std::string& path() const { return path_; }
+    Index position() const { return position_; }
+
+    // The next `count` bytes; `what` says which these are.
+    std::vector<std::uint8_t> take(Index count, const std::string& what) {
+        const Index begin = position_;
+        std::vector<std::uint8_t> bytes;
+        Index wanted = std::min(count, chunk);
+        while (wanted > 0) {
+            const Index held = std::ssize(bytes);
+            bytes.resize(static_cast<std::size_t>(held + wanted));
+            const Index got = read(bytes.data() + held, wanted);
+            require<DataError>(got == wanted, "{}: at byte {}: expected {} bytes of {}; got {}", path_, begin, count,
+                               what, held + got);
+            wanted = std::min(count - std::ssize(bytes), chunk);
+        }
+        return bytes;
+    }
+
+    // Reading to the very end also lets zlib compare its checksum.
+    void expect_end() {
+        std::uint8_t surplus = 0;
+        const bool ended = read(&surplus, 1) == 0;
+        require<DataError>(ended, "{}: at byte {}: expected the end of the file; got {:#04x}", path_, position_ - 1,
+                           surplus);
+    }
+
+  private:
+    struct Close {
+        void operator()(gzFile file) const { gzclose(file); }
+    };
+
+    // Returns fewer than `count` at the end of the file only.
+    Index read(std::uint8_t* out, Index count) {
+        const int got = gzread(file_.get(), out, static_cast<unsigned>(count));
+        if (got < count) throw_if_damaged();
+        position_ += got;
+        return got;
+    }
+
+    void throw_if_damaged() {
+        int code = Z_OK;
+        std::string_view message = gzerror(file_.get(), &code);
+        message.remove_prefix(message.starts_with(path_ + ": ") ? path_.size() + 2 : 0);
+        require<MissingInput>(code != Z_ERRNO, "{}: at byte {}: the file cannot be read; got {}", path_, position_,
+                              message);
+        require<DataError>(code == Z_OK || code == Z_STREAM_END, "{}: at byte {}: the gzip stream is damaged; got {}",
+                           path_, position_, message);
+    }
+
+    std::string path_;
+    std::unique_ptr<gzFile_s, Close> file_;
+    Index position_ = 0;
+};
+
+const char* element_type_name(int code) {
+    switch (code) {
+        case unsigned_byte:
+            return "unsigned byte";
+        case 0x09:
+            return "signed byte";
+        case 0x0B:
+            return "int16";
+        case 0x0C:
+            return "int32";
+        case 0x0D:
+            return "float32";
+        case 0x0E:
+            return "float64";
+        default:
+            return "unknown";
+    }
+}
+
+// Reads the first four bytes and returns the rank, which is the last of them.
+Index read_magic(ByteStream& stream) {
+    const std::vector<std::uint8_t> magic = stream.take(4, "an IDX file's magic number");
+    require<DataError>(magic[0] == 0 && magic[1] == 0,
+                       "{}: at byte 0: an IDX file begins with two bytes 0x00; got {:#04x} {:#04x}", stream.path(),
+                       magic[0], magic[1]);
+    require<DataError>(magic[2] == unsigned_byte, "{}: at byte 2: element type must be {:#04x} ({}); got {:#04x} ({})",
+                       stream.path(), unsigned_byte, element_type_name(unsigned_byte), magic[2],
+                       element_type_name(magic[2]));
+    require<DataError>(magic[3] >= 1, "{}: at byte 3: rank must be at least 1; got 0", stream.path());
+    return magic[3];
+}
+
+Shape read_extents(ByteStream& stream, Index rank) {
+    const Index begin = stream.position();
+    const std::vector<std::uint8_t> bytes = stream.take(4 * rank, "extents");
+    Shape shape;
+    for (auto byte = bytes.begin(); byte != bytes.end(); byte += 4) {
+        shape.push_back(Index{byte[0]} << 24 | Index{byte[1]} << 16 | Index{byte[2]} << 8 | Index{byte[3]});
+    }
+    Index room = std::numeric_limits<Index>::max();
+    for (const Index extent : shape) {
+        require<DataError>(extent >= 1, "{}: at byte {}: every extent must be at least 1; got {}", stream.path(), begin,
+                           shape);
+        room /= extent;
+    }
+    require<DataError>(room >= 1, "{}: at byte {}: extents must multiply to less than 2^63; got {}", stream.path(),
+                       begin, shape);
+    return shape;
+}
+
+void require_rank(const IdxArray& array, Index rank, const std::filesystem::path& path, const char* what) {
+    require<DataError>(std::ssize(array.shape) == rank, "{}: at byte 3: {} have rank {}; got rank {}, {}",
+                       path.string(), what, rank, array.shape.size(), array.shape);
+}
+
+// The file of that name with either separator, plain or gzipped.
+std::optional<std::filesystem::path> find_file(const std::filesystem::path& directory, const std::string& stem,
+                                               const std::string& suffix) {
+    for (const char* separator : {"-", "."}) {
+        for (const char* packing : {"", ".gz"}) {
+            std::filesystem::path path = directory / (stem + separator + suffix + packing);
+            std::error_code ignored;
+            if (std::filesystem::exists(path, ignored)) return path;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+IdxArray read_idx(const std::filesystem::path& path) {
+    ByteStream stream(path);
+    const Index rank = read_magic(stream);
+    IdxArray array;
+    array.shape = read_extents(stream, rank);
+    array.elements = stream.take(element_count(array.shape), fmt::format("the elements of {}", array.shape));
+    stream.expect_end();
+    return array;
+}
+
+std::optional<MnistFiles> find_mnist(const std::filesystem::path& directory, bool training) {
+    const std::string half = training ? "train" : "t10k";
+    for (const char* place : {"", "mnist", "MNIST/raw"}) {
+        const auto images = find_file(directory / place, half + "-images", "idx3-ubyte");
+        const auto labels = find_file(directory / place, half + "-labels", "idx1-ubyte");
+        if (images && labels) return MnistFiles{*images, *labels};
+    }
+    return std::nullopt;
+}
+
+IdxDataset::IdxDataset(const MnistFiles& files) : images_(read_idx(files.images)), labels_(read_idx(files.labels)) {
+    require_rank(images_, 3, files.images, "images [N, H, W]");
+    require_rank(labels_, 1, files.labels, "labels [N]");
+    require<DataError>(labels_.shape == Shape{size()}, "{}: at byte 4: expected {} labels, one an image of {}; got {}",
+                       files.labels.string(), size(), files.images.string(), labels_.shape[0]);
+}
+
+int IdxDataset::read(Index index, std::span<float> pixels) const {
+    const Index pixel_count = element_count(image_shape());
+    require(0 <= index && index < size(), "IdxDataset::read: index must be from 0 to {}; got {}", size() - 1, index);
+    require(std::ssize(pixels) == pixel_count, "IdxDataset::read: an image has {} pixels; got room for {}", pixel_count,
+            pixels.size());
+    const auto first = images_.elements.begin() + index * pixel_count;
+    std::transform(first, first + pixel_count, pixels.begin(),
+                   [](std::uint8_t byte) { return static_cast<float>(byte) / 255.0F; });
+    return labels_.elements[static_cast<std::size_t>(index)];
+}
+
+}  // namespace adjoint

@@ -1,0 +1,53 @@
+// How are MNIST and its family read? From IDX files: a magic number, the extents and the elements, plain or gzipped.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "datasets/dataset.h"
+
+namespace adjoint {
+
+/// The content of an IDX file: elements in row-major order, each 0..255.
+struct IdxArray {
+    Shape shape;
+    std::vector<std::uint8_t> elements;
+};
+
+/// Reads an IDX file of unsigned bytes of any shape, plain or gzipped. Memory grows with what the file holds, whatever
+/// its header says.
+/// Throws MissingInput when the file is not there or cannot be read, DataError when it is not such a file; the message
+/// names the path and the byte, counted in the unpacked file:
+/// `images.gz: at byte 16: expected 47040000 bytes of the elements of [60000, 28, 28]; got 12345`.
+/// Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", the section on file
+/// formats.
+IdxArray read_idx(const std::filesystem::path& path);
+
+/// The two files of one half of MNIST, or of whatever is stored alike (Fashion-MNIST, KMNIST, EMNIST, …).
+struct MnistFiles {
+    std::filesystem::path images;  // [N, H, W]
+    std::filesystem::path labels;  // [N]
+};
+
+/// The training or the test half of MNIST under its usual names, {train,t10k}-images{-,.}idx3-ubyte{,.gz} and labels
+/// alike, in `directory` or else in mnist/ or MNIST/raw/ beneath it; nothing unless both files are in one place.
+std::optional<MnistFiles> find_mnist(const std::filesystem::path& directory, bool training);
+
+/// The images of an IDX file, each [H, W, 1], pixel = byte / 255, with the labels of another; both are held in memory.
+/// Throws as read_idx does, and DataError when the ranks are not 3 and 1 or there is not one label an image.
+class IdxDataset : public Dataset {
+  public:
+    explicit IdxDataset(const MnistFiles& files);
+
+    Index size() const override { return images_.shape[0]; }
+    Shape image_shape() const override { return {images_.shape[1], images_.shape[2], 1}; }
+    int read(Index index, std::span<float> pixels) const override;
+
+  private:
+    IdxArray images_;
+    IdxArray labels_;
+};
+
+}  // namespace adjoint

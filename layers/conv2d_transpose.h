@@ -1,0 +1,42 @@
+// How does a layer paint images with filters? It runs a convolution's input gradient forward.
+#pragma once
+
+#include <optional>
+
+#include "layers/conv2d.h"
+
+namespace adjoint {
+
+struct Conv2DTransposeLayerOptions {
+    Index in_channels;
+    Index out_channels;
+    Size2D kernel;
+    Size2D stride = {1, 1};
+    Padding padding = Padding::valid();
+    Size2D dilation = {1, 1};
+    Index groups = 1;
+    std::optional<Size2D> output_size = {};
+    std::optional<Size2D> output_padding = {};
+    bool bias = true;
+    Initializer initializer = initializers::he_normal();
+};
+
+/// y = conv2d_transpose(x, w) + b: conv2d_input_gradient of the convolution that leads from y's shape to x's.
+/// Shapes: x [N, H′, W′, in_channels], w [K, L, out_channels / groups, in_channels], b [out_channels]. See
+/// Conv2DTransposeOptions for the size of y.
+class Conv2DTranspose : public Module {
+  public:
+    Conv2DTranspose(const Conv2DTransposeLayerOptions& options, const Random& random);
+
+    /// Borrows the filters of `encoder` (tied weights) and runs it backward; the size of y may be named. The filters
+    /// stay the encoder's parameter; the bias, if any, is this layer's own.
+    explicit Conv2DTranspose(const Conv2D& encoder, std::optional<Size2D> output_size = {}, bool with_bias = true);
+
+    Variable forward(const Variable& x) const override;
+
+    const Conv2DTransposeOptions options;
+    Parameter weight;
+    std::optional<Parameter> bias;
+};
+
+}  // namespace adjoint

@@ -1,0 +1,26 @@
+// How is a layer kept from relying on any one of its inputs?
+#pragma once
+
+#include "framework/random.h"
+#include "layers/module.h"
+
+namespace adjoint {
+
+/// x with each element set to 0 with probability `rate`, the rest divided by 1 − rate; element i is decided by random's
+/// element i.   Gradient: x ← g with the same elements set to 0, the rest divided alike.
+Variable dropout(const Variable& x, double rate, const Random& random);
+
+/// dropout in training, with new random numbers in every step; x itself in evaluation.   Throws unless 0 ≤ rate < 1.
+class Dropout : public Module {
+  public:
+    Dropout(double rate, const Random& random);
+    Variable forward(const Variable& x) const override;
+
+    Buffer steps;  ///< how often it has been applied in training: the stream that comes next
+
+  private:
+    double rate_;
+    Random random_;
+};
+
+}  // namespace adjoint

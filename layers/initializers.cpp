@@ -1,0 +1,97 @@
+#include "layers/initializers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "framework/kernels.h"
+
+namespace adjoint::initializers {
+namespace {
+
+// Gram and Schmidt's orthonormalisation of `count` vectors of `length` elements, one after the other; done twice, which
+// makes them orthogonal to machine precision.
+void orthonormalize(std::vector<double>& vectors, Index count, Index length) {
+    for (Index i = 0; i < count; ++i) {
+        double* const v = &vectors[i * length];
+        for (int pass = 0; pass < 2; ++pass) {
+            for (Index j = 0; j < i; ++j) {
+                const double* const u = &vectors[j * length];
+                double overlap = 0.0;
+                for (Index e = 0; e < length; ++e) overlap += u[e] * v[e];
+                for (Index e = 0; e < length; ++e) v[e] -= overlap * u[e];
+            }
+        }
+        double squares = 0.0;
+        for (Index e = 0; e < length; ++e) squares += v[e] * v[e];
+        for (Index e = 0; e < length; ++e) v[e] /= std::sqrt(squares);
+    }
+}
+
+Tensor scaled_normal(const Shape& shape, const Random& random, double deviation, double mean) {
+    return map(random.normal(shape), [=](auto z) { return static_cast<decltype(z)>(mean + deviation * z); });
+}
+
+}  // namespace
+
+Initializer he_normal() {
+    return [](const Shape& shape, const Fans& fans, const Random& random) {
+        return scaled_normal(shape, random, std::sqrt(2.0 / fans.in), 0.0);
+    };
+}
+
+Initializer glorot_uniform() {
+    return [](const Shape& shape, const Fans& fans, const Random& random) {
+        const double limit = std::sqrt(6.0 / (fans.in + fans.out));
+        return map(random.uniform(shape), [=](auto u) { return static_cast<decltype(u)>(limit * (2.0 * u - 1.0)); });
+    };
+}
+
+Initializer normal(double deviation, double mean) {
+    return [=](const Shape& shape, const Fans&, const Random& random) {
+        return scaled_normal(shape, random, deviation, mean);
+    };
+}
+
+Initializer orthogonal(double gain) {
+    return [=](const Shape& shape, const Fans&, const Random& random) {
+        require(shape.size() >= 2, "orthogonal: there must be two axes at least; got shape {}", shape);
+        const Index columns = shape.back(), rows = element_count(shape) / std::max<Index>(1, columns);
+        const Index count = std::min(rows, columns), length = std::max(rows, columns);
+        std::vector<double> vectors = random.normal({count, length}, DType::float64).to_vector();
+        orthonormalize(vectors, count, length);
+        std::vector<double> elements(vectors.size());
+        for (Index r = 0; r < rows; ++r) {
+            for (Index c = 0; c < columns; ++c) {
+                elements[r * columns + c] =
+                    gain * (columns <= rows ? vectors[c * length + r] : vectors[r * length + c]);
+            }
+        }
+        return Tensor(shape, elements);
+    };
+}
+
+Initializer bilinear() {
+    return [](const Shape& shape, const Fans&, const Random&) {
+        require(shape.size() == 4, "bilinear: filters must be [K, L, C, O]; got shape {}", shape);
+        const auto tent = [](Index extent, Index tap) {
+            const double reach = static_cast<double>((extent + 1) / 2);
+            const double centre = extent % 2 == 1 ? reach - 1.0 : reach - 0.5;
+            return 1.0 - std::abs(static_cast<double>(tap) - centre) / reach;
+        };
+        const Index K = shape[0], L = shape[1], C = shape[2], O = shape[3];
+        std::vector<double> w(static_cast<std::size_t>(K * L * C * O), 0.0);
+        for (Index k = 0; k < K; ++k) {
+            for (Index l = 0; l < L; ++l) {
+                for (Index c = 0; c < std::min(C, O); ++c) w[((k * L + l) * C + c) * O + c] = tent(K, k) * tent(L, l);
+            }
+        }
+        return Tensor(shape, w);
+    };
+}
+
+Initializer constant(double value) {
+    return [=](const Shape& shape, const Fans&, const Random&) { return Tensor::full(shape, value); };
+}
+
+}  // namespace adjoint::initializers

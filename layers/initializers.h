@@ -1,0 +1,39 @@
+// With which values do parameters begin? With random ones whose variance keeps signals at the same scale through a
+// layer.
+#pragma once
+
+#include <functional>
+
+#include "framework/random.h"
+
+namespace adjoint {
+
+/// How many inputs each output of a layer sums over, and how many outputs each input reaches.
+struct Fans {
+    double in;
+    double out;
+};
+
+using Initializer = std::function<Tensor(const Shape& shape, const Fans& fans, const Random& random)>;
+
+namespace initializers {
+
+/// Normal with variance 2 / in, which relu keeps.   Source: He et al., "Delving deep into rectifiers", 2015.
+Initializer he_normal();
+/// Uniform with variance 2 / (in + out).   Source: Glorot and Bengio, "Understanding the difficulty of training …",
+/// 2010.
+Initializer glorot_uniform();
+/// Normal with the given moments.
+Initializer normal(double deviation, double mean = 0.0);
+/// The matrix [∏ leading axes, last axis] has orthonormal columns (or rows, if those are fewer), times gain.
+/// Source: Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014.
+Initializer orthogonal(double gain = 1.0);
+/// Filters [K, L, C, O] of a transposed convolution that interpolate bilinearly: with a stride of s, kernel 2s − s mod
+/// 2 and padding ⌊s / 2⌋. Channel c is made from channel c alone.   Source: Long et al., "Fully convolutional
+/// networks", 2015.
+Initializer bilinear();
+/// The same value everywhere.
+Initializer constant(double value);
+
+}  // namespace initializers
+}  // namespace adjoint

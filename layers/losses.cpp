@@ -1,0 +1,42 @@
+#include "layers/losses.h"
+
+#include "framework/kernels.h"
+#include "framework/reduction.h"
+
+namespace adjoint {
+
+Variable mean_squared_error(const Variable& y, const Variable& t) {
+    const Variable e = y - t;
+    return mean(e * e);
+}
+
+Variable mean_absolute_error(const Variable& y, const Variable& t) { return mean(abs(y - t)); }
+
+Variable huber(const Variable& y, const Variable& t, double delta) {
+    require(delta > 0.0, "huber: delta must be positive; got {}", delta);
+    const Variable e = y - t;
+    // |e| beyond delta counts linearly: e²/2 − (|e| − delta)²/2 there.
+    const Variable excess = relu(abs(e) - delta);
+    return mean(0.5 * (e * e - excess * excess));
+}
+
+Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t) { return mean(softplus(x) - x * t); }
+
+Variable binary_cross_entropy_with_logits(const Variable& x, double t) {
+    return binary_cross_entropy_with_logits(x, scalar(t, x));
+}
+
+Variable cross_entropy(const Variable& x, const std::vector<int>& labels) {
+    require(x.rank() == 2 && x.extent(0) == std::ssize(labels),
+            "cross_entropy: logits must be [N, classes] with N labels; got {} and {} labels", x.shape(), labels.size());
+    std::vector<double> one_hot(static_cast<std::size_t>(x.size()), 0.0);
+    for (Index n = 0; n < x.extent(0); ++n) {
+        require(0 <= labels[n] && labels[n] < x.extent(1),
+                "cross_entropy: label {} is not one of {} classes; got it for row {}", labels[n], x.extent(1), n);
+        one_hot[n * x.extent(1) + labels[n]] = 1.0;
+    }
+    const Variable target = Tensor(x.shape(), one_hot, x.dtype());
+    return -sum(log_softmax(x) * target) / static_cast<double>(x.extent(0));
+}
+
+}  // namespace adjoint

@@ -1,0 +1,31 @@
+// How far is a prediction from its target? Each loss is the mean over all elements (or rows), a single number.
+//
+// A target may be a number that stands for all elements; it is differentiated like any other operand.
+#pragma once
+
+#include <vector>
+
+#include "framework/elementwise.h"
+
+namespace adjoint {
+
+/// mean (y − t)².
+Variable mean_squared_error(const Variable& y, const Variable& t);
+/// mean |y − t|: the L1 loss.
+Variable mean_absolute_error(const Variable& y, const Variable& t);
+/// mean of e²/2 where |e| ≤ delta, else delta·(|e| − delta/2), with e = y − t.
+/// Source: Huber, "Robust estimation of a location parameter", 1964.
+Variable huber(const Variable& y, const Variable& t, double delta = 1.0);
+
+/// Binary cross-entropy of probabilities sigmoid(x) given as logits x: mean of −t·log sigmoid(x) − (1 − t)·log(1 −
+/// sigmoid(x)), computed as max(x, 0) − x·t + log(1 + e^(−|x|)), which neither overflows nor loses its gradient.
+/// Gradient: x ← g·(sigmoid(x) − t) / count.
+Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t);
+Variable binary_cross_entropy_with_logits(const Variable& x, double t);
+
+/// Cross-entropy of the classes' probabilities softmax(x): the mean over n of −log softmax(x)[n, label n].
+/// Shapes: x [N, classes], N labels.   Gradient: x ← g·(softmax(x) − one-hot label) / N.
+/// Throws when the number of labels differs from N or a label is not a class.
+Variable cross_entropy(const Variable& x, const std::vector<int>& labels);
+
+}  // namespace adjoint

@@ -1,0 +1,61 @@
+#include "layers/module.h"
+
+#include <algorithm>
+
+namespace adjoint {
+
+void State::assign(Variable value) const {
+    require(value.shape() == shape(), "State::assign: the shape must stay; got {} for {}", value.shape(), shape());
+    *variable_ = std::move(value);
+}
+
+States::operator std::vector<Variable>() const {
+    std::vector<Variable> variables;
+    for (const NamedState& named : *this) variables.push_back(named.state.variable());
+    return variables;
+}
+
+States Module::collect(States Module::*own) const {
+    States result = this->*own;
+    for (const Child& child : children_) {
+        for (NamedState& named : child.module->collect(own)) {
+            result.push_back({child.name + "." + named.name, named.state});
+        }
+    }
+    return result;
+}
+
+States Module::parameters() const { return collect(&Module::parameters_); }
+
+States Module::buffers() const { return collect(&Module::buffers_); }
+
+States Module::states() const {
+    States result = parameters();
+    for (NamedState& named : buffers()) result.push_back(std::move(named));
+    return result;
+}
+
+bool Module::training() const { return mode_ == Mode::train || (mode_ == Mode::follow_tape && Tape::recording()); }
+
+void Module::cast(DType dtype) {
+    for (const NamedState& named : states()) named.state.assign(named.state.value().cast(dtype));
+}
+
+void Module::set_mode(Mode mode) {
+    mode_ = mode;
+    for (const Child& child : children_) child.module->set_mode(mode);
+}
+
+Parameter Module::parameter(std::string name, Tensor initial) {
+    return parameters_.emplace_back(NamedState{std::move(name), State(std::move(initial))}).state;
+}
+
+Buffer Module::buffer(std::string name, Tensor initial) {
+    return buffers_.emplace_back(NamedState{std::move(name), State(std::move(initial))}).state;
+}
+
+void Module::add_child(std::string name, std::unique_ptr<Module> module) {
+    children_.push_back({std::move(name), std::move(module)});
+}
+
+}  // namespace adjoint

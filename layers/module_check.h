@@ -1,0 +1,14 @@
+// Is the gradient of a whole layer right, for its input and for every parameter?
+#pragma once
+
+#include "framework/gradient_check.h"
+#include "layers/module.h"
+
+namespace adjoint {
+
+/// gradient_check of module(x) as a function of x and of each parameter, which the report calls by their names. The
+/// check runs in float64, as in training unless module.evaluate() was called; afterwards the module's states are as
+/// before.
+GradientCheckReport gradient_check(Module& module, const Tensor& x, GradientCheckOptions options = {});
+
+}  // namespace adjoint

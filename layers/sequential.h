@@ -1,0 +1,33 @@
+// How are layers applied one after the other?
+#pragma once
+
+#include "layers/module.h"
+
+namespace adjoint {
+
+/// y = last(… first(x)). The children are named 0, 1, … as they come: Sequential(Linear(…), ReLU(), Linear(…)).
+class Sequential : public Module {
+  public:
+    template <std::derived_from<Module>... Modules>
+    explicit Sequential(Modules... modules) {
+        (append(std::to_string(layers_.size()), std::move(modules)), ...);
+    }
+
+    /// One more layer, under a name of its own.
+    template <std::derived_from<Module> M>
+    Sequential& append(std::string name, M module) {
+        layers_.push_back(&child(std::move(name), std::move(module)));
+        return *this;
+    }
+
+    Variable forward(const Variable& x) const override {
+        Variable y = x;
+        for (const Module* layer : layers_) y = (*layer)(y);
+        return y;
+    }
+
+  private:
+    std::vector<const Module*> layers_;
+};
+
+}  // namespace adjoint

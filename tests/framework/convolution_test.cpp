@@ -1,0 +1,185 @@
+// Do the three convolution operations compute what the trilinear form says? Element for element as its seven loops do,
+// on small forms of every kind and on forms of many tiles, to the same bits on any number of threads; and they refuse
+// tensors that are not the form's.
+#include "framework/convolution.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/expectations.h"
+#include "tests/support/random_forms.h"
+#include "tests/support/threads.h"
+#include "tests/support/trilinear_form.h"
+
+namespace adjoint {
+namespace {
+
+// x, w and y of a form, in whole numbers, and their conversions to the element type under test.
+struct Operands {
+    Tensor x, w, y;
+
+    Operands(const Conv2DForm& form, const Random& random, DType dtype)
+        : x(random_integers(form.image_shape(), random.stream(1), dtype)),
+          w(random_integers(form.weight_shape(), random.stream(2), dtype)),
+          y(random_integers(form.output_shape(), random.stream(3), dtype)) {}
+};
+
+void expect_literal_conv2d(const Conv2DForm& form, const Operands& at) {
+    EXPECT_TRUE(equal(conv2d(at.x, at.w, form).value(), literal::conv2d(at.x, at.w, form)));
+}
+
+void expect_literal_input_gradient(const Conv2DForm& form, const Operands& at) {
+    EXPECT_TRUE(
+        equal(conv2d_input_gradient(at.y, at.w, form).value(), literal::conv2d_input_gradient(at.y, at.w, form)));
+}
+
+void expect_literal_weight_gradient(const Conv2DForm& form, const Operands& at) {
+    EXPECT_TRUE(
+        equal(conv2d_weight_gradient(at.x, at.y, form).value(), literal::conv2d_weight_gradient(at.x, at.y, form)));
+}
+
+using Expectation = void (*)(const Conv2DForm&, const Operands&);
+
+void expect_on_random_forms(Expectation expectation) {
+    for (int which = 0; which < 500 && !testing::Test::HasFailure(); ++which) {
+        const Random random = Random(64).stream(which);
+        const Conv2DForm form = random_form(random.stream(0));
+        SCOPED_TRACE(to_string(form));
+        for (const DType dtype : {DType::float32, DType::float64}) expectation(form, Operands(form, random, dtype));
+    }
+}
+
+TEST(Conv2D, IsTheSevenLoops) { expect_on_random_forms(expect_literal_conv2d); }
+TEST(Conv2DInputGradient, IsTheSevenLoops) { expect_on_random_forms(expect_literal_input_gradient); }
+TEST(Conv2DWeightGradient, IsTheSevenLoops) { expect_on_random_forms(expect_literal_weight_gradient); }
+
+Conv2DForm form(const Shape& image, const Shape& weight, const Conv2DOptions& options = {}) {
+    return Conv2DForm::of("form", image, weight, options);
+}
+
+// Forms that are cut into many tiles: in one image, in a few, and with several images a tile; batches below and above
+// the eight blocks of a sum, and no multiple of them; wide, narrow, grouped and of single pixels.
+std::vector<Conv2DForm> large_forms() {
+    const Padding same = Padding::same();
+    return {
+        form({1, 61, 47, 3}, {3, 3, 3, 5}, {.padding = same}),
+        form({1, 70, 66, 1}, {5, 5, 1, 7}, {.stride = {2, 2}, .padding = same}),
+        form({3, 29, 31, 33}, {3, 2, 33, 1}, {.padding = Padding::full()}),
+        form({5, 17, 19, 24}, {4, 4, 24, 6}, {.stride = {2, 2}, .padding = same}),
+        form({7, 20, 20, 65}, {3, 3, 65, 2}, {.padding = same}),
+        form({13, 14, 15, 17}, {3, 3, 17, 19}, {.padding = Sides{-1, 2, 1, -2}, .dilation = {2, 1}}),
+        form({35, 8, 8, 6}, {5, 4, 6, 5}, {.stride = {2, 2}, .padding = same}),
+        form({50, 4, 3, 5}, {4, 3, 5, 9}),
+        form({19, 9, 7, 48}, {3, 3, 1, 48}, {.padding = same, .groups = 48}),
+        form({21, 12, 10, 12}, {3, 2, 4, 9}, {.stride = {1, 2}, .padding = same, .groups = 3}),
+        form({18, 16, 13, 11}, {1, 1, 11, 23}),
+        form({9, 24, 17, 8}, {1, 1, 4, 6}, {.groups = 2}),
+        form({23, 13, 12, 10}, {1, 1, 10, 7}, {.stride = {2, 2}}),
+    };
+}
+
+void expect_on_large_forms(Expectation expectation) {
+    for (const Conv2DForm& large : large_forms()) {
+        SCOPED_TRACE(to_string(large));
+        expectation(large, Operands(large, Random(65), DType::float32));
+    }
+}
+
+TEST(Conv2D, IsTheSevenLoopsInManyTiles) { expect_on_large_forms(expect_literal_conv2d); }
+TEST(Conv2DInputGradient, IsTheSevenLoopsInManyTiles) { expect_on_large_forms(expect_literal_input_gradient); }
+TEST(Conv2DWeightGradient, IsTheSevenLoopsInManyTiles) { expect_on_large_forms(expect_literal_weight_gradient); }
+
+TEST(ConvolutionFamily, TurnsAnEmptyBatchIntoNoImagesAndAZeroGradient) {
+    for (const Index kernel : {1, 3}) {
+        const Conv2DForm empty = form({0, 5, 6, 2}, {kernel, kernel, 2, 3});
+        const Operands at(empty, Random(1), DType::float32);
+        EXPECT_EQ(conv2d(at.x, at.w, empty).shape(), empty.output_shape());
+        EXPECT_EQ(conv2d_input_gradient(at.y, at.w, empty).shape(), empty.image_shape());
+        EXPECT_TRUE(equal(conv2d_weight_gradient(at.x, at.y, empty).value(), Tensor::zeros(empty.weight_shape())));
+    }
+}
+
+TEST(ConvolutionFamily, SeesOnlyZerosBesideTheImage) {
+    const Conv2DForm beside = form({1, 1, 1, 1}, {1, 1, 1, 1}, {.padding = Sides{.top = 1, .bottom = -1}});
+    const Tensor one = Tensor::ones({1, 1, 1, 1}), zero = Tensor::zeros({1, 1, 1, 1});
+    EXPECT_TRUE(equal(conv2d(one, one, beside).value(), zero));
+    EXPECT_TRUE(equal(conv2d_input_gradient(one, one, beside).value(), zero));
+    EXPECT_TRUE(equal(conv2d_weight_gradient(one, one, beside).value(), zero));
+}
+
+// ---- the same bits ----
+
+using Result = Tensor (*)(const Conv2DForm&, const Tensor& x, const Tensor& w, const Tensor& y);
+
+void expect_same_bits(Result result) {
+    for (const Conv2DForm& large : large_forms()) {
+        SCOPED_TRACE(to_string(large));
+        const Random random(3);
+        const Tensor x = random.stream(1).normal(large.image_shape()),
+                     w = random.stream(2).normal(large.weight_shape()),
+                     y = random.stream(3).normal(large.output_shape());
+        const auto on_threads = [&](int count) {
+            const WithThreads threads(count);
+            return result(large, x, w, y);
+        };
+        const Tensor alone = on_threads(1);
+        for (const int count : {2, 3, 8}) EXPECT_TRUE(identical(on_threads(count), alone)) << count << " threads";
+    }
+}
+
+TEST(Conv2D, HasTheSameBitsOnAnyNumberOfThreads) {
+    expect_same_bits([](const Conv2DForm& form, const Tensor& x, const Tensor& w, const Tensor&) {
+        return conv2d(x, w, form).value();
+    });
+}
+
+TEST(Conv2DInputGradient, HasTheSameBitsOnAnyNumberOfThreads) {
+    expect_same_bits([](const Conv2DForm& form, const Tensor&, const Tensor& w, const Tensor& y) {
+        return conv2d_input_gradient(y, w, form).value();
+    });
+}
+
+TEST(Conv2DWeightGradient, HasTheSameBitsOnAnyNumberOfThreads) {
+    expect_same_bits([](const Conv2DForm& form, const Tensor& x, const Tensor&, const Tensor& y) {
+        return conv2d_weight_gradient(x, y, form).value();
+    });
+}
+
+// ---- operands that are not the form's ----
+
+class OperandErrors : public testing::Test {
+  protected:
+    const Conv2DForm small = form({2, 5, 6, 4}, {3, 2, 2, 6}, {.groups = 2});
+    const Tensor x = Tensor::ones({2, 5, 6, 4}), w = Tensor::ones({3, 2, 2, 6}), y = Tensor::ones({2, 3, 5, 6});
+};
+
+TEST_F(OperandErrors, OfConv2DNameTheShapeThatTheFormExpects) {
+    EXPECT_EQ(error_of([&] { conv2d(y, w, small); }), "conv2d: the form expects input [2, 5, 6, 4]; got [2, 3, 5, 6]");
+    EXPECT_EQ(error_of([&] { conv2d(x, y, small); }), "conv2d: the form expects weight [3, 2, 2, 6]; got [2, 3, 5, 6]");
+}
+
+TEST_F(OperandErrors, OfConv2DInputGradientNameTheShapeThatTheFormExpects) {
+    EXPECT_EQ(error_of([&] { conv2d_input_gradient(x, w, small); }),
+              "conv2d_input_gradient: the form expects output gradient [2, 3, 5, 6]; got [2, 5, 6, 4]");
+    EXPECT_EQ(error_of([&] { conv2d_input_gradient(y, x, small); }),
+              "conv2d_input_gradient: the form expects weight [3, 2, 2, 6]; got [2, 5, 6, 4]");
+}
+
+TEST_F(OperandErrors, OfConv2DWeightGradientNameTheShapeThatTheFormExpects) {
+    EXPECT_EQ(error_of([&] { conv2d_weight_gradient(w, y, small); }),
+              "conv2d_weight_gradient: the form expects input [2, 5, 6, 4]; got [3, 2, 2, 6]");
+    EXPECT_EQ(error_of([&] { conv2d_weight_gradient(x, w, small); }),
+              "conv2d_weight_gradient: the form expects output gradient [2, 3, 5, 6]; got [3, 2, 2, 6]");
+}
+
+TEST_F(OperandErrors, NameTheOperationWhoseElementTypesDiffer) {
+    const auto mixed = [](const std::string& operation) {
+        return operation + ": operands differ in element type; got float32 and float64";
+    };
+    const auto wide = [](const Tensor& a) { return a.cast(DType::float64); };
+    EXPECT_EQ(error_of([&] { conv2d(x, wide(w), small); }), mixed("conv2d"));
+    EXPECT_EQ(error_of([&] { conv2d_input_gradient(y, wide(w), small); }), mixed("conv2d_input_gradient"));
+    EXPECT_EQ(error_of([&] { conv2d_weight_gradient(x, wide(y), small); }), mixed("conv2d_weight_gradient"));
+}
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,434 @@
+// Truths about the tape: it records what depends on the watched and nothing else, sweeps once, nests to any order,
+// shares its entries, and refuses what has no derivative.
+#include "framework/tape.h"
+
+#include <cmath>
+#include <functional>
+#include <gtest/gtest.h>
+#include <memory>
+#include <thread>
+
+#include "framework/buffer_pool.h"
+#include "framework/elementwise.h"
+#include "framework/matmul.h"
+#include "framework/random.h"
+#include "framework/reduction.h"
+#include "framework/shaping.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+Variable number(double value) { return doubles({}, {value}); }
+
+// The identity, with a pullback that tells `noted` when it is called.
+Variable noting(const Variable& x, std::function<void()> noted) {
+    return record(x.value(), {{x, [noted](const Variable& g) {
+                                   noted();
+                                   return g;
+                               }}});
+}
+
+// The identity, with a pullback that holds on to `token`.
+Variable holding(const Variable& x, const std::shared_ptr<int>& token) {
+    return record(x.value(), {{x, [token](const Variable& g) { return g; }}});
+}
+
+TEST(Tape, GivesGradientsInTheOrderOfTheWatched) {
+    const Variable a = number(2), b = number(3), c = number(5);
+    Tape tape({c, a, b});
+    const std::vector<Variable> gradients = tape.gradient(a * b * c);
+    ASSERT_EQ(gradients.size(), 3U);
+    EXPECT_EQ(gradients[0].item(), 6.0);
+    EXPECT_EQ(gradients[1].item(), 15.0);
+    EXPECT_EQ(gradients[2].item(), 10.0);
+}
+
+TEST(Tape, GivesOneForTheWatchedItself) {
+    const Variable x = number(7);
+    Tape tape({x});
+    EXPECT_EQ(tape.gradient(x)[0].item(), 1.0);
+}
+
+TEST(Tape, GivesAVariableWatchedTwiceItsGradientTwice) {
+    const Variable x = number(3);
+    Tape tape({x, x});
+    const std::vector<Variable> gradients = tape.gradient(x * x);
+    EXPECT_EQ(gradients[0].item(), 6.0);
+    EXPECT_EQ(gradients[1].item(), 6.0);
+}
+
+TEST(Tape, AddsTheUsesOfAVariable) {
+    const Variable x = number(3);
+    Tape tape({x});
+    EXPECT_EQ(tape.gradient(x * x * x + 2.0 * x + x)[0].item(), 30.0);
+}
+
+TEST(Tape, AddsThePathsThroughAnIntermediateBeforeItGoesOn) {
+    const Variable x = number(3);
+    int calls = 0;
+    Tape tape({x});
+    const Variable z = noting(x, [&] { ++calls; });
+    EXPECT_EQ(tape.gradient(z * z + 5.0 * z)[0].item(), 11.0);
+    EXPECT_EQ(calls, 1);
+}
+
+TEST(Tape, WeighsTheElementsOfYByTheSeed) {
+    const Variable x = doubles({3}, {1, 2, 3});
+    Tape tape({x});
+    expect_tensor(tape.gradient(x * x, doubles({3}, {1, 10, 100}))[0], {3}, {2, 40, 600});
+}
+
+TEST(Tape, TakesASingleNumberOfAnyRankWithoutASeed) {
+    const Variable x = doubles({1, 1}, {4});
+    Tape tape({x});
+    expect_tensor(tape.gradient(x * x)[0], {1, 1}, {8});
+}
+
+TEST(Tape, DifferentiatesFloat32InFloat32) {
+    const Variable x = Tensor({2}, {1, 2});
+    Tape tape({x});
+    expect_equal(tape.gradient(sum(x * x))[0], Tensor({2}, {2, 4}));
+}
+
+TEST(Tape, DoesNotRecordWhatDoesNotDependOnTheWatched) {
+    const Variable x = number(1), other = number(2);
+    const auto token = std::make_shared<int>();
+    const Tape tape({x});
+    const Variable y = holding(other, token) * other;
+    EXPECT_FALSE(tape.depends(y));
+    EXPECT_EQ(token.use_count(), 1);
+    EXPECT_TRUE(tape.depends(x));
+    EXPECT_TRUE(tape.depends(holding(x, token)));
+    EXPECT_EQ(token.use_count(), 2);
+}
+
+TEST(Tape, DoesNotKeepTheEdgesToWhatIsNotWatched) {
+    const Variable x = number(2), other = number(3);
+    const auto token = std::make_shared<int>();
+    const auto never = [token](const Variable&) -> Variable {
+        throw std::logic_error("an unwatched edge was followed");
+    };
+    Tape tape({x});
+    const Variable y = record(Tensor(x.value()), {{x, [](const Variable& g) { return g; }}, {other, never}});
+    EXPECT_EQ(token.use_count(), 2) << "of the token and `never`";
+    EXPECT_EQ(tape.gradient(y)[0].item(), 1.0);
+}
+
+TEST(Tape, DoesNotFollowTheEdgesThatOnlyAnotherTapeNeeds) {
+    const Variable x = number(2), other = number(3);
+    bool followed = false;
+    Tape outer({other});
+    Tape inner({x});
+    const Variable y = x * noting(other, [&] { followed = true; });
+    EXPECT_EQ(inner.gradient(y)[0].item(), 3.0);
+    EXPECT_FALSE(followed);
+    EXPECT_EQ(outer.gradient(y)[0].item(), 2.0);
+    EXPECT_TRUE(followed);
+}
+
+TEST(Tape, DoesNotCallPullbacksThatYDoesNotDependOn) {
+    const Variable x = number(2);
+    bool called = false;
+    Tape tape({x});
+    noting(x, [&] { called = true; });
+    EXPECT_EQ(tape.gradient(3.0 * x)[0].item(), 3.0);
+    EXPECT_FALSE(called);
+}
+
+TEST(Tape, HoldsNoMemoryForWhatItDoesNotRecord) {
+    const Variable x = number(1), image = Tensor::zeros({1000, 1013});
+    Tape tape({x});
+    exp(exp(image));
+    const std::size_t before = pool_statistics().requests;
+    for (int i = 0; i < 20; ++i) exp(exp(image));
+    EXPECT_EQ(pool_statistics().requests, before);
+}
+
+TEST(Tape, RecordsNothingWithoutALiveTape) {
+    const auto token = std::make_shared<int>();
+    const Variable x = number(1);
+    EXPECT_FALSE(Tape::recording());
+    { const Variable y = holding(x, token); }
+    EXPECT_EQ(token.use_count(), 1);
+}
+
+TEST(Tape, RecordsFromItsBirthToItsEnd) {
+    const Variable x = number(2);
+    const Variable before = x * x;
+    {
+        const Tape tape({x});
+        EXPECT_TRUE(Tape::recording());
+        EXPECT_FALSE(tape.depends(before));
+        EXPECT_TRUE(tape.depends(x * x));
+    }
+    EXPECT_FALSE(Tape::recording());
+}
+
+TEST(Tape, LetsGoOfEverythingAtItsEnd) {
+    const auto token = std::make_shared<int>();
+    const Variable x = number(2);
+    {
+        const Tape tape({x});
+        holding(x, token);
+        EXPECT_EQ(token.use_count(), 2);
+    }
+    EXPECT_EQ(token.use_count(), 1);
+}
+
+TEST(Tape, MayEndBeforeATapeThatIsYounger) {
+    const Variable x = number(3);
+    auto older = std::make_unique<Tape>(std::vector<Variable>{x});
+    Tape younger({x});
+    older.reset();
+    EXPECT_TRUE(Tape::recording());
+    EXPECT_EQ(younger.gradient(x * x)[0].item(), 6.0);
+}
+
+TEST(Tape, LetsGoOfEachOperationDuringTheSweep) {
+    const auto token = std::make_shared<int>();
+    const Variable x = number(2);
+    long holders_of_later = 0;
+    Tape tape({x});
+    const Variable earlier = noting(x, [&] { holders_of_later = token.use_count(); });
+    const Variable y = holding(earlier, token);
+    EXPECT_EQ(token.use_count(), 2);
+    tape.gradient(y);
+    EXPECT_EQ(holders_of_later, 1);
+}
+
+TEST(Tape, IsOfOneThread) {
+    const Variable x = number(2);
+    Tape tape({x});
+    bool recording_there = true, depends_there = true;
+    double gradient_there = 0;
+    std::thread([&] {
+        recording_there = Tape::recording();
+        depends_there = tape.depends(x * x);
+        Tape own({x});
+        gradient_there = own.gradient(x * x * x)[0].item();
+    }).join();
+    EXPECT_FALSE(recording_there);
+    EXPECT_FALSE(depends_there);
+    EXPECT_EQ(gradient_there, 12.0);
+    EXPECT_EQ(tape.gradient(x * x)[0].item(), 4.0);
+}
+
+TEST(Tape, IsCutByAConstant) {
+    const Variable x = number(3);
+    Tape tape({x});
+    const Variable cut = constant(x * x);
+    EXPECT_FALSE(tape.depends(cut));
+    EXPECT_EQ(tape.gradient(cut * x)[0].item(), 9.0);
+}
+
+TEST(Tape, TakesACopyForTheSameVariable) {
+    const Variable x = number(3), copy = x;
+    Tape tape({x});
+    EXPECT_EQ(tape.gradient(copy * copy)[0].item(), 6.0);
+}
+
+TEST(Tape, IsSweptOnce) {
+    const Variable x = number(3);
+    Tape tape({x});
+    const Variable y = x * x;
+    tape.gradient(y);
+    EXPECT_EQ(error_of([&] { tape.gradient(y); }), "Tape::gradient: a tape is swept once; got a second call");
+}
+
+TEST(Tape, RecordsNothingAfterItsSweep) {
+    const auto token = std::make_shared<int>();
+    const Variable x = number(3);
+    Tape tape({x});
+    tape.gradient(x * x);
+    EXPECT_FALSE(tape.depends(holding(x, token)));
+    EXPECT_EQ(token.use_count(), 1);
+}
+
+TEST(Tape, RefusesAYThatDependsOnNothingWatched) {
+    const Variable x = number(3), other = doubles({1}, {4});
+    Tape tape({x});
+    EXPECT_EQ(error_of([&] { tape.gradient(other * other); }),
+              "Tape::gradient: y does not depend on anything watched; got y [1]");
+}
+
+TEST(Tape, RefusesAWatchedVariableThatYDoesNotDependOn) {
+    const Variable x = number(3), other = doubles({2, 1}, {4, 5});
+    Tape tape({x, other});
+    EXPECT_EQ(error_of([&] { tape.gradient(x * x); }),
+              "Tape::gradient: y does not depend on watched variable 2 of 2; got its shape [2, 1]");
+}
+
+TEST(Tape, GivesZeroForTheUnconnectedWhereAsked) {
+    const Variable x = number(3), other = Tensor({2, 1}, {4, 5});
+    Tape tape({x, other});
+    const std::vector<Variable> gradients = tape.gradient(x * x, Unconnected::zero);
+    EXPECT_EQ(gradients[0].item(), 6.0);
+    expect_equal(gradients[1], Tensor::zeros({2, 1}));
+}
+
+TEST(Tape, GivesZerosForAConstantWhereAsked) {
+    const Variable x = doubles({2}, {1, 2});
+    Tape tape({x});
+    expect_equal(tape.gradient(number(4), Unconnected::zero)[0], doubles({2}, {0, 0}));
+}
+
+TEST(Tape, RefusesSeveralNumbersWithoutASeed) {
+    const Variable x = doubles({2, 3}, {1, 2, 3, 4, 5, 6});
+    Tape tape({x});
+    EXPECT_EQ(error_of([&] { tape.gradient(x * x); }),
+              "Tape::gradient: without a seed y must be a single number; got y [2, 3]");
+}
+
+TEST(Tape, RefusesASeedOfAnotherShape) {
+    const Variable x = doubles({2, 3}, {1, 2, 3, 4, 5, 6});
+    Tape tape({x});
+    EXPECT_EQ(error_of([&] {
+                  tape.gradient(x * x, doubles({3}, {1, 1, 1}));
+              }),
+              "Tape::gradient: the seed must have the shape of y; got seed [3], y [2, 3]");
+}
+
+TEST(Tape, MayBeAskedAgainAfterItRefused) {
+    const Variable x = doubles({2}, {1, 2});
+    Tape tape({x});
+    const Variable y = x * x;
+    EXPECT_NE(error_of([&] { tape.gradient(y); }), "no error");
+    expect_tensor(tape.gradient(sum(y))[0], {2}, {2, 4});
+}
+
+// The derivatives of f at x up to third order, by three tapes around one another.
+std::vector<double> derivatives(const std::function<Variable(const Variable&)>& f, double at) {
+    const Variable x = number(at);
+    Tape third({x});
+    Tape second({x});
+    Tape first({x});
+    const Variable d1 = first.gradient(f(x))[0];
+    const Variable d2 = second.gradient(d1)[0];
+    const Variable d3 = third.gradient(d2)[0];
+    return {d1.item(), d2.item(), d3.item()};
+}
+
+void expect_close(const std::vector<double>& actual, const std::vector<double>& expected) {
+    ASSERT_EQ(actual.size(), expected.size());
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+        EXPECT_NEAR(actual[i], expected[i], 1e-13 * std::max(1.0, std::abs(expected[i]))) << "derivative " << i + 1;
+    }
+}
+
+TEST(NestedTapes, DifferentiateAFourthPowerThreeTimes) {
+    expect_close(derivatives([](const Variable& x) { return power(x, 4.0); }, 1.5), {13.5, 27.0, 36.0});
+    expect_close(derivatives([](const Variable& x) { return x * x * x * x; }, 1.5), {13.5, 27.0, 36.0});
+}
+
+TEST(NestedTapes, DifferentiateTheExponentialThreeTimes) {
+    const double e = std::exp(0.7);
+    expect_close(derivatives([](const Variable& x) { return exp(x); }, 0.7), {e, e, e});
+}
+
+TEST(NestedTapes, DifferentiateTheHyperbolicTangentThreeTimes) {
+    const double t = std::tanh(0.4), s = 1 - t * t;
+    expect_close(derivatives([](const Variable& x) { return tanh(x); }, 0.4), {s, -2 * t * s, s * (6 * t * t - 2)});
+}
+
+TEST(NestedTapes, DifferentiateAGradientPenalty) {
+    // ∂/∂w of |∂(w·x²)/∂x|² = (2wx)² is 8wx².
+    const Variable w = number(3), x = number(0.5);
+    Tape outer({w});
+    Variable penalty;
+    {
+        Tape inner({x});
+        const Variable slope = inner.gradient(w * x * x)[0];
+        penalty = slope * slope;
+    }
+    EXPECT_EQ(outer.gradient(penalty)[0].item(), 6.0);
+}
+
+TEST(NestedTapes, GiveEachItsOwnGradient) {
+    const Variable x = number(2), y = number(5);
+    Tape outer({x});
+    Tape inner({y});
+    const Variable z = x * x * y;
+    EXPECT_EQ(inner.gradient(z)[0].item(), 4.0);
+    EXPECT_EQ(outer.gradient(z)[0].item(), 20.0);
+}
+
+TEST(NestedTapes, ShareAnEntryInsteadOfCopyingIt) {
+    const auto token = std::make_shared<int>();
+    const Variable x = number(2);
+    const Tape a({x}), b({x}), c({x});
+    holding(x, token);
+    EXPECT_EQ(token.use_count(), 2);
+}
+
+TEST(NestedTapes, KeepASharedEntryUntilTheLastSweep) {
+    const auto token = std::make_shared<int>();
+    const Variable x = number(2);
+    Tape outer({x});
+    Variable y;
+    {
+        Tape inner({x});
+        y = holding(x, token) * x;
+        EXPECT_EQ(inner.gradient(y)[0].item(), 4.0);
+        EXPECT_EQ(token.use_count(), 2);
+    }
+    EXPECT_EQ(outer.gradient(y)[0].item(), 4.0);
+    EXPECT_EQ(token.use_count(), 1);
+}
+
+TEST(NestedTapes, MayWatchAnIntermediateOfAnOuterOne) {
+    const Variable x = number(2);
+    Tape outer({x});
+    const Variable z = x * x;
+    Tape inner({z});
+    const Variable y = z * z * z;
+    EXPECT_EQ(inner.gradient(y)[0].item(), 48.0);
+    EXPECT_EQ(outer.gradient(y)[0].item(), 192.0);
+}
+
+// A generator and a discriminator of one matrix each; small, but with the structure of a GAN.
+struct Gan {
+    Variable generator = Random(1).normal(Shape{3, 4}, DType::float64);
+    Variable discriminator = Random(2).normal(Shape{4, 1}, DType::float64);
+    Variable noise = Random(3).normal(Shape{5, 3}, DType::float64);
+    Variable images = Random(4).normal(Shape{5, 4}, DType::float64);
+
+    Variable generate() const { return tanh(matmul(noise, generator)); }
+    Variable judge(const Variable& pictures) const { return sigmoid(matmul(pictures, discriminator)); }
+    Variable discriminator_loss(const Variable& fakes) const {
+        return -mean(log(judge(images)) + log(1.0 - judge(constant(fakes))));
+    }
+    Variable generator_loss(const Variable& fakes) const { return -mean(log(judge(fakes))); }
+};
+
+TEST(NestedTapes, TrainAGanWithOneRunOfItsGenerator) {
+    const Gan gan;
+    Tape generating({gan.generator});
+    const Variable fakes = gan.generate();
+    Variable discriminator_gradient;
+    {
+        Tape tape({gan.discriminator});
+        discriminator_gradient = tape.gradient(gan.discriminator_loss(fakes))[0];
+    }
+    const Variable generator_gradient = generating.gradient(gan.generator_loss(fakes))[0];
+
+    Tape discriminating({gan.discriminator});
+    expect_equal(discriminator_gradient, discriminating.gradient(gan.discriminator_loss(gan.generate()))[0]);
+    Tape again({gan.generator});
+    expect_equal(generator_gradient, again.gradient(gan.generator_loss(gan.generate()))[0]);
+    EXPECT_GT(std::abs(sum(generator_gradient).item()), 1e-3);
+}
+
+TEST(NestedTapes, DoNotRecordTheDiscriminatorsStepOnTheGeneratorsTape) {
+    const Gan gan;
+    Tape generating({gan.generator});
+    const Variable fakes = gan.generate();
+    Tape tape({gan.discriminator});
+    const Variable loss = gan.discriminator_loss(fakes);
+    EXPECT_TRUE(generating.depends(fakes));
+    EXPECT_FALSE(generating.depends(loss));
+    EXPECT_FALSE(generating.depends(tape.gradient(loss)[0]));
+}
+
+}  // namespace
+}  // namespace adjoint

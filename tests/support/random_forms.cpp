@@ -1,0 +1,79 @@
+#include "tests/support/random_forms.h"
+
+#include <algorithm>
+
+namespace adjoint {
+namespace {
+
+// A stream that counts its numbers itself.
+class Dice {
+  public:
+    explicit Dice(const Random& random) : random_(random) {}
+    /// Uniform on first, …, last.
+    Index between(Index first, Index last) {
+        return first + static_cast<Index>(random_.below(static_cast<std::uint64_t>(last - first + 1), next_++));
+    }
+
+  private:
+    Random random_;
+    std::uint64_t next_ = 0;
+};
+
+Padding random_padding(Dice& dice) {
+    switch (dice.between(0, 5)) {
+        case 0:
+            return Padding::valid();
+        case 1:
+            return Padding::same();
+        case 2:
+            return Padding::full();
+        default:
+            return Sides{.top = dice.between(-2, 4),
+                         .left = dice.between(-2, 4),
+                         .bottom = dice.between(-2, 4),
+                         .right = dice.between(-2, 4)};
+    }
+}
+
+// From the smallest image that the filter fits into to a few pixels more.
+Index random_image(Dice& dice, Padding::Rule rule, Index kernel, Index dilation, Index padding) {
+    const bool roomy = rule == Padding::Rule::same || rule == Padding::Rule::full;
+    const Index span = dilation * (kernel - 1) + 1;
+    return std::max<Index>(1, roomy ? 1 : span - padding) + dice.between(0, 6);
+}
+
+std::string to_string(const ConvAxis& axis) {
+    return fmt::format("image {} kernel {} stride {} dilation {} padding {} and {} output {}", axis.image, axis.kernel,
+                       axis.stride, axis.dilation, axis.before, axis.after, axis.output);
+}
+
+}  // namespace
+
+std::string to_string(const Conv2DForm& form) {
+    return fmt::format("batch {}, {} channels to {} filters in {} groups; height: {}; width: {}", form.batch,
+                       form.channels, form.filters, form.groups, to_string(form.height), to_string(form.width));
+}
+
+Conv2DForm random_form(const Random& random) {
+    Dice dice(random);
+    const Conv2DOptions options{.stride = {dice.between(1, 4), dice.between(1, 4)},
+                                .padding = random_padding(dice),
+                                .dilation = {dice.between(1, 3), dice.between(1, 3)},
+                                .groups = std::max<Index>(1, dice.between(-2, 5))};
+    const Shape weight{dice.between(1, 5), dice.between(1, 5), dice.between(1, 5), options.groups * dice.between(1, 4)};
+    const Sides& sides = options.padding.sides();
+    const Padding::Rule rule = options.padding.rule();
+    const Shape image{dice.between(1, 3),
+                      random_image(dice, rule, weight[0], options.dilation.height, sides.top + sides.bottom),
+                      random_image(dice, rule, weight[1], options.dilation.width, sides.left + sides.right),
+                      options.groups * weight[2]};
+    return Conv2DForm::of("random_form", image, weight, options);
+}
+
+Tensor random_integers(const Shape& shape, const Random& random, DType dtype) {
+    std::vector<double> elements(element_count(shape));
+    for (std::size_t i = 0; i < elements.size(); ++i) elements[i] = static_cast<double>(random.below(7, i)) - 3.0;
+    return Tensor(shape, elements, dtype);
+}
+
+}  // namespace adjoint

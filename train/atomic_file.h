@@ -1,0 +1,14 @@
+// How does a file come to be written whole or not at all? Under another name first, renamed when it is safely on disk.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+namespace adjoint {
+
+/// The file at `path` holds exactly `content` afterwards, even if the machine fails, or is as it was before.
+/// Throws CannotWrite `<path>: cannot be written; <reason>` and leaves nothing behind.
+void write_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
+
+}  // namespace adjoint

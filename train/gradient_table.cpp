@@ -1,0 +1,273 @@
+#include "train/gradient_table.h"
+
+#include "framework/convolution.h"
+#include "framework/elementwise.h"
+#include "framework/kernels.h"
+#include "framework/matmul.h"
+#include "framework/reduction.h"
+#include "framework/shaping.h"
+#include "layers/activations.h"
+#include "layers/batch_norm.h"
+#include "layers/conv2d.h"
+#include "layers/conv2d_transpose.h"
+#include "layers/dropout.h"
+#include "layers/linear.h"
+#include "layers/losses.h"
+#include "layers/module_check.h"
+#include "layers/sequential.h"
+
+namespace adjoint {
+namespace {
+
+using Inputs = std::vector<Variable>;
+
+const Random random(2024);
+
+Tensor normal(const Shape& shape, std::uint64_t stream = 0) {
+    return random.stream(stream).normal(shape, DType::float64);
+}
+
+// Numbers in 0.2..1.2: away from the kinks and poles at 0.
+Tensor positive(const Shape& shape, std::uint64_t stream = 0) {
+    return map(random.stream(stream).uniform(shape, DType::float64), [](auto u) { return u + 0.2; });
+}
+
+// Positive and negative numbers away from 0.
+Tensor apart(const Shape& shape, std::uint64_t stream = 0) {
+    return map(positive(shape, stream), [flip = 0](auto u) mutable { return ++flip % 2 ? u : -u; });
+}
+
+GradientRow operation(const std::string& name, DifferentiableFunction f, const std::vector<Tensor>& inputs) {
+    return {name, [=](const GradientCheckOptions& options) { return gradient_check(f, inputs, options); }};
+}
+
+GradientRow unary(const std::string& name, std::function<Variable(const Variable&)> f, const Tensor& x) {
+    return operation(name, [f](const Inputs& in) { return f(in[0]); }, {x});
+}
+
+GradientRow binary(const std::string& name, std::function<Variable(const Variable&, const Variable&)> f,
+                   const Tensor& a, const Tensor& b) {
+    return operation(name, [f](const Inputs& in) { return f(in[0], in[1]); }, {a, b});
+}
+
+template <class Make>
+GradientRow layer(const std::string& name, Make make, const Tensor& x) {
+    return {name, [=](const GradientCheckOptions& options) {
+                auto module = make();
+                return gradient_check(module, x, options);
+            }};
+}
+
+void append_elementwise(std::vector<GradientRow>& rows) {
+    const Tensor x = apart({3, 4}), column = apart({3, 1}, 1);
+    rows.push_back(binary("add", add, x, column));
+    rows.push_back(binary("subtract", subtract, x, column));
+    rows.push_back(binary("multiply", multiply, x, column));
+    rows.push_back(binary("divide", divide, x, column));
+    rows.push_back(unary(
+        "power", [](const Variable& v) { return power(v, 2.5); }, positive({3, 4})));
+    rows.push_back(binary(
+        "power of a variable", [](const Variable& a, const Variable& b) { return power(a, b); }, positive({3, 4}),
+        normal({4}, 1)));
+    rows.push_back(binary("maximum", maximum, x, column));
+    rows.push_back(unary("negate", negate, x));
+    rows.push_back(unary(
+        "exp", [](const Variable& v) { return exp(v); }, x));
+    rows.push_back(unary(
+        "log", [](const Variable& v) { return log(v); }, positive({3, 4})));
+    rows.push_back(unary(
+        "sqrt", [](const Variable& v) { return sqrt(v); }, positive({3, 4})));
+    rows.push_back(unary(
+        "abs", [](const Variable& v) { return abs(v); }, x));
+    rows.push_back(unary(
+        "tanh", [](const Variable& v) { return tanh(v); }, x));
+    rows.push_back(unary("sigmoid", sigmoid, x));
+    rows.push_back(unary(
+        "erf", [](const Variable& v) { return erf(v); }, x));
+    rows.push_back(unary("relu", relu, x));
+    rows.push_back(unary(
+        "leaky_relu", [](const Variable& v) { return leaky_relu(v, 0.2); }, x));
+    rows.push_back(unary(
+        "elu", [](const Variable& v) { return elu(v, 1.5); }, x));
+    rows.push_back(unary("gelu", gelu, x));
+    rows.push_back(unary("softplus", softplus, x));
+}
+
+void append_reductions_and_moves(std::vector<GradientRow>& rows) {
+    const Tensor x = normal({3, 4, 2});
+    rows.push_back(unary(
+        "sum",
+        [](const Variable& v) {
+            return sum(v, {0, 2});
+        },
+        x));
+    rows.push_back(unary(
+        "mean", [](const Variable& v) { return mean(v, {1}, Keep::yes); }, x));
+    rows.push_back(unary(
+        "max", [](const Variable& v) { return max(v, 1); }, x));
+    rows.push_back(unary(
+        "log_softmax", [](const Variable& v) { return log_softmax(v, 1); }, x));
+    rows.push_back(unary(
+        "softmax", [](const Variable& v) { return softmax(v); }, x));
+    rows.push_back(unary(
+        "sum_to",
+        [](const Variable& v) {
+            return sum_to(v, {4, 1});
+        },
+        x));
+    rows.push_back(unary(
+        "broadcast_to",
+        [](const Variable& v) {
+            return broadcast_to(v, {3, 2, 4});
+        },
+        normal({2, 1})));
+    rows.push_back(unary(
+        "reshape",
+        [](const Variable& v) {
+            return reshape(v, {6, 4});
+        },
+        x));
+    rows.push_back(unary(
+        "transpose",
+        [](const Variable& v) {
+            return transpose(v, {2, 0, 1});
+        },
+        x));
+    rows.push_back(unary(
+        "slice", [](const Variable& v) { return slice(v, {.axis = 1, .begin = 1, .end = 3}); }, x));
+    rows.push_back(unary(
+        "pad", [](const Variable& v) { return pad(v, {.axis = 1, .before = 1, .after = 2}); }, x));
+    rows.push_back(binary(
+        "concatenate",
+        [](const Variable& a, const Variable& b) {
+            return concatenate({a, b}, 1);
+        },
+        x, normal({3, 2, 2}, 1)));
+    for (const auto& [ta, tb] : {std::pair(false, false), {false, true}, {true, false}, {true, true}}) {
+        rows.push_back(binary(
+            fmt::format("matmul{}{}", ta ? ", a transposed" : "", tb ? ", b transposed" : ""),
+            [ta = ta, tb = tb](const Variable& a, const Variable& b) {
+                return matmul(a, b, {.transpose_a = ta, .transpose_b = tb});
+            },
+            normal(ta ? Shape{2, 4, 3} : Shape{2, 3, 4}), normal(tb ? Shape{2, 5, 4} : Shape{2, 4, 5}, 1)));
+    }
+}
+
+void append_convolutions(std::vector<GradientRow>& rows) {
+    const Tensor x = normal({2, 5, 6, 4}), w = normal({3, 2, 2, 6}, 1);
+    const Conv2DOptions options{.stride = {2, 1}, .padding = Sides{1, 0, 2, -1}, .dilation = {1, 2}, .groups = 2};
+    const Conv2DForm form = Conv2DForm::of("conv2d", x.shape(), w.shape(), options);
+    const Tensor y = normal(form.output_shape(), 2);
+    rows.push_back(binary(
+        "conv2d", [form](const Variable& a, const Variable& b) { return conv2d(a, b, form); }, x, w));
+    rows.push_back(binary(
+        "conv2d_input_gradient",
+        [form](const Variable& a, const Variable& b) { return conv2d_input_gradient(a, b, form); }, y, w));
+    rows.push_back(binary(
+        "conv2d_weight_gradient",
+        [form](const Variable& a, const Variable& b) { return conv2d_weight_gradient(a, b, form); }, x, y));
+    rows.push_back(binary(
+        "conv2d_transpose",
+        [](const Variable& a, const Variable& b) {
+            return conv2d_transpose(
+                a, b, {.stride = {2, 3}, .padding = Padding::symmetric({1, 1}), .output_padding = Size2D{1, 0}});
+        },
+        normal({2, 3, 3, 2}), normal({3, 4, 3, 2}, 1)));
+}
+
+void append_layers(std::vector<GradientRow>& rows) {
+    const Tensor image = normal({2, 5, 4, 3});
+    rows.push_back(layer(
+        "Linear", [] { return Linear({.in = 4, .out = 3}, random); }, normal({5, 4})));
+    rows.push_back(layer(
+        "Conv2D",
+        [] {
+            return Conv2D(
+                {.in_channels = 3, .out_channels = 2, .kernel = {3, 2}, .stride = {2, 1}, .padding = Padding::same()},
+                random);
+        },
+        image));
+    rows.push_back(layer(
+        "Conv2DTranspose",
+        [] {
+            return Conv2DTranspose(
+                {.in_channels = 3, .out_channels = 2, .kernel = {3, 2}, .stride = {2, 1}, .padding = Padding::same()},
+                random);
+        },
+        image));
+    rows.push_back(layer(
+        "BatchNorm", [] { return BatchNorm({.channels = 3}, random); }, image));
+    rows.push_back(layer(
+        "BatchNorm in evaluation",
+        [] {
+            BatchNorm norm({.channels = 3}, random);
+            norm.evaluate();
+            return norm;
+        },
+        image));
+    rows.push_back(layer(
+        "Dropout", [] { return Dropout(0.4, random); }, image));
+    rows.push_back(layer(
+        "ReLU", [] { return ReLU(); }, apart({3, 4})));
+    rows.push_back(layer(
+        "LeakyReLU", [] { return LeakyReLU(0.2); }, apart({3, 4})));
+    rows.push_back(layer(
+        "ELU", [] { return ELU(); }, apart({3, 4})));
+    rows.push_back(layer(
+        "GELU", [] { return GELU(); }, image));
+    rows.push_back(layer(
+        "Tanh", [] { return Tanh(); }, image));
+    rows.push_back(layer(
+        "Sigmoid", [] { return Sigmoid(); }, image));
+    rows.push_back(layer(
+        "Softplus", [] { return Softplus(); }, image));
+    rows.push_back(layer(
+        "Flatten", [] { return Flatten(); }, image));
+    rows.push_back(layer(
+        "Reshape",
+        [] {
+            return Reshape({4, -1});
+        },
+        image));
+    rows.push_back(layer(
+        "Sequential",
+        [] {
+            return Sequential(Linear({.in = 4, .out = 5}, random.stream(1)), Tanh(),
+                              Linear({.in = 5, .out = 2}, random.stream(2)));
+        },
+        normal({3, 4})));
+}
+
+void append_losses(std::vector<GradientRow>& rows) {
+    const Tensor x = normal({3, 4}), t = positive({3, 4}, 1);
+    rows.push_back(binary("mean_squared_error", mean_squared_error, x, t));
+    rows.push_back(binary("mean_absolute_error", mean_absolute_error, x, t));
+    rows.push_back(binary(
+        "huber", [](const Variable& a, const Variable& b) { return huber(a, b, 0.7); }, x, t));
+    rows.push_back(binary(
+        "binary_cross_entropy_with_logits",
+        [](const Variable& a, const Variable& b) { return binary_cross_entropy_with_logits(a, b); }, x, t));
+    rows.push_back(unary(
+        "cross_entropy",
+        [](const Variable& v) {
+            return cross_entropy(v, {1, 3, 0});
+        },
+        x));
+}
+
+}  // namespace
+
+const std::vector<GradientRow>& gradient_table() {
+    static const std::vector<GradientRow> table = [] {
+        std::vector<GradientRow> rows;
+        append_elementwise(rows);
+        append_reductions_and_moves(rows);
+        append_convolutions(rows);
+        append_layers(rows);
+        append_losses(rows);
+        return rows;
+    }();
+    return table;
+}
+
+}  // namespace adjoint

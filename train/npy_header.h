@@ -1,0 +1,54 @@
+// What does a .npy file say it holds? The magic bytes, a version, and a Python dictionary:
+//   {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "framework/error.h"
+#include "framework/shape.h"
+
+namespace adjoint {
+
+constexpr std::string_view npy_magic = "\x93NUMPY";
+
+/// A file that is read from front to back, and whose errors say at which byte.
+class NpyFile {
+  public:
+    /// Throws MissingInput unless there is such a file and it can be read.
+    explicit NpyFile(const std::filesystem::path& path);
+
+    Index position() const { return position_; }
+    Index remaining() const { return size_ - position_; }
+
+    /// The next `length` bytes, which are `what`. Throws DataError when they are not there.
+    std::string read(Index length, const char* what);
+
+    /// Throws DataError `<path>: byte <byte>: <message>` unless `holds`.
+    template <class... Args>
+    void check(bool holds, Index byte, fmt::format_string<Args...> message, Args&&... args) const {
+        if (holds) return;
+        const std::string fact = fmt::format(message, std::forward<Args>(args)...);
+        throw DataError(fmt::format("{}: byte {}: {}", path_.string(), byte, fact));
+    }
+
+  private:
+    std::filesystem::path path_;
+    std::ifstream stream_;
+    Index size_ = 0;
+    Index position_ = 0;
+};
+
+struct NpyHeader {
+    std::string type;     ///< as '<f8'
+    Index type_byte = 0;  ///< where it stands
+    bool fortran_order = false;
+    Shape shape;
+};
+
+/// Reads up to the first element. Throws DataError.
+NpyHeader read_npy_header(NpyFile& file);
+
+}  // namespace adjoint

@@ -1,0 +1,105 @@
+#include "train/pictures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wshadow"
+#include <stb/stb_image.h>
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+#include "train/atomic_file.h"
+
+namespace adjoint {
+namespace {
+
+constexpr Index margin = 2;             // pixels between images
+constexpr float margin_colour = 0.25f;  // dark grey, to set black images apart
+
+}  // namespace
+
+Tensor picture_grid(const Tensor& images, Index columns) {
+    require(images.rank() == 4 && columns >= 1, "picture_grid: images must be [N, H, W, C]; got {}", images.shape());
+    const Index count = images.extent(0), height = images.extent(1), row_length = images.extent(2) * images.extent(3);
+    const Index channels = images.extent(3), rows = (count + columns - 1) / columns;
+    const Index grid_height = rows * (height + margin) + margin;
+    const Index grid_length = columns * (row_length + margin * channels) + margin * channels;
+    return Tensor::build<float>({grid_height, grid_length / channels, channels}, [&](std::span<float> out) {
+        std::fill(out.begin(), out.end(), margin_colour);
+        for (Index n = 0; n < count; ++n) {
+            const Index top = n / columns * (height + margin) + margin;
+            const Index left = n % columns * (row_length + margin * channels) + margin * channels;
+            for (Index h = 0; h < height; ++h) {
+                std::copy_n(images.data<float>().data() + (n * height + h) * row_length, row_length,
+                            out.data() + (top + h) * grid_length + left);
+            }
+        }
+    });
+}
+
+Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns) {
+    require(above.shape() == below.shape(), "picture_pairs: the batches must have one shape; got {} and {}",
+            above.shape(), below.shape());
+    require(above.extent(0) % columns == 0, "picture_pairs: images must fill rows of {}; got {}", columns,
+            above.extent(0));
+    Shape shape = above.shape();
+    shape[0] *= 2;
+    const Index row = columns * above.size() / std::max<Index>(1, above.extent(0));
+    return picture_grid(
+        Tensor::build<float>(shape,
+                             [&](std::span<float> out) {
+                                 for (Index begin = 0; begin < above.size(); begin += row) {
+                                     std::copy_n(above.data<float>().data() + begin, row, out.data() + 2 * begin);
+                                     std::copy_n(below.data<float>().data() + begin, row, out.data() + 2 * begin + row);
+                                 }
+                             }),
+        columns);
+}
+
+void write_png(const std::filesystem::path& path, const Tensor& image) {
+    require(image.rank() == 3 && (image.extent(2) == 1 || image.extent(2) == 3),
+            "write_png: the image must be [H, W, 1 or 3]; got {}", image.shape());
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(static_cast<std::size_t>(image.size()));
+    for (const float value : image.data<float>()) {
+        bytes.push_back(static_cast<std::uint8_t>(std::lround(255.0f * std::clamp(value, 0.0f, 1.0f))));
+    }
+    std::vector<std::byte> file;
+    const auto append = [](void* context, void* data, int size) {
+        const auto* begin = static_cast<const std::byte*>(data);
+        auto& content = *static_cast<std::vector<std::byte>*>(context);
+        content.insert(content.end(), begin, begin + size);
+    };
+    const auto narrow = [](Index size) { return static_cast<int>(size); };
+    stbi_write_png_to_func(append, &file, narrow(image.extent(1)), narrow(image.extent(0)), narrow(image.extent(2)),
+                           bytes.data(), narrow(image.extent(1) * image.extent(2)));
+    write_atomically(path, file);
+}
+
+Tensor read_grey_image(const std::filesystem::path& path) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+    require<MissingInput>(file != nullptr, "{}: cannot be read; got {}", path.string(), std::strerror(errno));
+    int width = 0, height = 0, channels = 0;
+    const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
+        stbi_load_from_file(file.get(), &width, &height, &channels, 1), stbi_image_free);
+    require<DataError>(pixels != nullptr, "{}: must be a PNG or JPEG image; got {}", path.string(),
+                       pixels ? "" : stbi_failure_reason());
+    return Tensor::build<float>({height, width, 1}, [&](std::span<float> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(pixels.get()[i]) / 255.0f;
+    });
+}
+
+}  // namespace adjoint

@@ -1,0 +1,23 @@
+// How do images become a picture that one can look at?
+#pragma once
+
+#include <filesystem>
+
+#include "framework/tensor.h"
+
+namespace adjoint {
+
+/// Images [N, H, W, 1 or 3] side by side in rows of `columns`, with a margin between them.
+Tensor picture_grid(const Tensor& images, Index columns);
+
+/// Two batches of images as rows of pairs: `columns` of the first, below them the same of the second, and so on.
+Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns);
+
+/// Writes an image [H, W, 1 or 3] of values in 0..1 as a PNG file, atomically; values outside are clipped.
+/// Throws CannotWrite.
+void write_png(const std::filesystem::path& path, const Tensor& image);
+
+/// Reads a PNG or JPEG file as a grey image [H, W, 1] in 0..1. Throws MissingInput or DataError.
+Tensor read_grey_image(const std::filesystem::path& path);
+
+}  // namespace adjoint

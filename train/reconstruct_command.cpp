@@ -1,0 +1,80 @@
+// `adjoint reconstruct`: what does a trained autoencoder keep of an image?
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "layers/losses.h"
+#include "models/autoencoder.h"
+#include "train/commands.h"
+#include "train/npy.h"
+#include "train/pictures.h"
+#include "train/run_directory.h"
+#include "train/safetensors.h"
+
+namespace adjoint {
+namespace {
+
+struct ReconstructOptions {
+    std::filesystem::path run;
+    DatasetOptions dataset;
+    std::filesystem::path input;
+    Index count = 32;
+    std::filesystem::path png;
+    std::filesystem::path npy;
+};
+
+// The images named by --input, or the first ones of the test set: [N, 28, 28, 1] in 0..1.
+Tensor originals(const ReconstructOptions& options) {
+    if (options.input.empty()) return first_images(*open_datasets(options.dataset).test, options.count);
+    const bool npy = options.input.extension() == ".npy";
+    Tensor images = npy ? read_npy(options.input).cast(DType::float32) : read_grey_image(options.input);
+    if (images.rank() == 3) images = images.reshaped({1, images.extent(0), images.extent(1), images.extent(2)});
+    require<DataError>(images.rank() == 4 && images.extent(0) > 0 &&
+                           Shape(images.shape().begin() + 1, images.shape().end()) == Shape{28, 28, 1},
+                       "{}: images must be [N, 28, 28, 1]; got {}", options.input.string(), images.shape());
+    return images;
+}
+
+void reconstruct(ReconstructOptions options) {
+    const RunDirectory run = RunDirectory::open(options.run);
+    require(run.config().model == "autoencoder", "reconstruct: only an autoencoder reconstructs; got a run of {} in {}",
+            run.config().model, options.run.string());
+    const Autoencoder model{Random(0)};
+    load_states(run.weights(), model.states());
+    const Variable images = originals(options);
+    const Variable logits = model(images), result = sigmoid(logits);
+    fmt::print("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
+               binary_cross_entropy_with_logits(logits, images).item(), mean_squared_error(result, images).item());
+    if (options.png.empty() && options.npy.empty()) options.png = run.sample("reconstruct");
+    if (!options.png.empty()) {
+        const Index columns = std::min<Index>(16, images.extent(0));
+        const Index whole = images.extent(0) / columns * columns;
+        const auto rows = [&](const Variable& x) { return slice(x, {.axis = 0, .begin = 0, .end = whole}).value(); };
+        write_png(options.png, picture_pairs(rows(images), rows(result), columns));
+        fmt::print("{}: originals above reconstructions\n", options.png.string());
+    }
+    if (!options.npy.empty()) {
+        write_npy(options.npy, result.value());
+        fmt::print("{}: float32 {}\n", options.npy.string(), result.shape());
+    }
+}
+
+}  // namespace
+
+void add_reconstruct_command(CLI::App& app) {
+    CLI::App* const command = app.add_subcommand("reconstruct", "Pass digits through the autoencoder of a run");
+    const auto options = std::make_shared<ReconstructOptions>();
+    command->add_option("--run", options->run, "Directory of an autoencoder's run")->required();
+    add_dataset_options(*command, options->dataset);
+    command->add_option("--input", options->input,
+                        "Images to use: a .npy of [N, 28, 28, 1] in 0..1, or a PNG or JPEG of 28 × 28");
+    command->add_option("--count", options->count, "How many test images, where no --input is given")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
+    command->add_option("--png", options->png,
+                        "Write originals above reconstructions; by default to samples/ in the run");
+    command->add_option("--npy", options->npy, "Write the reconstructions as float32 [N, 28, 28, 1] in 0..1");
+    command->footer("Example:\n  adjoint reconstruct --run runs/first --count 16 --png pairs.png");
+    command->callback([options] { reconstruct(*options); });
+}
+
+}  // namespace adjoint

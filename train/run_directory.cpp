@@ -1,0 +1,78 @@
+#include "train/run_directory.h"
+
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "train/atomic_file.h"
+#include "train/safetensors.h"
+
+namespace adjoint {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string date_and_time() {
+    const std::time_t now = std::time(nullptr);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", std::localtime(&now));
+    return text;
+}
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+    write_atomically(path, std::as_bytes(std::span(text)));
+}
+
+}  // namespace
+
+RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& config, bool overwrite) {
+    if (path.empty()) path = std::filesystem::path("runs") / (config.model + "-" + date_and_time());
+    require<CannotWrite>(overwrite || !std::filesystem::exists(path / "config.json"),
+                         "{}: holds a run already; choose another --out, or --force to replace it", path.string());
+    std::error_code error;
+    std::filesystem::create_directories(path / "samples", error);
+    require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
+    for (const char* old : {"weights.safetensors", "metrics.jsonl"}) std::filesystem::remove(path / old, error);
+    const Json json = {{"model", config.model},
+                       {"dataset", config.dataset},
+                       {"epochs", config.epochs},
+                       {"batch_size", config.batch_size},
+                       {"learning_rate", config.learning_rate},
+                       {"seed", config.seed}};
+    write_text(path / "config.json", json.dump(2) + "\n");
+    return RunDirectory(path, config);
+}
+
+RunDirectory RunDirectory::open(const std::filesystem::path& path) {
+    std::ifstream stream(path / "config.json");
+    require<MissingInput>(stream.is_open(), "{}: is not the directory of a run; got no config.json in it",
+                          path.string());
+    try {
+        const Json json = Json::parse(stream);
+        return RunDirectory(path, {.model = json.at("model"),
+                                   .dataset = json.at("dataset"),
+                                   .epochs = json.at("epochs"),
+                                   .batch_size = json.at("batch_size"),
+                                   .learning_rate = json.at("learning_rate"),
+                                   .seed = json.at("seed")});
+    } catch (const Json::exception& error) {
+        throw DataError(fmt::format("{}: is not the configuration of a run; got {}", (path / "config.json").string(),
+                                    error.what()));
+    }
+}
+
+void RunDirectory::log_metrics(int epoch, const std::vector<std::pair<std::string, double>>& metrics) const {
+    Json line = {{"epoch", epoch}};
+    for (const auto& [name, value] : metrics) line[name] = value;
+    const std::filesystem::path file = path_ / "metrics.jsonl";
+    std::ofstream stream(file, std::ios::app);
+    stream << line.dump() << "\n" << std::flush;
+    require<CannotWrite>(stream.good(), "{}: cannot be written; got {}", file.string(), std::strerror(errno));
+}
+
+void RunDirectory::save_weights(const States& states) const {
+    write_safetensors(weights(), states, {{"model", config_.model}});
+}
+
+}  // namespace adjoint

@@ -1,0 +1,50 @@
+// What does a run leave behind, and how is it found again?
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "layers/module.h"
+#include "train/dataset_choice.h"
+
+namespace adjoint {
+
+/// What was trained and how: config.json of a run.
+struct RunConfig {
+    std::string model;  ///< autoencoder or dcgan
+    std::string dataset;
+    int epochs = 0;
+    Index batch_size = 0;
+    double learning_rate = 0.0;
+    std::uint64_t seed = 0;
+};
+
+/// A directory with config.json, metrics.jsonl, samples/ and weights.safetensors.
+class RunDirectory {
+  public:
+    /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty.
+    /// Throws CannotWrite when it cannot be made, or holds a run already and `overwrite` is not set.
+    static RunDirectory create(std::filesystem::path path, const RunConfig& config, bool overwrite);
+    /// Opens an existing run. Throws MissingInput when there is none, DataError when its config.json is damaged.
+    static RunDirectory open(const std::filesystem::path& path);
+
+    const RunConfig& config() const { return config_; }
+    const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path weights() const { return path_ / "weights.safetensors"; }
+    /// samples/NAME.png.
+    std::filesystem::path sample(const std::string& name) const { return path_ / "samples" / (name + ".png"); }
+
+    /// Adds a line to metrics.jsonl: the epoch and numbers by name.
+    void log_metrics(int epoch, const std::vector<std::pair<std::string, double>>& metrics) const;
+    /// Saves all of the model's states as the run's weights.
+    void save_weights(const States& states) const;
+
+  private:
+    RunDirectory(std::filesystem::path path, RunConfig config) : path_(std::move(path)), config_(std::move(config)) {}
+
+    std::filesystem::path path_;
+    RunConfig config_;
+};
+
+}  // namespace adjoint

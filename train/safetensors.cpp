@@ -1,0 +1,118 @@
+#include "train/safetensors.h"
+
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "train/atomic_file.h"
+
+namespace adjoint {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t largest_header = 100'000'000;  // as the format's own reader has it
+
+const char* type_code(DType dtype) { return dtype == DType::float32 ? "F32" : "F64"; }
+
+void append(std::string& content, const void* bytes, std::size_t count) {
+    content.append(static_cast<const char*>(bytes), count);
+}
+
+std::string read_file(const std::filesystem::path& path) {
+    std::ifstream stream(path, std::ios::binary);
+    require<MissingInput>(stream.is_open() && !std::filesystem::is_directory(path), "{}: cannot be read; got {}",
+                          path.string(), stream.is_open() ? "a directory" : std::strerror(errno));
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// The tensor that an entry of the header describes.
+Tensor tensor_of(const std::string& where, const Json& entry, std::span<const char> elements) {
+    const std::string type = entry.at("dtype");
+    require<DataError>(type == "F32" || type == "F64", "{}: the element type must be F32 or F64; got {}", where, type);
+    const Shape shape = entry.at("shape").get<Shape>();
+    const auto offsets = entry.at("data_offsets").get<std::array<std::uint64_t, 2>>();
+    require<DataError>(offsets[0] <= offsets[1] && offsets[1] <= elements.size(),
+                       "{}: the elements must lie in the file; got bytes {} to {} of {}", where, offsets[0], offsets[1],
+                       elements.size());
+    std::uint64_t expected = type == "F32" ? sizeof(float) : sizeof(double);
+    for (const Index extent : shape) {
+        require<DataError>(
+            extent >= 0 && (extent == 0 || expected <= elements.size() / static_cast<std::uint64_t>(extent)),
+            "{}: the shape does not fit the file; got {}", where, shape);
+        expected *= static_cast<std::uint64_t>(extent);
+    }
+    require<DataError>(offsets[1] - offsets[0] == expected, "{}: shape {} takes {} bytes; got {}", where, shape,
+                       expected, offsets[1] - offsets[0]);
+    return dispatch(type == "F32" ? DType::float32 : DType::float64, [&]<Scalar T>() {
+        return Tensor::build<T>(
+            shape, [&](std::span<T> out) { std::memcpy(out.data(), elements.data() + offsets[0], out.size_bytes()); });
+    });
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, const States& states,
+                       const std::map<std::string, std::string>& metadata) {
+    Json header = Json::object();
+    if (!metadata.empty()) header["__metadata__"] = metadata;
+    std::string elements;
+    for (const auto& [name, state] : states) {
+        const std::size_t begin = elements.size();
+        dispatch(state.value().dtype(), [&]<Scalar T>() {
+            const std::span<const T> values = state.value().data<T>();
+            append(elements, values.data(), values.size_bytes());
+        });
+        header[name] = {{"dtype", type_code(state.value().dtype())},
+                        {"shape", state.shape()},
+                        {"data_offsets", {begin, elements.size()}}};
+    }
+    std::string text = header.dump();
+    text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
+    const std::uint64_t length = text.size();
+    std::string content;
+    append(content, &length, sizeof length);
+    content += text + elements;
+    write_atomically(path, std::as_bytes(std::span(content)));
+}
+
+std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& path) {
+    const std::string content = read_file(path);
+    const std::string file = path.string();
+    std::uint64_t length = 0;
+    require<DataError>(content.size() >= sizeof length, "{}: must begin with 8 bytes of header length; got {} bytes",
+                       file, content.size());
+    std::memcpy(&length, content.data(), sizeof length);
+    require<DataError>(length <= largest_header && length <= content.size() - sizeof length,
+                       "{}: the header must lie in the file; got a length of {} in {} bytes", file, length,
+                       content.size());
+    const std::span<const char> elements = std::span(content).subspan(sizeof length + length);
+    std::map<std::string, Tensor> tensors;
+    try {
+        for (const auto& [name, entry] :
+             Json::parse(content.begin() + sizeof length,
+                         content.begin() + static_cast<std::ptrdiff_t>(sizeof length + length))
+                 .items()) {
+            if (name != "__metadata__") tensors[name] = tensor_of(file + ": " + name, entry, elements);
+        }
+    } catch (const Json::exception& error) {
+        throw DataError(fmt::format("{}: the header is not what safetensors describes; got {}", file, error.what()));
+    }
+    return tensors;
+}
+
+void load_states(const std::filesystem::path& path, const States& states) {
+    const std::map<std::string, Tensor> tensors = read_safetensors(path);
+    for (const auto& [name, state] : states) {
+        const auto found = tensors.find(name);
+        require<DataError>(found != tensors.end(), "{}: has no {}, which the model needs; got {} tensors",
+                           path.string(), name, tensors.size());
+        require<DataError>(found->second.shape() == state.shape(), "{}: {} must have shape {}; got {}", path.string(),
+                           name, state.shape(), found->second.shape());
+    }
+    require<DataError>(tensors.size() == states.size(), "{}: the model has {} tensors; got {}", path.string(),
+                       states.size(), tensors.size());
+    for (const auto& [name, state] : states) state.assign(tensors.at(name).cast(state.value().dtype()));
+}
+
+}  // namespace adjoint

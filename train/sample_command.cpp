@@ -1,0 +1,75 @@
+// `adjoint sample`: which digits does a trained generator draw?
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "framework/kernels.h"
+#include "models/dcgan.h"
+#include "train/commands.h"
+#include "train/npy.h"
+#include "train/pictures.h"
+#include "train/run_directory.h"
+#include "train/safetensors.h"
+
+namespace adjoint {
+namespace {
+
+struct SampleOptions {
+    std::filesystem::path run;
+    Index count = 64;
+    std::uint64_t seed = 1;
+    std::filesystem::path png;
+    std::filesystem::path npy;
+};
+
+// Images [count, 28, 28, 1] in 0..1; image i is a function of the weights, the seed and i.
+Tensor draw(const Sequential& generator, const SampleOptions& options) {
+    constexpr Index at_once = 250;
+    constexpr Index pixels = 28 * 28;
+    const Random random(options.seed);
+    return Tensor::build<float>({options.count, 28, 28, 1}, [&](std::span<float> out) {
+        for (Index first = 0; first < options.count; first += at_once) {
+            const Index count = std::min(at_once, options.count - first);
+            const Variable noise = random.normal({count, 1, 1, dcgan_noise}, DType::float32,
+                                                 static_cast<std::uint64_t>(first * dcgan_noise));
+            const Tensor images = map(generator(noise).value(), [](auto v) { return (v + 1) / 2; });
+            std::copy_n(images.data<float>().data(), count * pixels, out.data() + first * pixels);
+        }
+    });
+}
+
+void sample(SampleOptions options) {
+    const RunDirectory run = RunDirectory::open(options.run);
+    require(run.config().model == "dcgan", "sample: only a dcgan draws new images; got a run of {} in {}",
+            run.config().model, options.run.string());
+    const Dcgan model{Random(0)};
+    load_states(run.weights(), model.states());
+    const Tensor images = draw(model.generator, options);
+    if (options.png.empty() && options.npy.empty()) options.png = run.sample(fmt::format("seed-{}", options.seed));
+    if (!options.png.empty()) {
+        const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.count))));
+        write_png(options.png, picture_grid(images, columns));
+        fmt::print("{}: {} samples\n", options.png.string(), options.count);
+    }
+    if (!options.npy.empty()) {
+        write_npy(options.npy, images);
+        fmt::print("{}: float32 {}\n", options.npy.string(), images.shape());
+    }
+}
+
+}  // namespace
+
+void add_sample_command(CLI::App& app) {
+    CLI::App* const command = app.add_subcommand("sample", "Draw digits with the generator of a run");
+    const auto options = std::make_shared<SampleOptions>();
+    command->add_option("--run", options->run, "Directory of a dcgan's run")->required();
+    command->add_option("--count", options->count, "How many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+    command->add_option("--seed", options->seed, "Of the noise")->capture_default_str();
+    command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
+    command->add_option("--npy", options->npy, "Write the samples as float32 [N, 28, 28, 1] in 0..1");
+    command->footer(
+        "Example:\n  adjoint sample --run runs/first --count 100 --seed 7 --png digits.png --npy digits.npy");
+    command->callback([options] { sample(*options); });
+}
+
+}  // namespace adjoint

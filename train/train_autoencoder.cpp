@@ -1,0 +1,67 @@
+// How does the autoencoder learn? By drawing each image again from sixteen numbers, a little better every step.
+#include <fmt/format.h>
+
+#include "datasets/batches.h"
+#include "layers/losses.h"
+#include "models/autoencoder.h"
+#include "train/optimizers.h"
+#include "train/pictures.h"
+#include "train/training.h"
+
+namespace adjoint {
+namespace {
+
+constexpr Index picture_columns = 16, picture_count = 64;
+
+struct TestLosses {
+    double cross_entropy = 0.0;
+    double squared_error = 0.0;
+};
+
+TestLosses test(const Autoencoder& model, const std::shared_ptr<const Dataset>& dataset) {
+    TestLosses total;
+    Batches batches(dataset, {.batch_size = 250});
+    while (const auto batch = batches.next()) {
+        const Variable images = batch->images, logits = model(images);
+        const double share = static_cast<double>(images.extent(0)) / static_cast<double>(dataset->size());
+        total.cross_entropy += share * binary_cross_entropy_with_logits(logits, images).item();
+        total.squared_error += share * mean_squared_error(sigmoid(logits), images).item();
+    }
+    return total;
+}
+
+}  // namespace
+
+void train_autoencoder(const TrainingOptions& options) {
+    const Datasets data = open_datasets(options.dataset);
+    const RunDirectory run = start_run("autoencoder", data.name, options);
+    const RunRandom random(options.seed);
+    const Autoencoder model(random.weights);
+    Adam adam(model.parameters(), {.learning_rate = options.learning_rate});
+    const Tensor originals = first_images(*data.test, picture_count);
+
+    StepCounter steps(options.max_steps);
+    for (int epoch = 1; epoch <= options.epochs && !steps.reached(); ++epoch) {
+        const Random order = random.order.stream(static_cast<std::uint64_t>(epoch));
+        Batches batches(data.training, {.batch_size = options.batch_size, .shuffle = order});
+        Progress progress(epoch, options.epochs, batches.count());
+        while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
+            const Variable images = batch->images;
+            Tape tape(model.parameters());
+            const Variable loss = binary_cross_entropy_with_logits(model(images), images);
+            adam.step(tape.gradient(loss));
+            progress.step(images.extent(0), fmt::format("loss {:.4f}", loss.item()));
+            steps.count();
+        }
+        const TestLosses losses = test(model, data.test);
+        const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
+        write_png(picture, picture_pairs(originals, sigmoid(model(originals)).value(), picture_columns));
+        run.save_weights(model.states());
+        run.log_metrics(epoch, {{"test_cross_entropy", losses.cross_entropy}, {"test_mse", losses.squared_error}});
+        fmt::print("epoch {}: test binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel; {}\n", epoch,
+                   losses.cross_entropy, losses.squared_error, picture.string());
+    }
+    fmt::print("weights: {}\n", run.weights().string());
+}
+
+}  // namespace adjoint

@@ -1,0 +1,74 @@
+// What do all training runs share?
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "framework/random.h"
+#include "train/run_directory.h"
+
+namespace adjoint {
+
+/// Everything that a training run is told.
+struct TrainingOptions {
+    DatasetOptions dataset = {};
+    int epochs = 5;
+    Index batch_size = 128;
+    double learning_rate = 1e-3;
+    std::uint64_t seed = 1;
+    int max_steps = 0;  ///< stop after so many; 0 for none
+    std::filesystem::path out = {};
+    bool force = false;
+};
+
+/// Independent streams of a run's random numbers.
+struct RunRandom {
+    explicit RunRandom(std::uint64_t seed) : weights(seed, 1), order(seed, 2), noise(seed, 3), fixed_noise(seed, 4) {}
+
+    Random weights;
+    Random order;        ///< of the images; stream e for epoch e
+    Random noise;        ///< stream t for step t
+    Random fixed_noise;  ///< of the samples that show progress
+};
+
+/// Makes the run's directory.
+RunDirectory start_run(const std::string& model, const std::string& dataset, const TrainingOptions& options);
+
+void train_autoencoder(const TrainingOptions& options);
+void train_dcgan(const TrainingOptions& options);
+
+/// Counts the steps of a run up to its limit.
+class StepCounter {
+  public:
+    explicit StepCounter(int most) : most_(most) {}
+    bool reached() const { return most_ > 0 && steps_ >= most_; }
+    void count() { ++steps_; }
+    std::uint64_t steps() const { return static_cast<std::uint64_t>(steps_); }
+
+  private:
+    int most_;
+    int steps_ = 0;
+};
+
+/// Says now and then how an epoch goes: step, losses, images a second.
+class Progress {
+  public:
+    Progress(int epoch, int epochs, Index steps) : epoch_(epoch), epochs_(epochs), steps_(steps) {}
+
+    /// One step is done on so many images, with these losses in words.
+    void step(Index images, const std::string& losses);
+    double images_per_second() const;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    int epoch_;
+    int epochs_;
+    Index steps_;
+    Index done_ = 0;
+    Index images_ = 0;
+    Clock::time_point begin_ = Clock::now();
+    Clock::time_point said_ = begin_;
+};
+
+}  // namespace adjoint
