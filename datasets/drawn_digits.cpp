@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "datasets/digit_skeletons.h"
 #include "datasets/pen.h"
@@ -12,7 +13,11 @@
 namespace adjoint {
 namespace {
 
+// Lengths are in the units of the skeletons' grid, a hundredth of a digit's height, up to the point where the drawing
+// is fitted to its box of pixels.
+
 constexpr int image_side = 28, box_side = 20;
+constexpr double full_turn = 2 * std::numbers::pi;
 
 // The random numbers of one image, in the order in which they are used.
 class Draws {
@@ -20,8 +25,8 @@ class Draws {
     explicit Draws(const Random& random) : random_(random) {}
     int below(int bound) { return static_cast<int>(random_.below(static_cast<std::uint64_t>(bound), next_++)); }
     double uniform(double low, double high) { return low + (high - low) * random_.uniform(next_++); }
+    // Cut off at two and a half deviations: beyond that a digit is no longer one of its kind.
     double normal(double mean, double deviation) {
-        // Beyond two and a half deviations a hand would start again.
         return mean + deviation * std::clamp(random_.normal(next_++), -2.5, 2.5);
     }
 
@@ -35,89 +40,111 @@ struct Point {
     double y;
 };
 
-// A smooth wave of displacement across the paper.
-struct Wave {
-    explicit Wave(Draws& draws)
-        : frequency{draws.normal(0, 0.005), draws.normal(0, 0.005)},
-          phase(draws.uniform(0, 2 * std::numbers::pi)),
-          push{draws.normal(0, 5), draws.normal(0, 5)} {}
-    Point at(const Point& p) const {
-        const double height = std::sin(2 * std::numbers::pi * (frequency.x * p.x + frequency.y * p.y) + phase);
-        return {height * push.x, height * push.y};
-    }
+Point operator+(Point p, Point q) { return {p.x + q.x, p.y + q.y}; }
+Point operator*(double factor, Point p) { return {factor * p.x, factor * p.y}; }
 
-    Point frequency;
-    double phase;
-    Point push;
+Point normal_point(Draws& draws, double deviation) {
+    const double x = draws.normal(0, deviation);
+    return {x, draws.normal(0, deviation)};
+}
+
+// A smooth wave that pushes the places on the paper to and fro.
+class Wave {
+  public:
+    explicit Wave(Draws& draws)
+        : push_(normal_point(draws, 6)), cycles_(normal_point(draws, 0.004)), phase_(draws.uniform(0, full_turn)) {}
+    Point at(Point p) const { return std::sin(full_turn * (cycles_.x * p.x + cycles_.y * p.y) + phase_) * push_; }
+
+  private:
+    Point push_, cycles_;
+    double phase_;
 };
 
-// How one hand distorts what it means to draw.
+// The habits of one hand: how it distorts every place it means to reach.
 class Hand {
   public:
     explicit Hand(Draws& draws)
-        : slant_(draws.normal(0.1, 0.24)),
-          turn_(draws.normal(0, 0.08)),
-          width_(std::exp(draws.normal(0, 0.18))),
-          waves_{Wave(draws), Wave(draws), Wave(draws)} {}
+        : waves_{Wave(draws), Wave(draws), Wave(draws)},
+          width_(std::exp(draws.normal(0, 0.15))),
+          slant_(draws.normal(0.08, 0.24)),
+          turn_(draws.normal(0, 0.12)) {}
     Point place(Point p) const {
-        Point moved = p;
-        for (const Wave& wave : waves_) {
-            const Point push = wave.at(p);
-            moved = {moved.x + push.x, moved.y + push.y};
-        }
-        const Point slanted{width_ * moved.x - slant_ * moved.y, moved.y};
-        return {std::cos(turn_) * slanted.x - std::sin(turn_) * slanted.y,
-                std::sin(turn_) * slanted.x + std::cos(turn_) * slanted.y};
+        const Point q = p + waves_[0].at(p) + waves_[1].at(p) + waves_[2].at(p);
+        const double x = width_ * q.x - slant_ * q.y;
+        return {std::cos(turn_) * x - std::sin(turn_) * q.y, std::sin(turn_) * x + std::cos(turn_) * q.y};
     }
 
   private:
-    double slant_, turn_, width_;
     std::array<Wave, 3> waves_;
+    double width_, slant_, turn_;
+};
+
+// Half the width of the line, which swells and thins along a stroke as the hand presses.
+class Pressure {
+  public:
+    Pressure(double radius, Draws& draws)
+        : radius_(radius), swell_(draws.normal(0, 0.12)), phase_(draws.uniform(0, full_turn)) {}
+    double radius(double along) const { return radius_ * (1 + swell_ * std::sin(phase_ + 4 * along)); }
+
+  private:
+    double radius_, swell_, phase_;
 };
 
 const Skeleton& choose(std::span<const Skeleton> ways, Draws& draws) {
     double total = 0;
     for (const Skeleton& way : ways) total += way.share;
-    double left = draws.uniform(0, total);
+    double remaining = draws.uniform(0, total);
     for (const Skeleton& way : ways)
-        if ((left -= way.share) < 0) return way;
+        if ((remaining -= way.share) < 0) return way;
     return ways.back();
 }
 
-// Catmull and Rom's curve from b to c at t in 0..1.
-Point between(const PenPoint& a, const PenPoint& b, const PenPoint& c, const PenPoint& d, double t) {
-    const auto curve = [t](double p, double q, double r, double s) {
-        return q + 0.5 * t * (r - p + t * (2 * p - 5 * q + 4 * r - s + t * (3 * (q - r) + s - p)));
-    };
-    return {curve(a.x, b.x, c.x, d.x), curve(a.y, b.y, c.y, d.y)};
+// The stroke as this time's attempt has it. Its points stray from where they belong, neighbours in like manner.
+Stroke attempt(Stroke stroke, Draws& draws) {
+    constexpr double deviation = 4, memory = 0.6;
+    const double fresh = deviation * std::sqrt(1 - memory * memory);
+    Point stray = normal_point(draws, deviation);
+    for (PenPoint& p : stroke) {
+        p.x += stray.x;
+        p.y += stray.y;
+        stray = memory * stray + normal_point(draws, fresh);
+    }
+    return stroke;
 }
 
+// Catmull and Rom's curve from b to c, as it comes from a and goes on to d, at t in 0..1.
+Point curve(const PenPoint& a, const PenPoint& b, const PenPoint& c, const PenPoint& d, double t) {
+    const auto cubic = [t](double p, double q, double r, double s) {
+        return q + 0.5 * t * (r - p + t * (2 * p - 5 * q + 4 * r - s + t * (3 * (q - r) + s - p)));
+    };
+    return {cubic(a.x, b.x, c.x, d.x), cubic(a.y, b.y, c.y, d.y)};
+}
+
+// The point as far beyond `end` as `before` is on this side of it: the curve leaves the end straight.
 PenPoint beyond(const PenPoint& end, const PenPoint& before) { return {2 * end.x - before.x, 2 * end.y - before.y}; }
 
-void trace(const Stroke& stroke, const Hand& hand, double radius, Draws& draws, std::vector<PenDab>& dabs) {
-    constexpr int steps = 6;
-    Stroke shaky = stroke;
-    for (PenPoint& p : shaky) p.x += draws.normal(0, 2.2), p.y += draws.normal(0, 2.2);
-    const double swing = draws.normal(0, 0.12), phase = draws.uniform(0, 6.28);
-    const auto dab = [&](const Point& p, double along, bool touches_down) {
-        const Point placed = hand.place(p);
-        dabs.push_back({placed.x, placed.y, radius * (1 + swing * std::sin(phase + 4 * along)), touches_down});
-    };
-    dab({shaky[0].x, shaky[0].y}, 0, true);
-    for (std::size_t i = 1; i < shaky.size(); ++i) {
-        const PenPoint &b = shaky[i - 1], &c = shaky[i];
-        const PenPoint a = i < 2 || b.corner ? beyond(b, c) : shaky[i - 2];
-        const PenPoint d = i + 1 == shaky.size() || c.corner ? beyond(c, b) : shaky[i + 1];
-        for (int step = 1; step <= steps; ++step) {
+// Follows the curve through the stroke's points.
+void trace(const Stroke& stroke, const Hand& hand, const Pressure& pressure, std::vector<PenDab>& dabs) {
+    constexpr int steps = 5;
+    const std::size_t last = stroke.size() - 1;
+    for (std::size_t i = 0; i < last; ++i) {
+        const PenPoint &b = stroke[i], &c = stroke[i + 1];
+        const PenPoint a = i == 0 || b.corner ? beyond(b, c) : stroke[i - 1];
+        const PenPoint d = i + 1 == last || c.corner ? beyond(c, b) : stroke[i + 2];
+        for (int step = i == 0 ? 0 : 1; step <= steps; ++step) {
             const double t = static_cast<double>(step) / steps;
-            dab(between(a, b, c, d, t), (static_cast<double>(i) - 1 + t) / static_cast<double>(shaky.size()), false);
+            const Point p = hand.place(curve(a, b, c, d, t));
+            const double along = (static_cast<double>(i) + t) / static_cast<double>(last);
+            dabs.push_back({p.x, p.y, pressure.radius(along), i == 0 && step == 0});
         }
     }
 }
 
-// Where the box begins in the image along an axis, so that its centre of mass is in the middle of the image.
+// Where the box begins in the image along an axis. MNIST has the centre of mass in the middle of pixel 14, not at its
+// edge.
 int box_origin(double centre_of_mass) {
-    return std::clamp(static_cast<int>(std::lround(image_side / 2.0 + 0.5 - centre_of_mass)), 0, image_side - box_side);
+    const double origin = image_side / 2 + 0.5 - centre_of_mass;
+    return std::clamp(static_cast<int>(std::lround(origin)), 0, image_side - box_side);
 }
 
 void place_by_centre_of_mass(std::span<const float> box, std::span<float, image_side * image_side> pixels) {
@@ -125,7 +152,9 @@ void place_by_centre_of_mass(std::span<const float> box, std::span<float, image_
     for (int row = 0; row < box_side; ++row)
         for (int column = 0; column < box_side; ++column) {
             const double grey = box[static_cast<std::size_t>(row * box_side + column)];
-            mass += grey, moment_x += grey * (column + 0.5), moment_y += grey * (row + 0.5);
+            mass += grey;
+            moment_x += grey * (column + 0.5);
+            moment_y += grey * (row + 0.5);
         }
     const int left = box_origin(moment_x / mass), top = box_origin(moment_y / mass);
     std::ranges::fill(pixels, 0.0f);
@@ -137,15 +166,19 @@ void place_by_centre_of_mass(std::span<const float> box, std::span<float, image_
 }  // namespace
 
 int draw_digit(std::uint64_t seed, std::uint64_t index, std::span<float, 28 * 28> pixels) {
+    constexpr double edge = 1.25;  // pixels
     Draws draws(Random(seed).stream(index));
     const int label = draws.below(10);
     const Skeleton& skeleton = choose(digit_skeletons(label), draws);
     const Hand hand(draws);
-    const double radius = 6.9 * std::exp(draws.normal(0, 0.24));
+    const double radius = 7.4 * std::exp(draws.normal(0, 0.22));
     std::vector<PenDab> dabs;
-    for (const Stroke& stroke : skeleton.strokes) trace(stroke, hand, radius, draws, dabs);
+    for (const Stroke& stroke : skeleton.strokes) {
+        const Stroke attempted = attempt(stroke, draws);
+        trace(attempted, hand, Pressure(radius, draws), dabs);
+    }
     fit_to_box(dabs, box_side);
-    place_by_centre_of_mass(ink(dabs, box_side, 1.2), pixels);
+    place_by_centre_of_mass(ink(dabs, box_side, edge), pixels);
     return label;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace adjoint {
 namespace {
@@ -40,8 +41,10 @@ void fit_to_box(std::span<PenDab> dabs, double size) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     double left = infinity, right = -infinity, top = infinity, bottom = -infinity;
     for (const PenDab& dab : dabs) {
-        left = std::min(left, dab.x - dab.radius), right = std::max(right, dab.x + dab.radius);
-        top = std::min(top, dab.y - dab.radius), bottom = std::max(bottom, dab.y + dab.radius);
+        left = std::min(left, dab.x - dab.radius);
+        right = std::max(right, dab.x + dab.radius);
+        top = std::min(top, dab.y - dab.radius);
+        bottom = std::max(bottom, dab.y + dab.radius);
     }
     const double scale = size / std::max(right - left, bottom - top);
     for (PenDab& dab : dabs) {

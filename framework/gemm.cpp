@@ -1,6 +1,5 @@
 #include "framework/gemm.h"
 
-#include <algorithm>
 #include <cblas.h>
 #include <cstdlib>
 #include <dlfcn.h>
@@ -63,9 +62,9 @@ void gemm(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c
     const auto call = [&](auto function) {
         const auto order = [](const Matrix<const T>& x) { return x.transposed ? CblasTrans : CblasNoTrans; };
         const auto narrow = [](Index size) { return static_cast<blasint>(size); };
-        const auto stride = [&](const auto& x) { return narrow(std::max<Index>(1, x.stride)); };  // 0 is refused
         function(CblasRowMajor, order(a), order(b), narrow(c.rows), narrow(c.columns), narrow(a.columns), T{1}, a.data,
-                 stride(a), b.data, stride(b), accumulate == Accumulate::yes ? T{1} : T{0}, c.data, stride(c));
+                 narrow(a.stride), b.data, narrow(b.stride), accumulate == Accumulate::yes ? T{1} : T{0}, c.data,
+                 narrow(c.stride));
     };
     if constexpr (std::same_as<T, float>) {
         call(openblas().sgemm);

@@ -18,7 +18,7 @@ struct Conv2DLayerOptions {
     Size2D dilation = {1, 1};
     Index groups = 1;
     bool bias = true;
-    Initializer initializer = initializers::he_normal();
+    Initializer initializer = initializers::glorot_uniform();
 };
 
 /// y = conv2d(x, w) + b.   Shapes: x [N, H, W, in_channels], w [K, L, in_channels / groups, out_channels], b

@@ -18,7 +18,7 @@ struct Conv2DTransposeLayerOptions {
     std::optional<Size2D> output_size = {};
     std::optional<Size2D> output_padding = {};
     bool bias = true;
-    Initializer initializer = initializers::he_normal();
+    Initializer initializer = initializers::glorot_uniform();
 };
 
 /// y = conv2d_transpose(x, w) + b: conv2d_input_gradient of the convolution that leads from y's shape to x's.

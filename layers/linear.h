@@ -12,7 +12,7 @@ struct LinearOptions {
     Index in;
     Index out;
     bool bias = true;
-    Initializer initializer = initializers::he_normal();
+    Initializer initializer = initializers::glorot_uniform();
 };
 
 /// y = x·W + b.   Shapes: x [N, in], W [in, out], b [out], y [N, out].

@@ -50,7 +50,7 @@ Padding parse_padding(const std::string& text) {
 }
 
 Index parse_groups(const std::string& text) {
-    const std::vector<Index> numbers = parse_integers("--groups", text, "a whole number");
+    const std::vector<Index> numbers = parse_integers("--groups", text, "a whole number from 1");
     require(numbers.size() == 1 && numbers[0] >= 1, "--groups: expected a whole number from 1; got {:?}", text);
     return numbers[0];
 }

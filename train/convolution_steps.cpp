@@ -4,27 +4,17 @@
 #include "train/convolution_steps.h"
 
 #include <algorithm>
-#include <functional>
+#include <cmath>
 
 #include "framework/convolution.h"
-#include "train/matrix_text.h"
+#include "train/number_grid.h"
 
 namespace adjoint {
 namespace {
 
-using Lines = std::vector<std::string>;
-
 constexpr Index largest_image = 20;
 constexpr Index largest_operand = 8;
 constexpr std::size_t widest_matrix = 110;
-constexpr const char* nowhere = ".";
-
-/// A matrix, some of whose entries may be missing.
-struct Grid {
-    Index columns;
-    std::vector<double> numbers;
-    std::vector<bool> present;
-};
 
 Grid grid(const Tensor& numbers, const Tensor& reached, Index columns) {
     Grid result{.columns = columns, .numbers = numbers.to_vector(), .present = {}};
@@ -35,17 +25,6 @@ Grid grid(const Tensor& numbers, const Tensor& reached, Index columns) {
 Grid image_grid(const Tensor& image) { return grid(image, Tensor::ones(image.shape()), image.extent(2)); }
 Grid filter_grid(const Tensor& filter) { return grid(filter, Tensor::ones(filter.shape()), filter.extent(1)); }
 
-Grid product(Grid a, const Grid& b) {
-    std::transform(a.numbers.begin(), a.numbers.end(), b.numbers.begin(), a.numbers.begin(), std::multiplies<>{});
-    return a;
-}
-
-double sum(const Grid& a) {
-    double result = 0;
-    for (std::size_t i = 0; i < a.numbers.size(); ++i) result += a.present[i] ? a.numbers[i] : 0;
-    return result;
-}
-
 /// `like` with all elements 0 but one.
 Tensor only(Index element, double value, const Tensor& like) {
     std::vector<double> elements(static_cast<std::size_t>(like.size()), 0.0);
@@ -54,31 +33,6 @@ Tensor only(Index element, double value, const Tensor& like) {
 }
 
 Tensor ones_like(const Tensor& like) { return Tensor::ones(like.shape(), like.dtype()); }
-
-/// As short as on paper: rounding errors in the last digits are left out.
-std::string brief(double number) { return fmt::format("{:.7g}", number + 0.0); }
-
-Lines draw(const Grid& matrix, std::size_t width = 0) {
-    std::vector<std::string> entries;
-    for (std::size_t i = 0; i < matrix.numbers.size(); ++i) {
-        entries.push_back(matrix.present[i] ? brief(matrix.numbers[i]) : nowhere);
-    }
-    return matrix_lines(entries, matrix.columns, width);
-}
-
-/// A column of lines under a heading.
-Lines headed(const std::string& heading, Lines lines) {
-    const std::size_t width = std::max(heading.size(), lines.front().size());
-    lines.insert(lines.begin(), heading);
-    for (std::string& line : lines) line.resize(width, ' ');
-    return lines;
-}
-
-std::string indented(const Lines& lines) {
-    std::string text;
-    for (const std::string& line : lines) text += "    " + line + '\n';
-    return text;
-}
 
 struct Place {
     Index row;
@@ -98,7 +52,7 @@ std::string corner_text(const Conv2DForm& form, const Place& p) {
                        form.width.stride, form.width.before, text(corner(form, p)));
 }
 
-void require_drawable(const char* operation, const Conv2DForm& form) {
+void require_drawable(const char* operation, const Conv2DForm& form, const Tensor& a, const Tensor& b) {
     const auto small = [](const ConvAxis& axis) {
         return axis.image <= largest_image && axis.kernel <= largest_operand && axis.output <= largest_operand;
     };
@@ -108,6 +62,12 @@ void require_drawable(const char* operation, const Conv2DForm& form) {
         "{} outputs of the convolution; got image {}, filter {}, outputs {}",
         operation, largest_image, largest_image, largest_operand, largest_operand, largest_operand, largest_operand,
         form.image_shape(), form.weight_shape(), form.output_shape());
+    // Where an element is left out it is multiplied by 0, which only takes finite ones away.
+    for (const Tensor& operand : {a, b}) {
+        for (const double element : operand.to_vector()) {
+            require(std::isfinite(element), "{}: --steps draws finite numbers; got {}", operation, element);
+        }
+    }
 }
 
 std::string weighed(const Grid& seen, const Grid& weights) {
@@ -138,11 +98,11 @@ std::string block_title(const Tensor& y, const Tensor& w, const Conv2DForm& form
     if (e > 0) return title + '\n';
     const Place first = corner(form, at);
     const Place last = {first.row + form.height.span() - 1, first.column + form.width.span() - 1};
-    return title +
-           fmt::format(
-               "\n    nothing is flipped: the first number, {} · {} = {}, goes to {}; the last, {} · {} = {}, to {}\n",
-               brief(y[e]), brief(w[0]), brief(y[e] * w[0]), text(first), brief(y[e]), brief(w[w.size() - 1]),
-               brief(y[e] * w[w.size() - 1]), text(last));
+    return title + fmt::format(
+                       "\n    nothing is flipped: the filter's first number makes {} · {} = {} at {}, its last {} · {} "
+                       "= {} at {}\n",
+                       brief(y[e]), brief(w[0]), brief(y[e] * w[0]), text(first), brief(y[e]), brief(w[w.size() - 1]),
+                       brief(y[e] * w[w.size() - 1]), text(last));
 }
 
 std::string added_blocks(const Tensor& y, const Tensor& w, const Conv2DForm& form, const std::vector<Grid>& parts) {
@@ -193,8 +153,8 @@ std::string matrix_of_convolution(const Tensor& y, const Tensor& w, const Conv2D
     const Lines rows = draw(matrix);
     if (rows.front().size() > widest_matrix) return "";
     std::string result = fmt::format(
-        "\nWhy transposed? conv2d with this filter is a matrix C, which makes {} numbers of {} pixels, a row for "
-        "each:\n",
+        "\nWhy transposed? conv2d with this filter is a matrix C: a row for each of its {} outputs, a column for each "
+        "of {} pixels.\n",
         rows.size(), pixels);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         result += fmt::format("    {}  {}\n", text(place(static_cast<Index>(i), form.width.output)), rows[i]);
@@ -205,10 +165,11 @@ std::string matrix_of_convolution(const Tensor& y, const Tensor& w, const Conv2D
 }  // namespace
 
 std::string conv2d_steps(const Tensor& x, const Tensor& w, const Conv2DForm& form) {
-    require_drawable("conv2d", form);
+    require_drawable("conv2d", form, x, w);
     std::string result =
-        "conv2d lays the filter on the image, as it stands: nothing is flipped. Output (i, j) is the sum of the patch\n"
-        "under the filter, times the filter; the patch has its corner at index · stride − padding.\n"
+        "conv2d lays the filter on the image as it stands: nothing is flipped. Each output is the sum of the patch "
+        "under\n"
+        "the filter, times the filter; the patch has its corner at index · stride − padding.\n"
         "A point lies outside the image and counts as 0.\n\n" +
         indented(beside(headed("image", draw(image_grid(x))), " ", headed("filter", draw(filter_grid(w)))));
     const Tensor outputs = Tensor::ones(form.output_shape(), x.dtype());
@@ -225,10 +186,9 @@ std::string conv2d_steps(const Tensor& x, const Tensor& w, const Conv2DForm& for
 }
 
 std::string conv2d_transpose_steps(const Tensor& y, const Tensor& w, const Conv2DForm& form) {
-    require_drawable("conv2d_transpose", form);
+    require_drawable("conv2d_transpose", form, y, w);
     const std::vector<Grid> parts = blocks(y, w, form);
-    return "conv2d-transpose turns each element of the input into a block: the element times the filter, as it "
-           "stands.\n"
+    return "conv2d-transpose turns each element of the input into a block: the element times the filter as it stands.\n"
            "The block's corner lies at index · stride − padding; where blocks overlap, they are added.\n"
            "Left the block, right the sum so far; a point is a place that nothing has reached.\n\n" +
            indented(beside(headed("input", draw(image_grid(y))), " ", headed("filter", draw(filter_grid(w))))) +
@@ -236,11 +196,10 @@ std::string conv2d_transpose_steps(const Tensor& y, const Tensor& w, const Conv2
 }
 
 std::string conv2d_weight_gradient_steps(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
-    require_drawable("conv2d_weight_gradient", form);
+    require_drawable("conv2d_weight_gradient", form, x, y);
     std::string result =
-        "conv2d-weight-gradient asks of each tap of the filter: which pixel did it see for each output, and how much "
-        "did\n"
-        "that output matter? Its gradient is the sum of the pixels, times the output gradient.\n"
+        "conv2d-weight-gradient asks of each tap of the filter: which pixel did it see for each output, and how much\n"
+        "did that output matter? Its gradient is the sum of those pixels, times the output gradient.\n"
         "A point lies outside the image and counts as 0.\n\n" +
         indented(beside(headed("image", draw(image_grid(x))), " ", headed("output gradient", draw(image_grid(y)))));
     const Tensor filter = Tensor::ones(form.weight_shape(), x.dtype());

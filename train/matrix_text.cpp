@@ -24,7 +24,8 @@ std::vector<double> parse_row(const std::string& name, std::string_view row) {
         const char* const start = word.data() + (word.size() > 1 && word[0] == '+' && word[1] != '-' ? 1 : 0);
         const auto [stop, failure] = std::from_chars(start, end, number);
         require(failure == std::errc{} && stop == end,
-                "{}: expected a .npy file or a matrix such as \"1 2; 3 4\"; {:?} is not a number", name, word);
+                "{}: expected a .npy file or a matrix such as \"1 2; 3 4\"; {:?} is {}", name, word,
+                failure == std::errc::result_out_of_range ? "out of range" : "not a number");
         at += word.size();
     }
     return numbers;
@@ -91,17 +92,6 @@ std::vector<std::string> matrix_lines(const std::vector<std::string>& entries, I
         const bool first = i % static_cast<std::size_t>(columns) == 0;
         if (first) lines.emplace_back();
         lines.back() += fmt::format("{}{:>{}}", first ? "" : " ", entries[i], width);
-    }
-    return lines;
-}
-
-std::vector<std::string> beside(const std::vector<std::string>& left, const std::string& sign,
-                                const std::vector<std::string>& right) {
-    std::vector<std::string> lines;
-    const std::size_t middle = (left.size() - 1) / 2;
-    for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
-        lines.push_back(i < left.size() ? left[i] : std::string(left.front().size(), ' '));
-        if (i < right.size()) lines.back() += fmt::format("   {}   {}", i == middle ? sign : " ", right[i]);
     }
     return lines;
 }

@@ -18,10 +18,6 @@ std::string shortest(double number, DType dtype);
 /// One line for each row, entries set flush right under each other, at least `width` wide.
 std::vector<std::string> matrix_lines(const std::vector<std::string>& entries, Index columns, std::size_t width = 0);
 
-/// Two blocks of lines next to each other; a sign one column wide stands between them at the middle of the left one.
-std::vector<std::string> beside(const std::vector<std::string>& left, const std::string& sign,
-                                const std::vector<std::string>& right);
-
 /// Images [N, H, W, C] as matrices: one alone if there is one image of one channel, else each [n, c] under a heading.
 std::string images_text(const Tensor& images);
 

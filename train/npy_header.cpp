@@ -61,7 +61,10 @@ class HeaderParser {
         return true;
     }
 
-    void expect(char c) { file_.check(accept(c), here(), "expected '{}' in the header, read {}", c, next()); }
+    void expect(char c) {
+        const bool there = accept(c);
+        file_.check(there, here(), "expected '{}' in the header, read {}", c, next());
+    }
 
     std::string quoted() {
         skip_spaces();

@@ -7,7 +7,6 @@
 #include "framework/convolution.h"
 #include "framework/elementwise.h"
 #include "framework/gradient_check.h"
-#include "framework/reduction.h"
 #include "tests/support/expectations.h"
 #include "tests/support/random_forms.h"
 
@@ -28,9 +27,10 @@ struct Operands {
     Tensor x, w, y;
 };
 
-Operands random_operands(const Conv2DForm& form, const Random& random, DType dtype) {
-    return {random.stream(1).normal(form.image_shape(), dtype), random.stream(2).normal(form.weight_shape(), dtype),
-            random.stream(3).normal(form.output_shape(), dtype)};
+Operands normal_operands(const Conv2DForm& form, const Random& random) {
+    return {random.stream(1).normal(form.image_shape(), DType::float64),
+            random.stream(2).normal(form.weight_shape(), DType::float64),
+            random.stream(3).normal(form.output_shape(), DType::float64)};
 }
 
 Operands integer_operands(const Conv2DForm& form, const Random& random, DType dtype) {
@@ -62,7 +62,7 @@ double weight_gradient_form(const Operands& at, const Conv2DForm& form) {
 
 void expect_adjoint(double (*trilinear_form)(const Operands&, const Conv2DForm&)) {
     for_random_forms([&](const Conv2DForm& form, const Random& random) {
-        const Operands at = random_operands(form, random, DType::float64);
+        const Operands at = normal_operands(form, random);
         const Variable y = conv2d(at.x, at.w, form);
         const double scale = std::sqrt(inner(y, y) * inner(at.y, at.y));
         EXPECT_NEAR(trilinear_form(at, form), inner(y, at.y), 1e-12 * scale);

@@ -354,8 +354,7 @@ TEST_P(ElementwiseExtreme, PolesAreInfinite) {
     expect_tensor(sqrt(-1.0 + x), {1}, {nan});
 }
 
-std::string type_name(const testing::TestParamInfo<DType>& row) { return name(row.param); }
-INSTANTIATE_TEST_SUITE_P(In, ElementwiseExtreme, testing::Values(DType::float32, DType::float64), type_name); });
+INSTANTIATE_TEST_SUITE_P(In, ElementwiseExtreme, testing::Values(DType::float32, DType::float64), TypeName());
 
 TEST(Kink, OfReluHasSlopeZero) { expect_tensor(slope_of(relu, doubles({2}, {0, -0.0})), {2}, {0, 0}); }
 

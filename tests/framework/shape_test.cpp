@@ -32,6 +32,7 @@ TEST(Shape, DoesNotBroadcastDifferentExtents) {
     EXPECT_EQ(error_of([] { broadcast("add", {2, 3}, {4}); }), "add: shapes do not broadcast; got [2, 3] and [4]");
     EXPECT_EQ(error_of([] { broadcast("add", {4}, {2, 3}); }), "add: shapes do not broadcast; got [4] and [2, 3]");
     EXPECT_EQ(error_of([] { broadcast("add", {0}, {2}); }), "add: shapes do not broadcast; got [0] and [2]");
+    EXPECT_EQ(error_of([] { broadcast("add", {2}, {0}); }), "add: shapes do not broadcast; got [2] and [0]");
     EXPECT_EQ(error_of([] {
                   broadcast("add", {2, 3}, {3, 3});
               }),

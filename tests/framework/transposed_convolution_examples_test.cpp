@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "framework/convolution.h"
+#include "framework/elementwise.h"
+#include "framework/reduction.h"
 #include "framework/shaping.h"
 #include "tests/support/expectations.h"
 #include "tests/support/random_forms.h"
@@ -176,6 +178,17 @@ TEST(TransposedConvolution, IsAConvolutionWithAFractionalStride) {
                           conv2d(spread(y, stride), rotated(w), {.padding = Padding::full()}).value()))
             << "stride " << stride.height << ", " << stride.width;
     }
+}
+
+// ⟨conv2d(x, w), y⟩ = ⟨x, conv2d_transpose(y, w)⟩ with one and the same set of options.
+TEST(TransposedConvolution, IsTheAdjointOfTheConvolutionWithTheSameOptions) {
+    const Tensor x = random_integers({2, 9, 8, 6}, Random(8)), w = random_integers({3, 2, 2, 9}, Random(9));
+    const Variable y = conv2d(x, w, {.stride = {2, 3}, .padding = Padding::same(), .dilation = {2, 1}, .groups = 3});
+    const Tensor g = random_integers(y.shape(), Random(10));
+    const Variable back = conv2d_transpose(
+        g, w,
+        {.stride = {2, 3}, .padding = Padding::same(), .dilation = {2, 1}, .groups = 3, .output_size = Size2D{9, 8}});
+    EXPECT_EQ(sum(y * g).item(), sum(x * back).item());
 }
 
 TEST(TransposedConvolution, UndoesNothingButTheSizes) {

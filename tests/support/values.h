@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,12 @@
 #include "tests/support/expectations.h"
 
 namespace adjoint {
+
+/// How GoogleTest prints a type and names the tests of a table of types.
+inline void PrintTo(DType dtype, std::ostream* stream) { *stream << name(dtype); }
+struct TypeName {
+    std::string operator()(const testing::TestParamInfo<DType>& row) const { return name(row.param); }
+};
 
 /// A float64 tensor of these elements, in row-major order.
 inline Tensor doubles(const Shape& shape, const std::vector<double>& elements) {

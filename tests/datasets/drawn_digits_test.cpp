@@ -1,0 +1,181 @@
+// Are drawn digits a dataset: pure in (seed, index), evenly labelled, framed like MNIST, varied, and true to their
+// labels?
+#include "datasets/drawn_digits.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <thread>
+#include <vector>
+
+#include "datasets/digit_skeletons.h"
+
+namespace adjoint {
+namespace {
+
+constexpr int side = 28;
+
+struct Image {
+    int label = -1;
+    std::array<float, side * side> pixels{};
+
+    float at(int row, int column) const { return pixels[static_cast<std::size_t>(row * side + column)]; }
+    bool operator==(const Image&) const = default;
+};
+
+Image draw(std::uint64_t seed, std::uint64_t index) {
+    Image image;
+    image.label = draw_digit(seed, index, image.pixels);
+    return image;
+}
+
+std::vector<Image> draw_many(std::uint64_t seed, int count) {
+    std::vector<Image> images;
+    for (int i = 0; i < count; ++i) images.push_back(draw(seed, static_cast<std::uint64_t>(i)));
+    return images;
+}
+
+double mean_difference(const Image& a, const Image& b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::abs(a.pixels[i] - b.pixels[i]);
+    return sum / static_cast<double>(a.pixels.size());
+}
+
+TEST(DrawnDigits, AreAFunctionOfSeedAndIndex) {
+    const Image first = draw(7, 3);
+    draw(8, 9);
+    EXPECT_EQ(draw(7, 3), first);
+}
+
+TEST(DrawnDigits, AreTheSameOnEveryThread) {
+    const std::vector<Image> expected = draw_many(7, 64);
+    std::vector<Image> drawn(64);
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < 4; ++t)
+        threads.emplace_back([&drawn, t] {
+            for (std::size_t i = t; i < drawn.size(); i += 4) drawn[i] = draw(7, i);
+        });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(drawn, expected);
+}
+
+TEST(DrawnDigits, OverwriteWhatThePixelsHeld) {
+    Image image;
+    image.pixels.fill(0.5f);
+    image.label = draw_digit(7, 3, image.pixels);
+    EXPECT_EQ(image, draw(7, 3));
+}
+
+TEST(DrawnDigits, DifferFromIndexToIndexAndFromSeedToSeed) {
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        EXPECT_NE(draw(7, i).pixels, draw(7, i + 1).pixels) << "indices " << i << " and " << i + 1;
+        EXPECT_NE(draw(7, i).pixels, draw(8, i).pixels) << "index " << i << " under seeds 7 and 8";
+    }
+}
+
+TEST(DrawnDigits, HaveUniformLabels) {
+    constexpr int images = 1000;
+    std::array<int, 10> counts{};
+    for (const Image& image : draw_many(7, images)) ++counts.at(static_cast<std::size_t>(image.label));
+    double chi_square = 0;
+    for (const int count : counts) chi_square += std::pow(count - images / 10.0, 2) / (images / 10.0);
+    EXPECT_LT(chi_square, 27.9);  // exceeded by one in a thousand, at nine degrees of freedom
+}
+
+TEST(DrawnDigits, HavePixelsFromBackgroundToInk) {
+    for (const Image& image : draw_many(7, 1000)) {
+        const auto [lowest, highest] = std::ranges::minmax(image.pixels);
+        EXPECT_EQ(lowest, 0.0f);
+        EXPECT_GT(highest, 0.7f);
+        EXPECT_LE(highest, 1.0f);
+    }
+}
+
+TEST(DrawnDigits, LeaveTheCornersBlank) {
+    for (const Image& image : draw_many(7, 1000))
+        for (const int row : {0, 1, side - 2, side - 1})
+            for (const int column : {0, 1, side - 2, side - 1}) EXPECT_EQ(image.at(row, column), 0.0f);
+}
+
+TEST(DrawnDigits, HaveTheirCentreOfMassInTheMiddle) {
+    for (const Image& image : draw_many(7, 1000)) {
+        double mass = 0, x = 0, y = 0;
+        for (int row = 0; row < side; ++row)
+            for (int column = 0; column < side; ++column) {
+                mass += image.at(row, column);
+                x += image.at(row, column) * column;
+                y += image.at(row, column) * row;
+            }
+        EXPECT_NEAR(x / mass, side / 2, 1);
+        EXPECT_NEAR(y / mass, side / 2, 1);
+    }
+}
+
+TEST(DrawnDigits, FillABoxOfTwentyPixels) {
+    for (const Image& image : draw_many(7, 1000)) {
+        int left = side, right = -1, top = side, bottom = -1;
+        for (int row = 0; row < side; ++row)
+            for (int column = 0; column < side; ++column)
+                if (image.at(row, column) > 0) {
+                    left = std::min(left, column);
+                    right = std::max(right, column);
+                    top = std::min(top, row);
+                    bottom = std::max(bottom, row);
+                }
+        const int longer = std::max(right - left, bottom - top) + 1;
+        EXPECT_GE(longer, 19);
+        EXPECT_LE(longer, 20);
+    }
+}
+
+TEST(DrawnDigits, OfOneKindDifferAmongEachOther) {
+    const std::vector<Image> images = draw_many(7, 300);
+    for (std::size_t i = 0; i < images.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j) {
+            if (images[i].label != images[j].label) continue;
+            EXPECT_GT(mean_difference(images[i], images[j]), 0.01) << "indices " << j << " and " << i;
+        }
+}
+
+// The crudest of classifiers: which digit's mean image is nearest?
+TEST(DrawnDigits, LookLikeTheirLabels) {
+    std::array<Image, 10> means{};
+    std::array<float, 10> counts{};
+    for (const Image& image : draw_many(7, 3000)) {
+        const auto label = static_cast<std::size_t>(image.label);
+        ++counts[label];
+        for (std::size_t i = 0; i < image.pixels.size(); ++i)
+            means[label].pixels[i] += (image.pixels[i] - means[label].pixels[i]) / counts[label];
+    }
+    const auto squared_distance = [](const Image& a, const Image& b) {
+        double sum = 0;
+        for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::pow(a.pixels[i] - b.pixels[i], 2);
+        return sum;
+    };
+    int right = 0;
+    for (const Image& image : draw_many(8, 1000)) {
+        const auto nearest =
+            std::ranges::min_element(means, {}, [&](const Image& mean) { return squared_distance(mean, image); });
+        right += nearest - means.begin() == image.label;
+    }
+    EXPECT_GT(right, 700);
+}
+
+TEST(DigitSkeletons, OfferSeveralWaysToWriteEachDigitAsLinesOnTheGrid) {
+    for (int digit = 0; digit < 10; ++digit) {
+        EXPECT_GE(digit_skeletons(digit).size(), 3u) << "digit " << digit;
+        for (const Skeleton& skeleton : digit_skeletons(digit)) {
+            EXPECT_GT(skeleton.share, 0) << "digit " << digit;
+            for (const Stroke& stroke : skeleton.strokes) {
+                EXPECT_GE(stroke.size(), 2u) << "digit " << digit;
+                for (const PenPoint& p : stroke)
+                    EXPECT_TRUE(p.x >= 0 && p.x <= 110 && p.y >= 0 && p.y <= 100) << "digit " << digit;
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,72 @@
+#include "tests/support/program.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fcntl.h>
+#include <memory>
+#include <spawn.h>
+#include <stdexcept>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "train/npy.h"
+
+namespace adjoint {
+namespace {
+
+// A file, not a pipe: the program never waits for a reader, however much it says.
+using Capture = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+std::string content(const Capture& capture) {
+    std::rewind(capture.get());
+    std::string text;
+    for (int c; (c = std::fgetc(capture.get())) != EOF;) text.push_back(static_cast<char>(c));
+    return text;
+}
+
+}  // namespace
+
+Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory) {
+    std::vector<char*> words = {const_cast<char*>(ADJOINT_PROGRAM)};
+    for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+    words.push_back(nullptr);
+
+    const Capture out(std::tmpfile(), std::fclose), err(std::tmpfile(), std::fclose);
+    if (!out || !err) throw std::runtime_error("no temporary file for the program's output");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, fileno(out.get()), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(err.get()), STDERR_FILENO);
+    posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
+    pid_t process = 0;
+    const int failure = posix_spawn(&process, ADJOINT_PROGRAM, &actions, nullptr, words.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failure != 0) throw std::system_error(failure, std::generic_category(), ADJOINT_PROGRAM);
+
+    int ending = 0;
+    while (waitpid(process, &ending, 0) < 0 && errno == EINTR) {
+    }
+    const int status = WIFEXITED(ending) ? WEXITSTATUS(ending) : 128 + WTERMSIG(ending);
+    return {.status = status, .out = content(out), .err = content(err)};
+}
+
+std::string ProgramTest::printed(const std::vector<std::string>& arguments) const {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+    return outcome.out;
+}
+
+std::string ProgramTest::refusal(const std::vector<std::string>& arguments) const {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    return fmt::format("{} {}", outcome.status, outcome.err.substr(0, outcome.err.find('\n')));
+}
+
+void ProgramTest::write(const std::string& file, const Tensor& tensor) const { write_npy(directory_ / file, tensor); }
+Tensor ProgramTest::read(const std::string& file) const { return read_npy(directory_ / file); }
+
+}  // namespace adjoint

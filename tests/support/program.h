@@ -1,0 +1,41 @@
+// How does a test use the program as a person would? It runs it in a directory of its own, and reads what it says.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include "framework/tensor.h"
+#include "tests/support/temporary_directory.h"
+
+namespace adjoint {
+
+/// What a run of the program left behind.
+struct Outcome {
+    int status;       ///< the exit status; 128 + the signal that ended it
+    std::string out;  ///< standard output
+    std::string err;  ///< standard error
+};
+
+/// Runs `adjoint` with these arguments in `directory`, with nothing to read.
+Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory);
+
+/// A test that runs the program, each in a new directory.
+class ProgramTest : public testing::Test {
+  protected:
+    Outcome run(const std::vector<std::string>& arguments) const { return run_program(arguments, directory_.path()); }
+
+    /// What it prints when all is well: status 0 and no message are expected.
+    std::string printed(const std::vector<std::string>& arguments) const;
+
+    /// The exit status and the message, as `2 error: --input is required`: one line and nothing printed are expected.
+    std::string refusal(const std::vector<std::string>& arguments) const;
+
+    /// A .npy file in the directory.
+    void write(const std::string& file, const Tensor& tensor) const;
+    Tensor read(const std::string& file) const;
+
+    TemporaryDirectory directory_;
+};
+
+}  // namespace adjoint

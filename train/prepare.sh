@@ -1,0 +1,31 @@
+# What does it take to build adjoint on a fresh Debian 12? Sourced by train/run and tests/run, which stand in the project's
+# root: installs the packages named in $packages that are not there, then builds the targets named as arguments in build/.
+# Quick and silent when nothing is to be done.
+
+missing=$(for package in $packages; do
+    [ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" = "install ok installed" ] || echo "$package"
+done)
+if [ -n "$missing" ]; then
+    missing=$(echo $missing)
+    if [ "$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi
+    if ! command -v apt-get >/dev/null || { [ -n "$sudo" ] && ! command -v sudo >/dev/null; }; then
+        echo "adjoint needs these Debian packages, or what they are called here: $missing" >&2
+        exit 1
+    fi
+    echo "installing: $missing" >&2
+    log=$(mktemp)
+    { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } \
+        >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+    rm -f "$log"
+fi
+
+quietly() {
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 1; }
+    rm -f "$log"
+}
+[ -e build/build.ninja ] || quietly cmake -S . -B build -G Ninja
+{ sleep 2; echo "building" >&2; } &
+note=$!
+quietly ninja -C build "$@"
+kill "$note" 2>/dev/null || true
