@@ -1,4 +1,5 @@
-// Which ways are there to write each digit? Strokes as they are drawn, on a grid 100 high, x to the right and y down.
+// Which ways are there to write each digit? Strokes as they are drawn, x to the right and y down, in hundredths of a
+// usual digit's height: a nine, whose tail hangs below the line, is taller, and a zero smaller.
 #pragma once
 
 #include <span>

@@ -13,8 +13,7 @@
 namespace adjoint {
 namespace {
 
-// Lengths are in the units of the skeletons' grid, a hundredth of a digit's height, up to the point where the drawing
-// is fitted to its box of pixels.
+// Lengths are in the skeletons' units, a hundredth of a usual digit's height, until the drawing is fitted to its box.
 
 constexpr int image_side = 28, box_side = 20;
 constexpr double full_turn = 2 * std::numbers::pi;

@@ -95,16 +95,21 @@ Variable erf(const Variable& x) {
                   {{x, [x](const Variable& g) { return g * scale * exp(-(x * x)); }}});
 }
 
+// g where x > 0, else slope·g: linear in g, and in x constant but at the kink.   Gradient: g ← the same of its adjoint.
+Variable rectified(const Variable& g, const Variable& x, double slope) {
+    const auto choose = [slope](auto v, auto u) -> decltype(v) { return u > 0 ? v : v * decltype(v)(slope); };
+    return record(zip("relu", g.value(), x.value(), choose),
+                  {{g, [x, slope](const Variable& h) { return rectified(h, x, slope); }}});
+}
+
 Variable relu(const Variable& x) {
-    const auto positive = [](auto v) -> decltype(v) { return v > 0 ? 1 : 0; };
     return record(map(x.value(), [](auto v) { return v < 0 ? decltype(v)(0) : v; }),
-                  {{x, [x, positive](const Variable& g) { return g * map(x.value(), positive); }}});
+                  {{x, [x](const Variable& g) { return rectified(g, x, 0.0); }}});
 }
 
 Variable leaky_relu(const Variable& x, double slope) {
-    const auto derivative = [slope](auto v) -> decltype(v) { return v > 0 ? 1 : decltype(v)(slope); };
-    return record(map(x.value(), [slope](auto v) { return v > 0 ? v : v * static_cast<decltype(v)>(slope); }),
-                  {{x, [x, derivative](const Variable& g) { return g * map(x.value(), derivative); }}});
+    return record(map(x.value(), [slope](auto v) { return v > 0 ? v : v * decltype(v)(slope); }),
+                  {{x, [x, slope](const Variable& g) { return rectified(g, x, slope); }}});
 }
 
 Variable elu(const Variable& x, double alpha) {

@@ -43,7 +43,7 @@ BroadcastRows::BroadcastRows(const Shape& shape, const Shape& a_shape, const Sha
     }
 }
 
-Index BroadcastRows::offset(const Operand& operand, Index row) const {
+Index BroadcastRows::offset_of_many(const Operand& operand, Index row) const {
     Index result = 0;
     for (std::size_t axis = outer.size(); axis-- > 0;) {
         result += row % outer[axis] * operand.strides[axis];

@@ -17,14 +17,20 @@ constexpr Index elementwise_grain = 1 << 15;  // elements a piece of parallel wo
 /// The larger of two numbers; NaN if one of them is.
 inline constexpr auto larger = [](auto p, auto q) { return p > q || p != p ? p : q; };
 
+/// y[i] = f(x[i]) for neighbouring elements: apart from what surrounds it, so that it becomes vector instructions.
+template <class T, class F>
+void map_elements(const T* x, T* y, Index count, F f) {
+    for (Index i = 0; i < count; ++i) y[i] = f(x[i]);
+}
+
 /// y[i] = f(x[i]).
 template <class F>
 Tensor map(const Tensor& x, F f) {
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
             const T* const in = x.data<T>().data();
-            parallel_ranges(x.size(), elementwise_grain, [&, y = out.data()](Index begin, Index end) {
-                for (Index i = begin; i < end; ++i) y[i] = f(in[i]);
+            parallel_ranges(x.size(), elementwise_grain, [&](Index begin, Index end) {
+                map_elements(in + begin, out.data() + begin, end - begin, f);
             });
         });
     });
@@ -44,8 +50,28 @@ struct BroadcastRows {
 
     Index rows() const { return element_count(outer); }
     /// Where row `row` of the operand begins.
-    Index offset(const Operand& operand, Index row) const;
+    Index offset(const Operand& operand, Index row) const {
+        return outer.size() == 1 ? row * operand.strides.front() : offset_of_many(operand, row);
+    }
+
+  private:
+    Index offset_of_many(const Operand& operand, Index row) const;
 };
+
+/// y[i] = f(p[i], q[i]) for neighbouring elements of a row, in which p and q go on (step 1) or stay (step 0).
+template <class T, class F>
+void zip_elements(const T* p, Index p_step, const T* q, Index q_step, T* y, Index count, F f) {
+    // Spelled out so that each loop is contiguous and becomes vector instructions.
+    if (p_step == 1 && q_step == 1) {
+        for (Index i = 0; i < count; ++i) y[i] = f(p[i], q[i]);
+    } else if (p_step == 1) {
+        for (Index i = 0; i < count; ++i) y[i] = f(p[i], *q);
+    } else if (q_step == 1) {
+        for (Index i = 0; i < count; ++i) y[i] = f(*p, q[i]);
+    } else {
+        std::fill_n(y, count, f(*p, *q));
+    }
+}
 
 /// y[i] = f(a[i], b[i]), with a and b broadcast to the common shape.
 template <class F>
@@ -54,31 +80,19 @@ Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
     const Shape shape = broadcast(operation, a.shape(), b.shape());
     const BroadcastRows meet(shape, a.shape(), b.shape());
     return dispatch(a.dtype(), [&]<Scalar T>() {
-        const auto row = [&f](const T* p, Index p_step, const T* q, Index q_step, T* y, Index length) {
-            // Spelled out so that each loop is contiguous and becomes vector instructions.
-            if (p_step == 1 && q_step == 1) {
-                for (Index i = 0; i < length; ++i) y[i] = f(p[i], q[i]);
-            } else if (p_step == 1) {
-                for (Index i = 0; i < length; ++i) y[i] = f(p[i], *q);
-            } else if (q_step == 1) {
-                for (Index i = 0; i < length; ++i) y[i] = f(*p, q[i]);
-            } else {
-                std::fill_n(y, length, f(*p, *q));
-            }
-        };
         return Tensor::build<T>(shape, [&](std::span<T> out) {
             const T *const p = a.data<T>().data(), *const q = b.data<T>().data();
             if (meet.outer.empty()) {
                 parallel_ranges(meet.length, elementwise_grain, [&](Index begin, Index end) {
-                    row(p + begin * meet.a.step, meet.a.step, q + begin * meet.b.step, meet.b.step, &out[begin],
-                        end - begin);
+                    zip_elements(p + begin * meet.a.step, meet.a.step, q + begin * meet.b.step, meet.b.step,
+                                 out.data() + begin, end - begin, f);
                 });
             } else {
                 const Index rows_a_piece = std::max<Index>(1, elementwise_grain / std::max<Index>(1, meet.length));
                 parallel_ranges(meet.rows(), rows_a_piece, [&](Index begin, Index end) {
                     for (Index r = begin; r < end; ++r) {
-                        row(p + meet.offset(meet.a, r), meet.a.step, q + meet.offset(meet.b, r), meet.b.step,
-                            out.data() + r * meet.length, meet.length);
+                        zip_elements(p + meet.offset(meet.a, r), meet.a.step, q + meet.offset(meet.b, r), meet.b.step,
+                                     out.data() + r * meet.length, meet.length, f);
                     }
                 });
             }

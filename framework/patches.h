@@ -48,7 +48,14 @@ template <Scalar T>
 void gather_patches(const Conv2DForm& form, Index group, Index begin, Index end, const T* x, T* patches) {
     walk_patches(
         form, group, begin, end,
-        [=](Index column, Index pixel, Index length) { std::copy_n(x + pixel, length, patches + column); },
+        [=](Index column, Index pixel, Index length) {
+            // A call of memmove costs more than a handful of numbers.
+            if (length >= 16) {
+                std::copy_n(x + pixel, length, patches + column);
+            } else {
+                for (Index e = 0; e < length; ++e) patches[column + e] = x[pixel + e];
+            }
+        },
         [=](Index column, Index length) { std::fill_n(patches + column, length, T{0}); });
 }
 

@@ -14,7 +14,8 @@ enum class Keep { no, yes };
 Variable sum(const Variable& x, const std::vector<Index>& axes = {}, Keep keep = Keep::no);
 /// The mean of x over the axes.   Gradient: x ← g / count, repeated.
 Variable mean(const Variable& x, const std::vector<Index>& axes = {}, Keep keep = Keep::no);
-/// The largest x along an axis, NaN where one is.   Gradient: g to the largest element, in equal parts where several are.
+/// The largest x along an axis, NaN where one is.   Gradient: g to the largest element, in equal parts where several
+/// are.
 Variable max(const Variable& x, Index axis, Keep keep = Keep::no);
 /// x − log Σ eˣ along an axis, without overflow.   Gradient: x ← g − eʸ·Σg.
 Variable log_softmax(const Variable& x, Index axis = -1);

@@ -32,17 +32,20 @@ bool Tape::recording() { return !live_tapes.empty(); }
 Variable record(Variable y, std::vector<Edge> edges) {
     if (live_tapes.empty()) return y;
     // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
-    std::erase_if(edges, [](const Edge& edge) {
-        return std::none_of(live_tapes.begin(), live_tapes.end(),
-                            [&](const Tape* tape) { return tape->depends(edge.input); });
-    });
-    if (edges.empty()) return y;
-    const auto entry = std::make_shared<const Tape::Entry>(Tape::Entry{y.id(), std::move(edges)});
+    Tape::Entry entry{y.id(), {}};
+    for (Edge& edge : edges) {
+        const auto needed = [&](const Tape* tape) { return tape->depends(edge.input); };
+        if (std::any_of(live_tapes.begin(), live_tapes.end(), needed)) {
+            entry.edges.push_back({edge.input.id(), std::move(edge.pullback)});
+        }
+    }
+    if (entry.edges.empty()) return y;
+    const auto shared = std::make_shared<const Tape::Entry>(std::move(entry));
     for (Tape* tape : live_tapes) {
-        const auto on_tape = [&](const Edge& edge) { return tape->depends(edge.input); };
-        if (!tape->swept_ && std::any_of(entry->edges.begin(), entry->edges.end(), on_tape)) {
+        const auto on_tape = [&](const Tape::Entry::Edge& edge) { return tape->depends(edge.input); };
+        if (std::any_of(shared->edges.begin(), shared->edges.end(), on_tape)) {
             tape->dependent_.insert(y.id());
-            tape->entries_.push_back(entry);
+            tape->entries_.push_back(shared);
         }
     }
     return y;
@@ -59,7 +62,8 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
             seed.shape(), y.shape());
     require(unconnected == Unconnected::zero || depends(y),
             "Tape::gradient: y does not depend on anything watched; got y {}", y.shape());
-    swept_ = true;  // from here on only outer tapes record
+    swept_ = true;
+    std::erase(live_tapes, this);  // from here on only other tapes record
 
     std::unordered_map<std::uint64_t, Variable> adjoints{{y.id(), seed}};
     while (!entries_.empty()) {
@@ -68,10 +72,10 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
         const auto output = adjoints.extract(entry->output);
         if (output.empty()) continue;  // y does not depend on this one
         const Variable& g = output.mapped();
-        for (const Edge& edge : entry->edges) {
+        for (const Entry::Edge& edge : entry->edges) {
             if (!depends(edge.input)) continue;
             const Variable contribution = edge.pullback(g);
-            const auto [adjoint, first] = adjoints.try_emplace(edge.input.id(), contribution);
+            const auto [adjoint, first] = adjoints.try_emplace(edge.input, contribution);
             if (!first) adjoint->second = adjoint->second + contribution;
         }
     }

@@ -40,7 +40,7 @@ class Tape {
                                    Unconnected unconnected = Unconnected::error);
 
     /// Whether x is watched or was computed from something watched.
-    bool depends(const Variable& x) const { return dependent_.contains(x.id()); }
+    bool depends(const Variable& x) const { return depends(x.id()); }
 
     /// Whether any tape is live on this thread.
     static bool recording();
@@ -48,9 +48,15 @@ class Tape {
   private:
     friend Variable record(Variable y, std::vector<Edge> edges);
     struct Entry {
+        struct Edge {
+            std::uint64_t input;
+            Pullback pullback;
+        };
         std::uint64_t output;
         std::vector<Edge> edges;
     };
+
+    bool depends(std::uint64_t id) const { return dependent_.contains(id); }
 
     std::vector<Variable> watched_;
     std::unordered_set<std::uint64_t> dependent_;        // ids of the watched and of all that depends on them

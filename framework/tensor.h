@@ -12,8 +12,8 @@
 
 namespace adjoint {
 
-/// A value. Copies share their elements, and nothing that is done to one of them changes another: there are no views, no
-/// strides and no aliases.
+/// A value. Copies share their elements, and nothing that is done to one of them changes another: there are no views,
+/// no strides and no aliases.
 class Tensor {
   public:
     /// The number 0.
@@ -47,7 +47,8 @@ class Tensor {
         return {static_cast<const T*>(storage_.get()), static_cast<std::size_t>(size_)};
     }
 
-    /// The elements for writing. Copies of the tensor do not change: the elements are duplicated first where they are shared.
+    /// The elements for writing. Copies of the tensor do not change: the elements are duplicated first where they are
+    /// shared.
     template <Scalar T>
     std::span<T> edit() {
         if (storage_.use_count() > 1) *this = duplicate();

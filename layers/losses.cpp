@@ -14,10 +14,10 @@ Variable mean_absolute_error(const Variable& y, const Variable& t) { return mean
 
 Variable huber(const Variable& y, const Variable& t, double delta) {
     require(delta > 0.0, "huber: delta must be positive; got {}", delta);
-    const Variable e = y - t;
-    // |e| beyond delta counts linearly: e²/2 − (|e| − delta)²/2 there.
-    const Variable excess = relu(abs(e) - delta);
-    return mean(0.5 * (e * e - excess * excess));
+    const Variable size = abs(y - t);
+    // With m = min(|e|, delta) both cases are m·(|e| − m/2), of which no large squares cancel.
+    const Variable m = negate(maximum(negate(size), scalar(-delta, size)));
+    return mean(m * (size - 0.5 * m));
 }
 
 Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t) { return mean(softplus(x) - x * t); }

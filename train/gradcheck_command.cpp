@@ -27,21 +27,24 @@ bool print_row(const GradientRow& row, const GradcheckOptions& options) {
     return report.passed();
 }
 
-void gradcheck(const GradcheckOptions& options) {
-    std::size_t checked = 0, failed = 0;
-    fmt::print("{:<34}{:>5}{:>17}\n", "operation", "order", "relative error");
+// The rows of this name, or all where none is named.
+std::vector<GradientRow> rows_named(const std::string& name) {
+    std::vector<GradientRow> rows;
+    std::string known;
     for (const GradientRow& row : gradient_table()) {
-        if (!options.name.empty() && row.name != options.name) continue;
-        ++checked;
-        if (!print_row(row, options)) ++failed;
+        if (name.empty() || row.name == name) rows.push_back(row);
+        known += (known.empty() ? "" : ", ") + row.name;
     }
-    if (checked == 0) {
-        std::string names;
-        for (const GradientRow& row : gradient_table()) names += (names.empty() ? "" : ", ") + row.name;
-        throw Error(
-            fmt::format("gradcheck: no operation or layer has this name; got {}, known: {}", options.name, names));
-    }
-    fmt::print("{} checked, {} failed\n", checked, failed);
+    require(!rows.empty(), "gradcheck: no operation or layer has this name; got {}, known: {}", name, known);
+    return rows;
+}
+
+void gradcheck(const GradcheckOptions& options) {
+    const std::vector<GradientRow> rows = rows_named(options.name);
+    fmt::print("{:<34}{:>5}{:>17}\n", "operation", "order", "relative error");
+    const auto failed =
+        std::count_if(rows.begin(), rows.end(), [&](const GradientRow& row) { return !print_row(row, options); });
+    fmt::print("{} checked, {} failed\n", rows.size(), failed);
     if (failed > 0) throw CheckFailed();
 }
 

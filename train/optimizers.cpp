@@ -23,14 +23,16 @@ Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
 void Optimizer::step(const std::vector<Variable>& gradients) {
     require(gradients.size() == parameters_.size(), "Optimizer::step: there are {} parameters; got {} gradients",
             parameters_.size(), gradients.size());
-    ++steps_;
     for (std::size_t i = 0; i < gradients.size(); ++i) {
         const auto& [name, parameter] = parameters_[i];
-        const Tensor& g = gradients[i].value();
-        require(g.shape() == parameter.shape(), "Optimizer::step: {} has shape {}; got gradient {}", name,
-                parameter.shape(), g.shape());
-        require_same_dtype("Optimizer::step", parameter.value(), g);
-        parameter.assign(updated(i, parameter.value(), g));
+        require(gradients[i].shape() == parameter.shape(), "Optimizer::step: {} has shape {}; got gradient {}", name,
+                parameter.shape(), gradients[i].shape());
+        require_same_dtype("Optimizer::step", parameter.value(), gradients[i].value());
+    }
+    ++steps_;
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+        const Parameter& parameter = parameters_[i].state;
+        parameter.assign(updated(i, parameter.value(), gradients[i].value()));
     }
 }
 

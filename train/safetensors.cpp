@@ -1,5 +1,6 @@
 #include "train/safetensors.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -26,12 +27,26 @@ std::string read_file(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+// Where the bytes of a tensor lie among the elements.
+using Range = std::array<std::uint64_t, 2>;
+
+// The ranges follow one another without gap or overlap up to the end, as the format demands.
+bool fill(std::vector<Range> ranges, std::uint64_t size) {
+    std::sort(ranges.begin(), ranges.end());
+    std::uint64_t end = 0;
+    for (const Range& range : ranges) {
+        if (range[0] != end) return false;
+        end = range[1];
+    }
+    return end == size;
+}
+
 // The tensor that an entry of the header describes.
 Tensor tensor_of(const std::string& where, const Json& entry, std::span<const char> elements) {
     const std::string type = entry.at("dtype");
     require<DataError>(type == "F32" || type == "F64", "{}: the element type must be F32 or F64; got {}", where, type);
     const Shape shape = entry.at("shape").get<Shape>();
-    const auto offsets = entry.at("data_offsets").get<std::array<std::uint64_t, 2>>();
+    const auto offsets = entry.at("data_offsets").get<Range>();
     require<DataError>(offsets[0] <= offsets[1] && offsets[1] <= elements.size(),
                        "{}: the elements must lie in the file; got bytes {} to {} of {}", where, offsets[0], offsets[1],
                        elements.size());
@@ -88,16 +103,22 @@ std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& path
                        content.size());
     const std::span<const char> elements = std::span(content).subspan(sizeof length + length);
     std::map<std::string, Tensor> tensors;
+    std::vector<Range> ranges;
     try {
         for (const auto& [name, entry] :
              Json::parse(content.begin() + sizeof length,
                          content.begin() + static_cast<std::ptrdiff_t>(sizeof length + length))
                  .items()) {
-            if (name != "__metadata__") tensors[name] = tensor_of(file + ": " + name, entry, elements);
+            if (name == "__metadata__") continue;
+            tensors[name] = tensor_of(file + ": " + name, entry, elements);
+            ranges.push_back(entry.at("data_offsets").get<Range>());
         }
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{}: the header is not what safetensors describes; got {}", file, error.what()));
     }
+    require<DataError>(fill(ranges, elements.size()),
+                       "{}: the tensors must fill the file without gap or overlap; got {} tensors in {} bytes", file,
+                       tensors.size(), elements.size());
     return tensors;
 }
 
