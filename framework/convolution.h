@@ -12,24 +12,26 @@
 //
 // P gathers the patch under the filter at each output pixel; Pᵀ scatters patches back, adding where they overlap.
 //
+// The first two can be finished with a bias and a rectifier while their result is in cache.
+//
 // Shapes: x [N, H, W, C], w [K, L, C / groups, O], y [N, H′, W′, O]. Conv2DForm holds the sizes and relates them.
 // Throws, for example: `conv2d: input has 3 channels, weight expects 1; got input [8, 28, 28, 3], weight [3, 3, 1,
 // 16]`.
 #pragma once
 
 #include "framework/conv2d_form.h"
-#include "framework/tape.h"
+#include "framework/finish.h"
 
 namespace adjoint {
 
 /// y[n, i, j, o] = Σ x[n, i·s + k·d − p, j·s + l·d − p, c] · w[k, l, c, o] over k, l, c.
 /// Gradient: x ← conv2d_input_gradient(g, w),  w ← conv2d_weight_gradient(x, g).
-Variable conv2d(const Variable& x, const Variable& w, const Conv2DForm& form);
+Variable conv2d(const Variable& x, const Variable& w, const Conv2DForm& form, const Finish& finish = {});
 Variable conv2d(const Variable& x, const Variable& w, const Conv2DOptions& options = {});
 
 /// x[n, i·s + k·d − p, j·s + l·d − p, c] = Σ w[k, l, c, o] · y[n, i, j, o] over all n, i, j, k, l, o that lead there.
 /// Gradient: y ← conv2d(g, w),  w ← conv2d_weight_gradient(g, y).
-Variable conv2d_input_gradient(const Variable& y, const Variable& w, const Conv2DForm& form);
+Variable conv2d_input_gradient(const Variable& y, const Variable& w, const Conv2DForm& form, const Finish& finish = {});
 
 /// w[k, l, c, o] = Σ x[n, i·s + k·d − p, j·s + l·d − p, c] · y[n, i, j, o] over n, i, j.
 /// Gradient: x ← conv2d_input_gradient(y, g),  y ← conv2d(x, g).

@@ -72,20 +72,41 @@ Matrix<const T> patches_of(const T* x, const Conv2DForm& form, Index group, Inde
     return matrices.patches(scratch, begin, end);
 }
 
+// The epilogue on some rows of a result; `channel` is that of their first column.
+template <class T>
+void finish(const Epilogue& epilogue, const Matrix<T>& result, Index channel) {
+    const T slope(epilogue.slope);
+    const auto rectify = [slope](T r) { return r > 0 ? r : slope == 0 && r == r ? T{0} : slope * r; };
+    const bool contiguous = result.stride == result.columns;
+    const Index rows = contiguous && epilogue.bias == nullptr ? 1 : result.rows;
+    const Index columns = result.rows * result.columns / std::max<Index>(1, rows);
+    for (Index i = 0; i < rows; ++i) {
+        T* const row = result.data + i * result.stride;
+        if (epilogue.bias != nullptr) {
+            const T* const bias = epilogue.bias->data<T>().data() + channel;
+            zip_elements(row, 1, bias, 1, row, columns, [rectify](T r, T b) { return rectify(r + b); });
+        } else if (epilogue.slope != 1.0) {
+            map_elements(row, row, columns, rectify);
+        }
+    }
+}
+
 template <Scalar T>
-void convolve(const T* x, const T* w, T* y, const Conv2DForm& form) {
+void convolve(const T* x, const T* w, T* y, const Conv2DForm& form, const Epilogue& epilogue) {
     const Index tile = rows_a_tile(form), tiles = (form.rows() + tile - 1) / tile;
     parallel_for(tiles * form.groups, [&](Index piece) {
         const Index group = piece % form.groups;
         const Index begin = piece / form.groups * tile, end = std::min(begin + tile, form.rows());
         const Scratch<T> scratch((end - begin) * form.columns());
+        const Matrix<T> output = GroupMatrices<T>{form, group}.output(y, begin, end);
         gemm(patches_of(x, form, group, begin, end, scratch.data()), GroupMatrices<const T>{form, group}.weight(w),
-             GroupMatrices<T>{form, group}.output(y, begin, end));
+             output);
+        finish(epilogue, output, group * form.group_filters());
     });
 }
 
 template <Scalar T>
-void convolve_transposed(const T* y, const T* w, T* x, const Conv2DForm& form) {
+void convolve_transposed(const T* y, const T* w, T* x, const Conv2DForm& form, const Epilogue& epilogue) {
     // Tiles whose patches overlap are scattered by one thread in order: a piece is some whole images, and their tiles.
     const Index rows_an_image = form.height.output * form.width.output;
     const Index pixels_an_image = form.height.image * form.width.image;
@@ -109,6 +130,8 @@ void convolve_transposed(const T* y, const T* w, T* x, const Conv2DForm& form) {
                 if (!direct) scatter_patches(form, group, begin, end, scratch.data(), x);
             }
         }
+        finish<T>(epilogue,
+                  {x + first * pixels_an_image * form.channels, (last - first) * pixels_an_image, form.channels}, 0);
     });
 }
 
@@ -136,20 +159,20 @@ void correlate_patches(const T* x, const T* y, T* w, const Conv2DForm& form) {
 
 }  // namespace
 
-Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form) {
+Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue) {
     require_same_dtype("conv2d", x, w);
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.output_shape(), [&](std::span<T> y) {
-            convolve(x.data<T>().data(), w.data<T>().data(), y.data(), form);
+            convolve(x.data<T>().data(), w.data<T>().data(), y.data(), form, epilogue);
         });
     });
 }
 
-Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form) {
+Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue) {
     require_same_dtype("conv2d_input_gradient", y, w);
     return dispatch(y.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.image_shape(), [&](std::span<T> x) {
-            convolve_transposed(y.data<T>().data(), w.data<T>().data(), x.data(), form);
+            convolve_transposed(y.data<T>().data(), w.data<T>().data(), x.data(), form, epilogue);
         });
     });
 }

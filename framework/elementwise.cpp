@@ -95,7 +95,6 @@ Variable erf(const Variable& x) {
                   {{x, [x](const Variable& g) { return g * scale * exp(-(x * x)); }}});
 }
 
-// g where x > 0, else slope·g: linear in g, and in x constant but at the kink.   Gradient: g ← the same of its adjoint.
 Variable rectified(const Variable& g, const Variable& x, double slope) {
     const auto choose = [slope](auto v, auto u) -> decltype(v) { return u > 0 ? v : v * decltype(v)(slope); };
     return record(zip("relu", g.value(), x.value(), choose),
@@ -103,8 +102,8 @@ Variable rectified(const Variable& g, const Variable& x, double slope) {
 }
 
 Variable relu(const Variable& x) {
-    return record(map(x.value(), [](auto v) { return v < 0 ? decltype(v)(0) : v; }),
-                  {{x, [x](const Variable& g) { return rectified(g, x, 0.0); }}});
+    const Variable y = map(x.value(), [](auto v) { return v < 0 ? decltype(v)(0) : v; });
+    return record(y, {{x, [y](const Variable& g) { return rectified(g, y, 0.0); }}});  // y > 0 where x > 0
 }
 
 Variable leaky_relu(const Variable& x, double slope) {

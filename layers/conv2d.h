@@ -18,11 +18,12 @@ struct Conv2DLayerOptions {
     Size2D dilation = {1, 1};
     Index groups = 1;
     bool bias = true;
+    double slope = 1.0;  ///< of a rectifier that follows, where its input is not positive: 0 is relu, 1 is none
     Initializer initializer = initializers::glorot_uniform();
 };
 
-/// y = conv2d(x, w) + b.   Shapes: x [N, H, W, in_channels], w [K, L, in_channels / groups, out_channels], b
-/// [out_channels].
+/// y = conv2d(x, w) + b, rectified where asked for.   Shapes: x [N, H, W, in_channels], w [K, L, in_channels / groups,
+/// out_channels], b [out_channels].
 class Conv2D : public Module {
   public:
     Conv2D(const Conv2DLayerOptions& options, const Random& random);
@@ -31,6 +32,9 @@ class Conv2D : public Module {
     const Conv2DOptions options;
     Parameter weight;
     std::optional<Parameter> bias;
+
+  private:
+    double slope_;
 };
 
 }  // namespace adjoint

@@ -1,7 +1,5 @@
 #include "layers/conv2d_transpose.h"
 
-#include "framework/elementwise.h"
-
 namespace adjoint {
 namespace {
 
@@ -27,7 +25,8 @@ Conv2DTranspose::Conv2DTranspose(const Conv2DTransposeLayerOptions& o, const Ran
               .groups = o.groups,
               .output_size = o.output_size,
               .output_padding = o.output_padding},
-      weight(parameter("weight", initial_weight(o, random))) {
+      weight(parameter("weight", initial_weight(o, random))),
+      slope_(o.slope) {
     if (o.bias) bias = parameter("bias", Tensor::zeros({o.out_channels}));
 }
 
@@ -44,8 +43,8 @@ Conv2DTranspose::Conv2DTranspose(const Conv2D& encoder, std::optional<Size2D> ou
 
 Variable Conv2DTranspose::forward(const Variable& x) const {
     const Conv2DForm form = transposed_form(x.shape(), weight.shape(), options);
-    const Variable y = conv2d_input_gradient(x, weight, form);
-    return bias ? y + *bias : y;
+    return conv2d_input_gradient(x, weight, form,
+                                 {.bias = bias ? std::optional(bias->variable()) : std::nullopt, .slope = slope_});
 }
 
 }  // namespace adjoint

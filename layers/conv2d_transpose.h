@@ -18,12 +18,13 @@ struct Conv2DTransposeLayerOptions {
     std::optional<Size2D> output_size = {};
     std::optional<Size2D> output_padding = {};
     bool bias = true;
+    double slope = 1.0;  ///< of a rectifier that follows, where its input is not positive: 0 is relu, 1 is none
     Initializer initializer = initializers::glorot_uniform();
 };
 
-/// y = conv2d_transpose(x, w) + b: conv2d_input_gradient of the convolution that leads from y's shape to x's.
-/// Shapes: x [N, H′, W′, in_channels], w [K, L, out_channels / groups, in_channels], b [out_channels]. See
-/// Conv2DTransposeOptions for the size of y.
+/// y = conv2d_transpose(x, w) + b, rectified where asked for: conv2d_input_gradient of the convolution that leads from
+/// y's shape to x's. Shapes: x [N, H′, W′, in_channels], w [K, L, out_channels / groups, in_channels], b
+/// [out_channels]. See Conv2DTransposeOptions for the size of y.
 class Conv2DTranspose : public Module {
   public:
     Conv2DTranspose(const Conv2DTransposeLayerOptions& options, const Random& random);
@@ -37,6 +38,9 @@ class Conv2DTranspose : public Module {
     const Conv2DTransposeOptions options;
     Parameter weight;
     std::optional<Parameter> bias;
+
+  private:
+    double slope_ = 1.0;
 };
 
 }  // namespace adjoint

@@ -4,11 +4,17 @@ namespace adjoint {
 namespace {
 
 constexpr Size2D three = {3, 3}, two = {2, 2}, one = {1, 1};
+constexpr double relu_slope = 0.0;
 
+// Both are followed by relu.
 Conv2D halve(Index in, Index out, const Random& random) {
-    return Conv2D(
-        {.in_channels = in, .out_channels = out, .kernel = three, .stride = two, .padding = Padding::symmetric(one)},
-        random);
+    return Conv2D({.in_channels = in,
+                   .out_channels = out,
+                   .kernel = three,
+                   .stride = two,
+                   .padding = Padding::symmetric(one),
+                   .slope = relu_slope},
+                  random);
 }
 
 Conv2DTranspose twice(Index in, Index out, const Random& random) {
@@ -17,7 +23,8 @@ Conv2DTranspose twice(Index in, Index out, const Random& random) {
                             .kernel = three,
                             .stride = two,
                             .padding = Padding::symmetric(one),
-                            .output_padding = one},
+                            .output_padding = one,
+                            .slope = relu_slope},
                            random);
 }
 
@@ -36,13 +43,13 @@ Autoencoder::Autoencoder(const Random& random)
                           random.stream(7)))) {}
 
 Variable Autoencoder::encode(const Variable& x) const {
-    const Variable h = relu(down2_(relu(down1_(x))));
+    const Variable h = down2_(down1_(x));
     return code_(reshape(h, {x.extent(0), -1}));
 }
 
 Variable Autoencoder::decode(const Variable& z) const {
     const Variable h = reshape(relu(expand_(z)), {z.extent(0), 7, 7, 64});
-    return up3_(relu(up2_(relu(up1_(h)))));
+    return up3_(up2_(up1_(h)));
 }
 
 }  // namespace adjoint

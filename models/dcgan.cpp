@@ -26,13 +26,14 @@ Conv2DTranspose up(Index in, Index out, Square s, const Random& random) {
                            random);
 }
 
-Conv2D down(Index in, Index out, Square s, const Random& random) {
+Conv2D down(Index in, Index out, Square s, const Random& random, double slope = 1.0) {
     return Conv2D({.in_channels = in,
                    .out_channels = out,
                    .kernel = {s.kernel, s.kernel},
                    .stride = {s.stride, s.stride},
                    .padding = Padding::symmetric({s.padding, s.padding}),
                    .bias = false,
+                   .slope = slope,
                    .initializer = initializers::normal(0.02)},
                   random);
 }
@@ -41,25 +42,37 @@ BatchNorm norm(Index channels, const Random& random) {
     return BatchNorm({.channels = channels, .scale = initializers::normal(0.02, /*mean=*/1.0)}, random);
 }
 
-constexpr double slope = 0.2;  // of the discriminator's leaky rectifiers
+constexpr double leaky_slope = 0.2;  // of the discriminator's leaky rectifiers
 
 }  // namespace
 
 Sequential dcgan_generator(const Random& random) {
-    return Sequential(
-        up(dcgan_noise, 256, {.kernel = 4, .stride = 1, .padding = 0}, random.stream(1)), norm(256, random.stream(2)),
-        ReLU(), up(256, 128, {.kernel = 3, .stride = 2, .padding = 1}, random.stream(3)), norm(128, random.stream(4)),
-        ReLU(), up(128, 64, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(5)), norm(64, random.stream(6)),
-        ReLU(), up(64, 1, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(7)), Tanh());
+    Sequential net;
+    net.append("up1", up(dcgan_noise, 256, {.kernel = 4, .stride = 1, .padding = 0}, random.stream(1)))
+        .append("norm1", norm(256, random.stream(2)))
+        .append("relu1", ReLU())
+        .append("up2", up(256, 128, {.kernel = 3, .stride = 2, .padding = 1}, random.stream(3)))
+        .append("norm2", norm(128, random.stream(4)))
+        .append("relu2", ReLU())
+        .append("up3", up(128, 64, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(5)))
+        .append("norm3", norm(64, random.stream(6)))
+        .append("relu3", ReLU())
+        .append("up4", up(64, 1, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(7)))
+        .append("tanh", Tanh());
+    return net;
 }
 
 Sequential dcgan_discriminator(const Random& random) {
-    return Sequential(down(1, 64, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(1)), LeakyReLU(slope),
-                      down(64, 128, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(2)),
-                      norm(128, random.stream(3)), LeakyReLU(slope),
-                      down(128, 256, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(4)),
-                      norm(256, random.stream(5)), LeakyReLU(slope),
-                      down(256, 1, {.kernel = 3, .stride = 1, .padding = 0}, random.stream(6)));
+    Sequential net;
+    net.append("down1", down(1, 64, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(1), leaky_slope))
+        .append("down2", down(64, 128, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(2)))
+        .append("norm2", norm(128, random.stream(3)))
+        .append("leaky2", LeakyReLU(leaky_slope))
+        .append("down3", down(128, 256, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(4)))
+        .append("norm3", norm(256, random.stream(5)))
+        .append("leaky3", LeakyReLU(leaky_slope))
+        .append("down4", down(256, 1, {.kernel = 3, .stride = 1, .padding = 0}, random.stream(6)));
+    return net;
 }
 
 }  // namespace adjoint

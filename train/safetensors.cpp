@@ -105,10 +105,9 @@ std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& path
     std::map<std::string, Tensor> tensors;
     std::vector<Range> ranges;
     try {
-        for (const auto& [name, entry] :
-             Json::parse(content.begin() + sizeof length,
-                         content.begin() + static_cast<std::ptrdiff_t>(sizeof length + length))
-                 .items()) {
+        const char* const begin = content.data() + sizeof length;
+        const Json header = Json::parse(begin, begin + length);
+        for (const auto& [name, entry] : header.items()) {
             if (name == "__metadata__") continue;
             tensors[name] = tensor_of(file + ": " + name, entry, elements);
             ranges.push_back(entry.at("data_offsets").get<Range>());
