@@ -15,8 +15,8 @@
 namespace adjoint {
 namespace {
 
-constexpr Index tile_elements = 200'000;  // patches and outputs of a tile stay in the second-level cache
-constexpr Index fewest_tiles = 16;        // enough that threads finish together
+constexpr Index tile_elements = 400'000;  // patches and outputs of a tile stay in the second-level cache
+constexpr Index fewest_tiles = 8;        // enough that threads finish together
 
 // Rows of P(x) a tile: as many as the cache holds, fewer where there would be too few tiles to share out.
 Index rows_a_tile(const Conv2DForm& form) {

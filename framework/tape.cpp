@@ -29,13 +29,16 @@ Tape::~Tape() { std::erase(live_tapes, this); }
 
 bool Tape::recording() { return !live_tapes.empty(); }
 
+bool Tape::records(const Variable& x) {
+    return std::any_of(live_tapes.begin(), live_tapes.end(), [&](const Tape* tape) { return tape->depends(x); });
+}
+
 Variable record(Variable y, std::vector<Edge> edges) {
     if (live_tapes.empty()) return y;
     // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
     Tape::Entry entry{y.id(), {}};
     for (Edge& edge : edges) {
-        const auto needed = [&](const Tape* tape) { return tape->depends(edge.input); };
-        if (std::any_of(live_tapes.begin(), live_tapes.end(), needed)) {
+        if (Tape::records(edge.input)) {
             entry.edges.push_back({edge.input.id(), std::move(edge.pullback)});
         }
     }

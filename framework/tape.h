@@ -44,6 +44,8 @@ class Tape {
 
     /// Whether any tape is live on this thread.
     static bool recording();
+    /// Whether any live tape records what is done with x.
+    static bool records(const Variable& x);
 
   private:
     friend Variable record(Variable y, std::vector<Edge> edges);

@@ -10,6 +10,7 @@ struct BatchNormOptions {
     Index channels;
     double epsilon = 1e-5;
     double momentum = 0.1;  ///< how far the running moments move towards a batch's
+    double slope = 1.0;     ///< of a rectifier that follows, where its input is not positive: 0 is relu, 1 is none
     Initializer scale = initializers::constant(1.0);
 };
 
@@ -30,6 +31,7 @@ class BatchNorm : public Module {
   private:
     double epsilon_;
     double momentum_;
+    double slope_;
 };
 
 }  // namespace adjoint

@@ -38,25 +38,24 @@ Conv2D down(Index in, Index out, Square s, const Random& random, double slope = 
                   random);
 }
 
-BatchNorm norm(Index channels, const Random& random) {
-    return BatchNorm({.channels = channels, .scale = initializers::normal(0.02, /*mean=*/1.0)}, random);
+// A rectifier of this slope follows.
+BatchNorm norm(Index channels, const Random& random, double slope) {
+    return BatchNorm({.channels = channels, .slope = slope, .scale = initializers::normal(0.02, /*mean=*/1.0)}, random);
 }
 
-constexpr double leaky_slope = 0.2;  // of the discriminator's leaky rectifiers
+constexpr double relu_slope = 0.0;   // in the generator
+constexpr double leaky_slope = 0.2;  // in the discriminator
 
 }  // namespace
 
 Sequential dcgan_generator(const Random& random) {
     Sequential net;
     net.append("up1", up(dcgan_noise, 256, {.kernel = 4, .stride = 1, .padding = 0}, random.stream(1)))
-        .append("norm1", norm(256, random.stream(2)))
-        .append("relu1", ReLU())
+        .append("norm1", norm(256, random.stream(2), relu_slope))
         .append("up2", up(256, 128, {.kernel = 3, .stride = 2, .padding = 1}, random.stream(3)))
-        .append("norm2", norm(128, random.stream(4)))
-        .append("relu2", ReLU())
+        .append("norm2", norm(128, random.stream(4), relu_slope))
         .append("up3", up(128, 64, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(5)))
-        .append("norm3", norm(64, random.stream(6)))
-        .append("relu3", ReLU())
+        .append("norm3", norm(64, random.stream(6), relu_slope))
         .append("up4", up(64, 1, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(7)))
         .append("tanh", Tanh());
     return net;
@@ -66,11 +65,9 @@ Sequential dcgan_discriminator(const Random& random) {
     Sequential net;
     net.append("down1", down(1, 64, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(1), leaky_slope))
         .append("down2", down(64, 128, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(2)))
-        .append("norm2", norm(128, random.stream(3)))
-        .append("leaky2", LeakyReLU(leaky_slope))
+        .append("norm2", norm(128, random.stream(3), leaky_slope))
         .append("down3", down(128, 256, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(4)))
-        .append("norm3", norm(256, random.stream(5)))
-        .append("leaky3", LeakyReLU(leaky_slope))
+        .append("norm3", norm(256, random.stream(5), leaky_slope))
         .append("down4", down(256, 1, {.kernel = 3, .stride = 1, .padding = 0}, random.stream(6)));
     return net;
 }

@@ -1,5 +1,6 @@
 #include "train/gradient_table.h"
 
+#include "framework/batch_normalize.h"
 #include "framework/convolution.h"
 #include "framework/elementwise.h"
 #include "framework/kernels.h"
@@ -162,6 +163,14 @@ void append_convolutions(std::vector<GradientRow>& rows) {
     const Tensor y = normal(form.output_shape(), 2);
     rows.push_back(binary(
         "conv2d", [form](const Variable& a, const Variable& b) { return conv2d(a, b, form); }, x, w));
+    rows.push_back(
+        operation("conv2d, finished",
+                  [form](const Inputs& in) { return conv2d(in[0], in[1], form, {.bias = in[2], .slope = 0.2}); },
+                  {x, w, normal({6}, 3)}));
+    rows.push_back(operation(
+        "conv2d_input_gradient, finished",
+        [form](const Inputs& in) { return conv2d_input_gradient(in[0], in[1], form, {.bias = in[2], .slope = 0.2}); },
+        {y, w, normal({4}, 3)}));
     rows.push_back(binary(
         "conv2d_input_gradient",
         [form](const Variable& a, const Variable& b) { return conv2d_input_gradient(a, b, form); }, y, w));
@@ -175,6 +184,17 @@ void append_convolutions(std::vector<GradientRow>& rows) {
                 a, b, {.stride = {2, 3}, .padding = Padding::symmetric({1, 1}), .output_padding = Size2D{1, 0}});
         },
         normal({2, 3, 3, 2}), normal({3, 4, 3, 2}, 1)));
+}
+
+void append_normalizations(std::vector<GradientRow>& rows) {
+    for (const double slope : {1.0, 0.2}) {
+        rows.push_back(operation(slope == 1.0 ? "batch_normalize" : "batch_normalize, rectified",
+                                 [slope](const Inputs& in) {
+                                     return batch_normalize(in[0], in[1], in[2], channel_moments(in[0].value()),
+                                                            {.slope = slope});
+                                 },
+                                 {normal({3, 4, 2}), normal({2}, 1), normal({2}, 2)}));
+    }
 }
 
 void append_layers(std::vector<GradientRow>& rows) {
@@ -265,6 +285,7 @@ const std::vector<GradientRow>& gradient_table() {
         append_elementwise(rows);
         append_reductions_and_moves(rows);
         append_convolutions(rows);
+        append_normalizations(rows);
         append_layers(rows);
         append_losses(rows);
         return rows;

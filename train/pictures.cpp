@@ -51,10 +51,10 @@ Tensor picture_grid(const Tensor& images, Index columns) {
 }
 
 Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns) {
-    require(above.shape() == below.shape(), "picture_pairs: the batches must have one shape; got {} and {}",
-            above.shape(), below.shape());
-    require(above.rank() == 4 && columns >= 1 && above.extent(0) % columns == 0, "picture_pairs: images must fill rows of {}; got {}", columns,
-            above.extent(0));
+    require(above.rank() == 4 && above.shape() == below.shape(),
+            "picture_pairs: the batches must have one shape [N, H, W, C]; got {} and {}", above.shape(), below.shape());
+    require(columns >= 1 && above.extent(0) % columns == 0, "picture_pairs: images must fill rows of {}; got {}",
+            columns, above.extent(0));
     Shape shape = above.shape();
     shape[0] *= 2;
     const Index row = columns * above.size() / std::max<Index>(1, above.extent(0));

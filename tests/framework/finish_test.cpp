@@ -1,0 +1,84 @@
+// A finished convolution is the composition that it stands for: its value and its gradients.
+#include <gtest/gtest.h>
+
+#include "framework/convolution.h"
+#include "framework/elementwise.h"
+#include "framework/reduction.h"
+#include "tests/support/random_forms.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+using Operation = Variable (*)(const Variable&, const Variable&, const Conv2DForm&, const Finish&);
+
+struct Finished {
+    const char* name;
+    Operation operation;
+    Shape (Conv2DForm::*operand)() const;
+    Index Conv2DForm::*channels;
+};
+void PrintTo(const Finished& finished, std::ostream* stream) { *stream << finished.name; }
+
+class Finishing : public testing::TestWithParam<Finished> {};
+
+// Integers in float64: sums are exact, so that value and composition agree to the bit.
+TEST_P(Finishing, IsBiasThenRectifierToTheBit) {
+    const auto [name, operation, operand, channels] = GetParam();
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        const Random random = Random(7).stream(i);
+        const Conv2DForm form = random_form(random);
+        SCOPED_TRACE(to_string(form));
+        const Variable a = random_integers((form.*operand)(), random.stream(1));
+        const Variable w = random_integers(form.weight_shape(), random.stream(2));
+        const Variable b = random_integers({form.*channels}, random.stream(3));
+        const Variable plain = operation(a, w, form, {});
+        for (const double slope : {1.0, 0.5, 0.0}) {
+            EXPECT_TRUE(equal(operation(a, w, form, {.bias = b, .slope = slope}).value(),
+                              leaky_relu(plain + b, slope).value()));
+            EXPECT_TRUE(equal(operation(a, w, form, {.slope = slope}).value(), leaky_relu(plain, slope).value()));
+        }
+    }
+}
+
+TEST_P(Finishing, HasTheGradientsOfTheComposition) {
+    const auto [name, operation, operand, channels] = GetParam();
+    for (std::uint64_t i = 0; i < 50; ++i) {
+        const Random random = Random(8).stream(i);
+        const Conv2DForm form = random_form(random);
+        SCOPED_TRACE(to_string(form));
+        const std::vector<Variable> inputs = {random_integers((form.*operand)(), random.stream(1)),
+                                              random_integers(form.weight_shape(), random.stream(2)),
+                                              random_integers({form.*channels}, random.stream(3))};
+        const auto gradients = [&](const std::function<Variable()>& f) {
+            Tape tape(inputs);
+            const Variable y = f();
+            return tape.gradient(y, random_integers(y.shape(), random.stream(4)));
+        };
+        const auto fused =
+            gradients([&] { return operation(inputs[0], inputs[1], form, {.bias = inputs[2], .slope = 0.5}); });
+        const auto composed =
+            gradients([&] { return leaky_relu(operation(inputs[0], inputs[1], form, {}) + inputs[2], 0.5); });
+        for (std::size_t k = 0; k < inputs.size(); ++k)
+            EXPECT_TRUE(equal(fused[k].value(), composed[k].value())) << "input " << k;
+    }
+}
+
+TEST_P(Finishing, RefusesABiasOfAnotherSizeAndANegativeSlope) {
+    const auto [name, operation, operand, channels] = GetParam();
+    const Conv2DForm form = Conv2DForm::of("conv2d", {1, 4, 4, 3}, {2, 2, 3, 3}, {});
+    const Variable a = Tensor::ones((form.*operand)()), w = Tensor::ones(form.weight_shape());
+    EXPECT_EQ(error_of([&] { operation(a, w, form, {.bias = Tensor::ones({2})}); }),
+              std::string(name) + ": bias must be [3]; got [2]");
+    EXPECT_EQ(error_of([&] { operation(a, w, form, {.slope = -0.5}); }),
+              std::string(name) + ": the slope must not be negative; got -0.5");
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Finishing,
+                         testing::Values(Finished{"conv2d", conv2d, &Conv2DForm::image_shape, &Conv2DForm::filters},
+                                         Finished{"conv2d_input_gradient", conv2d_input_gradient,
+                                                  &Conv2DForm::output_shape, &Conv2DForm::channels}),
+                         [](const testing::TestParamInfo<Finished>& row) { return row.param.name; });
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,97 @@
+// Truths about dropout: the mean stays, each step has a mask of its own that repeats with the seed, the gradient goes
+// the way of the values, and evaluation is the identity.
+#include "layers/dropout.h"
+
+#include "framework/reduction.h"
+#include "layers/module_check.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+const Tensor ones = Tensor::ones({100, 100});
+
+/// The values of a few steps of training.
+std::vector<Tensor> steps_of(const Dropout& layer, int count) {
+    const Tape tape({});
+    std::vector<Tensor> values;
+    for (int i = 0; i < count; ++i) values.push_back(layer(ones).value());
+    return values;
+}
+
+TEST(Dropout, KeepsTheMeanBySettingTheRateToZeroAndScalingTheRest) {
+    for (const double rate : {0.2, 0.5, 0.9}) {
+        const Tensor y = dropout(ones, rate, Random(1)).value();
+        double zeros = 0;
+        for (const double value : y.to_vector()) {
+            if (value == 0) ++zeros;
+            else EXPECT_NEAR(value, 1 / (1 - rate), 1e-6);
+        }
+        // Of 10,000 elements, four standard deviations.
+        EXPECT_NEAR(zeros / 1e4, rate, 4 * std::sqrt(rate * (1 - rate) / 1e4));
+        EXPECT_NEAR(mean(y).item(), 1.0, 4 * std::sqrt(rate / (1 - rate) / 1e4));
+    }
+}
+
+TEST(Dropout, OfRateZeroIsTheIdentity) {
+    const Tensor x = Random(2).normal({50});
+    expect_equal(dropout(x, 0.0, Random(1)), x);
+}
+
+TEST(Dropout, HasAMaskThatIsAFunctionOfItsRandomNumbers) {
+    expect_equal(dropout(ones, 0.5, Random(1, 2)), dropout(ones, 0.5, Random(1, 2)));
+    EXPECT_FALSE(identical(dropout(ones, 0.5, Random(1, 2)).value(), dropout(ones, 0.5, Random(1, 3)).value()));
+}
+
+TEST(Dropout, HasAnotherMaskInEveryStepAndTheSameOnesForTheSameSeed) {
+    const std::vector<Tensor> first = steps_of(Dropout(0.5, Random(1)), 3), again = steps_of(Dropout(0.5, Random(1)), 3),
+                              other = steps_of(Dropout(0.5, Random(2)), 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_TRUE(identical(first[i], again[i]));
+        EXPECT_FALSE(identical(first[i], other[i]));
+        EXPECT_FALSE(identical(first[i], first[(i + 1) % 3]));
+    }
+}
+
+TEST(Dropout, GoesOnAfterTheStepThatItsBufferNames) {
+    const std::vector<Tensor> steps = steps_of(Dropout(0.5, Random(1)), 3);
+    const Dropout resumed(0.5, Random(1));
+    ASSERT_EQ(resumed.buffers().size(), 1u);
+    EXPECT_EQ(resumed.buffers()[0].name, "steps");
+    resumed.steps.assign(doubles({}, {2}));
+    EXPECT_TRUE(identical(steps_of(resumed, 1)[0], steps[2]));
+    EXPECT_EQ(resumed.steps.value().item(), 3);
+}
+
+TEST(Dropout, IsTheIdentityInEvaluationAndDoesNotCountIt) {
+    const Dropout layer(0.5, Random(1));
+    const Variable x = ones;
+    EXPECT_EQ(layer(x).id(), x.id());
+    EXPECT_EQ(layer.steps.value().item(), 0);
+}
+
+TEST(Dropout, PassesTheGradientThroughTheSameMask) {
+    const Dropout layer(0.5, Random(1));
+    const Variable x = ones;
+    Tape tape({x});
+    const Variable y = layer(x);
+    expect_equal(tape.gradient(y, ones)[0], y);
+}
+
+TEST(Dropout, PassesTheGradientCheck) {
+    Dropout layer(0.4, Random(3));
+    const GradientCheckReport report = gradient_check(layer, Random(4).normal({4, 5}));
+    EXPECT_TRUE(report.passed()) << report.text();
+}
+
+TEST(Dropout, RefusesRatesThatLeaveNothing) {
+    EXPECT_EQ(error_of([] { Dropout(1.0, Random(1)); }),
+              "Dropout: the rate must be at least 0 and less than 1; got 1");
+    EXPECT_EQ(error_of([] { dropout(ones, -0.1, Random(1)); }),
+              "dropout: the rate must be at least 0 and less than 1; got -0.1");
+    EXPECT_EQ(error_of([] { dropout(ones, NAN, Random(1)); }),
+              "dropout: the rate must be at least 0 and less than 1; got nan");
+}
+
+}  // namespace
+}  // namespace adjoint

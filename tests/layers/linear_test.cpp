@@ -1,0 +1,58 @@
+// Truths about the linear layer: y = x·W + b by literal numbers, its gradients, its parameters and what it refuses.
+#include "layers/linear.h"
+
+#include "layers/module_check.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+const Tensor x({2, 3}, {1, 2, 3, -1, 0, 1});
+const Tensor w({3, 2}, {1, 4, 2, 5, 3, 6});
+
+Linear example() {
+    Linear linear({.in = 3, .out = 2}, Random(1));
+    linear.weight.assign(w);
+    linear.bias->assign(Tensor({2}, {10, 20}));
+    return linear;
+}
+
+TEST(Linear, MultipliesAndAddsTheBias) { expect_tensor(example()(x), {2, 2}, {24, 52, 12, 22}); }
+
+TEST(Linear, HasTheGradientsOfAProductAndASum) {
+    const Linear linear = example();
+    Tape tape(linear.parameters());
+    const std::vector<Variable> gradients = tape.gradient(linear(x), Tensor({2, 2}, {1, 10, 100, 1000}));
+    expect_tensor(gradients[0], {3, 2}, {-99, -990, 2, 20, 103, 1030});
+    expect_tensor(gradients[1], {2}, {101, 1010});
+}
+
+TEST(Linear, BeginsWithRandomWeightsAndABiasOfZero) {
+    const Linear linear({.in = 3, .out = 2}, Random(1));
+    EXPECT_TRUE(identical(linear.weight.value(), initializers::glorot_uniform()({3, 2}, {3, 2}, Random(1))));
+    expect_tensor(*linear.bias, {2}, {0, 0});
+    ASSERT_EQ(linear.parameters().size(), 2u);
+    EXPECT_EQ(linear.parameters()[0].name, "weight");
+    EXPECT_EQ(linear.parameters()[1].name, "bias");
+}
+
+TEST(Linear, CanDoWithoutABias) {
+    const Linear linear({.in = 3, .out = 2, .bias = false}, Random(1));
+    linear.weight.assign(w);
+    EXPECT_EQ(linear.parameters().size(), 1u);
+    expect_tensor(linear(x), {2, 2}, {14, 32, 2, 2});
+}
+
+TEST(Linear, PassesTheGradientCheckToSecondOrder) {
+    Linear linear({.in = 3, .out = 4}, Random(2));
+    const GradientCheckReport report = gradient_check(linear, Random(3).normal({5, 3}), {.order = 2});
+    EXPECT_TRUE(report.passed()) << report.text();
+}
+
+TEST(Linear, RefusesInputsOfAnotherWidth) {
+    EXPECT_EQ(error_of([] { example()(Tensor::zeros({2, 4})); }),
+              "matmul: inner extents differ; got [2, 4] and [3, 2]");
+}
+
+}  // namespace
+}  // namespace adjoint

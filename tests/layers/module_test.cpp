@@ -1,0 +1,193 @@
+// Truths about modules: states have names in order of creation, belong to all who share them and keep their shape;
+// whether a module trains follows the tape unless it is told.
+#include "layers/module.h"
+
+#include "layers/conv2d_transpose.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Names names(const States& states) {
+    Names result;
+    for (const NamedState& named : states) result.push_back(named.name);
+    return result;
+}
+
+/// x·first + last, which also counts its calls in training.
+class Line : public Module {
+  public:
+    Line()
+        : first(parameter("first", Tensor({2}, {2, 3}))),
+          calls(buffer("calls", Tensor::zeros({}))),
+          last(parameter("last", Tensor({2}, {4, 5}))) {}
+    Variable forward(const Variable& x) const override { return x * first + last; }
+
+    Parameter first;
+    Buffer calls;
+    Parameter last;
+};
+
+/// Two lines after one another, and a factor of its own that is created last.
+class Lines : public Module {
+  public:
+    Lines() : inner(child("inner", Line())), outer(child("outer.most", Line())), gain(parameter("gain", Tensor())) {}
+    Variable forward(const Variable& x) const override { return outer(inner(x)) * gain; }
+
+    Line& inner;
+    Line& outer;
+    Parameter gain;
+};
+
+/// A decoder that runs its encoder's filters backward.
+class Tied : public Module {
+  public:
+    Tied()
+        : down(child("down", Conv2D({.in_channels = 2, .out_channels = 3, .kernel = {2, 2}, .stride = {2, 2}},
+                                    Random(1)))),
+          up(child("up", Conv2DTranspose(down))) {}
+    Variable forward(const Variable& x) const override { return up(down(x)); }
+
+    Conv2D& down;
+    Conv2DTranspose& up;
+};
+
+TEST(Module, NamesItsStatesInOrderOfCreationWithDotsAndItsOwnFirst) {
+    const Lines lines;
+    EXPECT_EQ(names(lines.parameters()),
+              (Names{"gain", "inner.first", "inner.last", "outer.most.first", "outer.most.last"}));
+    EXPECT_EQ(names(lines.buffers()), (Names{"inner.calls", "outer.most.calls"}));
+    EXPECT_EQ(names(lines.states()), (Names{"gain", "inner.first", "inner.last", "outer.most.first", "outer.most.last",
+                                            "inner.calls", "outer.most.calls"}));
+}
+
+TEST(Module, KeepsItsStatesWhenItIsMoved) {
+    Line line;
+    const Parameter before = line.first;
+    const Line moved = std::move(line);
+    EXPECT_TRUE(moved.first.same_as(before));
+    EXPECT_TRUE(moved.parameters()[0].state.same_as(before));
+}
+
+TEST(Module, HandsATapeTheVariablesOfItsParametersInTheirOrder) {
+    const Line line;
+    const Variable x = Tensor({1, 2}, {10, 20});
+    Tape tape(line.parameters());
+    const std::vector<Variable> gradients = tape.gradient(line(x), Tensor({1, 2}, {1, 7}));
+    ASSERT_EQ(gradients.size(), 2u);
+    expect_tensor(gradients[0], {2}, {10, 140});
+    expect_tensor(gradients[1], {2}, {1, 7});
+}
+
+// ---- State ----------------------------------------------------------------------------------------------------------
+
+TEST(State, IsAHandleWhoseCopiesShareTheValue) {
+    const State state(Tensor({2}, {1, 2})), copy = state, other(Tensor({2}, {1, 2}));
+    copy.assign(Tensor({2}, {3, 4}));
+    expect_tensor(state, {2}, {3, 4});
+    EXPECT_TRUE(copy.same_as(state));
+    EXPECT_FALSE(other.same_as(state));
+}
+
+TEST(State, RefusesAValueOfAnotherShapeAndKeepsItsOwn) {
+    const State state(Tensor({2}, {1, 2}));
+    EXPECT_EQ(error_of([&] { state.assign(Tensor::zeros({3})); }),
+              "State::assign: the shape must stay; got [3] for [2]");
+    EXPECT_EQ(error_of([&] { state.assign(Tensor::zeros({1, 2})); }),
+              "State::assign: the shape must stay; got [1, 2] for [2]");
+    expect_tensor(state, {2}, {1, 2});
+}
+
+TEST(State, BecomesAVariableOfWhichNoTapeKnowsWhenItIsGivenATensor) {
+    const State state(Tensor({}, {3}));
+    const Variable before = state;
+    const Tape tape({before});
+    EXPECT_TRUE(tape.depends(state));
+    state.assign(Tensor({}, {4}));
+    EXPECT_FALSE(tape.depends(state));
+    state.assign(before);
+    EXPECT_TRUE(tape.depends(state));
+}
+
+// ---- tied weights ---------------------------------------------------------------------------------------------------
+
+TEST(TiedWeights, AreOneParameterOfTheLayerThatMadeThem) {
+    const Tied tied;
+    EXPECT_EQ(names(tied.parameters()), (Names{"down.weight", "down.bias", "up.bias"}));
+    EXPECT_TRUE(tied.up.weight.same_as(tied.down.weight));
+    tied.down.weight.assign(Tensor::ones({2, 2, 2, 3}));
+    expect_equal(tied.up.weight, Tensor::ones({2, 2, 2, 3}));
+}
+
+TEST(TiedWeights, ReceiveTheSumOfBothGradients) {
+    Tied tied;
+    tied.cast(DType::float64);
+    const Variable x = Random(2).normal({1, 4, 4, 2}, DType::float64);
+    const Tensor seed = Random(3).normal({1, 4, 4, 2}, DType::float64);
+    Tape tape(tied.parameters());
+    const Variable both = tape.gradient(tied(x), seed)[0];
+
+    const Variable encoding = tied.down.weight.value(), decoding = tied.down.weight.value();
+    Tape apart({encoding, decoding});
+    const Conv2DOptions options{.stride = {2, 2}};
+    const Conv2DForm form = Conv2DForm::of("test", x.shape(), encoding.shape(), options);
+    const Variable y = conv2d_input_gradient(conv2d(x, encoding, form) + *tied.down.bias, decoding, form);
+    const std::vector<Variable> gradients = apart.gradient(y, seed);
+    expect_equal(both, gradients[0] + gradients[1], 1e-13);
+}
+
+// ---- mode and element type ------------------------------------------------------------------------------------------
+
+TEST(Training, FollowsTheTape) {
+    const Lines lines;
+    EXPECT_FALSE(lines.training());
+    {
+        const Tape tape(lines.parameters());
+        EXPECT_TRUE(lines.training());
+        EXPECT_TRUE(lines.inner.training());
+    }
+    EXPECT_FALSE(lines.training());
+    EXPECT_FALSE(lines.inner.training());
+}
+
+TEST(Training, IsOverruledForAModuleAndItsChildren) {
+    Lines lines;
+    lines.train();
+    EXPECT_TRUE(lines.training() && lines.inner.training() && lines.outer.training());
+    lines.evaluate();
+    {
+        const Tape tape(lines.parameters());
+        EXPECT_FALSE(lines.training() || lines.inner.training() || lines.outer.training());
+        lines.follow_tape();
+        EXPECT_TRUE(lines.training() && lines.inner.training() && lines.outer.training());
+    }
+    EXPECT_FALSE(lines.training() || lines.inner.training() || lines.outer.training());
+}
+
+TEST(Training, OfAChildAloneIsItsOwn) {
+    Lines lines;
+    lines.inner.train();
+    EXPECT_TRUE(lines.inner.training());
+    EXPECT_FALSE(lines.training() || lines.outer.training());
+}
+
+TEST(Cast, ChangesTheTypeOfEveryStateAndComesBackToTheSameBits) {
+    Tied tied;
+    std::vector<Tensor> before;
+    for (const NamedState& named : tied.states()) before.push_back(named.state.value());
+    tied.cast(DType::float64);
+    for (std::size_t i = 0; const NamedState& named : tied.states()) {
+        EXPECT_EQ(named.state.value().dtype(), DType::float64) << named.name;
+        EXPECT_TRUE(equal(named.state.value(), before[i++])) << named.name;
+    }
+    EXPECT_EQ(tied(Tensor::ones({1, 2, 2, 2}, DType::float64)).dtype(), DType::float64);
+    tied.cast(DType::float32);
+    for (std::size_t i = 0; const NamedState& named : tied.states()) {
+        EXPECT_TRUE(identical(named.state.value(), before[i++])) << named.name;
+    }
+}
+
+}  // namespace
+}  // namespace adjoint
