@@ -18,6 +18,7 @@ namespace {
 // [2, C] of sums.   Returns [2, C].
 template <Scalar T, class Add>
 Tensor sum_pairs(Index rows, Index channels, Add add) {
+    const Timed timed("batch_normalize");
     const Tensor partial = Tensor::build<T>({batch_blocks, 2, channels}, [&](std::span<T> out) {
         std::fill(out.begin(), out.end(), T{0});
         parallel_for(batch_blocks, [&](Index block) {
@@ -103,6 +104,7 @@ struct Shared {
 };
 
 Variable fused_input_gradient(Shared& s, const Variable& g) {
+    const Timed timed("batch_normalize");
     const double n = static_cast<double>(s.rows);
     const Variable r = s.deviation, gamma = constant(s.gamma), mu = s.mean;
     const Variable h_sum = s.channel_sums(g, 0), product_sum = s.channel_sums(g, 1);
@@ -180,6 +182,7 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
     require(options.slope >= 0.0, "batch_normalize: the slope must not be negative; got {}", options.slope);
     const Variable r = 1.0 / sqrt(Variable(moments.variance) + options.epsilon);
     const Tensor a = (constant(gamma) * r).value(), b = (constant(beta) - moments.mean * Variable(a)).value();
+    const Timed timed("batch_normalize");
     const Variable y = dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
             const T* const in = x.value().data<T>().data();

@@ -16,7 +16,7 @@ namespace adjoint {
 namespace {
 
 constexpr Index tile_elements = 400'000;  // patches and outputs of a tile stay in the second-level cache
-constexpr Index fewest_tiles = 8;        // enough that threads finish together
+constexpr Index fewest_tiles = 8;         // enough that threads finish together
 
 // Rows of P(x) a tile: as many as the cache holds, fewer where there would be too few tiles to share out.
 Index rows_a_tile(const Conv2DForm& form) {
@@ -31,6 +31,11 @@ bool patches_are_pixels(const Conv2DForm& form) {
         return axis.kernel == 1 && axis.stride == 1 && axis.before == 0 && axis.output == axis.image;
     };
     return pixelwise(form.height) && pixelwise(form.width);
+}
+
+// A multiplication and an addition for each patch entry and filter of each group.
+double flops(const Conv2DForm& form) {
+    return 2.0 * static_cast<double>(form.rows()) * static_cast<double>(form.columns() * form.filters);
 }
 
 template <class T>
@@ -160,6 +165,7 @@ void correlate_patches(const T* x, const T* y, T* w, const Conv2DForm& form) {
 }  // namespace
 
 Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue) {
+    const Timed timed("conv2d", flops(form));
     require_same_dtype("conv2d", x, w);
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.output_shape(), [&](std::span<T> y) {
@@ -169,6 +175,7 @@ Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const 
 }
 
 Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue) {
+    const Timed timed("conv2d_input_gradient", flops(form));
     require_same_dtype("conv2d_input_gradient", y, w);
     return dispatch(y.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.image_shape(), [&](std::span<T> x) {
@@ -178,6 +185,7 @@ Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& f
 }
 
 Tensor correlate_patches(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
+    const Timed timed("conv2d_weight_gradient", flops(form));
     require_same_dtype("conv2d_weight_gradient", x, y);
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.weight_shape(), [&](std::span<T> w) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "framework/parallel.h"
+#include "framework/profile.h"
 #include "framework/tensor.h"
 #include "framework/vector_math.h"
 
@@ -26,6 +27,7 @@ void map_elements(const T* x, T* y, Index count, F f) {
 /// y[i] = f(x[i]).
 template <class F>
 Tensor map(const Tensor& x, F f) {
+    const Timed timed("elementwise");
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
             const T* const in = x.data<T>().data();
@@ -76,6 +78,7 @@ void zip_elements(const T* p, Index p_step, const T* q, Index q_step, T* y, Inde
 /// y[i] = f(a[i], b[i]), with a and b broadcast to the common shape.
 template <class F>
 Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
+    const Timed timed("elementwise");
     require_same_dtype(operation, a, b);
     const Shape shape = broadcast(operation, a.shape(), b.shape());
     const BroadcastRows meet(shape, a.shape(), b.shape());
@@ -160,6 +163,7 @@ void fold(const T* x, Index outer, Index reduced, Index inner, T initial, Combin
 /// Folds the (normalised) axes of x away: each run of neighbouring axes is one pass over [outer, reduced, inner].
 template <class Combine>
 Tensor fold_axes(const Tensor& x, const std::vector<Index>& axes, double initial, Combine combine, bool keep) {
+    const Timed timed("reduction");
     Tensor result = x;
     Shape shape = x.shape();
     for (Index last = x.rank() - 1; last >= 0; --last) {

@@ -13,5 +13,6 @@ void add_sample_command(CLI::App& app);        ///< sample
 void add_reconstruct_command(CLI::App& app);   ///< reconstruct
 void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient
 void add_gradcheck_command(CLI::App& app);     ///< gradcheck
+void add_bench_command(CLI::App& app);         ///< bench
 
 }  // namespace adjoint

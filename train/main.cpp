@@ -60,5 +60,6 @@ int main(int argc, char** argv) {
     adjoint::add_reconstruct_command(app);
     adjoint::add_convolution_commands(app);
     adjoint::add_gradcheck_command(app);
+    adjoint::add_bench_command(app);
     return run(app, argc, argv);
 }

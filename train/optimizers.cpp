@@ -29,6 +29,7 @@ void Optimizer::step(const std::vector<Variable>& gradients) {
                 parameter.shape(), gradients[i].shape());
         require_same_dtype("Optimizer::step", parameter.value(), gradients[i].value());
     }
+    const Timed timed("optimizer");
     ++steps_;
     for (std::size_t i = 0; i < gradients.size(); ++i) {
         const Parameter& parameter = parameters_[i].state;

@@ -32,6 +32,13 @@ TestLosses test(const Autoencoder& model, const std::shared_ptr<const Dataset>& 
 
 }  // namespace
 
+double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Variable& images) {
+    Tape tape(model.parameters());
+    const Variable loss = binary_cross_entropy_with_logits(model(images), images);
+    optimizer.step(tape.gradient(loss));
+    return loss.item();
+}
+
 void train_autoencoder(const TrainingOptions& options) {
     const Datasets data = open_datasets(options.dataset);
     const RunDirectory run = start_run("autoencoder", data.name, options);
@@ -46,11 +53,8 @@ void train_autoencoder(const TrainingOptions& options) {
         Batches batches(data.training, {.batch_size = options.batch_size, .shuffle = order});
         Progress progress(epoch, options.epochs, batches.count());
         while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
-            const Variable images = batch->images;
-            Tape tape(model.parameters());
-            const Variable loss = binary_cross_entropy_with_logits(model(images), images);
-            adam.step(tape.gradient(loss));
-            progress.step(images.extent(0), fmt::format("loss {:.4f}", loss.item()));
+            const double loss = autoencoder_step(model, adam, batch->images);
+            progress.step(batch->images.extent(0), fmt::format("loss {:.4f}", loss));
             steps.count();
         }
         const TestLosses losses = test(model, data.test);

@@ -5,8 +5,6 @@
 #include "datasets/batches.h"
 #include "framework/kernels.h"
 #include "layers/losses.h"
-#include "models/dcgan.h"
-#include "train/optimizers.h"
 #include "train/pictures.h"
 #include "train/training.h"
 
@@ -25,32 +23,47 @@ Tensor from_symmetric_to_unit(const Tensor& x) {
 
 Tensor noise(const Random& random, Index count) { return random.normal({count, 1, 1, dcgan_noise}); }
 
-struct TestLosses {
-    double discriminator;
-    double generator;
-};
-
 // The two losses on images that neither network has seen.
-TestLosses test(const Dcgan& model, const Dataset& dataset, const Random& random) {
+DcganLosses test(const Dcgan& model, const Dataset& dataset, const Random& random) {
     constexpr Index count = 500;
     const Variable images = from_unit_to_symmetric(first_images(dataset, count));
     const Variable real = model.discriminator(images);
     const Variable fake = model.discriminator(model.generator(noise(random, images.extent(0))));
-    return {.discriminator =
-                binary_cross_entropy_with_logits(real, 1.0).item() + binary_cross_entropy_with_logits(fake, 0.0).item(),
-            .generator = binary_cross_entropy_with_logits(fake, 1.0).item()};
+    return {.generator = binary_cross_entropy_with_logits(fake, 1.0).item(),
+            .discriminator = binary_cross_entropy_with_logits(real, 1.0).item() +
+                             binary_cross_entropy_with_logits(fake, 0.0).item()};
 }
 
 }  // namespace
+
+DcganOptimizers::DcganOptimizers(const Dcgan& model, double learning_rate)
+    : generator(model.generator.parameters(), {.learning_rate = learning_rate, .beta1 = beta1}),
+      discriminator(model.discriminator.parameters(), {.learning_rate = learning_rate, .beta1 = beta1}) {}
+
+DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise) {
+    const Sequential &generator = model.generator, &discriminator = model.discriminator;
+    Tape generating(generator.parameters());  // (2) will need how the images came about
+    const Variable fakes = generator(noise);
+    // (1) Discriminator: maximise log D(x) + log(1 − D(G(z))).
+    Variable d_loss;
+    {
+        Tape tape(discriminator.parameters());
+        d_loss = binary_cross_entropy_with_logits(discriminator(images), 1.0) +
+                 binary_cross_entropy_with_logits(discriminator(constant(fakes)), 0.0);
+        optimizers.discriminator.step(tape.gradient(d_loss));
+    }
+    // (2) Generator: maximise log D(G(z)).
+    const Variable g_loss = binary_cross_entropy_with_logits(discriminator(fakes), 1.0);
+    optimizers.generator.step(generating.gradient(g_loss));
+    return {.generator = g_loss.item(), .discriminator = d_loss.item()};
+}
 
 void train_dcgan(const TrainingOptions& options) {
     const Datasets data = open_datasets(options.dataset);
     const RunDirectory run = start_run("dcgan", data.name, options);
     const RunRandom random(options.seed);
     const Dcgan model(random.weights);
-    const Sequential &generator = model.generator, &discriminator = model.discriminator;
-    Adam g_adam(generator.parameters(), {.learning_rate = options.learning_rate, .beta1 = beta1});
-    Adam d_adam(discriminator.parameters(), {.learning_rate = options.learning_rate, .beta1 = beta1});
+    DcganOptimizers optimizers(model, options.learning_rate);
     const Tensor fixed_noise = noise(random.fixed_noise, picture_count);
 
     StepCounter steps(options.max_steps);
@@ -59,28 +72,16 @@ void train_dcgan(const TrainingOptions& options) {
         Batches batches(data.training, {.batch_size = options.batch_size, .shuffle = order, .drop_last = true});
         Progress progress(epoch, options.epochs, batches.count());
         while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
-            const Variable images = from_unit_to_symmetric(batch->images);
-            Tape generating(generator.parameters());  // (2) will need how the images came about
-            const Variable fakes = generator(noise(random.noise.stream(steps.steps()), options.batch_size));
-            // (1) Discriminator: maximise log D(x) + log(1 − D(G(z))).
-            Variable d_loss;
-            {
-                Tape tape(discriminator.parameters());
-                d_loss = binary_cross_entropy_with_logits(discriminator(images), 1.0) +
-                         binary_cross_entropy_with_logits(discriminator(constant(fakes)), 0.0);
-                d_adam.step(tape.gradient(d_loss));
-            }
-            // (2) Generator: maximise log D(G(z)).
-            const Variable g_loss = binary_cross_entropy_with_logits(discriminator(fakes), 1.0);
-            g_adam.step(generating.gradient(g_loss));
-
-            progress.step(images.extent(0),
-                          fmt::format("discriminator {:.3f}  generator {:.3f}", d_loss.item(), g_loss.item()));
+            const Tensor images = from_unit_to_symmetric(batch->images);
+            const Tensor z = noise(random.noise.stream(steps.steps()), options.batch_size);
+            const DcganLosses losses = dcgan_step(model, optimizers, images, z);
+            progress.step(options.batch_size, fmt::format("discriminator {:.3f}  generator {:.3f}",
+                                                          losses.discriminator, losses.generator));
             steps.count();
         }
-        const TestLosses losses = test(model, *data.test, random.fixed_noise);
+        const DcganLosses losses = test(model, *data.test, random.fixed_noise);
         const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
-        write_png(picture, picture_grid(from_symmetric_to_unit(generator(fixed_noise).value()), picture_columns));
+        write_png(picture, picture_grid(from_symmetric_to_unit(model.generator(fixed_noise).value()), picture_columns));
         run.save_weights(model.states());
         run.log_metrics(epoch,
                         {{"test_discriminator_loss", losses.discriminator}, {"test_generator_loss", losses.generator}});

@@ -5,6 +5,9 @@
 #include <string>
 
 #include "framework/random.h"
+#include "models/autoencoder.h"
+#include "models/dcgan.h"
+#include "train/optimizers.h"
 #include "train/run_directory.h"
 
 namespace adjoint {
@@ -36,6 +39,22 @@ RunDirectory start_run(const std::string& model, const std::string& dataset, con
 
 void train_autoencoder(const TrainingOptions& options);
 void train_dcgan(const TrainingOptions& options);
+
+/// One step on images [N, 28, 28, 1] in 0..1; returns its loss.
+double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Variable& images);
+
+/// The optimisers and losses of the two networks.
+struct DcganOptimizers {
+    explicit DcganOptimizers(const Dcgan& model, double learning_rate);
+    Adam generator;
+    Adam discriminator;
+};
+struct DcganLosses {
+    double generator;
+    double discriminator;
+};
+/// One step of both networks on images [N, 28, 28, 1] in −1..1 and noise [N, 1, 1, 100].
+DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise);
 
 /// Counts the steps of a run up to its limit.
 class StepCounter {

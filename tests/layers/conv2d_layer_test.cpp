@@ -1,5 +1,5 @@
-// Truths about the convolution layers: what they compute from which filters, how their filters are shaped and named, and
-// that the transposed layer runs a convolution backward, its own or that of an encoder.
+// Truths about the convolution layers: what they compute from which filters, how their filters are shaped and named,
+// and that the transposed layer runs a convolution backward, its own or that of an encoder.
 #include "framework/elementwise.h"
 #include "framework/reduction.h"
 #include "layers/conv2d_transpose.h"
@@ -31,9 +31,9 @@ TEST(Conv2DLayer, IsTheConvolutionWithItsOptionsAndABias) {
     EXPECT_EQ(layer.weight.shape(), (Shape{3, 2, 2, 6}));
     const Parameter bias = with_random_bias(layer);
     const Tensor x = random.stream(1).normal({2, 7, 6, 4});
-    const Variable y = conv2d(
-        x, layer.weight,
-        Conv2DOptions{.stride = {2, 1}, .padding = Sides{1, 0, 2, 1}, .dilation = {1, 2}, .groups = 2});
+    const Variable y =
+        conv2d(x, layer.weight,
+               Conv2DOptions{.stride = {2, 1}, .padding = Sides{1, 0, 2, 1}, .dilation = {1, 2}, .groups = 2});
     EXPECT_EQ(layer(x).shape(), (Shape{2, 4, 5, 6}));
     expect_equal(layer(x), y + bias, 1e-6);
 }
@@ -56,10 +56,23 @@ TEST(Conv2DLayer, GivesItsBiasTheSumOfTheAdjointsOfItsChannel) {
     expect_tensor(tape.gradient(layer(Tensor::ones({1, 2, 2, 1})), g)[1], {2}, {10, 100});
 }
 
+TEST(Conv2DLayer, RectifiesWhereAskedTo) {
+    for (const double slope : {0.0, 0.2}) {
+        const Conv2D layer({.in_channels = 2, .out_channels = 3, .kernel = {2, 2}, .slope = slope}, random);
+        const Parameter bias = with_random_bias(layer);
+        const Variable x = random.stream(7).normal({2, 4, 4, 2});
+        expect_equal(layer(x), leaky_relu(conv2d(x, layer.weight) + bias, slope), 1e-6);
+    }
+}
+
 TEST(Conv2DLayer, RefusesGroupsIntoWhichTheChannelsDoNotDivide) {
-    EXPECT_EQ(error_of([] { Conv2D({.in_channels = 4, .out_channels = 6, .kernel = {1, 1}, .groups = 3}, random); }),
+    EXPECT_EQ(error_of([] {
+                  Conv2D({.in_channels = 4, .out_channels = 6, .kernel = {1, 1}, .groups = 3}, random);
+              }),
               "Conv2D: channels must divide into the groups; got 4 in, 6 out, 3 groups");
-    EXPECT_EQ(error_of([] { Conv2D({.in_channels = 4, .out_channels = 6, .kernel = {1, 1}, .groups = 0}, random); }),
+    EXPECT_EQ(error_of([] {
+                  Conv2D({.in_channels = 4, .out_channels = 6, .kernel = {1, 1}, .groups = 0}, random);
+              }),
               "Conv2D: channels must divide into the groups; got 4 in, 6 out, 0 groups");
 }
 
@@ -78,11 +91,19 @@ TEST(Conv2DTransposeLayer, IsTheInputGradientOfAConvolutionAndABias) {
     const Parameter bias = with_random_bias(layer);
     EXPECT_EQ(bias.shape(), Shape{4});
     const Tensor x = random.stream(2).normal({2, 3, 4, 6});
-    const Conv2DForm form =
-        Conv2DForm::of("test", {2, 6, 7, 4}, layer.weight.shape(),
-                       {.stride = {2, 2}, .padding = Padding::symmetric({1, 1}), .groups = 2});
+    const Conv2DForm form = Conv2DForm::of("test", {2, 6, 7, 4}, layer.weight.shape(),
+                                           {.stride = {2, 2}, .padding = Padding::symmetric({1, 1}), .groups = 2});
     EXPECT_EQ(layer(x).shape(), (Shape{2, 6, 7, 4}));
     expect_equal(layer(x), conv2d_input_gradient(x, layer.weight, form) + bias, 1e-6);
+}
+
+TEST(Conv2DTransposeLayer, RectifiesWhereAskedTo) {
+    for (const double slope : {0.0, 0.2}) {
+        const Conv2DTranspose layer({.in_channels = 2, .out_channels = 3, .kernel = {2, 2}, .slope = slope}, random);
+        const Parameter bias = with_random_bias(layer);
+        const Variable x = random.stream(7).normal({2, 4, 4, 2});
+        expect_equal(layer(x), leaky_relu(conv2d_transpose(x, layer.weight) + bias, slope), 1e-6);
+    }
 }
 
 TEST(Conv2DTransposeLayer, PaintsTheSizeThatIsNamed) {
@@ -123,17 +144,19 @@ TEST(Conv2DTransposeLayer, HasABiasOfItsOwnForEachChannelOfTheEncodersImage) {
 }
 
 TEST(Conv2DTransposeLayer, RefusesGroupsIntoWhichTheChannelsDoNotDivide) {
-    EXPECT_EQ(
-        error_of(
-            [] { Conv2DTranspose({.in_channels = 3, .out_channels = 4, .kernel = {1, 1}, .groups = 2}, random); }),
-        "Conv2DTranspose: channels must divide into the groups; got 3 in, 4 out, 2 groups");
+    EXPECT_EQ(error_of([] {
+                  Conv2DTranspose({.in_channels = 3, .out_channels = 4, .kernel = {1, 1}, .groups = 2}, random);
+              }),
+              "Conv2DTranspose: channels must divide into the groups; got 3 in, 4 out, 2 groups");
 }
 
 TEST(ConvolutionLayers, PassTheGradientCheck) {
     const Tensor x = random.stream(6).normal({2, 4, 5, 2});
     Conv2D down({.in_channels = 2, .out_channels = 4, .kernel = {3, 2}, .stride = {2, 1}, .groups = 2}, random);
     Conv2DTranspose up({.in_channels = 2, .out_channels = 4, .kernel = {3, 2}, .stride = {2, 1}, .groups = 2}, random);
-    for (Module* const layer : std::initializer_list<Module*>{&down, &up}) {
+    Conv2D leaky({.in_channels = 2, .out_channels = 2, .kernel = {2, 2}, .slope = 0.2}, random);
+    Conv2DTranspose rectified({.in_channels = 2, .out_channels = 2, .kernel = {2, 2}, .slope = 0.0}, random);
+    for (Module* const layer : std::initializer_list<Module*>{&down, &up, &leaky, &rectified}) {
         const GradientCheckReport report = gradient_check(*layer, x);
         EXPECT_TRUE(report.passed()) << report.text();
     }

@@ -24,8 +24,10 @@ TEST(Dropout, KeepsTheMeanBySettingTheRateToZeroAndScalingTheRest) {
         const Tensor y = dropout(ones, rate, Random(1)).value();
         double zeros = 0;
         for (const double value : y.to_vector()) {
-            if (value == 0) ++zeros;
-            else EXPECT_NEAR(value, 1 / (1 - rate), 1e-6);
+            if (value == 0)
+                ++zeros;
+            else
+                EXPECT_NEAR(value, 1 / (1 - rate), 1e-6);
         }
         // Of 10,000 elements, four standard deviations.
         EXPECT_NEAR(zeros / 1e4, rate, 4 * std::sqrt(rate * (1 - rate) / 1e4));
@@ -44,7 +46,8 @@ TEST(Dropout, HasAMaskThatIsAFunctionOfItsRandomNumbers) {
 }
 
 TEST(Dropout, HasAnotherMaskInEveryStepAndTheSameOnesForTheSameSeed) {
-    const std::vector<Tensor> first = steps_of(Dropout(0.5, Random(1)), 3), again = steps_of(Dropout(0.5, Random(1)), 3),
+    const std::vector<Tensor> first = steps_of(Dropout(0.5, Random(1)), 3),
+                              again = steps_of(Dropout(0.5, Random(1)), 3),
                               other = steps_of(Dropout(0.5, Random(2)), 3);
     for (std::size_t i = 0; i < 3; ++i) {
         EXPECT_TRUE(identical(first[i], again[i]));
@@ -85,8 +88,7 @@ TEST(Dropout, PassesTheGradientCheck) {
 }
 
 TEST(Dropout, RefusesRatesThatLeaveNothing) {
-    EXPECT_EQ(error_of([] { Dropout(1.0, Random(1)); }),
-              "Dropout: the rate must be at least 0 and less than 1; got 1");
+    EXPECT_EQ(error_of([] { Dropout(1.0, Random(1)); }), "Dropout: the rate must be at least 0 and less than 1; got 1");
     EXPECT_EQ(error_of([] { dropout(ones, -0.1, Random(1)); }),
               "dropout: the rate must be at least 0 and less than 1; got -0.1");
     EXPECT_EQ(error_of([] { dropout(ones, NAN, Random(1)); }),

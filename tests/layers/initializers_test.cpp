@@ -173,7 +173,9 @@ TEST_P(Bilinear, KeepsAConstantInTheInterior) {
 }
 
 TEST(BilinearRefusal, OfWhatAreNotFilters) {
-    EXPECT_EQ(error_of([] { initializers::bilinear()({3, 3}, fans, Random(1)); }),
+    EXPECT_EQ(error_of([] {
+                  initializers::bilinear()({3, 3}, fans, Random(1));
+              }),
               "bilinear: filters must be [K, L, C, O]; got shape [3, 3]");
 }
 

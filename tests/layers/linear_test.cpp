@@ -50,7 +50,9 @@ TEST(Linear, PassesTheGradientCheckToSecondOrder) {
 }
 
 TEST(Linear, RefusesInputsOfAnotherWidth) {
-    EXPECT_EQ(error_of([] { example()(Tensor::zeros({2, 4})); }),
+    EXPECT_EQ(error_of([] {
+                  example()(Tensor::zeros({2, 4}));
+              }),
               "matmul: inner extents differ; got [2, 4] and [3, 2]");
 }
 

@@ -114,8 +114,12 @@ TEST_P(Losses, CrossEntropyAveragesTheNegativeLogarithmOfTheLabelsProbability) {
 
 TEST_P(Losses, CrossEntropyHasTheGradientSoftmaxMinusLabel) {
     const Variable x = of({2, 3}, {0, 0, 0, std::log(1), std::log(2), std::log(5)});
-    expect_tensor(gradient([](const Variable& v) { return cross_entropy(v, {1, 2}); }, x), {2, 3},
-                  {1.0 / 6, -1.0 / 3, 1.0 / 6, 1.0 / 16, 1.0 / 8, -3.0 / 16}, tiny);
+    expect_tensor(gradient(
+                      [](const Variable& v) {
+                          return cross_entropy(v, {1, 2});
+                      },
+                      x),
+                  {2, 3}, {1.0 / 6, -1.0 / 3, 1.0 / 6, 1.0 / 16, 1.0 / 8, -3.0 / 16}, tiny);
 }
 
 TEST_P(Losses, CrossEntropyOfExtremeLogitsIsFiniteAndRight) {
@@ -127,13 +131,19 @@ TEST_P(Losses, CrossEntropyOfExtremeLogitsIsFiniteAndRight) {
 
 TEST(CrossEntropyRefusal, SaysWhichLabelIsNoClassAndWhere) {
     const Variable x = Tensor::zeros({2, 3});
-    EXPECT_EQ(error_of([&] { cross_entropy(x, {1, 3}); }),
+    EXPECT_EQ(error_of([&] {
+                  cross_entropy(x, {1, 3});
+              }),
               "cross_entropy: label 3 is not one of 3 classes; got it for row 1");
-    EXPECT_EQ(error_of([&] { cross_entropy(x, {-1, 0}); }),
+    EXPECT_EQ(error_of([&] {
+                  cross_entropy(x, {-1, 0});
+              }),
               "cross_entropy: label -1 is not one of 3 classes; got it for row 0");
     EXPECT_EQ(error_of([&] { cross_entropy(x, {1}); }),
               "cross_entropy: logits must be [N, classes] with N labels; got [2, 3] and 1 labels");
-    EXPECT_EQ(error_of([&] { cross_entropy(Tensor::zeros({2}), {1, 0}); }),
+    EXPECT_EQ(error_of([&] {
+                  cross_entropy(Tensor::zeros({2}), {1, 0});
+              }),
               "cross_entropy: logits must be [N, classes] with N labels; got [2] and 2 labels");
 }
 

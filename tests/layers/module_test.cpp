@@ -45,8 +45,8 @@ class Lines : public Module {
 class Tied : public Module {
   public:
     Tied()
-        : down(child("down", Conv2D({.in_channels = 2, .out_channels = 3, .kernel = {2, 2}, .stride = {2, 2}},
-                                    Random(1)))),
+        : down(child("down",
+                     Conv2D({.in_channels = 2, .out_channels = 3, .kernel = {2, 2}, .stride = {2, 2}}, Random(1)))),
           up(child("up", Conv2DTranspose(down))) {}
     Variable forward(const Variable& x) const override { return up(down(x)); }
 
@@ -95,7 +95,9 @@ TEST(State, RefusesAValueOfAnotherShapeAndKeepsItsOwn) {
     const State state(Tensor({2}, {1, 2}));
     EXPECT_EQ(error_of([&] { state.assign(Tensor::zeros({3})); }),
               "State::assign: the shape must stay; got [3] for [2]");
-    EXPECT_EQ(error_of([&] { state.assign(Tensor::zeros({1, 2})); }),
+    EXPECT_EQ(error_of([&] {
+                  state.assign(Tensor::zeros({1, 2}));
+              }),
               "State::assign: the shape must stay; got [1, 2] for [2]");
     expect_tensor(state, {2}, {1, 2});
 }

@@ -1,0 +1,93 @@
+// Truths about the autoencoder: the shape of every parameter and result, its size by hand, and that a step of training
+// reaches all of it.
+#include "models/autoencoder.h"
+
+#include "datasets/digits_dataset.h"
+#include "layers/losses.h"
+#include "tests/support/values.h"
+#include "train/dataset_choice.h"
+#include "train/optimizers.h"
+
+namespace adjoint {
+namespace {
+
+Tensor digits(Index count) { return first_images(DigitsDataset({.seed = 1, .first = 0, .size = count}), count); }
+
+Index parameter_count(const Module& module) {
+    Index count = 0;
+    for (const NamedState& named : module.parameters()) count += element_count(named.state.shape());
+    return count;
+}
+
+TEST(Autoencoder, HasTheseParameters) {
+    const std::vector<std::pair<std::string, Shape>> expected = {
+        {"encoder.down1.weight", {3, 3, 1, 32}},  {"encoder.down1.bias", {32}},
+        {"encoder.down2.weight", {3, 3, 32, 64}}, {"encoder.down2.bias", {64}},
+        {"encoder.code.weight", {3136, 16}},      {"encoder.code.bias", {16}},
+        {"decoder.expand.weight", {16, 3136}},    {"decoder.expand.bias", {3136}},
+        {"decoder.up1.weight", {3, 3, 64, 64}},   {"decoder.up1.bias", {64}},
+        {"decoder.up2.weight", {3, 3, 32, 64}},   {"decoder.up2.bias", {32}},
+        {"decoder.up3.weight", {3, 3, 1, 32}},    {"decoder.up3.bias", {1}}};
+    const Autoencoder model{Random(1)};
+    const States parameters = model.parameters();
+    ASSERT_EQ(parameters.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(parameters[i].name, expected[i].first);
+        EXPECT_EQ(parameters[i].state.shape(), expected[i].second) << parameters[i].name;
+    }
+    EXPECT_TRUE(model.buffers().empty());
+}
+
+TEST(Autoencoder, HasAsManyNumbersAsItsLayersSayByHand) {
+    const Index down1 = 3 * 3 * 1 * 32 + 32, down2 = 3 * 3 * 32 * 64 + 64, code = 7 * 7 * 64 * 16 + 16;
+    const Index expand = 16 * 7 * 7 * 64 + 7 * 7 * 64, up1 = 3 * 3 * 64 * 64 + 64, up2 = 3 * 3 * 32 * 64 + 32;
+    const Index up3 = 3 * 3 * 1 * 32 + 1;
+    EXPECT_EQ(parameter_count(Autoencoder(Random(1))), down1 + down2 + code + expand + up1 + up2 + up3);
+    EXPECT_EQ(parameter_count(Autoencoder(Random(1))), 178'001);
+}
+
+TEST(Autoencoder, SqueezesImagesIntoSixteenNumbersAndBack) {
+    const Autoencoder model{Random(1)};
+    const Variable x = digits(3), z = model.encode(x), y = model.decode(z);
+    EXPECT_EQ(z.shape(), (Shape{3, 16}));
+    EXPECT_EQ(y.shape(), (Shape{3, 28, 28, 1}));
+    expect_equal(model(x), y);
+}
+
+TEST(Autoencoder, TreatsEachImageByItself) {
+    const Autoencoder model{Random(1)};
+    const Variable together = model(digits(3)), alone = model(digits(1));
+    for (Index i = 0; i < alone.size(); ++i) EXPECT_NEAR(together.value()[i], alone.value()[i], 1e-5) << "pixel " << i;
+}
+
+TEST(Autoencoder, HasTheSameWeightsForTheSameSeedAndOthersInEveryLayer) {
+    const Autoencoder model{Random(1)}, again{Random(1)}, other{Random(2)};
+    for (std::size_t i = 0; const NamedState& named : model.parameters()) {
+        EXPECT_TRUE(identical(named.state.value(), again.parameters()[i].state.value())) << named.name;
+        const bool weight = named.name.ends_with("weight");
+        EXPECT_EQ(identical(named.state.value(), other.parameters()[i++].state.value()), !weight) << named.name;
+    }
+    EXPECT_FALSE(identical(model.parameters()[2].state.value(), model.parameters()[10].state.value()));
+}
+
+TEST(Autoencoder, ChangesEveryParameterInOneStepAndLowersTheLoss) {
+    const Autoencoder model{Random(1)};
+    const std::vector<Variable> before = model.parameters();
+    Adam adam(model.parameters());
+    const Variable x = digits(8);
+    double first = 0.0;
+    for (int step = 0; step < 5; ++step) {
+        Tape tape(model.parameters());
+        const Variable loss = binary_cross_entropy_with_logits(model(x), x);
+        if (step == 0) first = loss.item();
+        adam.step(tape.gradient(loss));
+        for (std::size_t i = 0; step == 0 && i < before.size(); ++i) {
+            const NamedState named = model.parameters()[i];
+            EXPECT_FALSE(identical(named.state.value(), before[i].value())) << named.name;
+        }
+    }
+    EXPECT_LT(binary_cross_entropy_with_logits(model(x), x).item(), first);
+}
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,224 @@
+// Truths about weights in files: they come back bit for bit, the file is what the format describes, and no damage to it
+// changes a model in silence.
+#include "train/safetensors.h"
+
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/npy_files.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A matrix, a vector of the other type, a number and nothing.
+States example(double first = 1.5) {
+    return {{"layer.weight", State(Tensor({2, 3}, {first, -0.0, NAN, 1e-45, -INFINITY, 0.1}))},
+            {"layer.bias", State(doubles({2}, {first, 1e300}))},
+            {"steps", State(Tensor({}, {7}))},
+            {"none", State(Tensor::zeros({0, 4}))}};
+}
+
+bool same(const States& a, const States& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const NamedState& p, const NamedState& q) {
+        return identical(p.state.value(), q.state.value());
+    });
+}
+
+class Safetensors : public testing::Test {
+  protected:
+    Safetensors() { write_safetensors(path, states, {{"model", "example"}}); }
+
+    std::string content() const {
+        std::ifstream stream(path, std::ios::binary);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+    static std::uint64_t header_length(const std::string& content) {
+        std::uint64_t length = 0;
+        std::memcpy(&length, content.data(), sizeof length);
+        return length;
+    }
+    /// The file with this header, padded as it should be, and the same elements.
+    void write_header(const std::string& header) const {
+        const std::string old = content();
+        std::string text = header;
+        text.resize((text.size() + 7) / 8 * 8, ' ');
+        const std::vector<std::uint64_t> length = {text.size()};
+        write_bytes(path, bytes(length) + text + old.substr(8 + header_length(old)));
+    }
+    /// The message with which loading refuses as DataError, without the file's name, which must begin it.
+    std::string damage(const States& into) const {
+        const std::vector<Variable> before = into;
+        try {
+            load_states(path, into);
+        } catch (const DataError& error) {
+            const std::string message = error.what(), file = path.string() + ": ";
+            EXPECT_EQ(message.substr(0, file.size()), file);
+            EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+            for (std::size_t i = 0; i < into.size(); ++i) EXPECT_EQ(into[i].state.variable().id(), before[i].id());
+            return message.substr(std::min(message.size(), file.size()));
+        }
+        return "no error";
+    }
+
+    TemporaryDirectory directory;
+    const fs::path path = directory / "weights.safetensors";
+    const States states = example();
+};
+
+// ---- there and back -------------------------------------------------------------------------------------------------
+
+TEST_F(Safetensors, ComeBackBitForBit) {
+    const std::map<std::string, Tensor> tensors = read_safetensors(path);
+    ASSERT_EQ(tensors.size(), states.size());
+    for (const auto& [name, state] : states) EXPECT_TRUE(identical(tensors.at(name), state.value())) << name;
+    const States other = example(-3);
+    load_states(path, other);
+    EXPECT_TRUE(same(other, states));
+}
+
+TEST_F(Safetensors, KeepTheElementTypeOfTheModelTheyAreLoadedInto) {
+    States other = example(-3);
+    other[1].state = State(Tensor({2}, {0, 0}));
+    load_states(path, other);
+    EXPECT_EQ(other[1].state.value().dtype(), DType::float32);
+    EXPECT_EQ(other[1].state.value()[0], 1.5);
+}
+
+TEST_F(Safetensors, MayComeInAnyOrder) {
+    States reversed = example(-3);
+    std::reverse(reversed.begin(), reversed.end());
+    load_states(path, reversed);
+    std::reverse(reversed.begin(), reversed.end());
+    EXPECT_TRUE(same(reversed, states));
+}
+
+TEST_F(Safetensors, AreWrittenAsTheFormatDescribes) {
+    const std::string file = content();
+    const std::uint64_t length = header_length(file);
+    EXPECT_EQ(length % 8, 0u);
+    const auto header = nlohmann::ordered_json::parse(file.substr(8, length));
+    EXPECT_EQ(header.at("__metadata__"), (nlohmann::ordered_json{{"model", "example"}}));
+    const std::string elements = file.substr(8 + length);
+    std::size_t end = 0, entries = 0;
+    for (const auto& [name, entry] : header.items()) {
+        if (name == "__metadata__") continue;
+        const State& state = states[entries++].state;
+        const bool single = state.value().dtype() == DType::float32;
+        EXPECT_EQ(entry.at("dtype"), single ? "F32" : "F64") << name;
+        EXPECT_EQ(entry.at("shape").get<Shape>(), state.shape()) << name;
+        EXPECT_EQ(entry.at("data_offsets").at(0), end) << name;
+        end += static_cast<std::size_t>(state.value().size()) * (single ? 4 : 8);
+        EXPECT_EQ(entry.at("data_offsets").at(1), end) << name;
+    }
+    EXPECT_EQ(entries, states.size());
+    EXPECT_EQ(elements.size(), end);
+    EXPECT_EQ(elements.substr(24, 16), bytes<double>({1.5, 1e300}));
+}
+
+// ---- damage ---------------------------------------------------------------------------------------------------------
+
+TEST_F(Safetensors, RefuseEveryTruncationAndEveryAddition) {
+    const std::string whole = content();
+    const States other = example(-3);
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        write_bytes(path, whole.substr(0, length));
+        EXPECT_NE(damage(other), "no error") << length << " bytes of " << whole.size();
+    }
+    write_bytes(path, whole + '\0');
+    EXPECT_EQ(damage(other), "the tensors must fill the file without gap or overlap; got 4 tensors in 45 bytes");
+}
+
+TEST_F(Safetensors, NeverChangeAValueWhenABitOfTheHeaderFlips) {
+    const std::string whole = content();
+    const std::size_t bits = 8 * (8 + header_length(whole));
+    std::size_t refused = 0;
+    for (std::size_t bit = 0; bit < bits; ++bit) {
+        std::string flipped = whole;
+        flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+        write_bytes(path, flipped);
+        const States other = example(-3);
+        if (damage(other) != "no error")
+            ++refused;
+        else
+            EXPECT_TRUE(same(other, states)) << "bit " << bit % 8 << " of byte " << bit / 8;
+    }
+    EXPECT_GT(refused, bits * 8 / 10);  // the rest are in metadata and padding
+}
+
+TEST_F(Safetensors, RefuseWhatTheModelDoesNotHaveOrLacks) {
+    States more = example(-3), fewer = example(-3), renamed = example(-3), reshaped = example(-3);
+    more.push_back({"other", State(Tensor())});
+    fewer.pop_back();
+    renamed[1].name = "layer.shift";
+    reshaped[3].state = State(Tensor::zeros({4, 0}));
+    EXPECT_EQ(damage(more), "has no other, which the model needs; got 4 tensors");
+    EXPECT_EQ(damage(fewer), "the model has 3 tensors; got 4");
+    EXPECT_EQ(damage(renamed), "has no layer.shift, which the model needs; got 4 tensors");
+    EXPECT_EQ(damage(reshaped), "none must have shape [4, 0]; got [0, 4]");
+}
+
+TEST_F(Safetensors, RefuseHeadersThatDoNotDescribeTheFile) {
+    const States one = {{"x", State(Tensor::zeros({11}))}};
+    const auto entry = [&](const std::string& type, const std::string& shape, const std::string& offsets) {
+        write_header(fmt::format(R"({{"x":{{"dtype":"{}","shape":{},"data_offsets":{}}}}})", type, shape, offsets));
+        return damage(one);
+    };
+    EXPECT_EQ(entry("F32", "[11]", "[0,44]"), "no error");
+    EXPECT_EQ(entry("I32", "[11]", "[0,44]"), "x: the element type must be F32 or F64; got I32");
+    EXPECT_EQ(entry("F32", "[11]", "[0,48]"), "x: the elements must lie in the file; got bytes 0 to 48 of 44");
+    EXPECT_EQ(entry("F32", "[11]", "[44,0]"), "x: the elements must lie in the file; got bytes 44 to 0 of 44");
+    EXPECT_EQ(entry("F32", "[10]", "[0,44]"), "x: shape [10] takes 40 bytes; got 44");
+    EXPECT_EQ(entry("F32", "[-11]", "[0,44]"), "x: the shape does not fit the file; got [-11]");
+    EXPECT_EQ(entry("F32", "[4611686018427387904,4]", "[0,44]"),
+              "x: the shape does not fit the file; got [4611686018427387904, 4]");
+    EXPECT_EQ(entry("F32", "[10]", "[4,44]"),
+              "the tensors must fill the file without gap or overlap; got 1 tensors in 44 bytes");
+    const std::string unlike = "the header is not what safetensors describes; got ";
+    for (const char* wrong : {"[]", "{", "{\"x\":3}", "{\"x\":{}}", "nothing", "{\"x\":{\"dtype\":5}}"}) {
+        write_header(wrong);
+        const std::string message = damage(one);
+        EXPECT_TRUE(message.starts_with(unlike) || message.starts_with("has no x")) << wrong << ": " << message;
+    }
+}
+
+TEST_F(Safetensors, RefuseTensorsThatOverlap) {
+    const std::string entry = R"({"dtype":"F32","shape":[11],"data_offsets":[0,44]})";
+    write_header(R"({"x":)" + entry + R"(,"y":)" + entry + "}");
+    EXPECT_EQ(damage({{"x", State(Tensor::zeros({11}))}, {"y", State(Tensor::zeros({11}))}}),
+              "the tensors must fill the file without gap or overlap; got 2 tensors in 44 bytes");
+}
+
+TEST_F(Safetensors, AreMissingWhereThereIsNoFile) {
+    EXPECT_THROW(read_safetensors(directory / "other"), MissingInput);
+    EXPECT_EQ(error_of([&] { read_safetensors(directory / "other"); }),
+              (directory / "other").string() + ": cannot be read; got No such file or directory");
+    EXPECT_THROW(read_safetensors(directory.path()), MissingInput);
+}
+
+// ---- writing --------------------------------------------------------------------------------------------------------
+
+TEST_F(Safetensors, LeaveNothingBehindWhereTheyCannotBeWritten) {
+    const std::string before = content();
+    fs::create_directory(directory / "taken");
+    for (const fs::path& wrong : {path / "below-a-file", directory / "taken", directory / "no/such/place"}) {
+        EXPECT_THROW(write_safetensors(wrong, states), CannotWrite) << wrong;
+        EXPECT_TRUE(error_of([&] { write_safetensors(wrong, states); }).starts_with(wrong.string() + ": "));
+    }
+    EXPECT_EQ(content(), before);
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 2);
+    EXPECT_TRUE(fs::is_empty(directory / "taken"));
+}
+
+TEST_F(Safetensors, ReplaceAnOlderFileWhole) {
+    write_safetensors(path, {{"x", State(Tensor({1}, {5}))}});
+    EXPECT_EQ(read_safetensors(path).size(), 1u);
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 1);
+}
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,210 @@
+// `adjoint bench`: how fast does a model train here, and what share of the processor's peak is that?
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+
+#include "framework/buffer_pool.h"
+#include "framework/gemm.h"
+#include "framework/parallel.h"
+#include "framework/profile.h"
+#include "train/atomic_file.h"
+#include "train/commands.h"
+#include "train/training.h"
+
+namespace adjoint {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+struct BenchOptions {
+    std::string model = "all";
+    int steps = 30;
+    bool json = false;
+    std::filesystem::path trace;
+};
+
+// A training step on random images, again and again.
+struct Step {
+    std::string model;
+    Index batch;
+    std::function<void()> run;
+};
+
+Step autoencoder() {
+    const auto model = std::make_shared<Autoencoder>(Random(1));
+    const auto adam = std::make_shared<Adam>(model->parameters());
+    const Variable images = Random(2).uniform({128, 28, 28, 1});
+    return {"autoencoder", 128, [=] { autoencoder_step(*model, *adam, images); }};
+}
+
+Step dcgan() {
+    const auto model = std::make_shared<Dcgan>(Random(1));
+    const auto optimizers = std::make_shared<DcganOptimizers>(*model, 2e-4);
+    const Variable images = Random(2).uniform({64, 28, 28, 1});
+    return {"dcgan", 64, [=, step = 0]() mutable {
+                dcgan_step(*model, *optimizers, images, Random(3).stream(++step).normal({64, 1, 1, dcgan_noise}));
+            }};
+}
+
+double seconds_of(const std::function<void()>& work) {
+    const Clock::time_point begin = Clock::now();
+    work();
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// GFLOP/s of large matrix products that every thread makes for itself at once: what arithmetic can reach at best.
+double sgemm_peak() {
+    constexpr Index size = 768, products = 8;
+    const Tensor a = Random(1).normal({size, size});
+    const int threads = thread_count();
+    std::vector<std::vector<float>> results(static_cast<std::size_t>(threads), std::vector<float>(size * size));
+    const float* const elements = a.data<float>().data();
+    double best = 1e30;
+    for (int repeat = 0; repeat < 6; ++repeat) {
+        best = std::min(best, seconds_of([&] {
+                            parallel_for(threads, [&](Index thread) {
+                                for (Index i = 0; i < products; ++i) {
+                                    gemm<float>({elements, size, size}, {elements, size, size},
+                                                {results[static_cast<std::size_t>(thread)].data(), size, size});
+                                }
+                            });
+                        }));
+    }
+    return 2.0 * size * size * size * products * threads / best * 1e-9;
+}
+
+// The operations of one step, and how long it took.
+std::pair<std::vector<OperationTime>, double> profile_of(const Step& step) {
+    const Profile profile;
+    const double seconds = seconds_of(step.run);
+    return {profile.operations(), seconds};
+}
+
+Json by_operation(const std::vector<OperationTime>& operations, double step_seconds) {
+    std::map<std::string, std::pair<double, double>> totals;  // seconds and flops
+    double last_end = 0.0, inside = 0.0;
+    // What lies within another is counted with the outermost.
+    std::vector<OperationTime> outermost = operations;
+    std::sort(outermost.begin(), outermost.end(),
+              [](const OperationTime& a, const OperationTime& b) { return a.begin < b.begin; });
+    for (const OperationTime& operation : outermost) {
+        if (operation.begin < last_end) continue;
+        last_end = operation.end;
+        inside += operation.end - operation.begin;
+        totals[operation.name].first += operation.end - operation.begin;
+        totals[operation.name].second += operation.flops;
+    }
+    std::vector<std::pair<std::string, std::pair<double, double>>> sorted(totals.begin(), totals.end());
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
+    Json rows = Json::array();
+    for (const auto& [name, total] : sorted) {
+        rows.push_back({{"operation", name}, {"ms", 1e3 * total.first}, {"gflops", total.second / total.first * 1e-9}});
+    }
+    rows.push_back({{"operation", "between them"}, {"ms", 1e3 * (step_seconds - inside)}, {"gflops", 0.0}});
+    return rows;
+}
+
+void write_trace(const std::filesystem::path& path, const std::vector<OperationTime>& operations) {
+    Json events = Json::array();
+    for (const OperationTime& operation : operations) {
+        events.push_back({{"name", operation.name},
+                          {"ph", "X"},
+                          {"pid", 1},
+                          {"tid", 1},
+                          {"ts", 1e6 * operation.begin},
+                          {"dur", 1e6 * (operation.end - operation.begin)},
+                          {"args", {{"flops", operation.flops}}}});
+    }
+    const std::string text = Json{{"traceEvents", events}}.dump();
+    write_atomically(path, std::as_bytes(std::span(text)));
+}
+
+Json measure(const Step& step, const BenchOptions& options) {
+    constexpr int warm_up = 5;
+    for (int i = 0; i < warm_up; ++i) step.run();
+    std::vector<double> seconds;
+    const std::size_t requests = pool_statistics().requests;
+    for (int i = 0; i < options.steps; ++i) seconds.push_back(seconds_of([&] { step.run(); }));
+    const double allocations = static_cast<double>(pool_statistics().requests - requests) / options.steps;
+    std::sort(seconds.begin(), seconds.end());
+    const double median = seconds[seconds.size() / 2];
+
+    const auto [operations, profiled] = profile_of(step);
+    double flops = 0.0;
+    for (const OperationTime& operation : operations) flops += operation.flops;
+    if (!options.trace.empty()) write_trace(options.trace, operations);
+    const double gflops = flops / median * 1e-9, peak = sgemm_peak();
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return {{"system", "adjoint"},
+            {"model", step.model},
+            {"batch", step.batch},
+            {"threads", thread_count()},
+            {"kernels", gemm_kernels()},
+            {"step_ms_median", 1e3 * median},
+            {"step_ms_best", 1e3 * seconds.front()},
+            {"images_per_second", static_cast<double>(step.batch) / median},
+            {"gflop", flops * 1e-9},
+            {"gflops", gflops},
+            {"sgemm_peak_gflops", peak},
+            {"share_of_peak", gflops / peak},
+            {"peak_mb", usage.ru_maxrss / 1024},
+            {"buffer_requests_a_step", allocations},
+            {"operations", by_operation(operations, profiled)}};
+}
+
+void print(const Json& r) {
+    fmt::print("{}, batch {}, {} threads, {} kernels\n", r["model"].get<std::string>(), r["batch"].get<Index>(),
+               r["threads"].get<int>(), r["kernels"].get<std::string>());
+    fmt::print("  step          {:.1f} ms median, {:.1f} ms best: {:.0f} images/s\n", r["step_ms_median"].get<double>(),
+               r["step_ms_best"].get<double>(), r["images_per_second"].get<double>());
+    fmt::print("  arithmetic    {:.1f} GFLOP a step, {:.0f} GFLOP/s: {:.0f} % of the sgemm peak of {:.0f} GFLOP/s\n",
+               r["gflop"].get<double>(), r["gflops"].get<double>(), 100 * r["share_of_peak"].get<double>(),
+               r["sgemm_peak_gflops"].get<double>());
+    fmt::print("  memory        {} MiB at most; {} buffers asked of the system a step\n", r["peak_mb"].get<long>(),
+               r["buffer_requests_a_step"].get<double>());
+    for (const Json& row : r["operations"]) {
+        const double gflops = row["gflops"].get<double>();
+        fmt::print("    {:<24}{:>8.2f} ms{}\n", row["operation"].get<std::string>(), row["ms"].get<double>(),
+                   gflops > 0 ? fmt::format("{:>8.0f} GFLOP/s", gflops) : "");
+    }
+}
+
+void bench(const BenchOptions& options) {
+    for (const auto make : {autoencoder, dcgan}) {
+        const Step step = make();
+        if (options.model != "all" && options.model != step.model) continue;
+        const Json result = measure(step, options);
+        if (options.json) {
+            fmt::print("{}\n", result.dump());
+        } else {
+            print(result);
+        }
+    }
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("bench", "Measure the training step of a model, beside the processor's peak");
+    const auto options = std::make_shared<BenchOptions>();
+    command->add_option("--model", options->model, "autoencoder, dcgan, or all")
+        ->check(CLI::IsMember({"autoencoder", "dcgan", "all"}))
+        ->capture_default_str();
+    command->add_option("--steps", options->steps, "Steps to measure, after five to warm up")
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
+    command->add_flag("--json", options->json, "Print a line of JSON a model");
+    command->add_option("--trace", options->trace,
+                        "Write the operations of one step as a trace for Chrome or Perfetto; names one model's");
+    command->footer("Example:\n  adjoint bench --model dcgan --threads 1 --trace dcgan.json");
+    command->callback([options] { bench(*options); });
+}
+
+}  // namespace adjoint
