@@ -13,6 +13,7 @@
 #include "train/atomic_file.h"
 #include "train/commands.h"
 #include "train/training.h"
+#include "train/validators.h"
 
 namespace adjoint {
 namespace {
@@ -198,7 +199,7 @@ void add_bench_command(CLI::App& app) {
         ->check(CLI::IsMember({"autoencoder", "dcgan", "all"}))
         ->capture_default_str();
     command->add_option("--steps", options->steps, "Steps to measure, after five to warm up")
-        ->check(CLI::Range(1, 100'000))
+        ->check(whole_number(1, 100'000))
         ->capture_default_str();
     command->add_flag("--json", options->json, "Print a line of JSON a model");
     command->add_option("--trace", options->trace,

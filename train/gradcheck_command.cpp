@@ -4,6 +4,7 @@
 
 #include "train/commands.h"
 #include "train/gradient_table.h"
+#include "train/validators.h"
 
 namespace adjoint {
 namespace {
@@ -56,9 +57,10 @@ void add_gradcheck_command(CLI::App& app) {
     const auto options = std::make_shared<GradcheckOptions>();
     command->add_option("--layer", options->name, "Only this operation or layer, for example conv2d_transpose");
     command->add_option("--order", options->order, "Check derivatives up to this order")
-        ->check(CLI::Range(1, 4))
+        ->check(whole_number(1, 4))
         ->capture_default_str();
     command->add_option("--seed", options->seed, "Of the direction in which outputs are measured")
+        ->check(seed_number())
         ->capture_default_str();
     command->footer(
         "Examples:\n  adjoint gradcheck\n  adjoint gradcheck --layer conv2d_transpose --order 2\n"

@@ -1,19 +1,45 @@
-// What happens when `adjoint` is typed? The command line is read, one subcommand runs, and what went wrong becomes one line
-// and an exit status.
+// What happens when `adjoint` is typed? The command line is read, one subcommand runs, and what went wrong becomes one
+// line and an exit status.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "framework/error.h"
 #include "framework/parallel.h"
 #include "train/commands.h"
+#include "train/validators.h"
 
 namespace {
 
-enum ExitStatus { success = 0, failure = 1, usage = 2, check_failed = 3, bad_data = 65, missing_input = 66, cannot_write = 73 };
+enum ExitStatus {
+    success = 0,
+    failure = 1,
+    usage = 2,
+    check_failed = 3,
+    bad_data = 65,
+    missing_input = 66,
+    cannot_write = 73
+};
 
 int complain(const std::exception& error, ExitStatus status) {
     spdlog::error("{}", error.what());
     return status;
+}
+
+// The innermost command that was named, and what can follow it.
+std::string missing_command(const CLI::App& app) {
+    const CLI::App* command = &app;
+    std::string path = "adjoint";
+    while (!command->get_subcommands().empty()) {
+        command = command->get_subcommands().front();
+        path += " " + command->get_name();
+    }
+    std::vector<std::string> names;
+    for (const CLI::App* next : command->get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(next->get_name());
+    }
+    const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
+    return fmt::format("{}: must be followed by one of {}; got {}", path, fmt::join(names, ", "),
+                       rest.empty() ? "nothing" : rest.front());
 }
 
 int run(CLI::App& app, int argc, char** argv) {
@@ -22,6 +48,9 @@ int run(CLI::App& app, int argc, char** argv) {
         return success;
     } catch (const CLI::Success& asked) {  // --help, --version
         return app.exit(asked);
+    } catch (const CLI::RequiredError& error) {
+        const bool command = std::string(error.what()).find("subcommand") != std::string::npos;
+        return command ? complain(adjoint::Error(missing_command(app)), usage) : complain(error, usage);
     } catch (const CLI::ParseError& error) {
         return complain(error, usage);
     } catch (const adjoint::CheckFailed&) {
@@ -45,15 +74,17 @@ int main(int argc, char** argv) {
     spdlog::set_default_logger(spdlog::stderr_color_mt("adjoint"));
     spdlog::set_pattern("%^%l%$: %v");
 
-    CLI::App app("Trains image models and checks gradients, with a transposed convolution that is the gradient of another.",
-                 "adjoint");
+    CLI::App app(
+        "Trains image models and checks gradients, with a transposed convolution that is the gradient of another.",
+        "adjoint");
     app.set_version_flag("--version", "adjoint " ADJOINT_VERSION);
     app.require_subcommand(1);
     app.fallthrough();
     app.add_option_function<int>(
-           "--threads", [](int count) { adjoint::set_thread_count(count); }, "Threads to use; all processors by default")
+           "--threads", [](int count) { adjoint::set_thread_count(count); },
+           "Threads to use; all processors by default")
         ->envname("ADJOINT_THREADS")
-        ->check(CLI::Range(1, 1024));
+        ->check(adjoint::whole_number(1, 1024));
 
     adjoint::add_train_commands(app);
     adjoint::add_sample_command(app);

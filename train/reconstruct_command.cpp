@@ -9,6 +9,7 @@
 #include "train/pictures.h"
 #include "train/run_directory.h"
 #include "train/safetensors.h"
+#include "train/validators.h"
 
 namespace adjoint {
 namespace {
@@ -68,7 +69,7 @@ void add_reconstruct_command(CLI::App& app) {
     command->add_option("--input", options->input,
                         "Images to use: a .npy of [N, 28, 28, 1] in 0..1, or a PNG or JPEG of 28 × 28");
     command->add_option("--count", options->count, "How many test images, where no --input is given")
-        ->check(CLI::Range(1, 10'000))
+        ->check(whole_number(1, 10'000))
         ->capture_default_str();
     command->add_option("--png", options->png,
                         "Write originals above reconstructions; by default to samples/ in the run");

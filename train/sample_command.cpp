@@ -10,6 +10,7 @@
 #include "train/pictures.h"
 #include "train/run_directory.h"
 #include "train/safetensors.h"
+#include "train/validators.h"
 
 namespace adjoint {
 namespace {
@@ -63,8 +64,10 @@ void add_sample_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("sample", "Draw digits with the generator of a run");
     const auto options = std::make_shared<SampleOptions>();
     command->add_option("--run", options->run, "Directory of a dcgan's run")->required();
-    command->add_option("--count", options->count, "How many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-    command->add_option("--seed", options->seed, "Of the noise")->capture_default_str();
+    command->add_option("--count", options->count, "How many")
+        ->check(whole_number(1, 1'000'000))
+        ->capture_default_str();
+    command->add_option("--seed", options->seed, "Of the noise")->check(seed_number())->capture_default_str();
     command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
     command->add_option("--npy", options->npy, "Write the samples as float32 [N, 28, 28, 1] in 0..1");
     command->footer(

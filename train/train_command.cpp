@@ -1,6 +1,7 @@
 // `adjoint train MODEL`: which options does training have?
 #include "train/commands.h"
 #include "train/training.h"
+#include "train/validators.h"
 
 namespace adjoint {
 namespace {
@@ -11,15 +12,16 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
     const auto options = std::make_shared<TrainingOptions>(std::move(defaults));
     add_dataset_options(*command, options->dataset);
     command->add_option("--epochs", options->epochs, "Passes over the training images")
-        ->check(CLI::Range(1, 1'000'000))
+        ->check(whole_number(1, 1'000'000))
         ->capture_default_str();
     command->add_option("--batch-size", options->batch_size, "Images a step")
-        ->check(CLI::Range(2, 60'000))
+        ->check(whole_number(2, 60'000))
         ->capture_default_str();
     command->add_option("--lr", options->learning_rate, "Adam's learning rate")
-        ->check(CLI::PositiveNumber)
+        ->check(positive_number())
         ->capture_default_str();
     command->add_option("--seed", options->seed, "Of all random numbers: the same seed gives the same weights")
+        ->check(seed_number())
         ->capture_default_str();
     command->add_option("--max-steps", options->max_steps, "Stop after so many steps; 0 for none")
         ->check(CLI::NonNegativeNumber)

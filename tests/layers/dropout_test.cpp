@@ -36,7 +36,7 @@ TEST(Dropout, KeepsTheMeanBySettingTheRateToZeroAndScalingTheRest) {
 }
 
 TEST(Dropout, OfRateZeroIsTheIdentity) {
-    const Tensor x = Random(2).normal({50});
+    const Tensor x = Random(2).normal(Shape{50});
     expect_equal(dropout(x, 0.0, Random(1)), x);
 }
 

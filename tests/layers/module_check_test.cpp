@@ -2,6 +2,7 @@
 // layer as it was.
 #include "layers/module_check.h"
 
+#include "framework/elementwise.h"
 #include "layers/batch_norm.h"
 #include "layers/dropout.h"
 #include "layers/linear.h"

@@ -2,6 +2,7 @@
 // whether a module trains follows the tape unless it is told.
 #include "layers/module.h"
 
+#include "framework/elementwise.h"
 #include "layers/conv2d_transpose.h"
 #include "tests/support/values.h"
 

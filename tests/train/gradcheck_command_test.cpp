@@ -1,0 +1,105 @@
+// Truths about the gradient check on the command line: every operation and loss that a header declares has a row, every
+// row passes, and wrong words are refused.
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tests/support/program.h"
+#include "train/gradient_table.h"
+
+namespace adjoint {
+namespace {
+
+using GradcheckCommand = ProgramTest;
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+/// The names of the functions that a header declares as `Variable name(`; operators are written with these.
+std::set<std::string> declared_in(const std::string& header) {
+    std::ifstream stream(std::string(ADJOINT_SOURCE_DIR) + "/" + header);
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    const std::regex declaration(R"((?:^|\n)Variable (\w+)\()");
+    std::set<std::string> names;
+    for (std::sregex_iterator found(text.begin(), text.end(), declaration), end; found != end; ++found) {
+        names.insert((*found)[1]);
+    }
+    return names;
+}
+
+/// Expects a row under the name of each operation.
+void expect_rows(const std::string& header, std::size_t at_least) {
+    const std::set<std::string> names = declared_in(header);
+    EXPECT_GE(names.size(), at_least) << header;
+    for (const std::string& name : names) {
+        const auto& table = gradient_table();
+        EXPECT_TRUE(std::any_of(table.begin(), table.end(), [&](const GradientRow& row) { return row.name == name; }))
+            << header << " declares " << name << ", which gradient_table() does not check";
+    }
+}
+
+TEST(GradientTable, HasARowForEveryOperationAndLoss) {
+    expect_rows("framework/elementwise.h", 19);
+    expect_rows("framework/reduction.h", 7);
+    expect_rows("framework/shaping.h", 5);
+    expect_rows("framework/matmul.h", 1);
+    expect_rows("framework/convolution.h", 4);
+    expect_rows("layers/losses.h", 5);
+}
+
+TEST(GradientTable, HasNamesOfItsOwn) {
+    std::set<std::string> names;
+    for (const GradientRow& row : gradient_table()) EXPECT_TRUE(names.insert(row.name).second) << row.name;
+}
+
+TEST_F(GradcheckCommand, FindsEveryGradientRight) {
+    const std::vector<std::string> lines = lines_of(printed({"gradcheck"}));
+    const std::size_t rows = gradient_table().size();
+    ASSERT_EQ(lines.size(), rows + 2);
+    EXPECT_EQ(lines.front(), "operation                         order   relative error");
+    for (std::size_t i = 0; i < rows; ++i) {
+        EXPECT_TRUE(lines[i + 1].starts_with(gradient_table()[i].name + " ") && lines[i + 1].ends_with("   ok"))
+            << lines[i + 1];
+    }
+    EXPECT_EQ(lines.back(), fmt::format("{} checked, 0 failed", rows));
+}
+
+TEST_F(GradcheckCommand, FindsSecondDerivativesRightForAnySeed) {
+    for (const char* seed : {"0", "5"}) {
+        const std::vector<std::string> lines = lines_of(printed({"gradcheck", "--order", "2", "--seed", seed}));
+        EXPECT_EQ(lines.size(), 2 * gradient_table().size() + 2);
+        EXPECT_EQ(lines.back(), fmt::format("{} checked, 0 failed", gradient_table().size()));
+    }
+}
+
+TEST_F(GradcheckCommand, ChecksOneWhereOneIsNamed) {
+    const std::vector<std::string> lines =
+        lines_of(printed({"gradcheck", "--layer", "Conv2DTranspose", "--order", "2"}));
+    ASSERT_EQ(lines.size(), 4u);
+    EXPECT_TRUE(lines[1].starts_with("Conv2DTranspose                       1"));
+    EXPECT_TRUE(lines[2].starts_with("Conv2DTranspose                       2"));
+    EXPECT_EQ(lines[3], "1 checked, 0 failed");
+}
+
+TEST_F(GradcheckCommand, RefusesNamesThatItDoesNotKnowByNamingThoseItDoes) {
+    const std::string message = refusal({"gradcheck", "--layer", "deconv"});
+    EXPECT_TRUE(message.starts_with("2 error: gradcheck: no operation or layer has this name; got deconv, known: "))
+        << message;
+    for (const GradientRow& row : gradient_table()) EXPECT_NE(message.find(row.name), std::string::npos) << row.name;
+}
+
+TEST_F(GradcheckCommand, RefusesOrdersThatItDoesNotReach) {
+    for (const char* order : {"0", "5", "x"}) {
+        const std::string message = refusal({"gradcheck", "--order", order});
+        EXPECT_TRUE(message.starts_with("2 error: ") && message.find("--order") != std::string::npos) << message;
+    }
+}
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,137 @@
+// Truths about training and its runs, told through the program: the same weights for any number of threads, the files
+// that a run leaves, and what `sample` and `reconstruct` make of them.
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "framework/elementwise.h"
+#include "models/autoencoder.h"
+#include "models/dcgan.h"
+#include "tests/support/program.h"
+#include "tests/support/values.h"
+#include "train/pictures.h"
+#include "train/run_directory.h"
+#include "train/safetensors.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+class Training : public ProgramTest {
+  protected:
+    std::string content(const std::string& file) const {
+        std::ifstream stream(directory_ / file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+    /// Trains for a few steps on drawn digits, and returns the bytes of the weights.
+    std::string weights(const std::string& model, const std::string& steps, const std::string& threads,
+                        const std::string& seed = "1") const {
+        const std::string out = model + "-" + threads + "-" + seed;
+        const Outcome outcome = run({"train", model, "--dataset", "digits", "--max-steps", steps, "--batch-size", "32",
+                                     "--threads", threads, "--seed", seed, "--out", out});
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        EXPECT_EQ(outcome.err, "");
+        return content(out + "/weights.safetensors");
+    }
+    /// The run's configuration says what was asked for, its numbers are finite, and its picture has this size.
+    void expect_files(const std::string& out, const std::string& model, const Words& metrics, const Shape& picture) {
+        const RunConfig config = RunDirectory::open(directory_ / out).config();
+        EXPECT_EQ(config.model, model);
+        EXPECT_EQ(config.dataset, "digits");
+        EXPECT_EQ(config.batch_size, 32);
+        EXPECT_EQ(config.seed, 1u);
+        const auto line = nlohmann::json::parse(content(out + "/metrics.jsonl"));
+        EXPECT_EQ(line.at("epoch"), 1);
+        for (const std::string& name : metrics) EXPECT_TRUE(line.at(name).is_number()) << name;
+        EXPECT_EQ(read_grey_image(directory_ / (out + "/samples/epoch-001.png")).shape(), picture);
+    }
+};
+
+// ---- train ----------------------------------------------------------------------------------------------------------
+
+TEST_F(Training, GivesTheAutoencoderTheSameWeightsForAnyNumberOfThreads) {
+    const std::string one = weights("autoencoder", "6", "1");
+    for (const char* threads : {"2", "3", "8"}) {
+        EXPECT_TRUE(weights("autoencoder", "6", threads) == one) << threads << " threads";
+    }
+    expect_files("autoencoder-3-1", "autoencoder", {"test_cross_entropy", "test_mse"},
+                 {8 * (28 + 2) + 2, 16 * (28 + 2) + 2, 1});
+    Autoencoder model{Random(0)};
+    EXPECT_NO_THROW(load_states(directory_ / "autoencoder-1-1/weights.safetensors", model.states()));
+}
+
+TEST_F(Training, GivesTheDcganTheSameWeightsForAnyNumberOfThreads) {
+    const std::string one = weights("dcgan", "3", "1");
+    for (const char* threads : {"2", "3", "8"}) {
+        EXPECT_TRUE(weights("dcgan", "3", threads) == one) << threads << " threads";
+    }
+    EXPECT_FALSE(weights("dcgan", "3", "1", "2") == one) << "another seed";
+    expect_files("dcgan-3-1", "dcgan", {"test_discriminator_loss", "test_generator_loss"},
+                 {8 * (28 + 2) + 2, 12 * (28 + 2) + 2, 1});
+}
+
+// ---- sample ---------------------------------------------------------------------------------------------------------
+
+/// Runs whose networks have their first, random weights: those cost nothing.
+class Runs : public Training {
+  protected:
+    Runs() {
+        RunDirectory::create(directory_ / "gan", {.model = "dcgan"}, false).save_weights(Dcgan(Random(5)).states());
+        RunDirectory::create(directory_ / "coder", {.model = "autoencoder"}, false)
+            .save_weights(Autoencoder(Random(5)).states());
+    }
+    Tensor samples(const std::string& count, const std::string& seed) const {
+        EXPECT_EQ(printed({"sample", "--run", "gan", "--count", count, "--seed", seed, "--npy", "x.npy"}),
+                  "x.npy: float32 [" + count + ", 28, 28, 1]\n");
+        return read("x.npy");
+    }
+};
+
+TEST_F(Runs, SampleImagesInZeroToOneThatAreAFunctionOfTheSeed) {
+    const Tensor images = samples("3", "7");
+    ASSERT_EQ(images.shape(), (Shape{3, 28, 28, 1}));
+    EXPECT_EQ(images.dtype(), DType::float32);
+    for (const double value : images.to_vector()) EXPECT_TRUE(0 <= value && value <= 1) << value;
+    EXPECT_TRUE(identical(samples("3", "7"), images));
+    EXPECT_FALSE(identical(samples("3", "8"), images));
+    const Tensor noise = Random(7).normal({3, 1, 1, dcgan_noise});
+    expect_equal(images, (Dcgan(Random(5))(noise) + 1.0) / 2.0, 1e-6);
+}
+
+TEST_F(Runs, SampleEachImageWhateverTheirNumber) {
+    const Tensor many = samples("252", "7"), few = samples("3", "7");  // 250 are drawn at once
+    for (Index i = 0; i < few.size(); ++i) ASSERT_NEAR(many[i], few[i], 1e-6) << "pixel " << i;
+    bool differ = false;
+    for (Index i = 0; i < 28 * 28; ++i) differ = differ || std::abs(many[250 * 28 * 28 + i] - many[i]) > 1e-6;
+    EXPECT_TRUE(differ) << "image 250 is image 0 again";
+}
+
+TEST_F(Runs, SampleAPictureIntoTheRunByDefault) {
+    EXPECT_EQ(printed({"sample", "--run", "gan", "--count", "5", "--seed", "9"}),
+              "gan/samples/seed-9.png: 5 samples\n");
+    EXPECT_EQ(read_grey_image(directory_ / "gan/samples/seed-9.png").shape(), (Shape{2 * 30 + 2, 3 * 30 + 2, 1}));
+}
+
+// ---- reconstruct ----------------------------------------------------------------------------------------------------
+
+TEST_F(Runs, ReconstructWhatTheyAreGiven) {
+    const Tensor images = Random(3).uniform({3, 28, 28, 1});
+    write("in.npy", images);
+    const std::string said = printed({"reconstruct", "--run", "coder", "--input", "in.npy", "--npy", "out.npy"});
+    EXPECT_TRUE(said.starts_with("3 images: binary cross-entropy ")) << said;
+    const Autoencoder model{Random(5)};
+    expect_equal(read("out.npy"), sigmoid(model(images)), 1e-6);
+}
+
+TEST_F(Runs, ReconstructTestImagesOrOnePictureIntoAPicture) {
+    const std::string said = printed({"reconstruct", "--run", "coder", "--dataset", "digits", "--count", "4"});
+    EXPECT_TRUE(said.ends_with("coder/samples/reconstruct.png: originals above reconstructions\n")) << said;
+    EXPECT_EQ(read_grey_image(directory_ / "coder/samples/reconstruct.png").shape(), (Shape{62, 4 * 30 + 2, 1}));
+    write_png(directory_ / "digit.png", Tensor::full({28, 28, 1}, 0.5));
+    printed({"reconstruct", "--run", "coder", "--input", "digit.png", "--png", "pair.png"});
+    EXPECT_EQ(read_grey_image(directory_ / "pair.png").shape(), (Shape{62, 32, 1}));
+}
+
+}  // namespace
+}  // namespace adjoint

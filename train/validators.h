@@ -1,0 +1,41 @@
+// Which values does a numeric option take? What is refused is said in one short line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <fmt/format.h>
+#include <string>
+
+namespace adjoint {
+
+/// A whole number from `least` to `most`.
+inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+    return CLI::Validator(
+        [=](const std::string& text) -> std::string {
+            std::uint64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool whole = error == std::errc() && end == text.data() + text.size();
+            if (whole && value >= least && value <= most) return "";
+            return fmt::format("must be a whole number from {} to {}; got {}", least, most, text);
+        },
+        fmt::format("in {}..{}", least, most));
+}
+
+/// The seed of a run: any 64 bits.
+inline CLI::Validator seed_number() { return whole_number(0, UINT64_MAX).description(""); }
+
+/// A number above 0, neither infinite nor NaN.
+inline CLI::Validator positive_number() {
+    return CLI::Validator(
+        [](const std::string& text) -> std::string {
+            char* end = nullptr;
+            const double value = std::strtod(text.c_str(), &end);
+            if (!text.empty() && *end == '\0' && std::isfinite(value) && value > 0.0) return "";
+            return fmt::format("must be a number above 0; got {}", text);
+        },
+        "above 0");
+}
+
+}  // namespace adjoint
