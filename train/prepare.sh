@@ -24,7 +24,8 @@ quietly() {
     "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 1; }
     rm -f "$log"
 }
-[ -e build/build.ninja ] || quietly cmake -S . -B build -G Ninja
+# After an installation too: what was not found before may be there now.
+{ [ -e build/build.ninja ] && [ -z "$missing" ]; } || quietly cmake -S . -B build -G Ninja
 { sleep 2; echo "building" >&2; } &
 note=$!
 quietly ninja -C build "$@"

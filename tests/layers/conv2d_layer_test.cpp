@@ -154,10 +154,19 @@ TEST(ConvolutionLayers, PassTheGradientCheck) {
     const Tensor x = random.stream(6).normal({2, 4, 5, 2});
     Conv2D down({.in_channels = 2, .out_channels = 4, .kernel = {3, 2}, .stride = {2, 1}, .groups = 2}, random);
     Conv2DTranspose up({.in_channels = 2, .out_channels = 4, .kernel = {3, 2}, .stride = {2, 1}, .groups = 2}, random);
-    Conv2D leaky({.in_channels = 2, .out_channels = 2, .kernel = {2, 2}, .slope = 0.2}, random);
-    Conv2DTranspose rectified({.in_channels = 2, .out_channels = 2, .kernel = {2, 2}, .slope = 0.0}, random);
-    for (Module* const layer : std::initializer_list<Module*>{&down, &up, &leaky, &rectified}) {
+    for (Module* const layer : std::initializer_list<Module*>{&down, &up}) {
         const GradientCheckReport report = gradient_check(*layer, x);
+        EXPECT_TRUE(report.passed()) << report.text();
+    }
+}
+
+TEST(ConvolutionLayers, PassTheGradientCheckWhereTheyRectify) {
+    // So few results that none is within a difference of 0, where the rectifier has its kink.
+    const Tensor x = random.stream(8).normal({1, 2, 2, 2});
+    Conv2D down({.in_channels = 2, .out_channels = 4, .kernel = {1, 2}, .slope = 0.2}, random);
+    Conv2DTranspose up({.in_channels = 2, .out_channels = 2, .kernel = {2, 1}, .slope = 0.0}, random);
+    for (Module* const layer : std::initializer_list<Module*>{&down, &up}) {
+        const GradientCheckReport report = gradient_check(*layer, x, {.order = 2});
         EXPECT_TRUE(report.passed()) << report.text();
     }
 }
