@@ -11,8 +11,7 @@
 namespace adjoint {
 namespace {
 
-// ---- passes over memory
-// ------------------------------------------------------------------------------------------------
+// ---- passes over memory ----
 
 // Two sums a channel over all rows of a matrix [rows, C], in blocks of rows: add(row, sums) adds one row to the array
 // [2, C] of sums.   Returns [2, C].
@@ -73,8 +72,7 @@ void parallel_rows(Index rows, Index channels, const std::function<void(Index)>&
     });
 }
 
-// ---- the operation
-// -----------------------------------------------------------------------------------------------------
+// ---- the operation ----
 
 // What the pullbacks share. Their sums over h are made in one pass, for whichever asks first.
 struct Shared {

@@ -1,8 +1,6 @@
-// What is a convolution, what is its gradient, and what is a transposed convolution? The partial derivatives of one
-// form.
+// What is a convolution, its gradient, and a transposed convolution? The three partial derivatives of one form.
 //
-//   T(x, w, y) = Σ  x[n, i·s + k·d − p, j·s + l·d − p, c] · w[k, l, c, o] · y[n, i, j, o]        (x is 0 outside the
-//   image)
+//   T(x, w, y) = Σ  x[n, i·s + k·d − p, j·s + l·d − p, c] · w[k, l, c, o] · y[n, i, j, o]     (x is 0 outside the image)
 //
 // T is linear in each of its three tensors. Leave one out, and T becomes a tensor of that one's shape:
 //
@@ -10,13 +8,12 @@
 //   ∂T/∂x = conv2d_input_gradient(y, w)     x = Pᵀ(y·Wᵀ)     the transposed convolution
 //   ∂T/∂w = conv2d_weight_gradient(x, y)    w = P(x)ᵀ·y
 //
-// P gathers the patch under the filter at each output pixel; Pᵀ scatters patches back, adding where they overlap.
-//
-// The first two can be finished with a bias and a rectifier while their result is in cache.
+// P gathers the patch under the filter at each output pixel; Pᵀ scatters patches back, adding where they overlap. The
+// first two can be finished with a bias and a rectifier while their result is in cache.
 //
 // Shapes: x [N, H, W, C], w [K, L, C / groups, O], y [N, H′, W′, O]. Conv2DForm holds the sizes and relates them.
-// Throws, for example: `conv2d: input has 3 channels, weight expects 1; got input [8, 28, 28, 3], weight [3, 3, 1,
-// 16]`.
+// Throws, for example:
+//   conv2d: input has 3 channels, weight expects 1; got input [8, 28, 28, 3], weight [3, 3, 1, 16]
 #pragma once
 
 #include "framework/conv2d_form.h"

@@ -91,6 +91,8 @@ void append_elementwise(std::vector<GradientRow>& rows) {
     rows.push_back(unary(
         "leaky_relu", [](const Variable& v) { return leaky_relu(v, 0.2); }, x));
     rows.push_back(unary(
+        "rectified", [x](const Variable& g) { return rectified(g, x, 0.2); }, normal({3, 4})));
+    rows.push_back(unary(
         "elu", [](const Variable& v) { return elu(v, 1.5); }, x));
     rows.push_back(unary("gelu", gelu, x));
     rows.push_back(unary("softplus", softplus, x));

@@ -1,4 +1,4 @@
-// Which operations, layers, losses and models are there, and on what are their gradients checked?
+// Which operations, layers and losses are there, and on what are their gradients checked?
 #pragma once
 
 #include <functional>

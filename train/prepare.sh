@@ -1,5 +1,5 @@
 # What does it take to build adjoint on a fresh Debian 12? Sourced by train/run and tests/run, which stand in the project's
-# root: installs the packages named in $packages that are not there, then builds the targets named as arguments in build/.
+# root: installs those of $packages that are not there, then builds $targets in build/.
 # Quick and silent when nothing is to be done.
 
 missing=$(for package in $packages; do
@@ -28,5 +28,5 @@ quietly() {
 { [ -e build/build.ninja ] && [ -z "$missing" ]; } || quietly cmake -S . -B build -G Ninja
 { sleep 2; echo "building" >&2; } &
 note=$!
-quietly ninja -C build "$@"
+quietly ninja -C build $targets
 kill "$note" 2>/dev/null || true

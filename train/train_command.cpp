@@ -24,7 +24,7 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
         ->check(seed_number())
         ->capture_default_str();
     command->add_option("--max-steps", options->max_steps, "Stop after so many steps; 0 for none")
-        ->check(CLI::NonNegativeNumber)
+        ->check(whole_number(0, 1'000'000'000))
         ->capture_default_str();
     command->add_option("--out", options->out, "Directory of the run; by default runs/" + name + "-DATE-TIME");
     command->add_flag("--force", options->force, "Replace the run that --out holds");

@@ -143,7 +143,7 @@ TEST(TiedWeights, ReceiveTheSumOfBothGradients) {
 
 // ---- mode and element type ------------------------------------------------------------------------------------------
 
-TEST(Training, FollowsTheTape) {
+TEST(TrainingMode, FollowsTheTape) {
     const Lines lines;
     EXPECT_FALSE(lines.training());
     {
@@ -155,7 +155,7 @@ TEST(Training, FollowsTheTape) {
     EXPECT_FALSE(lines.inner.training());
 }
 
-TEST(Training, IsOverruledForAModuleAndItsChildren) {
+TEST(TrainingMode, IsOverruledForAModuleAndItsChildren) {
     Lines lines;
     lines.train();
     EXPECT_TRUE(lines.training() && lines.inner.training() && lines.outer.training());
@@ -169,7 +169,7 @@ TEST(Training, IsOverruledForAModuleAndItsChildren) {
     EXPECT_FALSE(lines.training() || lines.inner.training() || lines.outer.training());
 }
 
-TEST(Training, OfAChildAloneIsItsOwn) {
+TEST(TrainingMode, OfAChildAloneIsItsOwn) {
     Lines lines;
     lines.inner.train();
     EXPECT_TRUE(lines.inner.training());

@@ -21,11 +21,10 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-/// The names of the functions that a header declares as `Variable name(`; operators are written with these.
-std::set<std::string> declared_in(const std::string& header) {
-    std::ifstream stream(std::string(ADJOINT_SOURCE_DIR) + "/" + header);
+/// What the first group of `declaration` finds in a file of the project.
+std::set<std::string> declared_in(const std::filesystem::path& header, const std::regex& declaration) {
+    std::ifstream stream(header);
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    const std::regex declaration(R"((?:^|\n)Variable (\w+)\()");
     std::set<std::string> names;
     for (std::sregex_iterator found(text.begin(), text.end(), declaration), end; found != end; ++found) {
         names.insert((*found)[1]);
@@ -33,24 +32,39 @@ std::set<std::string> declared_in(const std::string& header) {
     return names;
 }
 
-/// Expects a row under the name of each operation.
-void expect_rows(const std::string& header, std::size_t at_least) {
-    const std::set<std::string> names = declared_in(header);
-    EXPECT_GE(names.size(), at_least) << header;
+void expect_rows(const std::string& header, const std::set<std::string>& names) {
+    const std::vector<GradientRow>& table = gradient_table();
     for (const std::string& name : names) {
-        const auto& table = gradient_table();
         EXPECT_TRUE(std::any_of(table.begin(), table.end(), [&](const GradientRow& row) { return row.name == name; }))
             << header << " declares " << name << ", which gradient_table() does not check";
     }
 }
 
+const std::filesystem::path source = ADJOINT_SOURCE_DIR;
+
 TEST(GradientTable, HasARowForEveryOperationAndLoss) {
-    expect_rows("framework/elementwise.h", 19);
-    expect_rows("framework/reduction.h", 7);
-    expect_rows("framework/shaping.h", 5);
-    expect_rows("framework/matmul.h", 1);
-    expect_rows("framework/convolution.h", 4);
-    expect_rows("layers/losses.h", 5);
+    // Operators are written with these functions.
+    const std::regex function(R"((?:^|\n)Variable (\w+)\()");
+    const std::vector<std::pair<std::string, std::size_t>> headers = {
+        {"framework/elementwise.h", 19}, {"framework/reduction.h", 7},   {"framework/shaping.h", 5},
+        {"framework/matmul.h", 1},       {"framework/convolution.h", 4}, {"layers/losses.h", 5}};
+    for (const auto& [header, at_least] : headers) {
+        const std::set<std::string> names = declared_in(source / header, function);
+        EXPECT_GE(names.size(), at_least) << header;
+        expect_rows(header, names);
+    }
+}
+
+TEST(GradientTable, HasARowForEveryLayer) {
+    const std::regex layer(R"(\n(?:class|struct) (\w+) : (?:public )?(?:Module|Activation|Reshape)\b)");
+    std::set<std::string> all;
+    for (const auto& file : std::filesystem::directory_iterator(source / "layers")) {
+        std::set<std::string> names = declared_in(file.path(), layer);
+        names.erase("Activation");  // what the activations derive from
+        expect_rows(file.path().filename(), names);
+        all.merge(names);
+    }
+    EXPECT_GE(all.size(), 15u);
 }
 
 TEST(GradientTable, HasNamesOfItsOwn) {

@@ -136,8 +136,9 @@ TEST_F(Safetensors, RefuseEveryTruncationAndEveryAddition) {
 TEST_F(Safetensors, NeverChangeAValueWhenABitOfTheHeaderFlips) {
     const std::string whole = content();
     const std::size_t bits = 8 * (8 + header_length(whole));
-    std::size_t refused = 0;
-    for (std::size_t bit = 0; bit < bits; ++bit) {
+    std::size_t flips = 0, refused = 0;
+    // Every bit of the length, then one or two of every byte, in turn.
+    for (std::size_t bit = 0; bit < bits; bit += bit < 64 ? 1 : 5, ++flips) {
         std::string flipped = whole;
         flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
         write_bytes(path, flipped);
@@ -147,7 +148,7 @@ TEST_F(Safetensors, NeverChangeAValueWhenABitOfTheHeaderFlips) {
         else
             EXPECT_TRUE(same(other, states)) << "bit " << bit % 8 << " of byte " << bit / 8;
     }
-    EXPECT_GT(refused, bits * 8 / 10);  // the rest are in metadata and padding
+    EXPECT_GT(refused, flips * 8 / 10);  // the rest are in metadata and padding
 }
 
 TEST_F(Safetensors, RefuseWhatTheModelDoesNotHaveOrLacks) {

@@ -62,8 +62,8 @@ TEST_F(TrainCommand, RefusesNumbersThatMakeNoSense) {
             }
         }
     }
-    EXPECT_EQ(refused({"--epochs", "0"}), "2 error: --epochs: Value 0 not in range 1 to 1000000");
-    EXPECT_EQ(refused({"--batch-size", "1"}), "2 error: --batch-size: Value 1 not in range 2 to 60000");
+    EXPECT_EQ(refused({"--epochs", "0"}), "2 error: --epochs: must be a whole number from 1 to 1000000; got 0");
+    EXPECT_EQ(refused({"--batch-size", "1"}), "2 error: --batch-size: must be a whole number from 2 to 60000; got 1");
 }
 
 TEST_F(TrainCommand, RefusesANumberOfThreadsFromTheEnvironmentThatIsNone) {

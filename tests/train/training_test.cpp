@@ -74,9 +74,9 @@ TEST_F(Training, GivesTheDcganTheSameWeightsForAnyNumberOfThreads) {
 // ---- sample ---------------------------------------------------------------------------------------------------------
 
 /// Runs whose networks have their first, random weights: those cost nothing.
-class Runs : public Training {
+class FinishedRuns : public Training {
   protected:
-    Runs() {
+    FinishedRuns() {
         RunDirectory::create(directory_ / "gan", {.model = "dcgan"}, false).save_weights(Dcgan(Random(5)).states());
         RunDirectory::create(directory_ / "coder", {.model = "autoencoder"}, false)
             .save_weights(Autoencoder(Random(5)).states());
@@ -88,7 +88,7 @@ class Runs : public Training {
     }
 };
 
-TEST_F(Runs, SampleImagesInZeroToOneThatAreAFunctionOfTheSeed) {
+TEST_F(FinishedRuns, SampleImagesInZeroToOneThatAreAFunctionOfTheSeed) {
     const Tensor images = samples("3", "7");
     ASSERT_EQ(images.shape(), (Shape{3, 28, 28, 1}));
     EXPECT_EQ(images.dtype(), DType::float32);
@@ -99,7 +99,7 @@ TEST_F(Runs, SampleImagesInZeroToOneThatAreAFunctionOfTheSeed) {
     expect_equal(images, (Dcgan(Random(5))(noise) + 1.0) / 2.0, 1e-6);
 }
 
-TEST_F(Runs, SampleEachImageWhateverTheirNumber) {
+TEST_F(FinishedRuns, SampleEachImageWhateverTheirNumber) {
     const Tensor many = samples("252", "7"), few = samples("3", "7");  // 250 are drawn at once
     for (Index i = 0; i < few.size(); ++i) ASSERT_NEAR(many[i], few[i], 1e-6) << "pixel " << i;
     bool differ = false;
@@ -107,7 +107,7 @@ TEST_F(Runs, SampleEachImageWhateverTheirNumber) {
     EXPECT_TRUE(differ) << "image 250 is image 0 again";
 }
 
-TEST_F(Runs, SampleAPictureIntoTheRunByDefault) {
+TEST_F(FinishedRuns, SampleAPictureIntoTheRunByDefault) {
     EXPECT_EQ(printed({"sample", "--run", "gan", "--count", "5", "--seed", "9"}),
               "gan/samples/seed-9.png: 5 samples\n");
     EXPECT_EQ(read_grey_image(directory_ / "gan/samples/seed-9.png").shape(), (Shape{2 * 30 + 2, 3 * 30 + 2, 1}));
@@ -115,7 +115,7 @@ TEST_F(Runs, SampleAPictureIntoTheRunByDefault) {
 
 // ---- reconstruct ----------------------------------------------------------------------------------------------------
 
-TEST_F(Runs, ReconstructWhatTheyAreGiven) {
+TEST_F(FinishedRuns, ReconstructWhatTheyAreGiven) {
     const Tensor images = Random(3).uniform({3, 28, 28, 1});
     write("in.npy", images);
     const std::string said = printed({"reconstruct", "--run", "coder", "--input", "in.npy", "--npy", "out.npy"});
@@ -124,7 +124,7 @@ TEST_F(Runs, ReconstructWhatTheyAreGiven) {
     expect_equal(read("out.npy"), sigmoid(model(images)), 1e-6);
 }
 
-TEST_F(Runs, ReconstructTestImagesOrOnePictureIntoAPicture) {
+TEST_F(FinishedRuns, ReconstructTestImagesOrOnePictureIntoAPicture) {
     const std::string said = printed({"reconstruct", "--run", "coder", "--dataset", "digits", "--count", "4"});
     EXPECT_TRUE(said.ends_with("coder/samples/reconstruct.png: originals above reconstructions\n")) << said;
     EXPECT_EQ(read_grey_image(directory_ / "coder/samples/reconstruct.png").shape(), (Shape{62, 4 * 30 + 2, 1}));
