@@ -46,6 +46,8 @@ double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Va
 /// The optimisers and losses of the two networks.
 struct DcganOptimizers {
     explicit DcganOptimizers(const Dcgan& model, double learning_rate);
+    void set_learning_rate(double rate) { generator.learning_rate = discriminator.learning_rate = rate; }
+
     Adam generator;
     Adam discriminator;
 };
