@@ -20,7 +20,16 @@ Variable huber(const Variable& y, const Variable& t, double delta) {
     return mean(m * (size - 0.5 * m));
 }
 
-Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t) { return mean(softplus(x) - x * t); }
+Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t) {
+    const auto loss = [](auto v, auto u) {
+        // Together, as v·(1 − u) for positive v, so that large terms do not cancel.
+        const auto linear = v > 0 ? v * (1 - u) : -v * u;
+        return linear + std::log1p(std::exp(-std::abs(v)));
+    };
+    const Variable y = zip("binary_cross_entropy_with_logits", x.value(), t.value(), loss);
+    return mean(record(y, {{x, [x, t](const Variable& g) { return sum_to(g * (sigmoid(x) - t), x.shape()); }},
+                           {t, [x, t](const Variable& g) { return sum_to(-g * x, t.shape()); }}}));
+}
 
 Variable binary_cross_entropy_with_logits(const Variable& x, double t) {
     return binary_cross_entropy_with_logits(x, scalar(t, x));

@@ -26,7 +26,5 @@ quietly() {
 }
 # After an installation too: what was not found before may be there now.
 { [ -e build/build.ninja ] && [ -z "$missing" ]; } || quietly cmake -S . -B build -G Ninja
-{ sleep 2; echo "building" >&2; } &
-note=$!
+[ -e build/.ninja_log ] || echo "building, which takes some minutes the first time" >&2
 quietly ninja -C build $targets
-kill "$note" 2>/dev/null || true

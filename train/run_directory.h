@@ -12,8 +12,8 @@ namespace adjoint {
 
 /// What was trained and how: config.json of a run.
 struct RunConfig {
-    std::string model;  ///< autoencoder or dcgan
-    std::string dataset;
+    std::string model = "";  ///< autoencoder or dcgan
+    std::string dataset = "";
     int epochs = 0;
     Index batch_size = 0;
     double learning_rate = 0.0;

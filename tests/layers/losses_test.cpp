@@ -96,6 +96,17 @@ TEST_P(Losses, BinaryCrossEntropyOfExtremeLogitsIsFiniteAndRight) {
     }
 }
 
+TEST_P(Losses, BinaryCrossEntropyKeepsItsDigitsWhereItIsSmall) {
+    for (const double x : {10.0, 20.0, 60.0}) {
+        const double exact = std::log1p(std::exp(-x));
+        const auto loss = [&](double logit, double target) {
+            return binary_cross_entropy_with_logits(Tensor({1}, {logit}, GetParam()), target).item();
+        };
+        EXPECT_NEAR(loss(x, 1.0) / exact, 1.0, 1e-5) << "logit " << x;
+        EXPECT_NEAR(loss(-x, 0.0) / exact, 1.0, 1e-5) << "logit " << -x;
+    }
+}
+
 TEST_P(Losses, BinaryCrossEntropyHasTheGradientSigmoidMinusTargetOverCount) {
     const Variable x = of({2, 2}, {-1, 0, 0.5, 2}), t = of({2, 2}, {0, 0.25, 1, 0.5});
     const auto loss = [&](const Variable& v) { return binary_cross_entropy_with_logits(v, t); };
