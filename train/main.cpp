@@ -86,6 +86,13 @@ int main(int argc, char** argv) {
         ->envname("ADJOINT_THREADS")
         ->check(adjoint::whole_number(1, 1024));
 
+    app.footer(
+        "Examples:\n"
+        "  adjoint train autoencoder\n"
+        "  adjoint conv2d-transpose --input \"1 2; 3 4\" --weight \"0 1; 1 0\" --steps\n"
+        "  adjoint gradcheck --order 2\n"
+        "adjoint COMMAND --help says more.");
+
     adjoint::add_train_commands(app);
     adjoint::add_sample_command(app);
     adjoint::add_reconstruct_command(app);

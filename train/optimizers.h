@@ -12,8 +12,7 @@ namespace adjoint {
 /// Improves parameters by their gradients.
 class Optimizer {
   public:
-    Optimizer(States parameters, double rate)
-        : learning_rate(rate), parameters_(std::move(parameters)) {}
+    Optimizer(States parameters, double rate) : learning_rate(rate), parameters_(std::move(parameters)) {}
     virtual ~Optimizer() = default;
 
     /// One step; `gradients` are those of the parameters in their order, as Tape::gradient returns them.

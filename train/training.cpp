@@ -2,9 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include "framework/gemm.h"
+#include "framework/parallel.h"
+
 namespace adjoint {
 
 RunDirectory start_run(const std::string& model, const std::string& dataset, const TrainingOptions& options) {
+    spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
     return RunDirectory::create(options.out,
                                 {.model = model,
                                  .dataset = dataset,
