@@ -48,7 +48,7 @@ void add_train_commands(CLI::App& app) {
     add_model(*train, "autoencoder", "Squeeze digits into sixteen numbers and draw them again",
               {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3}, train_autoencoder);
     add_model(*train, "dcgan", "Draw new digits, by a game of two networks",
-              {.epochs = 5, .batch_size = 64, .learning_rate = 5e-4}, train_dcgan);
+              {.epochs = 5, .batch_size = 64, .learning_rate = 1e-3}, train_dcgan);
 }
 
 }  // namespace adjoint

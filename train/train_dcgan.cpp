@@ -75,7 +75,8 @@ void train_dcgan(const TrainingOptions& options) {
         Batches batches(data.training, {.batch_size = options.batch_size, .shuffle = order, .drop_last = true});
         Progress progress(epoch, options.epochs, batches.count());
         while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
-            // The rate falls in a straight line to 0: towards the end the two networks settle.
+            // The rate falls in a straight line to 0, so that it can begin at five times the paper's 2e-4 and the two
+            // networks still settle: on MNIST the samples of five epochs come much nearer to real digits.
             const double done =
                 static_cast<double>(steps.steps()) / static_cast<double>(options.epochs * batches.count());
             optimizers.set_learning_rate(options.learning_rate * (1.0 - done));
