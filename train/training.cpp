@@ -8,15 +8,16 @@
 namespace adjoint {
 
 RunDirectory start_run(const std::string& model, const std::string& dataset, const TrainingOptions& options) {
+    RunDirectory run = RunDirectory::create(options.out,
+                                            {.model = model,
+                                             .dataset = dataset,
+                                             .epochs = options.epochs,
+                                             .batch_size = options.batch_size,
+                                             .learning_rate = options.learning_rate,
+                                             .seed = options.seed},
+                                            options.force);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
-    return RunDirectory::create(options.out,
-                                {.model = model,
-                                 .dataset = dataset,
-                                 .epochs = options.epochs,
-                                 .batch_size = options.batch_size,
-                                 .learning_rate = options.learning_rate,
-                                 .seed = options.seed},
-                                options.force);
+    return run;
 }
 
 void Progress::step(Index images, const std::string& losses) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/elementwise.h"
+#include "framework/gemm.h"
 #include "models/autoencoder.h"
 #include "models/dcgan.h"
 #include "tests/support/program.h"
@@ -31,7 +32,8 @@ class Training : public ProgramTest {
         const Outcome outcome = run({"train", model, "--dataset", "digits", "--max-steps", steps, "--batch-size", "32",
                                      "--threads", threads, "--seed", seed, "--out", out});
         EXPECT_EQ(outcome.status, 0) << outcome.err;
-        EXPECT_EQ(outcome.err, "");
+        EXPECT_EQ(outcome.err,
+                  fmt::format("info: {} threads, {} kernels of OpenBLAS, seed {}\n", threads, gemm_kernels(), seed));
         return content(out + "/weights.safetensors");
     }
     /// The run's configuration says what was asked for, its numbers are finite, and its picture has this size.
