@@ -15,8 +15,10 @@
 namespace adjoint {
 namespace {
 
-constexpr Index tile_elements = 400'000;  // patches and outputs of a tile stay in the second-level cache
-constexpr Index fewest_tiles = 8;         // enough that threads finish together
+// Patches and outputs of a tile. Smaller tiles lie nearer to the processor, larger ones have OpenBLAS pack W less often:
+// of 200, 400 and 800 thousand this was the fastest for the DCGAN and no slower for the autoencoder.
+constexpr Index tile_elements = 400'000;
+constexpr Index fewest_tiles = 8;  // enough that threads finish together
 
 // Rows of P(x) a tile: as many as the cache holds, fewer where there would be too few tiles to share out.
 Index rows_a_tile(const Conv2DForm& form) {
