@@ -26,7 +26,7 @@ Tensor sum_pairs(Index rows, Index channels, Add add) {
         });
     });
     return Tensor::build<T>({2, channels}, [&](std::span<T> out) {
-        combine_blocks(partial.data<T>().data(), 2 * channels, std::plus<>{}, out.data());
+        combine_blocks(partial.data<T>().data(), batch_blocks, 2 * channels, std::plus<>{}, out.data());
     });
 }
 

@@ -92,6 +92,8 @@ struct Conv2DForm {
 
     Index group_channels() const { return channels / groups; }
     Index group_filters() const { return filters / groups; }
+    /// Whether every channel has one filter of its own.
+    bool depthwise() const { return groups == channels && groups == filters && groups > 1; }
     /// The rows of the patch matrix P(x), one for each output pixel: N·H′·W′.
     Index rows() const { return batch * height.output * width.output; }
     /// The columns of P(x) for one group: K·L·C / groups.

@@ -37,7 +37,7 @@ Variable conv2d_input_gradient(const Variable& y, const Variable& w, const Conv2
 Variable conv2d_weight_gradient(const Variable& x, const Variable& y, const Conv2DForm& form) {
     require_shape("conv2d_weight_gradient", "input", x, form.image_shape());
     require_shape("conv2d_weight_gradient", "output gradient", y, form.output_shape());
-    return record(correlate_patches(x.value(), y.value(), form),
+    return record(correlate(x.value(), y.value(), form),
                   {{x, [=](const Variable& g) { return conv2d_input_gradient(y, g, form); }},
                    {y, [=](const Variable& g) { return conv2d(x, g, form); }}});
 }

@@ -9,7 +9,7 @@
 //   ∂T/∂w = conv2d_weight_gradient(x, y)    w = P(x)ᵀ·y
 //
 // P gathers the patch under the filter at each output pixel; Pᵀ scatters patches back, adding where they overlap. The
-// first two can be finished with a bias and a rectifier while their result is in cache.
+// first two can be finished with a bias and a rectifier before their result leaves the registers.
 //
 // Shapes: x [N, H, W, C], w [K, L, C / groups, O], y [N, H′, W′, O]. Conv2DForm holds the sizes and relates them.
 // Throws, for example:

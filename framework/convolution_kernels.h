@@ -1,4 +1,6 @@
-// How are the three convolution operations computed? Each as matrix products of cache-sized tiles of the patch matrix.
+// How are the three convolution operations computed? The patch matrix is never made: pixels are summed over the taps that
+// lead to them (pixel_sums), filters over the pairs of pixels that taps join (filter_sums), both in tiles that stay in
+// the processor's registers (register_tile).
 #pragma once
 
 #include "framework/conv2d_form.h"
@@ -6,7 +8,7 @@
 
 namespace adjoint {
 
-/// What is done to a result r while it is in cache: r ← r + bias, then slope·r where r is not positive.
+/// What is done to a result r before it is written: r ← r + bias, then slope·r where r is not positive.
 struct Epilogue {
     const Tensor* bias = nullptr;  ///< a number for each channel of the result, or none
     double slope = 1.0;            ///< 1 leaves r as it is, 0 is relu
@@ -17,6 +19,6 @@ Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const 
 /// x = Pᵀ(y·Wᵀ)
 Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue = {});
 /// w = P(x)ᵀ·y
-Tensor correlate_patches(const Tensor& x, const Tensor& y, const Conv2DForm& form);
+Tensor correlate(const Tensor& x, const Tensor& y, const Conv2DForm& form);
 
 }  // namespace adjoint

@@ -1,4 +1,4 @@
-// What can follow a convolution while its result is still in cache? A bias and a rectifier, which then cost no pass
+// What can follow a convolution before its result leaves the registers? A bias and a rectifier, which then cost no pass
 // over memory of their own.
 #pragma once
 

@@ -103,16 +103,17 @@ Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
     });
 }
 
-/// out[i] = the combination of the eight blocks' values[block·count + i] as a fixed tree.
+/// out[i] = the combination of the blocks' values[block·count + i] as a fixed tree: neighbours, then pairs, then fours.
+/// There are 1, 2, 4 or 8 blocks.
 template <class T, class Combine>
-void combine_blocks(const T* values, Index count, Combine combine, T* out) {
-    static_assert(batch_blocks == 8);
+void combine_blocks(const T* values, Index blocks, Index count, Combine combine, T* out) {
+    const auto pair = [=](Index b, Index i) { return combine(values[b * count + i], values[(b + 1) * count + i]); };
+    const auto four = [=](Index b, Index i) { return combine(pair(b, i), pair(b + 2, i)); };
     parallel_ranges(count, elementwise_grain, [&](Index begin, Index end) {
-        for (Index i = begin; i < end; ++i) {
-            const auto block = [&](Index b) { return values[b * count + i]; };
-            const auto pair = [&](Index b) { return combine(block(b), block(b + 1)); };
-            out[i] = combine(combine(pair(0), pair(2)), combine(pair(4), pair(6)));
-        }
+        for (Index i = begin; i < end && blocks == 1; ++i) out[i] = values[i];
+        for (Index i = begin; i < end && blocks == 2; ++i) out[i] = pair(0, i);
+        for (Index i = begin; i < end && blocks == 4; ++i) out[i] = four(0, i);
+        for (Index i = begin; i < end && blocks == 8; ++i) out[i] = combine(four(0, i), four(4, i));
     });
 }
 
@@ -149,7 +150,7 @@ void fold(const T* x, Index outer, Index reduced, Index inner, T initial, Combin
             fold_rows(x + a * reduced * inner, block_begin(reduced, block), block_begin(reduced, block + 1), inner,
                       initial, combine, &partial[(block * outer + a) * inner]);
         });
-        combine_blocks(partial.data(), outer * inner, combine, out);
+        combine_blocks(partial.data(), batch_blocks, outer * inner, combine, out);
     } else {
         const Index outer_a_piece = std::max<Index>(1, elementwise_grain / std::max<Index>(1, reduced * inner));
         parallel_ranges(outer, outer_a_piece, [&](Index begin, Index end) {

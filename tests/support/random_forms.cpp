@@ -1,6 +1,7 @@
 #include "tests/support/random_forms.h"
 
 #include <algorithm>
+#include <array>
 
 namespace adjoint {
 namespace {
@@ -42,6 +43,13 @@ Index random_image(Dice& dice, Padding::Rule rule, Index kernel, Index dilation,
     return std::max<Index>(1, roomy ? 1 : span - padding) + dice.between(0, 6);
 }
 
+// A few channels mostly; else about as many as fill one or more vectors of a processor, or the tiles made of them.
+Index random_channels(Dice& dice) {
+    constexpr std::array<Index, 8> wide = {7, 8, 15, 16, 17, 32, 33, 70};
+    if (dice.between(0, 5) > 0) return dice.between(1, 5);
+    return wide[static_cast<std::size_t>(dice.between(0, wide.size() - 1))];
+}
+
 std::string to_string(const ConvAxis& axis) {
     return fmt::format("image {} kernel {} stride {} dilation {} padding {} and {} output {}", axis.image, axis.kernel,
                        axis.stride, axis.dilation, axis.before, axis.after, axis.output);
@@ -56,11 +64,14 @@ std::string to_string(const Conv2DForm& form) {
 
 Conv2DForm random_form(const Random& random) {
     Dice dice(random);
-    const Conv2DOptions options{.stride = {dice.between(1, 4), dice.between(1, 4)},
-                                .padding = random_padding(dice),
-                                .dilation = {dice.between(1, 3), dice.between(1, 3)},
-                                .groups = std::max<Index>(1, dice.between(-2, 5))};
-    const Shape weight{dice.between(1, 5), dice.between(1, 5), dice.between(1, 5), options.groups * dice.between(1, 4)};
+    const bool depthwise = dice.between(0, 7) == 0;
+    const Conv2DOptions options{
+        .stride = {dice.between(1, 4), dice.between(1, 4)},
+        .padding = random_padding(dice),
+        .dilation = {dice.between(1, 3), dice.between(1, 3)},
+        .groups = depthwise ? dice.between(2, 5) * random_channels(dice) : std::max<Index>(1, dice.between(-2, 5))};
+    const Shape weight{dice.between(1, 5), dice.between(1, 5), depthwise ? 1 : random_channels(dice),
+                       options.groups * (depthwise ? 1 : random_channels(dice))};
     const Sides& sides = options.padding.sides();
     const Padding::Rule rule = options.padding.rule();
     const Shape image{dice.between(1, 3),

@@ -1,0 +1,274 @@
+// Loops over r and v below have constant bounds: the compiler unrolls them and keeps each sum[r][v] in a register.
+#include "framework/register_tile.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace adjoint {
+namespace {
+
+template <Scalar T>
+struct VectorOf {
+    typedef T type __attribute__((vector_size(vector_bytes), aligned(alignof(T)), may_alias));
+};
+template <Scalar T>
+using Vector = typename VectorOf<T>::type;
+
+template <Scalar T>
+Vector<T> load(const T* p) {
+    return *reinterpret_cast<const Vector<T>*>(p);
+}
+template <Scalar T>
+void store(T* p, const Vector<T>& v) {
+    *reinterpret_cast<Vector<T>*>(p) = v;
+}
+
+template <class R, class S>
+R finished(R r, S slope) {
+    if (slope == 1) return r;
+    const R zero{};
+    return r > zero ? r : slope == 0 ? (r == r ? zero : r) : slope * r;
+}
+
+// Writes a row of a tile: whole vectors, or as many columns as there are.
+template <Scalar T, int V>
+void write_row(Vector<T> (&sum)[V], Index columns, const TileFinish<T>& finish, T* result) {
+    if (columns == V * lanes<T>) {
+        for (int v = 0; v < V; ++v) {
+            if (finish.bias != nullptr) sum[v] += load(finish.bias + v * lanes<T>);
+            store(result + v * lanes<T>, finished(sum[v], finish.slope));
+        }
+    } else {
+        T row[V * lanes<T>];
+        for (int v = 0; v < V; ++v) store(row + v * lanes<T>, sum[v]);
+        for (Index o = 0; o < columns; ++o)
+            result[o] = finished(finish.bias != nullptr ? row[o] + finish.bias[o] : row[o], finish.slope);
+    }
+}
+
+// R rows by V vectors.
+template <Scalar T, int R, int V>
+void tap_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
+              const TileFinish<T>& finish, T* const* results) {
+    constexpr Index width = V * lanes<T>;
+    Vector<T> sum[R][V] = {};
+    for (const Tap& tap : taps) {
+        const T* source[R];
+        for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;
+        const T* filter = panel.filters + tap.filter * width;
+        for (Index c = 0; c < length; ++c, filter += width) {
+            Vector<T> f[V];
+            for (int v = 0; v < V; ++v) f[v] = load(filter + v * lanes<T>);
+#pragma GCC unroll 16
+            for (int r = 0; r < R; ++r) {
+                for (int v = 0; v < V; ++v) sum[r][v] += source[r][c] * f[v];
+            }
+        }
+    }
+    for (int r = 0; r < R; ++r) write_row<T, V>(sum[r], panel.columns, finish, results[r]);
+}
+
+// Σ v[i], as a tree: halves, quarters, … added to each other.
+template <Scalar T, int half = lanes<T> / 2>
+T sum_of_lanes(const Vector<T>& v) {
+    const auto other_half = [&]<int... i>(std::integer_sequence<int, i...>)->Vector<T> {
+        return __builtin_shufflevector(v, v, (i ^ half)...);
+    }
+    (std::make_integer_sequence<int, lanes<T>>());
+    if constexpr (half == 1) {
+        return v[0] + other_half[0];
+    } else {
+        return sum_of_lanes<T, half / 2>(v + other_half);
+    }
+}
+
+// R rows by C columns, each sum spread over the lanes of a vector; `length` is whole vectors.
+template <Scalar T, int R, int C>
+void column_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
+                 const TileFinish<T>& finish, T* const* results) {
+    Vector<T> sum[R][C] = {};
+    for (const Tap& tap : taps) {
+        const T* source[R];
+        for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;
+        const T* const filter = panel.filters + tap.filter * C;
+        for (Index c = 0; c < length; c += lanes<T>) {
+            for (int r = 0; r < R; ++r) {
+                for (int o = 0; o < C; ++o) sum[r][o] += load(source[r] + c) * load(filter + o * length + c);
+            }
+        }
+    }
+    for (int r = 0; r < R; ++r) {
+        for (int o = 0; o < C; ++o) {
+            const T whole = sum_of_lanes<T>(sum[r][o]);
+            results[r][o] = finished(finish.bias != nullptr ? whole + finish.bias[o] : whole, finish.slope);
+        }
+    }
+}
+
+// V vectors of channels, each with a filter of its own.
+template <Scalar T, int V>
+void channel_tile(const T* source, std::span<const Tap> taps, const T* filters, const TileFinish<T>& finish,
+                  T* result) {
+    Vector<T> sum[V] = {};
+    for (const Tap& tap : taps) {
+        for (int v = 0; v < V; ++v)
+            sum[v] += load(source + tap.source + v * lanes<T>) * load(filters + tap.filter + v * lanes<T>);
+    }
+    write_row<T, V>(sum, V * lanes<T>, finish, result);
+}
+
+template <Scalar T>
+void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& panel, const TileFinish<T>& finish,
+                  T* result) {
+    Index c = 0;
+    const auto from = [&](Index channel) {
+        return TileFinish<T>{finish.bias ? finish.bias + channel : nullptr, finish.slope};
+    };
+    for (; c + 4 * lanes<T> <= panel.columns; c += 4 * lanes<T>)
+        channel_tile<T, 4>(source + c, taps, panel.filters + c, from(c), result + c);
+    for (; c + lanes<T> <= panel.columns; c += lanes<T>)
+        channel_tile<T, 1>(source + c, taps, panel.filters + c, from(c), result + c);
+    for (; c < panel.columns; ++c) {
+        T sum = 0;
+        for (const Tap& tap : taps) sum += source[tap.source + c] * panel.filters[tap.filter + c];
+        result[c] = finished(finish.bias != nullptr ? sum + finish.bias[c] : sum, finish.slope);
+    }
+}
+
+// V vectors of the channels of each row.
+template <Scalar T, int V>
+void product_tile(std::span<const T* const> left, std::span<const T* const> right, Index first, T* sums) {
+    Vector<T> sum[V] = {};
+    for (std::size_t r = 0; r < left.size(); ++r) {
+        for (int v = 0; v < V; ++v)
+            sum[v] += load(left[r] + first + v * lanes<T>) * load(right[r] + first + v * lanes<T>);
+    }
+    for (int v = 0; v < V; ++v) store(sums + first + v * lanes<T>, load(sums + first + v * lanes<T>) + sum[v]);
+}
+
+// R numbers of each left row by V vectors of each right row.
+template <Scalar T, int R, int V>
+void outer_tile(const T* const* left, Index first, const T* const* right, Index offset, Index rows, Index columns,
+                const StridedMatrix<T>& sums) {
+    Vector<T> sum[R][V] = {};
+    for (Index i = 0; i < rows; ++i) {
+        const T* const a = left[i] + first;
+        Vector<T> b[V];
+        for (int v = 0; v < V; ++v) b[v] = load(right[i] + offset + v * lanes<T>);
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r) {
+            for (int v = 0; v < V; ++v) sum[r][v] += a[r] * b[v];
+        }
+    }
+    for (int r = 0; r < R; ++r) {
+        T* const row = sums.data + (first + r) * sums.row_stride;
+        if (sums.column_stride == 1 && columns == V * lanes<T>) {
+            for (int v = 0; v < V; ++v) store(row + v * lanes<T>, load(row + v * lanes<T>) + sum[r][v]);
+        } else {
+            T numbers[V * lanes<T>];
+            for (int v = 0; v < V; ++v) store(numbers + v * lanes<T>, sum[r][v]);
+            for (Index b = 0; b < columns; ++b) row[b * sums.column_stride] += numbers[b];
+        }
+    }
+}
+
+// Calls f<1>, …, f<limit>, whichever is `count`.
+template <int limit, class F>
+void with_constant(Index count, F f) {
+    [&]<int... n>(std::integer_sequence<int, n...>) {
+        ((count == n + 1 ? f.template operator()<n + 1>() : void()), ...);
+    }
+    (std::make_integer_sequence<int, limit>());
+}
+
+// Cuts [0, size) into the fewest ranges of at most `most`, all of nearly the same size.
+template <class F>
+void for_even_ranges(Index size, Index most, F f) {
+    const Index ranges = (size + most - 1) / most;
+    for (Index i = 0; i < ranges; ++i) f(size * i / ranges, size * (i + 1) / ranges);
+}
+
+template <Scalar T>
+constexpr int vectors_of(Index columns) {
+    return columns > lanes<T> ? 2 : 1;
+}
+
+}  // namespace
+
+template <Scalar T>
+void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
+                   const TileFinish<T>& finish, std::span<T* const> results) {
+    const Index rows = std::ssize(sources);
+    if (panel.layout == FilterLayout::by_channel) {
+        for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, finish, results[r]);
+    } else if (panel.layout == FilterLayout::columns) {
+        for_even_ranges(rows, 4, [&](Index begin, Index end) {
+            with_constant<4>(end - begin, [&]<int R>() {
+                with_constant<4>(panel.columns, [&]<int C>() {
+                    column_tile<T, R, C>(&sources[begin], taps, length, panel, finish, &results[begin]);
+                });
+            });
+        });
+    } else {
+        for_even_ranges(rows, tile_rows, [&](Index begin, Index end) {
+            with_constant<tile_rows>(end - begin, [&]<int R>() {
+                with_constant<2>(vectors_of<T>(panel.columns), [&]<int V>() {
+                    tap_tile<T, R, V>(&sources[begin], taps, length, panel, finish, &results[begin]);
+                });
+            });
+        });
+    }
+}
+
+template <Scalar T>
+void sum_over_rows(std::span<const T* const> left, Index left_length, std::span<const T* const> right,
+                   Index right_length, const StridedMatrix<T>& sums) {
+    const Index rows = std::ssize(left);
+    for (Index offset = 0; offset < right_length; offset += tile_columns<T>) {
+        const Index columns = std::min(tile_columns<T>, right_length - offset);
+        const int vectors = vectors_of<T>(columns);
+        // Vectors must not read beyond the end of a row: the last columns are copied and filled up.
+        std::array<T, sum_rows_at_once * tile_columns<T>> filled;
+        std::array<const T*, sum_rows_at_once> filled_rows;
+        const bool whole = columns == vectors * lanes<T>;
+        for (Index i = 0; !whole && i < rows; ++i) {
+            T* const row = filled.data() + i * tile_columns<T>;
+            std::fill(std::copy_n(right[i] + offset, columns, row), row + vectors * lanes<T>, T{0});
+            filled_rows[static_cast<std::size_t>(i)] = row;
+        }
+        const StridedMatrix<T> part{sums.data + offset * sums.column_stride, sums.row_stride, sums.column_stride};
+        for_even_ranges(left_length, tile_rows, [&](Index begin, Index end) {
+            with_constant<tile_rows>(end - begin, [&]<int R>() {
+                with_constant<2>(vectors, [&]<int V>() {
+                    outer_tile<T, R, V>(left.data(), begin, whole ? right.data() : filled_rows.data(),
+                                        whole ? offset : 0, rows, columns, part);
+                });
+            });
+        });
+    }
+}
+
+template <Scalar T>
+void sum_over_rows_by_channel(std::span<const T* const> left, std::span<const T* const> right, Index length, T* sums) {
+    Index c = 0;
+    for (; c + 4 * lanes<T> <= length; c += 4 * lanes<T>) product_tile<T, 4>(left, right, c, sums);
+    for (; c + lanes<T> <= length; c += lanes<T>) product_tile<T, 1>(left, right, c, sums);
+    for (; c < length; ++c) {
+        T sum = 0;
+        for (std::size_t r = 0; r < left.size(); ++r) sum += left[r][c] * right[r][c];
+        sums[c] += sum;
+    }
+}
+
+#define ADJOINT_INSTANTIATE(T)                                                                           \
+    template void sum_over_taps(std::span<const T* const>, std::span<const Tap>, Index, const Panel<T>&, \
+                                const TileFinish<T>&, std::span<T* const>);                              \
+    template void sum_over_rows(std::span<const T* const>, Index, std::span<const T* const>, Index,      \
+                                const StridedMatrix<T>&);                                                \
+    template void sum_over_rows_by_channel(std::span<const T* const>, std::span<const T* const>, Index, T*);
+ADJOINT_INSTANTIATE(float)
+ADJOINT_INSTANTIATE(double)
+#undef ADJOINT_INSTANTIATE
+
+}  // namespace adjoint
