@@ -3,8 +3,11 @@
 #include "framework/batch_normalize.h"
 #include "framework/convolution.h"
 #include "framework/elementwise.h"
+#include "framework/image_patches.h"
+#include "framework/indexing.h"
 #include "framework/kernels.h"
 #include "framework/matmul.h"
+#include "framework/pooling.h"
 #include "framework/reduction.h"
 #include "framework/shaping.h"
 #include "layers/activations.h"
@@ -37,6 +40,15 @@ Tensor positive(const Shape& shape, std::uint64_t stream = 0) {
 Tensor apart(const Shape& shape, std::uint64_t stream = 0) {
     std::vector<double> elements = positive(shape, stream).to_vector();
     for (std::size_t i = 1; i < elements.size(); i += 2) elements[i] = -elements[i];
+    return Tensor(shape, elements, DType::float64);
+}
+
+// A permutation of 0.1, 0.2, …: no two numbers are so near each other that a small step exchanges them.
+Tensor shuffled(const Shape& shape) {
+    std::vector<double> elements(static_cast<std::size_t>(element_count(shape)));
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        elements[i] = 0.1 * static_cast<double>((i * 37 + 11) % elements.size() + 1);
+    }
     return Tensor(shape, elements, DType::float64);
 }
 
@@ -188,6 +200,35 @@ void append_convolutions(std::vector<GradientRow>& rows) {
         normal({2, 3, 3, 2}), normal({3, 4, 3, 2}, 1)));
 }
 
+void append_pooling(std::vector<GradientRow>& rows) {
+    const Tensor image = shuffled({2, 5, 4, 2});
+    const Conv2DForm form = Conv2DForm::of("patches", image.shape(), {3, 2, 2, 1},
+                                           {.stride = {2, 1}, .padding = Padding::same(), .dilation = {1, 2}});
+    rows.push_back(unary(
+        "patches", [form](const Variable& x) { return patches(x, form); }, image));
+    rows.push_back(unary(
+        "sum_patches", [form](const Variable& p) { return sum_patches(p, form); }, patches(image, form).value()));
+    const Places places({2, 3, 2}, {2, 5}, {5, 0, 5, 3, 2, 1, 1, 4, 0, 3});
+    rows.push_back(unary(
+        "take", [places](const Variable& x) { return take(x, places); }, normal(places.whole())));
+    rows.push_back(unary(
+        "put", [places](const Variable& y) { return put(y, places); }, normal(places.taken())));
+    const MaxPool2DOptions options{.window = {3, 2}, .stride = Size2D{2, 1}, .padding = Padding::same()};
+    const Maxima maxima = max_pool2d(image, options);
+    rows.push_back(unary(
+        "max_pool2d", [options](const Variable& x) { return max_pool2d(x, options).value; }, image));
+    rows.push_back(unary(
+        "max_unpool2d", [maxima](const Variable& y) { return max_unpool2d(y, maxima.switches); },
+        maxima.value.value()));
+    rows.push_back(unary(
+        "average_pool2d",
+        [](const Variable& x) {
+            return average_pool2d(x, {.window = {3, 2}, .stride = Size2D{2, 1}, .padding = Padding::same()});
+        },
+        image));
+    rows.push_back(unary("global_average_pool2d", global_average_pool2d, image));
+}
+
 void append_normalizations(std::vector<GradientRow>& rows) {
     for (const double slope : {1.0, 0.2}) {
         rows.push_back(operation(slope == 1.0 ? "batch_normalize" : "batch_normalize, rectified",
@@ -287,6 +328,7 @@ const std::vector<GradientRow>& gradient_table() {
         append_elementwise(rows);
         append_reductions_and_moves(rows);
         append_convolutions(rows);
+        append_pooling(rows);
         append_normalizations(rows);
         append_layers(rows);
         append_losses(rows);
