@@ -15,6 +15,7 @@
 #include "layers/conv2d.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/dropout.h"
+#include "layers/gan_losses.h"
 #include "layers/linear.h"
 #include "layers/losses.h"
 #include "layers/module_check.h"
@@ -320,6 +321,26 @@ void append_losses(std::vector<GradientRow>& rows) {
         x));
 }
 
+void append_gan_losses(std::vector<GradientRow>& rows) {
+    const Tensor real = apart({3, 2}), fake = apart({3, 2}, 1);
+    rows.push_back(binary("minimax_discriminator_loss", minimax_discriminator_loss, real, fake));
+    rows.push_back(unary("minimax_generator_loss", minimax_generator_loss, fake));
+    rows.push_back(unary("non_saturating_generator_loss", non_saturating_generator_loss, fake));
+    rows.push_back(binary("least_squares_discriminator_loss", least_squares_discriminator_loss, real, fake));
+    rows.push_back(unary("least_squares_generator_loss", least_squares_generator_loss, fake));
+    rows.push_back(binary("hinge_discriminator_loss", hinge_discriminator_loss, real, fake));
+    rows.push_back(unary("hinge_generator_loss", hinge_generator_loss, fake));
+    rows.push_back(binary("wasserstein_critic_loss", wasserstein_critic_loss, real, fake));
+    rows.push_back(unary("wasserstein_generator_loss", wasserstein_generator_loss, fake));
+    rows.push_back(operation("gradient_penalty",
+                             [](const Inputs& in) {
+                                 const Activation critic(
+                                     [&in](const Variable& x) { return matmul(tanh(matmul(x, in[0])), in[1]); });
+                                 return gradient_penalty(critic, in[2], in[3], random);
+                             },
+                             {normal({2, 4}, 2), normal({4, 1}, 3), real, fake}));
+}
+
 }  // namespace
 
 const std::vector<GradientRow>& gradient_table() {
@@ -332,6 +353,7 @@ const std::vector<GradientRow>& gradient_table() {
         append_normalizations(rows);
         append_layers(rows);
         append_losses(rows);
+        append_gan_losses(rows);
         return rows;
     }();
     return table;
