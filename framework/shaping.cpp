@@ -135,4 +135,20 @@ Variable concatenate(const std::vector<Variable>& parts, Index axis) {
     return record(y, std::move(edges));
 }
 
+Variable pixel_shuffle(const Variable& x, Index r) {
+    require(x.rank() == 4, "pixel_shuffle: input must be [N, H, W, C]; got {}", x.shape());
+    require(r >= 1 && x.extent(3) % (r * r) == 0, "pixel_shuffle: the channels must divide into {}·{}; got {}", r, r,
+            x.shape());
+    const Index N = x.extent(0), H = x.extent(1), W = x.extent(2), C = x.extent(3) / (r * r);
+    return reshape(transpose(reshape(x, {N, H, W, r, r, C}), {0, 1, 3, 2, 4, 5}), {N, H * r, W * r, C});
+}
+
+Variable pixel_unshuffle(const Variable& y, Index r) {
+    require(y.rank() == 4, "pixel_unshuffle: input must be [N, H, W, C]; got {}", y.shape());
+    require(r >= 1 && y.extent(1) % r == 0 && y.extent(2) % r == 0,
+            "pixel_unshuffle: height and width must divide by {}; got {}", r, y.shape());
+    const Index N = y.extent(0), H = y.extent(1) / r, W = y.extent(2) / r, C = y.extent(3);
+    return reshape(transpose(reshape(y, {N, H, r, W, r, C}), {0, 1, 3, 2, 4, 5}), {N, H, W, r * r * C});
+}
+
 }  // namespace adjoint

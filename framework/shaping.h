@@ -34,4 +34,15 @@ Variable pad(const Variable& x, Margin margin);
 /// The parts one after the other along an axis; all other extents agree.   Gradient: each part ← its slice of g.
 Variable concatenate(const std::vector<Variable>& parts, Index axis);
 
+/// Channels become pixels: y[n, h·r + a, w·r + b, c] = x[n, h, w, (a·r + b)·C + c], as TensorFlow's depth_to_space has
+/// it; PyTorch orders a pixel's channels otherwise, c·r² + a·r + b. Shapes: x [N, H, W, r²·C], y [N, r·H, r·W, C].
+/// Gradient: x ← pixel_unshuffle(g, r).   Source: Shi et al., "Real-time single image and video super-resolution using
+/// an efficient sub-pixel convolutional neural network", 2016.
+/// Throws `pixel_shuffle: the channels must divide into 2·2; got [1, 1, 1, 6]`.
+Variable pixel_shuffle(const Variable& x, Index r);
+
+/// Pixels become channels, which undoes pixel_shuffle: TensorFlow's space_to_depth.   Gradient: y ← pixel_shuffle(g,
+/// r). Throws `pixel_unshuffle: height and width must divide by 2; got [1, 3, 4, 1]`.
+Variable pixel_unshuffle(const Variable& y, Index r);
+
 }  // namespace adjoint

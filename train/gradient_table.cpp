@@ -1,6 +1,7 @@
 #include "train/gradient_table.h"
 
 #include "framework/batch_normalize.h"
+#include "framework/checkerboard.h"
 #include "framework/convolution.h"
 #include "framework/elementwise.h"
 #include "framework/image_patches.h"
@@ -9,6 +10,7 @@
 #include "framework/matmul.h"
 #include "framework/pooling.h"
 #include "framework/reduction.h"
+#include "framework/resampling.h"
 #include "framework/shaping.h"
 #include "layers/activations.h"
 #include "layers/batch_norm.h"
@@ -230,6 +232,36 @@ void append_pooling(std::vector<GradientRow>& rows) {
     rows.push_back(unary("global_average_pool2d", global_average_pool2d, image));
 }
 
+void append_resampling(std::vector<GradientRow>& rows) {
+    const Tensor image = normal({2, 4, 6, 4});
+    const SparseMatrix matrix{3, 4, {{0, 1, 2.0}, {2, 0, -1.0}, {2, 3, 0.5}}};
+    const ResizeOptions bilinear{.interpolation = Interpolation::bilinear};
+    rows.push_back(unary(
+        "pixel_shuffle", [](const Variable& x) { return pixel_shuffle(x, 2); }, image));
+    rows.push_back(unary(
+        "pixel_unshuffle", [](const Variable& y) { return pixel_unshuffle(y, 2); }, image));
+    rows.push_back(unary(
+        "multiply_along", [matrix](const Variable& x) { return multiply_along(x, matrix, 1); }, image));
+    rows.push_back(unary(
+        "resize2d",
+        [bilinear](const Variable& x) {
+            return resize2d(x, {7, 5}, bilinear);
+        },
+        image));
+    rows.push_back(unary(
+        "upsample2d",
+        [](const Variable& x) {
+            return upsample2d(x, {2, 3});
+        },
+        image));
+    rows.push_back(unary(
+        "checkerboard_share",
+        [](const Variable& x) {
+            return checkerboard_share(x, {2, 2});
+        },
+        image));
+}
+
 void append_normalizations(std::vector<GradientRow>& rows) {
     for (const double slope : {1.0, 0.2}) {
         rows.push_back(operation(slope == 1.0 ? "batch_normalize" : "batch_normalize, rectified",
@@ -350,6 +382,7 @@ const std::vector<GradientRow>& gradient_table() {
         append_reductions_and_moves(rows);
         append_convolutions(rows);
         append_pooling(rows);
+        append_resampling(rows);
         append_normalizations(rows);
         append_layers(rows);
         append_losses(rows);

@@ -168,6 +168,49 @@ INSTANTIATE_TEST_SUITE_P(Of, ShapingDerivative,
                                                         {cube}}),
                          RowName());
 
+// ---- pixels and channels ---------------------------------------------------------------------------------------
+
+// The examples in TensorFlow's documentation of depth_to_space.
+TEST(PixelShuffle, GivesTheExamplesOfTensorFlow) {
+    expect_tensor(pixel_shuffle(Tensor({1, 1, 1, 4}, {1, 2, 3, 4}), 2), {1, 2, 2, 1}, {1, 2, 3, 4});
+    expect_tensor(pixel_shuffle(Tensor({1, 1, 1, 12}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}), 2), {1, 2, 2, 3},
+                  {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+    expect_tensor(pixel_shuffle(Tensor({1, 2, 2, 4}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}), 2),
+                  {1, 4, 4, 1}, {1, 2, 5, 6, 3, 4, 7, 8, 9, 10, 13, 14, 11, 12, 15, 16});
+}
+
+TEST(PixelShuffle, PutsEveryChannelWhereItsEquationSays) {
+    const Index N = 2, H = 2, W = 3, C = 2, r = 3;
+    const Tensor x = Random(1).normal({N, H, W, r * r * C}), y = pixel_shuffle(x, r).value();
+    ASSERT_EQ(y.shape(), (Shape{N, H * r, W * r, C}));
+    for (Index e = 0; e < y.size(); ++e) {
+        const Index c = e % C, column = e / C % (W * r), row = e / C / (W * r) % (H * r), n = e / C / (W * r) / (H * r);
+        const Index pixel = (n * H + row / r) * W + column / r;
+        EXPECT_EQ(y[e], x[pixel * r * r * C + (row % r * r + column % r) * C + c]) << "element " << e;
+    }
+}
+
+TEST(PixelUnshuffle, UndoesPixelShuffle) {
+    const Tensor x = Random(1).normal({2, 3, 2, 8}), y = Random(2).normal({2, 6, 4, 2});
+    EXPECT_TRUE(identical(pixel_unshuffle(pixel_shuffle(x, 2), 2).value(), x));
+    EXPECT_TRUE(identical(pixel_shuffle(pixel_unshuffle(y, 2), 2).value(), y));
+}
+
+TEST(PixelShuffleRefusal, OfWhatDoesNotDivide) {
+    EXPECT_EQ(error_of([] {
+                  pixel_shuffle(Tensor::zeros({1, 1, 1, 6}), 2);
+              }),
+              "pixel_shuffle: the channels must divide into 2·2; got [1, 1, 1, 6]");
+    EXPECT_EQ(error_of([] {
+                  pixel_unshuffle(Tensor::zeros({1, 3, 4, 1}), 2);
+              }),
+              "pixel_unshuffle: height and width must divide by 2; got [1, 3, 4, 1]");
+    EXPECT_EQ(error_of([] { pixel_shuffle(Tensor::zeros({4}), 2); }),
+              "pixel_shuffle: input must be [N, H, W, C]; got [4]");
+    EXPECT_EQ(error_of([] { pixel_unshuffle(Tensor::zeros({4}), 2); }),
+              "pixel_unshuffle: input must be [N, H, W, C]; got [4]");
+}
+
 // ---- Refusals ---------------------------------------------------------------------------------------------------
 
 TEST(ShapingRefusal, OfAReshapeToAnotherCount) {
