@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "framework/kernels.h"
+#include "framework/shaping.h"
 
 namespace adjoint::initializers {
 namespace {
@@ -87,6 +88,17 @@ Initializer bilinear() {
             }
         }
         return Tensor(shape, w);
+    };
+}
+
+Initializer icnr(Index r, Initializer base) {
+    return [=](const Shape& shape, const Fans& fans, const Random& random) {
+        require(shape.size() == 4 && r >= 1 && shape[3] % (r * r) == 0,
+                "icnr: filters must be [K, L, C, O] with O divisible by {}·{}; got shape {}", r, r, shape);
+        const Index blocks = r * r;
+        const Variable filters = base({shape[0], shape[1], shape[2], shape[3] / blocks},
+                                      {.in = fans.in, .out = fans.out / static_cast<double>(blocks)}, random);
+        return concatenate(std::vector<Variable>(static_cast<std::size_t>(blocks), filters), 3).value();
     };
 }
 

@@ -32,6 +32,10 @@ Initializer orthogonal(double gain = 1.0);
 /// 2 and padding ⌊s / 2⌋. Channel c is made from channel c alone.   Source: Long et al., "Fully convolutional
 /// networks", 2015.
 Initializer bilinear();
+/// Filters [K, L, C, r²·O] of a convolution before pixel_shuffle(…, r): all r² channels that become one block of pixels
+/// begin with the same filter, made by `base`, so that at first the block is of one colour, without a checkerboard.
+/// Source: Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017 (ICNR).
+Initializer icnr(Index r, Initializer base = he_normal());
 /// The same value everywhere.
 Initializer constant(double value);
 

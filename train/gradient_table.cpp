@@ -12,16 +12,21 @@
 #include "framework/reduction.h"
 #include "framework/resampling.h"
 #include "framework/shaping.h"
+#include "framework/standardize.h"
 #include "layers/activations.h"
 #include "layers/batch_norm.h"
 #include "layers/conv2d.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/dropout.h"
 #include "layers/gan_losses.h"
+#include "layers/group_norm.h"
+#include "layers/layer_norm.h"
 #include "layers/linear.h"
 #include "layers/losses.h"
 #include "layers/module_check.h"
+#include "layers/resizing.h"
 #include "layers/sequential.h"
+#include "layers/spectral_norm.h"
 
 namespace adjoint {
 namespace {
@@ -271,6 +276,13 @@ void append_normalizations(std::vector<GradientRow>& rows) {
                                  },
                                  {normal({3, 4, 2}), normal({2}, 1), normal({2}, 2)}));
     }
+    rows.push_back(unary(
+        "standardize",
+        [](const Variable& x) {
+            return standardize(x, {0, 2}, 1e-5);
+        },
+        normal({3, 4, 2})));
+    rows.push_back(binary("spectral_norm", spectral_norm, normal({3, 2, 4}), normal({4}, 1)));
 }
 
 void append_layers(std::vector<GradientRow>& rows) {
@@ -304,6 +316,24 @@ void append_layers(std::vector<GradientRow>& rows) {
         },
         image));
     rows.push_back(layer(
+        "LayerNorm",
+        [] {
+            return LayerNorm({.shape = {4, 3}});
+        },
+        image));
+    rows.push_back(layer(
+        "GroupNorm", [] { return GroupNorm({.channels = 4, .groups = 2}); }, normal({2, 3, 2, 4})));
+    rows.push_back(layer(
+        "InstanceNorm", [] { return InstanceNorm({.channels = 3, .affine = true}); }, image));
+    rows.push_back(layer(
+        "SpectralNorm",
+        [] {
+            SpectralNorm norm(Conv2D({.in_channels = 3, .out_channels = 2, .kernel = {3, 2}}, random), random);
+            norm.evaluate();  // in training the direction follows the weight, which the gradient leaves out
+            return norm;
+        },
+        image));
+    rows.push_back(layer(
         "Dropout", [] { return Dropout(0.4, random); }, image));
     rows.push_back(layer(
         "ReLU", [] { return ReLU(); }, apart({3, 4})));
@@ -327,6 +357,20 @@ void append_layers(std::vector<GradientRow>& rows) {
             return Reshape({4, -1});
         },
         image));
+    rows.push_back(layer(
+        "MaxPool2D", [] { return MaxPool2D(); }, shuffled({2, 5, 4, 3})));
+    rows.push_back(layer(
+        "AveragePool2D", [] { return AveragePool2D(); }, image));
+    rows.push_back(layer(
+        "GlobalAveragePool2D", [] { return GlobalAveragePool2D(); }, image));
+    rows.push_back(layer(
+        "Upsample2D",
+        [] {
+            return Upsample2D({2, 3}, {.interpolation = Interpolation::bilinear});
+        },
+        image));
+    rows.push_back(layer(
+        "PixelShuffle", [] { return PixelShuffle(2); }, normal({2, 3, 2, 4})));
     rows.push_back(layer(
         "Sequential",
         [] {

@@ -4,6 +4,8 @@
 
 #include "framework/elementwise.h"
 #include "framework/matmul.h"
+#include "framework/resampling.h"
+#include "framework/shaping.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/linear.h"
 #include "tests/support/values.h"
@@ -177,6 +179,26 @@ TEST(BilinearRefusal, OfWhatAreNotFilters) {
                   initializers::bilinear()({3, 3}, fans, Random(1));
               }),
               "bilinear: filters must be [K, L, C, O]; got shape [3, 3]");
+}
+
+// ---- sub-pixel convolution ------------------------------------------------------------------------------------------
+
+// Then a convolution and pixel_shuffle give the image of the plain convolution, enlarged: no checkerboard.
+TEST(Icnr, MakesASubPixelConvolutionTheEnlargedPlainOne) {
+    const Index r = 3;
+    const Tensor w = initializers::icnr(r, initializers::glorot_uniform())({3, 3, 2, r * r * 2}, fans, Random(1));
+    const Tensor plain =
+        initializers::glorot_uniform()({3, 3, 2, 2}, {.in = fans.in, .out = fans.out / (r * r)}, Random(1));
+    const Tensor x = Random(2).normal({2, 5, 4, 2});
+    expect_equal(pixel_shuffle(conv2d(x, w, {.padding = Padding::same()}), r),
+                 upsample2d(conv2d(x, plain, {.padding = Padding::same()}), {r, r}), 1e-6);
+}
+
+TEST(IcnrRefusal, OfFiltersThatAreNoBlocks) {
+    EXPECT_EQ(error_of([] {
+                  initializers::icnr(2)({3, 3, 1, 6}, fans, Random(1));
+              }),
+              "icnr: filters must be [K, L, C, O] with O divisible by 2·2; got shape [3, 3, 1, 6]");
 }
 
 // ---- randomness -----------------------------------------------------------------------------------------------------

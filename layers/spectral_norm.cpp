@@ -1,0 +1,29 @@
+#include "layers/spectral_norm.h"
+
+#include "framework/matmul.h"
+#include "framework/reduction.h"
+#include "framework/shaping.h"
+
+namespace adjoint {
+namespace {
+
+Variable norm(const Variable& v) { return sqrt(sum(v * v)); }
+
+}  // namespace
+
+Variable spectral_norm(const Variable& w, const Variable& u) {
+    require(w.rank() >= 1 && u.shape() == Shape{w.extent(-1)}, "spectral_norm: direction must be [{}]; got {}",
+            w.rank() >= 1 ? w.extent(-1) : 1, u.shape());
+    return norm(matmul(reshape(w, {-1, w.extent(-1)}), reshape(u, {-1, 1})));
+}
+
+Tensor most_stretched(const Tensor& w, Tensor u, int steps) {
+    const Variable matrix = w.reshaped({-1, w.extent(-1)});
+    for (int step = 0; step < steps; ++step) {
+        const Variable turned = matmul(matrix, matmul(matrix, u.reshaped({-1, 1})), {.transpose_a = true});
+        u = reshape(turned / norm(turned), u.shape()).value();
+    }
+    return u;
+}
+
+}  // namespace adjoint

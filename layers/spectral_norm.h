@@ -1,0 +1,63 @@
+// How is a layer kept from stretching any input by more than a factor of 1? Its weight is divided by its largest singular
+// value, which a power iteration follows from step to step.
+//
+// W is the weight as a matrix [∏ leading axes, last axis], as Keras has it too. σ = max ‖W·u‖ over u of length 1.
+#pragma once
+
+#include "framework/elementwise.h"
+#include "framework/random.h"
+#include "layers/module.h"
+
+namespace adjoint {
+
+/// ‖W·u‖: the spectral norm σ where u is the direction that W stretches most.   Shapes: w [..., O], u [O].
+/// Gradient for v = W·u / ‖W·u‖: w ← g·v·uᵀ, which is that of σ; u ← g·Wᵀ·v.
+/// Throws `spectral_norm: direction must be [4]; got [3]`.
+Variable spectral_norm(const Variable& w, const Variable& u);
+
+/// u after some steps u ← WᵀW·u / ‖WᵀW·u‖, which turn it towards the direction that W stretches most.
+Tensor most_stretched(const Tensor& w, Tensor u, int steps);
+
+/// The layer with w / σ in place of its weight w; w stays the parameter, and the gradient is that through both w and σ.
+/// In training each call turns the direction u by one step of the power iteration first, in evaluation it stays.
+/// Source: Miyato et al., "Spectral normalization for generative adversarial networks", 2018.
+template <std::derived_from<Module> Layer>
+class SpectralNorm : public Module {
+  public:
+    SpectralNorm(Layer wrapped, const Random& random)
+        : layer(child("layer", std::move(wrapped))), direction(buffer("direction", initial(layer.weight, random))) {}
+
+    Variable forward(const Variable& x) const override {
+        const Variable w = layer.weight;
+        if (training()) direction.assign(most_stretched(w.value(), direction.value(), 1));
+        const Lent normalized(layer.weight, w / spectral_norm(w, direction));
+        return layer(x);
+    }
+
+    Layer& layer;
+    Buffer direction;  ///< u
+
+  private:
+    // Gives a parameter another value as long as it lives.
+    class Lent {
+      public:
+        Lent(const Parameter& parameter, const Variable& value) : parameter_(parameter), before_(parameter) {
+            parameter_.assign(value);
+        }
+        ~Lent() { parameter_.assign(before_); }
+        Lent(const Lent&) = delete;
+        Lent& operator=(const Lent&) = delete;
+
+      private:
+        Parameter parameter_;
+        Variable before_;
+    };
+
+    static Tensor initial(const Parameter& weight, const Random& random) {
+        constexpr int steps = 15;  // from a direction at random to one near enough to begin with
+        return most_stretched(weight.value(), random.normal(Shape{weight.shape().back()}, weight.value().dtype()),
+                              steps);
+    }
+};
+
+}  // namespace adjoint

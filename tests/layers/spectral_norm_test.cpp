@@ -1,0 +1,129 @@
+// Truths about spectral normalisation: the largest singular value of known matrices, the power iteration by hand, when
+// it turns and when not, and the gradient through both the weight and its norm.
+#include "layers/spectral_norm.h"
+
+#include "framework/matmul.h"
+#include "framework/reduction.h"
+#include "layers/conv2d_transpose.h"
+#include "layers/linear.h"
+#include "layers/module_check.h"
+#include "tests/support/derivatives.h"
+
+namespace adjoint {
+namespace {
+
+const Random random(7);
+
+SpectralNorm<Linear> normalized(const Tensor& w) {
+    const auto initializer = [w](const Shape&, const Fans&, const Random&) { return w; };
+    const LinearOptions options{.in = w.extent(0), .out = w.extent(1), .bias = false, .initializer = initializer};
+    return SpectralNorm(Linear(options, random), random);
+}
+
+// W with the singular values 4 and 1, as W = U·diag(4, 1)·Vᵀ: u₁ = (0.6, 0.8), v₁ = (0.8, −0.6).
+const Tensor rotated = doubles({2, 2}, {4 * 0.6 * 0.8 - 0.8 * 0.6, -4 * 0.6 * 0.6 - 0.8 * 0.8,
+                                        4 * 0.8 * 0.8 + 0.6 * 0.6, -4 * 0.8 * 0.6 + 0.6 * 0.8});
+
+TEST(SpectralNormOfAWeight, IsItsLargestSingularValueInTheDirectionItStretchesMost) {
+    EXPECT_NEAR(spectral_norm(rotated, doubles({2}, {0.8, -0.6})).item(), 4.0, 1e-14);
+    EXPECT_NEAR(spectral_norm(rotated, doubles({2}, {0.6, 0.8})).item(), 1.0, 1e-14);
+}
+
+TEST(SpectralNormOfAWeight, TakesTheLastAxisForTheColumnsOfItsMatrix) {
+    const Tensor w = random.normal({2, 3, 2, 5}), u = random.stream(1).normal(Shape{5});
+    const Variable stretched = matmul(w.reshaped({12, 5}), u.reshaped({5, 1}));
+    EXPECT_NEAR(spectral_norm(w, u).item(), std::sqrt(sum(stretched * stretched).item()), 1e-6);
+}
+
+TEST(MostStretched, MakesOneStepOfThePowerIteration) {
+    const Tensor w = doubles({3, 2}, {1, 0, 0, 2, 2, 0});  // WᵀW = diag(5, 4)
+    expect_tensor(most_stretched(w, doubles({2}, {0.6, 0.8}), 1), {2}, {3.0 / std::sqrt(19.24), 3.2 / std::sqrt(19.24)},
+                  1e-15);
+}
+
+TEST(MostStretched, ComesToTheFirstSingularVector) {
+    const Tensor u = most_stretched(rotated, doubles({2}, {1, 1}), 20);
+    EXPECT_NEAR(std::abs(0.8 * u[0] - 0.6 * u[1]), 1.0, 1e-14);
+}
+
+TEST(SpectralNorm, StretchesNothingByMoreThanOne) {
+    const SpectralNorm<Linear> layer = normalized(rotated);
+    expect_tensor(layer(doubles({2, 2}, {0.6, 0.8, 0.8, -0.6})), {2, 2}, {0.8, -0.6, 0.25 * -0.6, 0.25 * -0.8}, 1e-12);
+}
+
+TEST(SpectralNorm, DoesNotSeeTheScaleOfTheWeight) {
+    const Variable x = random.normal({3, 2}, DType::float64);
+    expect_equal(normalized((1024.0 * Variable(rotated)).value())(x), normalized(rotated)(x), 1e-15);
+}
+
+TEST(SpectralNorm, TurnsItsDirectionByOneStepInTrainingAndNotInEvaluation) {
+    const SpectralNorm<Linear> layer = normalized(rotated);
+    const Tensor u = doubles({2}, {0, 1});
+    layer.direction.assign(u);
+    const Variable x = random.normal({3, 2}, DType::float64);
+    layer(x);
+    expect_equal(layer.direction.value(), u);
+    const Tape tape({x});
+    layer(x);
+    expect_equal(layer.direction.value(), most_stretched(rotated, u, 1));
+}
+
+TEST(SpectralNorm, FollowsAWeightThatChanges) {
+    const SpectralNorm<Linear> layer = normalized(rotated);
+    const Tensor other = doubles({2, 2}, {0, 0, 0, 8});
+    layer.layer.weight.assign(other);
+    const Variable x = doubles({1, 2}, {0, 1});
+    for (int step = 0; step < 20; ++step) {
+        const Tape tape(layer.parameters());
+        layer(x);
+    }
+    expect_tensor(layer(x), {1, 2}, {0, 1}, 1e-12);
+}
+
+TEST(SpectralNorm, KeepsTheWeightItselfAsTheParameter) {
+    const SpectralNorm layer(Conv2DTranspose({.in_channels = 2, .out_channels = 3, .kernel = {2, 2}}, random), random);
+    const States states = layer.states();
+    ASSERT_EQ(states.size(), 3u);
+    EXPECT_EQ(states[0].name, "layer.weight");
+    EXPECT_EQ(states[1].name, "layer.bias");
+    EXPECT_EQ(states[2].name, "direction");
+    const Variable before = layer.layer.weight;
+    layer(Tensor::ones({1, 2, 2, 2}));
+    EXPECT_EQ(layer.layer.weight.variable().id(), before.id());
+    EXPECT_NE(error_of([&] { layer(Tensor::ones({3})); }), "no error");
+    EXPECT_EQ(layer.layer.weight.variable().id(), before.id());
+}
+
+// For v = W·u / σ the loss ⟨G, W / σ⟩ has the gradient (G − ⟨G, W / σ⟩·v·uᵀ) / σ: here σ = 4.
+TEST(SpectralNorm, GivesTheWeightTheGradientThroughItsNormToo) {
+    const SpectralNorm<Linear> layer = normalized(rotated);
+    const Variable identity = doubles({2, 2}, {1, 0, 0, 1}), G = random.normal({2, 2}, DType::float64);
+    Tape tape(layer.parameters());
+    const Variable y = layer(identity);
+    const Variable vu = doubles({2, 2}, {0.6 * 0.8, -0.6 * 0.6, 0.8 * 0.8, -0.8 * 0.6});
+    expect_equal(tape.gradient(y, G).front(), (G - sum(G * y) * vu) / 4.0, 1e-7);
+}
+
+// Where the direction has come to rest, the largest singular value does not depend on it to first order.
+TEST(SpectralNorm, HasTheTrueGradientInTrainingOnceItsDirectionHasComeToRest) {
+    SpectralNorm<Linear> layer = normalized(rotated);
+    layer.cast(DType::float64);
+    layer.direction.assign(most_stretched(rotated, doubles({2}, {1, 0}), 50));
+    const GradientCheckReport report = gradient_check(layer, random.normal({3, 2}), {.order = 1});
+    EXPECT_TRUE(report.passed()) << report.text();
+}
+
+TEST(SpectralNormOfAWeight, HasDerivativesToSecondOrder) {
+    expect_derivatives([](const std::vector<Variable>& in) { return spectral_norm(in[0], in[1]); },
+                       {random.normal({3, 2, 2}, DType::float64), random.stream(1).normal(Shape{2}, DType::float64)});
+}
+
+TEST(SpectralNormRefusal, OfADirectionOfAnotherLength) {
+    EXPECT_EQ(error_of([] {
+                  spectral_norm(Tensor::zeros({3, 4}), Tensor::zeros({3}));
+              }),
+              "spectral_norm: direction must be [4]; got [3]");
+}
+
+}  // namespace
+}  // namespace adjoint
