@@ -40,17 +40,18 @@ void require_windows_on_image(const char* operation, const Conv2DForm& form, con
 
 // ---- maxima ----
 
-// The maxima under the windows of one image, and their indices in it.
+// The maxima under windows [begin, end), and their indices in their image.
 template <Scalar T>
-void find_maxima(const Conv2DForm& form, Index n, const T* x, T* y, Index* switches) {
-    const Index rows = form.height.output * form.width.output, channels = form.channels;
-    const Index image = n * form.height.image * form.width.image * channels;
-    for (Index row = n * rows; row < (n + 1) * rows; ++row) {
+void find_maxima(const Conv2DForm& form, Index begin, Index end, const T* x, T* y, Index* switches) {
+    const Index channels = form.channels, windows = form.height.output * form.width.output;
+    const Index image_size = form.height.image * form.width.image * channels;
+    for (Index row = begin; row < end; ++row) {
+        const Index image = row / windows * image_size;
         T* const largest = y + row * channels;
         Index* const index = switches + row * channels;
         bool first = true;
         const auto meet = [&](Index, Index pixel, Index length) {
-            for (const Index end = pixel + length; pixel < end; pixel += channels, first = false) {
+            for (const Index last = pixel + length; pixel < last; pixel += channels, first = false) {
                 for (Index c = 0; c < channels; ++c) {
                     const T candidate = x[pixel + c];
                     if (first || candidate > largest[c] || candidate != candidate) {
@@ -77,7 +78,10 @@ Maxima max_pool2d(const Variable& x, const MaxPool2DOptions& options) {
     const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.output_shape(), [&](std::span<T> out) {
             const T* const in = x.value().data<T>().data();
-            parallel_for(form.batch, [&](Index n) { find_maxima(form, n, in, out.data(), indices.data()); });
+            const Index windows_a_piece = std::max<Index>(1, elementwise_grain / form.columns());
+            parallel_ranges(form.rows(), windows_a_piece, [&](Index begin, Index end) {
+                find_maxima(form, begin, end, in, out.data(), indices.data());
+            });
         });
     });
     const Places switches(x.shape(), y.shape(), std::move(indices));

@@ -21,7 +21,10 @@ Tensor most_stretched(const Tensor& w, Tensor u, int steps) {
     const Variable matrix = w.reshaped({-1, w.extent(-1)});
     for (int step = 0; step < steps; ++step) {
         const Variable turned = matmul(matrix, matmul(matrix, u.reshaped({-1, 1})), {.transpose_a = true});
-        u = reshape(turned / norm(turned), u.shape()).value();
+        const Variable length = norm(turned);
+        require(length.item() != 0.0, "most_stretched: the weight must not take the direction to 0; got weight {}",
+                w.shape());
+        u = reshape(turned / length, u.shape()).value();
     }
     return u;
 }

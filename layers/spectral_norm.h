@@ -16,6 +16,8 @@ namespace adjoint {
 Variable spectral_norm(const Variable& w, const Variable& u);
 
 /// u after some steps u ← WᵀW·u / ‖WᵀW·u‖, which turn it towards the direction that W stretches most.
+/// Throws where W·u is 0, as for a weight of zeros: `most_stretched: the weight must not take the direction to 0; got
+/// weight [3, 4]`.
 Tensor most_stretched(const Tensor& w, Tensor u, int steps);
 
 /// The layer with w / σ in place of its weight w; w stays the parameter, and the gradient is that through both w and σ.

@@ -125,5 +125,12 @@ TEST(SpectralNormRefusal, OfADirectionOfAnotherLength) {
               "spectral_norm: direction must be [4]; got [3]");
 }
 
+TEST(SpectralNormRefusal, OfAWeightOfZerosWhichHasNoDirection) {
+    EXPECT_EQ(error_of([] {
+                  normalized(Tensor::zeros({3, 4}));
+              }),
+              "most_stretched: the weight must not take the direction to 0; got weight [3, 4]");
+}
+
 }  // namespace
 }  // namespace adjoint
