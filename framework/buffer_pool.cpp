@@ -2,9 +2,10 @@
 
 #include <bit>
 #include <cstdlib>
+#include <cstring>
+#include <map>
 #include <mutex>
 #include <new>
-#include <unordered_map>
 #include <vector>
 
 namespace adjoint {
@@ -21,19 +22,21 @@ std::size_t size_class(std::size_t bytes) {
 
 class BufferPool {
   public:
-    void* take(std::size_t bytes) {
+    // The smallest idle buffer of at least `bytes` that is not twice as large, else a new one; and its size.
+    std::pair<void*, std::size_t> take(std::size_t bytes) {
         const std::lock_guard lock(mutex_);
-        std::vector<void*>& idle = idle_[bytes];
-        if (!idle.empty()) {
-            void* buffer = idle.back();
-            idle.pop_back();
-            return buffer;
+        for (auto idle = idle_.lower_bound(bytes); idle != idle_.end() && idle->first < 2 * bytes; ++idle) {
+            if (idle->second.empty()) continue;
+            void* const buffer = idle->second.back();
+            idle->second.pop_back();
+            return {buffer, idle->first};
         }
+        void* const buffer = std::aligned_alloc(alignment, bytes);
+        if (buffer == nullptr) throw std::bad_alloc();
+        std::memset(buffer, 0, bytes);  // has the system find its pages now rather than in a later step
         statistics_.bytes += bytes;
         ++statistics_.requests;
-        void* buffer = std::aligned_alloc(alignment, bytes);
-        if (buffer == nullptr) throw std::bad_alloc();
-        return buffer;
+        return {buffer, bytes};
     }
 
     void give_back(void* buffer, std::size_t bytes) {
@@ -48,7 +51,7 @@ class BufferPool {
 
   private:
     std::mutex mutex_;
-    std::unordered_map<std::size_t, std::vector<void*>> idle_;
+    std::map<std::size_t, std::vector<void*>> idle_;  // by size
     PoolStatistics statistics_;
 };
 
@@ -61,8 +64,8 @@ BufferPool& pool() {
 }  // namespace
 
 std::shared_ptr<void> allocate_buffer(std::size_t bytes) {
-    const std::size_t rounded = size_class(bytes);
-    return {pool().take(rounded), [rounded](void* buffer) { pool().give_back(buffer, rounded); }};
+    const auto [buffer, size] = pool().take(size_class(bytes));
+    return {buffer, [size](void* given_back) { pool().give_back(given_back, size); }};
 }
 
 PoolStatistics pool_statistics() { return pool().statistics(); }

@@ -11,6 +11,17 @@ namespace adjoint {
 /// goes.
 std::shared_ptr<void> allocate_buffer(std::size_t bytes);
 
+/// Room for some numbers, from the pool, for the time of one piece of work.
+template <class T>
+class Scratch {
+  public:
+    explicit Scratch(std::ptrdiff_t size) : buffer_(allocate_buffer(static_cast<std::size_t>(size) * sizeof(T))) {}
+    T* data() const { return static_cast<T*>(buffer_.get()); }
+
+  private:
+    std::shared_ptr<void> buffer_;
+};
+
 /// What the pool has taken from the operating system so far and how often it had to ask.
 struct PoolStatistics {
     std::size_t bytes = 0;

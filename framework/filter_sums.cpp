@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "framework/buffer_pool.h"
 #include "framework/kernels.h"
 #include "framework/parallel.h"
 #include "framework/pixels.h"

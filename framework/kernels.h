@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "framework/buffer_pool.h"
 #include "framework/parallel.h"
 #include "framework/profile.h"
 #include "framework/tensor.h"
@@ -144,11 +145,11 @@ template <class T, class Combine>
 void fold(const T* x, Index outer, Index reduced, Index inner, T initial, Combine combine, T* out) {
     const Index size = outer * reduced * inner;
     if (outer < batch_blocks && size > elementwise_grain && reduced >= batch_blocks) {
-        std::vector<T> partial(static_cast<std::size_t>(batch_blocks * outer * inner));
+        const Scratch<T> partial(batch_blocks * outer * inner);
         parallel_for(batch_blocks * outer, [&](Index piece) {
             const Index block = piece / outer, a = piece % outer;
             fold_rows(x + a * reduced * inner, block_begin(reduced, block), block_begin(reduced, block + 1), inner,
-                      initial, combine, &partial[(block * outer + a) * inner]);
+                      initial, combine, partial.data() + (block * outer + a) * inner);
         });
         combine_blocks(partial.data(), batch_blocks, outer * inner, combine, out);
     } else {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "framework/error.h"
+#include "framework/flush_denormals.h"
 
 namespace adjoint {
 namespace {
@@ -49,9 +50,14 @@ void set_thread_count(int count) {
 
 void parallel_for(Index count, const std::function<void(Index)>& piece) {
     if (count == 1 || thread_count() == 1) {
+        const FlushDenormals flush;
         for (Index i = 0; i < count; ++i) piece(i);
     } else {
-        workers()->arena.execute([&] { tbb::parallel_for(Index{0}, count, piece, tbb::simple_partitioner()); });
+        const auto flushed_piece = [&piece](Index i) {
+            const FlushDenormals flush;
+            piece(i);
+        };
+        workers()->arena.execute([&] { tbb::parallel_for(Index{0}, count, flushed_piece, tbb::simple_partitioner()); });
     }
 }
 

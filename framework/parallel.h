@@ -14,7 +14,7 @@ int thread_count();
 void set_thread_count(int count);
 
 /// Calls piece(0), …, piece(count − 1), each once, in any order and on any thread. The pieces must not share what they
-/// write; then the result does not depend on the number of threads.
+/// write; then the result does not depend on the number of threads. Inside a piece denormal numbers count as 0.
 void parallel_for(Index count, const std::function<void(Index)>& piece);
 
 /// Cuts [0, size) into pieces of `grain` and calls piece(begin, end) for each, in parallel.

@@ -1,26 +1,12 @@
 // What do the loops over pixels share? How a tensor's pixels are found, and how much of them stays in cache.
 #pragma once
 
-#include <memory>
-
-#include "framework/buffer_pool.h"
 #include "framework/conv2d_form.h"
 #include "framework/dtype.h"
 
 namespace adjoint {
 
 constexpr Index ceil_divide(Index a, Index b) { return (a + b - 1) / b; }
-
-/// Memory for the time of one piece of work.
-template <class T>
-class Scratch {
-  public:
-    explicit Scratch(Index size) : buffer_(allocate_buffer(static_cast<std::size_t>(size) * sizeof(T))) {}
-    T* data() const { return static_cast<T*>(buffer_.get()); }
-
-  private:
-    std::shared_ptr<void> buffer_;
-};
 
 /// The pixels of a tensor [N, H, W, channels], seen from one of its channels on.
 template <class T>

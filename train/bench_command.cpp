@@ -125,13 +125,24 @@ void write_trace(const std::filesystem::path& path, const std::vector<OperationT
     write_atomically(path, std::as_bytes(std::span(text)));
 }
 
+rusage resources() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage;
+}
+
+long page_faults() { return resources().ru_minflt + resources().ru_majflt; }
+
 Json measure(const Step& step, const BenchOptions& options) {
     constexpr int warm_up = 5;
     for (int i = 0; i < warm_up; ++i) step.run();
     std::vector<double> seconds;
+    seconds.reserve(static_cast<std::size_t>(options.steps));
     const std::size_t requests = pool_statistics().requests;
+    const long faults = page_faults();
     for (int i = 0; i < options.steps; ++i) seconds.push_back(seconds_of([&] { step.run(); }));
     const double allocations = static_cast<double>(pool_statistics().requests - requests) / options.steps;
+    const double faults_a_step = static_cast<double>(page_faults() - faults) / options.steps;
     std::sort(seconds.begin(), seconds.end());
     const double median = seconds[seconds.size() / 2];
 
@@ -140,8 +151,6 @@ Json measure(const Step& step, const BenchOptions& options) {
     for (const OperationTime& operation : operations) flops += operation.flops;
     if (!options.trace.empty()) write_trace(options.trace, operations);
     const double gflops = flops / median * 1e-9, peak = sgemm_peak();
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
     return {{"system", "adjoint"},
             {"model", step.model},
             {"batch", step.batch},
@@ -154,8 +163,9 @@ Json measure(const Step& step, const BenchOptions& options) {
             {"gflops", gflops},
             {"sgemm_peak_gflops", peak},
             {"share_of_peak", gflops / peak},
-            {"peak_mb", usage.ru_maxrss / 1024},
+            {"peak_mb", resources().ru_maxrss / 1024},
             {"buffer_requests_a_step", allocations},
+            {"page_faults_a_step", faults_a_step},
             {"operations", by_operation(operations, profiled)}};
 }
 
@@ -167,8 +177,9 @@ void print(const Json& r) {
     fmt::print("  arithmetic    {:.1f} GFLOP a step, {:.0f} GFLOP/s: {:.0f} % of the sgemm peak of {:.0f} GFLOP/s\n",
                r["gflop"].get<double>(), r["gflops"].get<double>(), 100 * r["share_of_peak"].get<double>(),
                r["sgemm_peak_gflops"].get<double>());
-    fmt::print("  memory        {} MiB at most; {} buffers asked of the system a step\n", r["peak_mb"].get<long>(),
-               r["buffer_requests_a_step"].get<double>());
+    fmt::print("  memory        {} MiB at most; {} buffers asked of the system and {} page faults a step\n",
+               r["peak_mb"].get<long>(), r["buffer_requests_a_step"].get<double>(),
+               r["page_faults_a_step"].get<double>());
     for (const Json& row : r["operations"]) {
         const double gflops = row["gflops"].get<double>();
         fmt::print("    {:<24}{:>8.2f} ms{}\n", row["operation"].get<std::string>(), row["ms"].get<double>(),

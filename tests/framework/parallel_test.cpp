@@ -68,6 +68,19 @@ TEST(Parallel, PassesOnAnErrorOfAPiece) {
     }
 }
 
+TEST(Parallel, TakesDenormalNumbersForZeroInsideAPieceAlone) {
+    const volatile double denormal = 1e-310, small = 1e-300;
+    for (const int threads : {1, 4}) {
+        const WithThreads with(threads);
+        parallel_for(20, [&](Index) {
+            EXPECT_EQ(denormal * 2.0, 0.0);
+            EXPECT_EQ(small * 1e-10, 0.0);
+        });
+        EXPECT_GT(denormal * 2.0, 0.0);
+        EXPECT_GT(small * 1e-10, 0.0);
+    }
+}
+
 TEST(Parallel, RemembersTheNumberOfThreads) {
     const WithThreads with(5);
     EXPECT_EQ(thread_count(), 5);
