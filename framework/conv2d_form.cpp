@@ -92,12 +92,12 @@ struct Wish {
 };
 
 // The image size for axis.output: `resolve` maps `smallest` and the stride − 1 sizes above it to the same output.
-ConvAxis choose_image(ConvAxis axis, Wish wish) {
+ConvAxis choose_image(const std::string& operation, ConvAxis axis, Wish wish) {
     const Index output = axis.output, more = wish.output_padding.value_or(0);
     require(more >= 0 && more < std::max({axis.stride, axis.dilation, Index{1}}),
-            "conv2d_transpose: output padding must be at least 0 and less than the larger of stride and dilation; got "
-            "{} for the {}, stride {}, dilation {}",
-            more, wish.name, axis.stride, axis.dilation);
+            "{}: output padding must be at least 0 and less than the larger of stride and dilation; got {} for the {}, "
+            "stride {}, dilation {}",
+            operation, more, wish.name, axis.stride, axis.dilation);
     Index smallest, chosen;
     if (wish.rule == Padding::Rule::same) {
         smallest = (output - 1) * axis.stride + 1;
@@ -117,15 +117,14 @@ ConvAxis choose_image(ConvAxis axis, Wish wish) {
     const Index largest = smallest + axis.stride - 1;
     axis.image = wish.size.value_or(chosen);
     smallest = std::max<Index>(smallest, 1);
-    require(
-        axis.image >= smallest && axis.image <= largest,
-        "conv2d_transpose: output {} {} is not possible; got input {} {}, kernel {}, stride {}, dilation {}, padding "
-        "{}, for which {}",
-        wish.name, axis.image, wish.name, output, axis.kernel, axis.stride, axis.dilation,
-        wish.rule == Padding::Rule::same ? "same" : fmt::format("{} and {}", wish.before, wish.after),
-        largest < smallest    ? "no size is possible"
-        : largest == smallest ? fmt::format("{} is possible", smallest)
-                              : fmt::format("{} to {} are possible", smallest, largest));
+    require(axis.image >= smallest && axis.image <= largest,
+            "{}: output {} {} is not possible; got input {} {}, kernel {}, stride {}, dilation {}, padding {}, for "
+            "which {}",
+            operation, wish.name, axis.image, wish.name, output, axis.kernel, axis.stride, axis.dilation,
+            wish.rule == Padding::Rule::same ? "same" : fmt::format("{} and {}", wish.before, wish.after),
+            largest < smallest    ? "no size is possible"
+            : largest == smallest ? fmt::format("{} is possible", smallest)
+                                  : fmt::format("{} to {} are possible", smallest, largest));
     resolve(axis, wish.rule, wish.before, wish.after);
     return axis;
 }
@@ -153,22 +152,22 @@ Conv2DForm Conv2DForm::of(const std::string& operation, const Shape& image, cons
     for (const auto& [side, axis] : {std::pair("height", form.height), std::pair("width", form.width)}) {
         require(
             axis.output >= 1,
-            "{}: the filter's {} of {} exceeds the padded image's {}; got input {}, weight {}, dilation {}, padding "
+            "{}: the filter's {} of {} exceeds the padded image's {}; got input {} {}, kernel {}, dilation {}, padding "
             "{} and {}",
-            operation, side, axis.span(), axis.image + axis.before + axis.after, image, weight, axis.dilation,
-            axis.before, axis.after);
+            operation, side, axis.span(), axis.image + axis.before + axis.after, side, axis.image, axis.kernel,
+            axis.dilation, axis.before, axis.after);
     }
     return form;
 }
 
-Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2DTransposeOptions& options) {
-    require_sane("conv2d_transpose", "[K, L, C_out, C_in]", output, weight, options);
+Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2DTransposeOptions& options,
+                           const std::string& operation) {
+    require_sane(operation, "[K, L, C_out, C_in]", output, weight, options);
     require(output[3] == weight[3],
-            "conv2d_transpose: input has {} channels, weight [K, L, C_out, C_in] expects {}; got "
-            "input {}, weight {}",
+            "{}: input has {} channels, weight [K, L, C_out, C_in] expects {}; got input {}, weight {}", operation,
             output[3], weight[3], output, weight);
     require(!options.output_size || !options.output_padding,
-            "conv2d_transpose: the output's size is given twice; got both output_size and output_padding");
+            "{}: the output's size is given twice; got both output_size and output_padding", operation);
     Conv2DForm form{.batch = output[0],
                     .channels = weight[2] * options.groups,
                     .filters = output[3],
@@ -182,18 +181,20 @@ Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2
     };
     const Padding::Rule rule = options.padding.rule();
     const Sides& sides = options.padding.sides();
-    form.height = choose_image(form.height, {.name = "height",
-                                             .rule = rule,
-                                             .before = sides.top,
-                                             .after = sides.bottom,
-                                             .size = side(options.output_size, &Size2D::height),
-                                             .output_padding = side(options.output_padding, &Size2D::height)});
-    form.width = choose_image(form.width, {.name = "width",
-                                           .rule = rule,
-                                           .before = sides.left,
-                                           .after = sides.right,
-                                           .size = side(options.output_size, &Size2D::width),
-                                           .output_padding = side(options.output_padding, &Size2D::width)});
+    form.height = choose_image(operation, form.height,
+                               {.name = "height",
+                                .rule = rule,
+                                .before = sides.top,
+                                .after = sides.bottom,
+                                .size = side(options.output_size, &Size2D::height),
+                                .output_padding = side(options.output_padding, &Size2D::height)});
+    form.width = choose_image(operation, form.width,
+                              {.name = "width",
+                               .rule = rule,
+                               .before = sides.left,
+                               .after = sides.right,
+                               .size = side(options.output_size, &Size2D::width),
+                               .output_padding = side(options.output_padding, &Size2D::width)});
     return form;
 }
 

@@ -117,7 +117,8 @@ struct Conv2DTransposeOptions {
 };
 
 /// The form whose output is `output` [N, H′, W′, O] and whose filters are `weight` [K, L, C / groups, O].
-/// Throws, naming the sizes that are possible, when the one asked for is not.
-Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2DTransposeOptions& options);
+/// Throws, in the name of `operation` and naming the sizes that are possible, when the one asked for is not.
+Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2DTransposeOptions& options,
+                           const std::string& operation = "conv2d_transpose");
 
 }  // namespace adjoint

@@ -12,6 +12,8 @@ namespace {
 /// Sizes beyond this are mistakes, and products of a few of them would leave the range of integers.
 constexpr Index largest_number = 1'000'000;
 
+}  // namespace
+
 std::vector<Index> parse_integers(const char* option, const std::string& text, const char* expected) {
     std::vector<Index> numbers;
     for (const char *at = text.data(), *const end = at + text.size(); at <= end; ++at) {
@@ -25,8 +27,6 @@ std::vector<Index> parse_integers(const char* option, const std::string& text, c
     return numbers;
 }
 
-}  // namespace
-
 Size2D parse_pair(const char* option, const std::string& text) {
     const char* const expected = "one or two whole numbers such as 2 or 2,1";
     const std::vector<Index> numbers = parse_integers(option, text, expected);
@@ -38,6 +38,13 @@ std::optional<Size2D> parse_optional_pair(const char* option, const std::string&
     return text.empty() ? std::nullopt : std::optional(parse_pair(option, text));
 }
 
+Sides parse_sides(const char* option, const std::string& text) {
+    const char* const expected = "four whole numbers such as 0,0,1,1";
+    const std::vector<Index> n = parse_integers(option, text, expected);
+    require(n.size() == 4, "{}: expected {}; got {:?}", option, expected, text);
+    return {.top = n[0], .left = n[1], .bottom = n[2], .right = n[3]};
+}
+
 Padding parse_padding(const std::string& text) {
     if (text == "same") return Padding::same();
     if (text == "valid") return Padding::valid();
@@ -45,7 +52,7 @@ Padding parse_padding(const std::string& text) {
     const char* const expected = "same, valid, full, or one, two or four whole numbers such as 1 or 0,1 or 0,0,1,1";
     const std::vector<Index> n = parse_integers("--padding", text, expected);
     require(n.size() <= 2 || n.size() == 4, "--padding: expected {}; got {:?}", expected, text);
-    if (n.size() == 4) return Sides{.top = n[0], .left = n[1], .bottom = n[2], .right = n[3]};
+    if (n.size() == 4) return parse_sides("--padding", text);
     return Padding::symmetric({n.front(), n.back()});
 }
 

@@ -3,15 +3,22 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "framework/conv2d_form.h"
 
 namespace adjoint {
 
+/// Whole numbers between commas. Throws Error, beginning with the option's name, where `text` is not what is expected.
+std::vector<Index> parse_integers(const char* option, const std::string& text, const char* expected);
+
 /// The two numbers in `H,W`, or one for both. Throws Error, beginning with the option's name, unless `text` is that.
 Size2D parse_pair(const char* option, const std::string& text);
 /// The same, or nothing where nothing was typed.
 std::optional<Size2D> parse_optional_pair(const char* option, const std::string& text);
+
+/// `TOP,LEFT,BOTTOM,RIGHT`.
+Sides parse_sides(const char* option, const std::string& text);
 
 /// A rule's name, or integers: one for all sides, `H,W` for opposite sides alike, or `TOP,LEFT,BOTTOM,RIGHT`.
 Padding parse_padding(const std::string& text);

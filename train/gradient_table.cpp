@@ -2,6 +2,10 @@
 
 #include "framework/batch_normalize.h"
 #include "framework/checkerboard.h"
+#include "framework/conventions/keras.h"
+#include "framework/conventions/layouts.h"
+#include "framework/conventions/onnx.h"
+#include "framework/conventions/pytorch.h"
 #include "framework/convolution.h"
 #include "framework/elementwise.h"
 #include "framework/image_patches.h"
@@ -267,6 +271,60 @@ void append_resampling(std::vector<GradientRow>& rows) {
         image));
 }
 
+void append_conventions(std::vector<GradientRow>& rows) {
+    const Tensor x = normal({2, 3, 4, 2});
+    rows.push_back(unary("nchw_to_nhwc", nchw_to_nhwc, x));
+    rows.push_back(unary("nhwc_to_nchw", nhwc_to_nchw, x));
+    rows.push_back(unary("oihw_to_hwio", oihw_to_hwio, x));
+    rows.push_back(unary("hwio_to_oihw", hwio_to_oihw, x));
+
+    const Tensor nchw = normal({2, 4, 5, 3}), nhwc = normal({2, 5, 3, 4}), bias = normal({6}, 2);
+    const Tensor oihw = normal({6, 2, 3, 2}, 1), iohw = normal({4, 3, 3, 2}, 1);
+    rows.push_back(operation("pytorch::conv2d",
+                             [](const Inputs& in) {
+                                 return pytorch::conv2d(
+                                     in[0], in[1],
+                                     {.bias = in[2], .stride = {2, 1}, .padding = Size2D{1, 0}, .groups = 2});
+                             },
+                             {nchw, oihw, bias}));
+    rows.push_back(
+        operation("pytorch::conv_transpose2d",
+                  [](const Inputs& in) {
+                      return pytorch::conv_transpose2d(
+                          in[0], in[1],
+                          {.bias = in[2], .stride = {2, 1}, .padding = {1, 0}, .output_padding = {1, 0}, .groups = 2});
+                  },
+                  {nchw, iohw, bias}));
+    rows.push_back(operation(
+        "keras::conv2d",
+        [](const Inputs& in) {
+            return keras::conv2d(in[0], in[1], {.bias = in[2], .strides = {2, 1}, .padding = "same", .groups = 2});
+        },
+        {nhwc, normal({3, 2, 2, 6}, 1), bias}));
+    rows.push_back(operation("keras::depthwise_conv2d",
+                             [](const Inputs& in) { return keras::depthwise_conv2d(in[0], in[1], {.bias = in[2]}); },
+                             {normal({2, 5, 3, 3}), normal({3, 2, 3, 2}, 1), bias}));
+    rows.push_back(operation(
+        "keras::conv2d_transpose",
+        [](const Inputs& in) {
+            return keras::conv2d_transpose(in[0], in[1], {.bias = in[2], .strides = {2, 1}, .padding = "same"});
+        },
+        {nhwc, normal({3, 2, 6, 4}, 1), bias}));
+    rows.push_back(operation(
+        "onnx::conv",
+        [](const Inputs& in) {
+            return onnx::conv(in[0], in[1], {.B = in[2], .auto_pad = "SAME_LOWER", .group = 2, .strides = {2, 1}});
+        },
+        {nchw, oihw, bias}));
+    rows.push_back(operation("onnx::conv_transpose",
+                             [](const Inputs& in) {
+                                 return onnx::conv_transpose(
+                                     in[0], in[1],
+                                     {.B = in[2], .group = 2, .output_shape = Size2D{14, 3}, .strides = {2, 1}});
+                             },
+                             {nchw, iohw, bias}));
+}
+
 void append_normalizations(std::vector<GradientRow>& rows) {
     for (const double slope : {1.0, 0.2}) {
         rows.push_back(operation(slope == 1.0 ? "batch_normalize" : "batch_normalize, rectified",
@@ -427,6 +485,7 @@ const std::vector<GradientRow>& gradient_table() {
         append_convolutions(rows);
         append_pooling(rows);
         append_resampling(rows);
+        append_conventions(rows);
         append_normalizations(rows);
         append_layers(rows);
         append_losses(rows);

@@ -42,9 +42,9 @@ struct Planes {
     Index step;        // elements from one entry to the next
 };
 
-std::string text(const Tensor& tensor, const Planes& planes) {
+std::string text(const Tensor& tensor, const Shape& shape, const Planes& planes) {
     const bool alone = planes.first == 1 && planes.second == 1;
-    std::string result = alone ? "" : fmt::format("{} {}\n", tensor.shape(), name(tensor.dtype()));
+    std::string result = alone ? "" : fmt::format("{} {}\n", shape, name(tensor.dtype()));
     for (Index a = 0; a < planes.first; ++a) {
         for (Index b = 0; b < planes.second; ++b) {
             if (!alone) result += fmt::format("\n{} {}, {} {}\n", planes.first_axis, a, planes.second_axis, b);
@@ -96,28 +96,30 @@ std::vector<std::string> matrix_lines(const std::vector<std::string>& entries, I
     return lines;
 }
 
-std::string images_text(const Tensor& images) {
+std::string images_text(const Tensor& images, const Shape& shape) {
     const Index h = images.extent(1), w = images.extent(2), c = images.extent(3);
-    return text(images, {.first_axis = "image",
-                         .second_axis = "channel",
-                         .first = images.extent(0),
-                         .second = c,
-                         .rows = h,
-                         .columns = w,
-                         .first_step = h * w * c,
-                         .step = c});
+    return text(images, shape,
+                {.first_axis = "image",
+                 .second_axis = "channel",
+                 .first = images.extent(0),
+                 .second = c,
+                 .rows = h,
+                 .columns = w,
+                 .first_step = h * w * c,
+                 .step = c});
 }
 
-std::string filters_text(const Tensor& filters) {
+std::string filters_text(const Tensor& filters, const Shape& shape) {
     const Index c = filters.extent(2), o = filters.extent(3);
-    return text(filters, {.first_axis = "channel",
-                          .second_axis = "filter",
-                          .first = c,
-                          .second = o,
-                          .rows = filters.extent(0),
-                          .columns = filters.extent(1),
-                          .first_step = o,
-                          .step = c * o});
+    return text(filters, shape,
+                {.first_axis = "channel",
+                 .second_axis = "filter",
+                 .first = c,
+                 .second = o,
+                 .rows = filters.extent(0),
+                 .columns = filters.extent(1),
+                 .first_step = o,
+                 .step = c * o});
 }
 
 }  // namespace adjoint

@@ -18,10 +18,11 @@ std::string shortest(double number, DType dtype);
 /// One line for each row, entries set flush right under each other, at least `width` wide.
 std::vector<std::string> matrix_lines(const std::vector<std::string>& entries, Index columns, std::size_t width = 0);
 
-/// Images [N, H, W, C] as matrices: one alone if there is one image of one channel, else each [n, c] under a heading.
-std::string images_text(const Tensor& images);
+/// Images [N, H, W, C] as matrices: one alone if there is one image of one channel, else each [n, c] under a heading,
+/// and first of all the shape that they have where they come from.
+std::string images_text(const Tensor& images, const Shape& shape);
 
 /// Filters [K, L, C, O] in the same way, each [c, o] under a heading.
-std::string filters_text(const Tensor& filters);
+std::string filters_text(const Tensor& filters, const Shape& shape);
 
 }  // namespace adjoint

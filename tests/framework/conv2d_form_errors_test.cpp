@@ -63,11 +63,11 @@ TEST(FormErrors, SayWhichAxisDoesNotDivideIntoGroups) {
 TEST(FormErrors, MeasureAFilterThatIsLargerThanThePaddedImage) {
     EXPECT_EQ(
         conv2d_error({8, 4, 28, 3}, filters, {.dilation = {2, 1}}),
-        "conv2d: the filter's height of 5 exceeds the padded image's 4; got input [8, 4, 28, 3], weight [3, 3, 3, "
-        "16], dilation 2, padding 0 and 0");
+        "conv2d: the filter's height of 5 exceeds the padded image's 4; got input height 4, kernel 3, dilation 2, "
+        "padding 0 and 0");
     EXPECT_EQ(conv2d_error({8, 28, 4, 3}, {3, 5, 3, 16}, {.stride = {2, 7}, .padding = Sides{1, 2, 3, -3}}),
-              "conv2d: the filter's width of 5 exceeds the padded image's 3; got input [8, 28, 4, 3], weight [3, 5, 3, "
-              "16], dilation 1, padding 2 and -3");
+              "conv2d: the filter's width of 5 exceeds the padded image's 3; got input width 4, kernel 5, dilation 1, "
+              "padding 2 and -3");
 }
 
 TEST(FormErrors, NameTheOutputSizesThatArePossible) {

@@ -3,22 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "tests/support/dice.h"
+
 namespace adjoint {
 namespace {
-
-// A stream that counts its numbers itself.
-class Dice {
-  public:
-    explicit Dice(const Random& random) : random_(random) {}
-    /// Uniform on first, …, last.
-    Index between(Index first, Index last) {
-        return first + static_cast<Index>(random_.below(static_cast<std::uint64_t>(last - first + 1), next_++));
-    }
-
-  private:
-    Random random_;
-    std::uint64_t next_ = 0;
-};
 
 Padding random_padding(Dice& dice) {
     switch (dice.between(0, 5)) {

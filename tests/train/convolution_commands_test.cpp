@@ -107,7 +107,7 @@ TEST_F(ConvolutionCommands, BothGradientsAreConvolutionsToo) {
 std::vector<std::pair<Words, std::string>> examples(const std::string& help) {
     std::vector<std::pair<Words, std::string>> found;
     std::istringstream lines(help);
-    bool promised = false;
+    bool promised = false, gap = false;
     const std::string prompt = "  adjoint ", result = "    ";
     for (std::string line; std::getline(lines, line);) {
         if (line.starts_with(prompt)) {
@@ -116,16 +116,19 @@ std::vector<std::pair<Words, std::string>> examples(const std::string& help) {
             if (promised) found.emplace_back();
             for (std::string word; promised && rest >> std::quoted(word);) found.back().first.push_back(word);
         } else if (promised && line.starts_with(result)) {
+            if (gap) found.back().second += '\n';
             found.back().second += line.substr(result.size()) + '\n';
         }
+        gap = line.empty();
     }
     return found;
 }
 
 TEST_F(ConvolutionCommands, EveryExampleInTheHelpPrintsWhatTheHelpSays) {
-    for (const char* command : {"conv2d", "conv2d-transpose", "conv2d-weight-gradient"}) {
+    for (const auto& [command, count] :
+         {std::pair("conv2d", 3), std::pair("conv2d-transpose", 3), std::pair("conv2d-weight-gradient", 2)}) {
         const auto promised = examples(printed({command, "--help"}));
-        EXPECT_EQ(promised.size(), 2);
+        EXPECT_EQ(promised.size(), count);
         for (const auto& [words, expected] : promised) EXPECT_EQ(printed(words), expected);
     }
 }

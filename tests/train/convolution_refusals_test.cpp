@@ -69,7 +69,7 @@ TEST_F(ConvolutionRefusals, WhatIsMissingUnknownOrTwiceIsNamed) {
               "2 error: The following argument was not expected: --flip");
     EXPECT_EQ(
         refusal({"conv2d-transpose", "--input", "1", "--weight", "1", "--output-size", "1", "--output-padding", "0"}),
-        "2 error: --output-size excludes --output-padding");
+        "2 error: conv2d_transpose: the output's size is given twice; got both output_size and output_padding");
 }
 
 TEST_F(ConvolutionRefusals, SizesThatDoNotFitAreTheLibrarysErrors) {

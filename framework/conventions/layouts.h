@@ -1,0 +1,23 @@
+// In which order do others lay out images and filters, and how does one order become another? By moving elements: each
+// of these is a transpose, and its pullback the other one of its pair.
+//
+// adjoint's own layouts are TensorFlow's, [N, H, W, C] and [K, L, C / groups, O]. PyTorch and ONNX have the channels
+// before the pixels: [N, C, H, W] and [O, C / groups, K, L]. What they call the weight of a transposed convolution,
+// [C_in, C_out / groups, K, L], has the same order: it is the weight of the convolution that is transposed.
+#pragma once
+
+#include "framework/tape.h"
+
+namespace adjoint {
+
+/// y[n, h, w, c] = x[n, c, h, w].   Gradient: x ← nhwc_to_nchw(g).
+Variable nchw_to_nhwc(const Variable& x);
+/// y[n, c, h, w] = x[n, h, w, c].   Gradient: x ← nchw_to_nhwc(g).
+Variable nhwc_to_nchw(const Variable& x);
+
+/// y[k, l, c, o] = w[o, c, k, l].   Gradient: w ← hwio_to_oihw(g).
+Variable oihw_to_hwio(const Variable& w);
+/// y[o, c, k, l] = w[k, l, c, o].   Gradient: w ← oihw_to_hwio(g).
+Variable hwio_to_oihw(const Variable& w);
+
+}  // namespace adjoint
