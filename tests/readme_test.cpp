@@ -1,18 +1,42 @@
-// The README is right: its programs and commands print what it says.
+// The documents are right: their programs and commands print what they say, what they quote stands in the code, and
+// their links lead somewhere.
 #include <array>
+#include <cctype>
 #include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <vector>
+
+#include "tests/support/temporary_directory.h"
 
 namespace adjoint {
 namespace {
 
+const std::filesystem::path source = ADJOINT_SOURCE_DIR;
+
+struct Document {
+    std::string path;
+    std::string programs;  // the beginning of their names, which readme.cmake makes
+    int program_count;
+    int command_count;
+    int quote_count;
+};
+void PrintTo(const Document& document, std::ostream* stream) { *stream << document.path; }
+
+std::string content(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
 // What a shell command prints, errors among the rest.
-std::string output_of(const std::string& command) {
+std::string output_of(const std::string& command, const std::filesystem::path& directory) {
     std::string output;
-    std::FILE* const pipe = popen(("exec 2>&1; " + command).c_str(), "r");
+    std::FILE* const pipe = popen(("exec 2>&1; cd '" + directory.string() + "'; " + command).c_str(), "r");
     std::array<char, 4096> buffer;
     while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe))
         output.append(buffer.data(), count);
@@ -25,8 +49,8 @@ struct Block {
     std::string text;
 };
 
-std::vector<Block> readme_blocks() {
-    std::ifstream stream(ADJOINT_SOURCE_DIR "/README.md");
+std::vector<Block> blocks_of(const std::string& text) {
+    std::istringstream stream(text);
     std::vector<Block> blocks;
     bool inside = false;
     for (std::string line; std::getline(stream, line);) {
@@ -40,31 +64,98 @@ std::vector<Block> readme_blocks() {
     return blocks;
 }
 
-TEST(Readme, ProgramsPrintWhatItSays) {
-    const std::vector<Block> blocks = readme_blocks();
+class Documents : public testing::TestWithParam<Document> {
+  protected:
+    std::filesystem::path file() const { return source / GetParam().path; }
+    std::vector<Block> blocks() const { return blocks_of(content(file())); }
+    TemporaryDirectory directory_;
+};
+
+TEST_P(Documents, HaveProgramsThatPrintWhatTheySay) {
+    const std::vector<Block> all = blocks();
     int programs = 0;
-    for (std::size_t i = 0; i + 1 < blocks.size(); ++i) {
-        if (blocks[i].language != "cpp") continue;
+    for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+        if (all[i].language != "cpp") continue;
         ++programs;
-        ASSERT_EQ(blocks[i + 1].language, "text") << "after program " << programs;
-        EXPECT_EQ(output_of(ADJOINT_README_PROGRAMS + std::to_string(programs) + " 2>/dev/null"), blocks[i + 1].text)
-            << blocks[i].text;
+        ASSERT_EQ(all[i + 1].language, "text") << "after program " << programs;
+        const std::string program = ADJOINT_DOCUMENT_PROGRAMS + GetParam().programs + std::to_string(programs);
+        EXPECT_EQ(output_of(program + " 2>/dev/null", directory_.path()), all[i + 1].text) << all[i].text;
     }
-    EXPECT_EQ(programs, 4);
+    EXPECT_EQ(programs, GetParam().program_count);
 }
 
-TEST(Readme, CommandsPrintWhatItSays) {
+TEST_P(Documents, HaveCommandsThatPrintWhatTheySay) {
+    const std::string prompt = "$ adjoint ";
     int commands = 0;
-    for (const Block& block : readme_blocks()) {
+    for (const Block& block : blocks()) {
         if (block.language != "console") continue;
-        ++commands;
-        const std::size_t end = block.text.find('\n');
-        const std::string command = block.text.substr(0, end), expected = block.text.substr(end + 1);
-        ASSERT_TRUE(command.starts_with("$ adjoint "));
-        EXPECT_EQ(output_of(ADJOINT_PROGRAM + command.substr(std::string("$ adjoint").size())), expected);
+        std::istringstream lines(block.text);
+        std::string printed;
+        for (std::string line; std::getline(lines, line);) {
+            if (line.starts_with("$ ")) {
+                ++commands;
+                ASSERT_TRUE(line.starts_with(prompt)) << line;
+                const std::string command = fmt::format("{} {}", ADJOINT_PROGRAM, line.substr(prompt.size()));
+                printed += fmt::format("{}\n{}", line, output_of(command, directory_.path()));
+            }
+        }
+        EXPECT_EQ(printed, block.text);
     }
-    EXPECT_EQ(commands, 2);
+    EXPECT_EQ(commands, GetParam().command_count);
+    for (const auto& made : std::filesystem::directory_iterator(directory_.path())) {
+        EXPECT_TRUE(content(made) == content(file().parent_path() / made.path().filename())) << made;
+    }
 }
+
+TEST_P(Documents, QuoteWhatStandsInTheCode) {
+    const std::string prefix = "cpp ";
+    int quotes = 0;
+    for (const Block& block : blocks()) {
+        if (!block.language.starts_with(prefix)) continue;
+        ++quotes;
+        EXPECT_NE(content(source / block.language.substr(prefix.size())).find(block.text), std::string::npos)
+            << block.language << "\n"
+            << block.text;
+    }
+    EXPECT_EQ(quotes, GetParam().quote_count);
+}
+
+// A heading's name in a link: small letters and digits, hyphens for spaces, nothing else.
+std::string anchor(const std::string& heading) {
+    std::string name;
+    for (const char c : heading) {
+        if (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-') {
+            name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        } else if (c == ' ') {
+            name += '-';
+        }
+    }
+    return name;
+}
+
+TEST_P(Documents, HaveLinksThatLeadSomewhere) {
+    const std::string text = content(file());
+    std::string anchors = "\n";
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("## ")) anchors += anchor(line.substr(3)) + "\n";
+    }
+    const std::regex link(R"(\]\(([^)\s]+)\))");
+    for (std::sregex_iterator found(text.begin(), text.end(), link), end; found != end; ++found) {
+        const std::string target = (*found)[1];
+        if (target.starts_with("#")) {
+            EXPECT_NE(anchors.find(fmt::format("\n{}\n", target.substr(1))), std::string::npos) << target;
+        } else {
+            EXPECT_TRUE(std::filesystem::exists(file().parent_path() / target)) << target;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Documents,
+                         testing::Values(Document{"README.md", "readme_", 4, 2, 0},
+                                         Document{"layers/transposed_convolution.md", "transposed_convolution_", 7, 26,
+                                                  9}),
+                         [](const auto& row) { return row.param.programs + "document"; });
 
 }  // namespace
 }  // namespace adjoint

@@ -15,7 +15,7 @@ constexpr double largest_result = 1 << 28;  // elements; 2 GiB of float64
 /// What was typed, as it was typed.
 struct Typed : TypedConvolution {
     std::string input, weight, bias, output_gradient, kernel;
-    std::string dtype, out, out_input_gradient, out_weight_gradient, out_bias_gradient;
+    std::string png, dtype, out, out_input_gradient, out_weight_gradient, out_bias_gradient;
     bool steps = false;
 };
 
@@ -90,8 +90,10 @@ void run_convolution(const Typed& typed, const Direction& direction) {
             results.push_back(bias_result("gradient for the bias", gradients[2].value(), typed.out_bias_gradient));
         }
     }
-    report(typed.steps ? direction.steps(images_channels_last(x, layout), filters_channels_last(w, layout), form) : "",
-           results);
+    const std::string steps =
+        typed.steps ? direction.steps(images_channels_last(x, layout), filters_channels_last(w, layout), form) : "";
+    if (!typed.png.empty()) write_planes(typed.png, y.value(), layout);
+    report(steps, results);
 }
 
 void run_conv2d(const Typed& typed) { run_convolution(typed, forward); }
@@ -156,12 +158,13 @@ void add_common_options(CLI::App* command, Typed& typed) {
     command->add_flag("--steps", typed.steps, "Show how each number comes about, as on paper");
 }
 
-void add_bias_and_gradients(CLI::App* command, Typed& typed) {
+void add_bias_picture_and_gradients(CLI::App* command, Typed& typed) {
     const auto add = [command](const char* option, const char* value, std::string& target, const char* description) {
         return command->add_option(option, target, description)->type_name(value);
     };
     CLI::Option* bias = add("--bias", "B", typed.bias, "A number for each channel of the result, added to it");
     bias->excludes(command->get_option("--steps"));
+    add("--png", "FILE", typed.png, "Draw the result in this file too, each number a square from black to white");
     CLI::Option* gradient = add("--output-gradient", "G", typed.output_gradient,
                                 "A gradient for the result, from which those for input, weight and bias are made");
     add("--out-input-gradient", "FILE", typed.out_input_gradient, "Write the gradient for the input")->needs(gradient);
@@ -192,7 +195,7 @@ void add_convolution_commands(CLI::App& app) {
     CLI::App* conv2d = declare(app, "conv2d", "The image seen through the filters", conv2d_examples, typed, run_conv2d);
     add_operand(conv2d, "--weight", "W", typed->weight, "Filters [K, L, C / groups, O] or [K, L]");
     add_common_options(conv2d, *typed);
-    add_bias_and_gradients(conv2d, *typed);
+    add_bias_picture_and_gradients(conv2d, *typed);
     add_conventions(conv2d, *typed);
 
     CLI::App* transpose =
@@ -206,7 +209,7 @@ void add_convolution_commands(CLI::App& app) {
                      "Rows and columns more than the smallest possible result")
         ->type_name("H,W");
     add_common_options(transpose, *typed);
-    add_bias_and_gradients(transpose, *typed);
+    add_bias_picture_and_gradients(transpose, *typed);
     add_conventions(transpose, *typed);
 
     CLI::App* gradient = declare(app, "conv2d-weight-gradient", "The gradient of conv2d for its filters",

@@ -3,16 +3,36 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "framework/conventions/layouts.h"
+#include "framework/elementwise.h"
+#include "framework/reduction.h"
+#include "framework/shaping.h"
 #include "train/convolution_operands.h"
 #include "train/matrix_text.h"
 #include "train/npy.h"
+#include "train/pictures.h"
 
 namespace adjoint {
 namespace {
 
+constexpr Index picture_width = 240;  // pixels of a plane that has fewer numbers
+
 bool has_file(const Result& result) { return !result.file.empty(); }
 
 }  // namespace
+
+void write_planes(const std::string& file, const Tensor& images, Layout layout) {
+    const Tensor last = images_channels_last(images, layout).cast(DType::float32);
+    const Index n = last.extent(0), h = last.extent(1), w = last.extent(2), c = last.extent(3);
+    const Variable planes = reshape(nhwc_to_nchw(last), {n * c, h, w, 1});
+    const Variable all = reshape(planes, {-1}), least = -max(-all, 0), most = max(all, 0);
+    const Variable scaled = (planes - least) / maximum(most - least, scalar(1e-30, planes));
+    // Each number becomes a square: a transposed convolution whose filter of ones is as large as its stride.
+    const Index square = std::max<Index>(1, picture_width / std::max(h, w));
+    const Variable squares =
+        conv2d_transpose(scaled, Tensor::ones({square, square, 1, 1}), {.stride = {square, square}});
+    write_png(file, picture_grid(squares.value(), std::min<Index>(8, n * c)));
+}
 
 void report(const std::string& steps, const std::vector<Result>& results) {
     const bool files = std::any_of(results.begin(), results.end(), has_file);

@@ -21,6 +21,10 @@ Result images_result(const char* heading, const Tensor& images, const std::strin
 Result filters_result(const char* heading, const Tensor& filters, const std::string& file, Layout layout);
 Result bias_result(const char* heading, const Tensor& bias, const std::string& file);
 
+/// Writes the planes of images, scaled so that the smallest number is black and the largest white, as a PNG file.
+/// Throws CannotWrite.
+void write_planes(const std::string& file, const Tensor& images, Layout layout);
+
 /// Writes the results that have a file; where none has, prints all of them, after `steps`. Throws CannotWrite.
 void report(const std::string& steps, const std::vector<Result>& results);
 
