@@ -10,7 +10,7 @@ namespace adjoint::keras {
 namespace {
 
 constexpr Terms conv2d_terms{.operation = "keras::conv2d",
-                             .input = {"inputs", "[N, H, W, C_in]", {0, 1, 2, 3}},
+                             .input = {"input", "[N, H, W, C_in]", {0, 1, 2, 3}},
                              .weight = {"kernel", "[K, L, C_in / groups, C_out]", {0, 1, 2, 3}},
                              .bias = "bias",
                              .stride = "strides",
@@ -47,7 +47,7 @@ Size2D size_of(const Shape& output_shape, Index batch, Index channels) {
             conv2d_transpose_terms.operation, output_shape);
     if (rank == 2) return {output_shape[0], output_shape[1]};
     require(output_shape[0] == batch && output_shape[3] == channels,
-            "{}: output_shape must have the inputs' {} images and the kernel's {} channels; got {}",
+            "{}: output_shape must have the input's {} images and the kernel's {} channels; got {}",
             conv2d_transpose_terms.operation, batch, channels, output_shape);
     return {output_shape[1], output_shape[2]};
 }
@@ -64,8 +64,8 @@ void require_output_padding(const Conv2DTransposeOptions& o) {
 
 }  // namespace
 
-Conv2DForm conv2d_form(const Shape& inputs, const Shape& kernel, const Conv2DOptions& o) {
-    const Understood call = understand(conv2d_terms, {.input = inputs,
+Conv2DForm conv2d_form(const Shape& input, const Shape& kernel, const Conv2DOptions& o) {
+    const Understood call = understand(conv2d_terms, {.input = input,
                                                       .weight = kernel,
                                                       .bias = o.bias,
                                                       .stride = o.strides,
@@ -78,9 +78,9 @@ Conv2DForm conv2d_form(const Shape& inputs, const Shape& kernel, const Conv2DOpt
                            .groups = o.groups});
 }
 
-Conv2DForm conv2d_transpose_form(const Shape& inputs, const Shape& kernel, const Conv2DTransposeOptions& o) {
+Conv2DForm conv2d_transpose_form(const Shape& input, const Shape& kernel, const Conv2DTransposeOptions& o) {
     const Terms& terms = conv2d_transpose_terms;
-    const Understood call = understand(terms, {.input = inputs,
+    const Understood call = understand(terms, {.input = input,
                                                .weight = kernel,
                                                .bias = o.bias,
                                                .stride = o.strides,
@@ -102,22 +102,22 @@ Conv2DForm conv2d_transpose_form(const Shape& inputs, const Shape& kernel, const
     return form();
 }
 
-Variable conv2d(const Variable& inputs, const Variable& kernel, const Conv2DOptions& o) {
-    return adjoint::conv2d(inputs, kernel, conv2d_form(inputs.shape(), kernel.shape(), o), {.bias = o.bias});
+Variable conv2d(const Variable& input, const Variable& kernel, const Conv2DOptions& o) {
+    return adjoint::conv2d(input, kernel, conv2d_form(input.shape(), kernel.shape(), o), {.bias = o.bias});
 }
 
-Variable depthwise_conv2d(const Variable& inputs, const Variable& kernel, const Conv2DOptions& o) {
-    require(kernel.rank() == 4 && inputs.rank() == 4 && inputs.extent(3) == kernel.extent(2),
-            "keras::depthwise_conv2d: inputs must be [N, H, W, C], kernel [K, L, C, depth_multiplier]; got inputs {}, "
+Variable depthwise_conv2d(const Variable& input, const Variable& kernel, const Conv2DOptions& o) {
+    require(kernel.rank() == 4 && input.rank() == 4 && input.extent(3) == kernel.extent(2),
+            "keras::depthwise_conv2d: input must be [N, H, W, C], kernel [K, L, C, depth_multiplier]; got input {}, "
             "kernel {}",
-            inputs.shape(), kernel.shape());
+            input.shape(), kernel.shape());
     Conv2DOptions options = o;
-    options.groups = inputs.extent(3);
-    return conv2d(inputs, reshape(kernel, {kernel.extent(0), kernel.extent(1), 1, -1}), options);
+    options.groups = input.extent(3);
+    return conv2d(input, reshape(kernel, {kernel.extent(0), kernel.extent(1), 1, -1}), options);
 }
 
-Variable conv2d_transpose(const Variable& inputs, const Variable& kernel, const Conv2DTransposeOptions& o) {
-    return conv2d_input_gradient(inputs, kernel, conv2d_transpose_form(inputs.shape(), kernel.shape(), o),
+Variable conv2d_transpose(const Variable& input, const Variable& kernel, const Conv2DTransposeOptions& o) {
+    return conv2d_input_gradient(input, kernel, conv2d_transpose_form(input.shape(), kernel.shape(), o),
                                  {.bias = o.bias});
 }
 

@@ -24,13 +24,13 @@ struct Conv2DOptions {
 };
 
 /// keras.layers.Conv2D and tf.nn.conv2d: adjoint::conv2d.
-/// Shapes: inputs [N, H, W, C_in], kernel [K, L, C_in / groups, C_out], bias [C_out].
-Variable conv2d(const Variable& inputs, const Variable& kernel, const Conv2DOptions& options = {});
+/// Shapes: input [N, H, W, C_in], kernel [K, L, C_in / groups, C_out], bias [C_out].
+Variable conv2d(const Variable& input, const Variable& kernel, const Conv2DOptions& options = {});
 
 /// keras.layers.DepthwiseConv2D and tf.nn.depthwise_conv2d: each channel has filters of its own, a convolution of as
 /// many groups as channels. The options' groups are not read.
-/// Shapes: inputs [N, H, W, C], kernel [K, L, C, depth_multiplier], bias [C·depth_multiplier].
-Variable depthwise_conv2d(const Variable& inputs, const Variable& kernel, const Conv2DOptions& options = {});
+/// Shapes: input [N, H, W, C], kernel [K, L, C, depth_multiplier], bias [C·depth_multiplier].
+Variable depthwise_conv2d(const Variable& input, const Variable& kernel, const Conv2DOptions& options = {});
 
 struct Conv2DTransposeOptions {
     std::optional<Variable> bias = {};
@@ -46,11 +46,11 @@ struct Conv2DTransposeOptions {
 /// f = dilation_rate·(K − 1) + 1, and the size not named, H is
 ///   valid:  H′·s + max(f − s, 0)                            same:  H′·s
 ///   valid, output_padding:  (H′ − 1)·s + f + output_padding   same, output_padding:  (H′ − 1)·s + f mod 2 + output_padding
-/// Shapes: inputs [N, H′, W′, C_in], kernel [K, L, C_out / groups, C_in], bias [C_out].
-Variable conv2d_transpose(const Variable& inputs, const Variable& kernel, const Conv2DTransposeOptions& options = {});
+/// Shapes: input [N, H′, W′, C_in], kernel [K, L, C_out / groups, C_in], bias [C_out].
+Variable conv2d_transpose(const Variable& input, const Variable& kernel, const Conv2DTransposeOptions& options = {});
 
 /// The convolution, or the one that is transposed.
-Conv2DForm conv2d_form(const Shape& inputs, const Shape& kernel, const Conv2DOptions& options);
-Conv2DForm conv2d_transpose_form(const Shape& inputs, const Shape& kernel, const Conv2DTransposeOptions& options);
+Conv2DForm conv2d_form(const Shape& input, const Shape& kernel, const Conv2DOptions& options);
+Conv2DForm conv2d_transpose_form(const Shape& input, const Shape& kernel, const Conv2DTransposeOptions& options);
 
 }  // namespace adjoint::keras

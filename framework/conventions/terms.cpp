@@ -35,8 +35,8 @@ Understood understand(const Terms& terms, const Call& call) {
     require(image[3] == expected, "{}: {} has {} channels, {} expects {}; got {} {}, {} {}{}", terms.operation,
             terms.input.name, image[3], terms.weight.name, expected, terms.input.name, call.input, terms.weight.name,
             call.weight, call.groups == 1 ? "" : fmt::format(", {} {}", terms.groups, call.groups));
-    require(filters[3] % call.groups == 0, "{}: {} does not divide into {} {}; got {} {}, {}", terms.operation,
-            terms.weight.name, terms.groups, call.groups, terms.weight.name, call.weight, terms.weight.axes);
+    require(filters[3] % call.groups == 0, "{}: {} {} does not divide {} channels; got {} {}", terms.operation,
+            terms.groups, call.groups, filters[3], terms.weight.name, call.weight);
 
     const Index made = terms.transposed ? filters[2] * call.groups : filters[3];
     require(!call.bias || call.bias->shape() == Shape{made}, "{}: {} must be [{}]; got {}", terms.operation, terms.bias,

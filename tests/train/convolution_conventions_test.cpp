@@ -270,6 +270,18 @@ TEST_F(ConvolutionGradients, RefuseWhatDoesNotFit) {
               "2 error: --steps excludes --bias");
 }
 
+TEST_F(ConvolutionGradients, AreRefusedWithoutAFileIfAPictureOrAFileCannotBeWritten) {
+    const Words call = words("conv2d --input 1 --weight 1 --out y.npy");
+    const auto with = [&](const std::string& option, const std::string& file) {
+        Words all = call;
+        all.insert(all.end(), {option, file});
+        return refusal(all);
+    };
+    EXPECT_EQ(with("--png", "no/y.png"), "73 error: no/y.png: cannot be written; No such file or directory");
+    EXPECT_EQ(with("--output-gradient", "no.npy"), "66 error: no.npy: cannot be read; No such file or directory");
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "y.npy"));
+}
+
 TEST_F(ConvolutionGradients, RefuseWordsThatAConventionDoesNotKnow) {
     const auto with = [&](const std::string& more) {
         Words all = words("conv2d-transpose --input 1 --weight 1 " + more);

@@ -11,8 +11,8 @@
 namespace adjoint {
 namespace {
 
-Size2D transpose_size(const Shape& inputs, const Shape& kernel, const keras::Conv2DTransposeOptions& options) {
-    const Conv2DForm form = keras::conv2d_transpose_form(inputs, kernel, options);
+Size2D transpose_size(const Shape& input, const Shape& kernel, const keras::Conv2DTransposeOptions& options) {
+    const Conv2DForm form = keras::conv2d_transpose_form(input, kernel, options);
     return {form.height.image, form.width.image};
 }
 
@@ -145,13 +145,12 @@ TEST(KerasDepthwiseConv2D, GivesEachChannelFiltersOfItsOwn) {
 // ---- refusals
 
 TEST(KerasConv2D, RefusesInKerassWords) {
-    const auto error = [](const Shape& inputs, const Shape& kernel, const keras::Conv2DOptions& options) {
-        return error_of([&] { keras::conv2d_form(inputs, kernel, options); });
+    const auto error = [](const Shape& input, const Shape& kernel, const keras::Conv2DOptions& options) {
+        return error_of([&] { keras::conv2d_form(input, kernel, options); });
     };
-    EXPECT_EQ(error({28, 28, 3}, {3, 3, 3, 16}, {}), "keras::conv2d: inputs must be [N, H, W, C_in]; got [28, 28, 3]");
-    EXPECT_EQ(
-        error({8, 28, 28, 3}, {3, 3, 1, 16}, {}),
-        "keras::conv2d: inputs has 3 channels, kernel expects 1; got inputs [8, 28, 28, 3], kernel [3, 3, 1, 16]");
+    EXPECT_EQ(error({28, 28, 3}, {3, 3, 3, 16}, {}), "keras::conv2d: input must be [N, H, W, C_in]; got [28, 28, 3]");
+    EXPECT_EQ(error({8, 28, 28, 3}, {3, 3, 1, 16}, {}),
+              "keras::conv2d: input has 3 channels, kernel expects 1; got input [8, 28, 28, 3], kernel [3, 3, 1, 16]");
     EXPECT_EQ(error({8, 28, 28, 3}, {3, 3, 3, 16}, {.strides = {0, 1}}),
               "keras::conv2d: strides must be at least 1; got 0,1");
     EXPECT_EQ(error({8, 28, 28, 3}, {3, 3, 3, 16}, {.dilation_rate = {1, 0}}),
@@ -163,7 +162,7 @@ TEST(KerasConv2D, RefusesInKerassWords) {
     EXPECT_EQ(error_of([] {
                   keras::depthwise_conv2d(Tensor::ones({1, 4, 4, 3}), Tensor::ones({2, 2, 2, 1}));
               }),
-              "keras::depthwise_conv2d: inputs must be [N, H, W, C], kernel [K, L, C, depth_multiplier]; got inputs "
+              "keras::depthwise_conv2d: input must be [N, H, W, C], kernel [K, L, C, depth_multiplier]; got input "
               "[1, 4, 4, 3], kernel [2, 2, 2, 1]");
 }
 
@@ -181,7 +180,7 @@ TEST(KerasConv2DTranspose, RefusesInKerassWords) {
     EXPECT_EQ(error({.output_shape = Shape{8, 9, 9}}),
               "keras::conv2d_transpose: output_shape must be [H, W] or [N, H, W, C_out]; got [8, 9, 9]");
     EXPECT_EQ(error({.output_shape = Shape{8, 9, 9, 4}}),
-              "keras::conv2d_transpose: output_shape must have the inputs' 8 images and the kernel's 3 channels; got "
+              "keras::conv2d_transpose: output_shape must have the input's 8 images and the kernel's 3 channels; got "
               "[8, 9, 9, 4]");
     EXPECT_EQ(error({.strides = {2, 2}, .padding = "same", .output_shape = Shape{8, 15, 14, 3}}),
               "keras::conv2d_transpose: output height 15 is not possible; got input height 7, kernel 3, stride 2, "

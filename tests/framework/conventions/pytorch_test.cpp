@@ -166,8 +166,7 @@ TEST(PyTorchConv2d, RefusesInPyTorchsWords) {
         conv2d_error(input, {16, 1, 3, 3}),
         "pytorch::conv2d: input has 3 channels, weight expects 1; got input [8, 3, 28, 28], weight [16, 1, 3, 3]");
     EXPECT_EQ(conv2d_error(input, {16, 1, 3, 3}, {.groups = 3}),
-              "pytorch::conv2d: weight does not divide into groups 3; got weight [16, 1, 3, 3], [C_out, C_in / groups, "
-              "K, L]");
+              "pytorch::conv2d: groups 3 does not divide 16 channels; got weight [16, 1, 3, 3]");
     EXPECT_EQ(conv2d_error(input, weight, {.bias = Tensor::zeros({3})}), "pytorch::conv2d: bias must be [16]; got [3]");
     EXPECT_EQ(conv2d_error(input, weight, {.stride = {0, 1}}), "pytorch::conv2d: stride must be at least 1; got 0,1");
     EXPECT_EQ(conv2d_error(input, weight, {.padding = Size2D{1, -1}}),
