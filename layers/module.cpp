@@ -6,7 +6,7 @@ namespace adjoint {
 
 void State::assign(Variable value) const {
     require(value.shape() == shape(), "State::assign: the shape must stay; got {} for {}", value.shape(), shape());
-    *variable_ = std::move(value);
+    shared_->variable = std::move(value);
 }
 
 States::operator std::vector<Variable>() const {
@@ -25,17 +25,39 @@ States Module::collect(States Module::*own) const {
     return result;
 }
 
-States Module::parameters() const { return collect(&Module::parameters_); }
+States Module::parameters() const {
+    States result = collect(&Module::parameters_);
+    std::erase_if(result, [](const NamedState& named) { return named.state.frozen(); });
+    return result;
+}
 
 States Module::buffers() const { return collect(&Module::buffers_); }
 
 States Module::states() const {
-    States result = parameters();
+    States result = collect(&Module::parameters_);
     for (NamedState& named : buffers()) result.push_back(std::move(named));
     return result;
 }
 
-bool Module::training() const { return mode_ == Mode::train || (mode_ == Mode::follow_tape && Tape::recording()); }
+void Module::set_frozen(const char* operation, const std::string& name, bool frozen) const {
+    bool found = false;
+    for (const auto& [full_name, parameter] : collect(&Module::parameters_)) {
+        if (!name.empty() && full_name != name && !full_name.starts_with(name + ".")) continue;
+        found = true;
+        frozen ? parameter.freeze() : parameter.unfreeze();
+    }
+    require(found, "Module::{}: no parameter has this name or begins with it and a dot; got {}", operation,
+            name.empty() ? "none at all" : name);
+}
+
+bool Module::frozen() const {
+    return !parameters_.empty() && std::all_of(parameters_.begin(), parameters_.end(),
+                                               [](const NamedState& named) { return named.state.frozen(); });
+}
+
+bool Module::training() const {
+    return mode_ == Mode::train || (mode_ == Mode::follow_tape && Tape::recording() && !frozen());
+}
 
 void Module::cast(DType dtype) {
     for (const NamedState& named : states()) named.state.assign(named.state.value().cast(dtype));

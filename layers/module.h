@@ -14,21 +14,31 @@ namespace adjoint {
 /// borrows another's filters, and how an optimiser reaches what it improves.
 class State {
   public:
-    explicit State(Tensor initial) : variable_(std::make_shared<Variable>(std::move(initial))) {}
+    explicit State(Tensor initial) : shared_(std::make_shared<Shared>(Shared{Variable(std::move(initial))})) {}
 
-    const Variable& variable() const { return *variable_; }
-    operator const Variable&() const { return *variable_; }
-    const Tensor& value() const { return variable_->value(); }
-    const Shape& shape() const { return variable_->shape(); }
+    const Variable& variable() const { return shared_->variable; }
+    operator const Variable&() const { return variable(); }
+    const Tensor& value() const { return variable().value(); }
+    const Shape& shape() const { return variable().shape(); }
 
     /// Replaces the value; a tensor makes a new variable, of which no tape knows. Throws unless the shape stays the
     /// same.
     void assign(Variable value) const;
 
-    bool same_as(const State& other) const { return variable_ == other.variable_; }
+    /// A frozen parameter keeps its value: Module::parameters() leaves it out, so that no tape is told to watch it, and
+    /// optimisers pass it over.
+    void freeze() const { shared_->frozen = true; }
+    void unfreeze() const { shared_->frozen = false; }
+    bool frozen() const { return shared_->frozen; }
+
+    bool same_as(const State& other) const { return shared_ == other.shared_; }
 
   private:
-    std::shared_ptr<Variable> variable_;
+    struct Shared {
+        Variable variable;
+        bool frozen = false;
+    };
+    std::shared_ptr<Shared> shared_;
 };
 
 using Parameter = State;  ///< what training changes
@@ -46,7 +56,7 @@ struct States : std::vector<NamedState> {
 };
 
 /// A function with parameters, buffers and children. It behaves as in training while a tape is live and as in
-/// evaluation while none is, so that neither can be forgotten; train() and evaluate() overrule that.
+/// evaluation while none is (or it is frozen), so that neither can be forgotten; train() and evaluate() overrule that.
 class Module {
   public:
     Module() = default;
@@ -56,10 +66,17 @@ class Module {
     virtual Variable forward(const Variable& x) const = 0;
     Variable operator()(const Variable& x) const { return forward(x); }
 
+    /// What training changes: the parameters that are not frozen.
     States parameters() const;
     States buffers() const;
-    /// Parameters, then buffers: all that a checkpoint holds.
+    /// Parameters, frozen ones too, then buffers: all that a checkpoint holds.
     States states() const;
+
+    /// Freezes the parameter `name`, or all those whose names begin with `name` and a dot; without a name all. A layer
+    /// whose own parameters are all frozen behaves as in evaluation: its running moments stay as they are too.
+    /// Throws where there is no such parameter.
+    void freeze(const std::string& name = "") const { set_frozen("freeze", name, true); }
+    void unfreeze(const std::string& name = "") const { set_frozen("unfreeze", name, false); }
 
     void train() { set_mode(Mode::train); }
     void evaluate() { set_mode(Mode::evaluate); }
@@ -89,6 +106,8 @@ class Module {
     };
 
     void set_mode(Mode mode);
+    void set_frozen(const char* operation, const std::string& name, bool frozen) const;
+    bool frozen() const;
     States collect(States Module::*own) const;
 
     Mode mode_ = Mode::follow_tape;

@@ -18,22 +18,57 @@ Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
     });
 }
 
+// Adam's step t of a parameter with the moments m and v; `decay` of the weights enters the gradient.
+template <class Options>
+Tensor adam_step(Tensor& moment, Tensor& square, int t, double learning_rate, double weight_decay,
+                 const Options& options, const Tensor& p, const Tensor& g) {
+    return dispatch(p.dtype(), [&]<Scalar T>() {
+        const T beta1(options.beta1), beta2(options.beta2), epsilon(options.epsilon), decay(weight_decay);
+        const T rate(learning_rate / (1.0 - std::pow(options.beta1, t)));
+        const T correction(1.0 / (1.0 - std::pow(options.beta2, t)));
+        T *const m = moment.edit<T>().data(), *const v = square.edit<T>().data();
+        return update_each<T>(p, g, [=](Index e, T value, T gradient) {
+            gradient += decay * value;
+            m[e] = beta1 * m[e] + (1 - beta1) * gradient;
+            v[e] = beta2 * v[e] + (1 - beta2) * gradient * gradient;
+            return value - rate * m[e] / (std::sqrt(v[e] * correction) + epsilon);
+        });
+    });
+}
+
 }  // namespace
 
-void Optimizer::step(const std::vector<Variable>& gradients) {
-    require(gradients.size() == parameters_.size(), "Optimizer::step: there are {} parameters; got {} gradients",
-            parameters_.size(), gradients.size());
-    for (std::size_t i = 0; i < gradients.size(); ++i) {
-        const auto& [name, parameter] = parameters_[i];
-        require(gradients[i].shape() == parameter.shape(), "Optimizer::step: {} has shape {}; got gradient {}", name,
-                parameter.shape(), gradients[i].shape());
-        require_same_dtype("Optimizer::step", parameter.value(), gradients[i].value());
+Optimizer::Optimizer(States parameters) : parameters_(std::move(parameters)), steps_(parameters_.size()) {
+    require(!parameters_.empty(), "Optimizer: there must be a parameter to improve; got none");
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            require(!parameters_[i].state.same_as(parameters_[j].state),
+                    "Optimizer: a parameter must be given once; got {} and {}, which are the same", parameters_[j].name,
+                    parameters_[i].name);
+        }
+    }
+}
+
+void Optimizer::step(std::vector<Variable> gradients) {
+    std::vector<std::size_t> improved;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        if (!parameters_[i].state.frozen()) improved.push_back(i);
+    }
+    require(gradients.size() == improved.size(),
+            "Optimizer::step: there are {} parameters to improve; got {} gradients", improved.size(), gradients.size());
+    for (std::size_t k = 0; k < gradients.size(); ++k) {
+        const auto& [name, parameter] = parameters_[improved[k]];
+        require(gradients[k].shape() == parameter.shape(), "Optimizer::step: {} has shape {}; got gradient {}", name,
+                parameter.shape(), gradients[k].shape());
+        require_same_dtype("Optimizer::step", parameter.value(), gradients[k].value());
     }
     const Timed timed("optimizer");
-    ++steps_;
-    for (std::size_t i = 0; i < gradients.size(); ++i) {
+    if (std::isfinite(clipping.value)) clip_gradient_value(gradients, clipping.value);
+    if (std::isfinite(clipping.norm)) clip_gradient_norm(gradients, clipping.norm);
+    for (std::size_t k = 0; k < gradients.size(); ++k) {
+        const std::size_t i = improved[k];
         const Parameter& parameter = parameters_[i].state;
-        parameter.assign(updated(i, parameter.value(), gradients[i].value()));
+        parameter.assign(updated(i, ++steps_[i], parameter.value(), gradients[k].value()));
     }
 }
 
@@ -45,14 +80,12 @@ std::vector<Tensor> Optimizer::zeros() const {
     return result;
 }
 
-SGD::SGD(const States& parameters, const SGDOptions& options)
-    : Optimizer(parameters, options.learning_rate), options_(options), velocity_(zeros()) {}
-
-Tensor SGD::updated(std::size_t i, const Tensor& p, const Tensor& g) {
+Tensor SGD::updated(std::size_t i, int, const Tensor& p, const Tensor& g) {
     return dispatch(p.dtype(), [&]<Scalar T>() {
-        const T rate(learning_rate), momentum(options_.momentum), decay(options_.weight_decay);
+        const SGDOptions& o = options(i);
+        const T rate(learning_rate(i)), momentum(o.momentum), decay(o.weight_decay);
         T* const v = velocity_[i].edit<T>().data();
-        return update_each<T>(p, g, [=, nesterov = options_.nesterov](Index e, T value, T gradient) {
+        return update_each<T>(p, g, [=, nesterov = o.nesterov](Index e, T value, T gradient) {
             gradient += decay * value;
             v[e] = momentum * v[e] + gradient;
             return value - rate * (nesterov ? gradient + momentum * v[e] : v[e]);
@@ -60,12 +93,9 @@ Tensor SGD::updated(std::size_t i, const Tensor& p, const Tensor& g) {
     });
 }
 
-RMSprop::RMSprop(const States& parameters, const RMSpropOptions& options)
-    : Optimizer(parameters, options.learning_rate), options_(options), squares_(zeros()) {}
-
-Tensor RMSprop::updated(std::size_t i, const Tensor& p, const Tensor& g) {
+Tensor RMSprop::updated(std::size_t i, int, const Tensor& p, const Tensor& g) {
     return dispatch(p.dtype(), [&]<Scalar T>() {
-        const T rate(learning_rate), decay(options_.decay), epsilon(options_.epsilon);
+        const T rate(learning_rate(i)), decay(options(i).decay), epsilon(options(i).epsilon);
         T* const s = squares_[i].edit<T>().data();
         return update_each<T>(p, g, [=](Index e, T value, T gradient) {
             s[e] = decay * s[e] + (1 - decay) * gradient * gradient;
@@ -74,32 +104,14 @@ Tensor RMSprop::updated(std::size_t i, const Tensor& p, const Tensor& g) {
     });
 }
 
-Adam::Adam(const States& parameters, const AdamOptions& options)
-    : Optimizer(parameters, options.learning_rate), options_(options), m_(zeros()), v_(zeros()) {}
-
-Tensor Adam::updated(std::size_t i, const Tensor& p, const Tensor& g) {
-    return dispatch(p.dtype(), [&]<Scalar T>() {
-        const T beta1(options_.beta1), beta2(options_.beta2), epsilon(options_.epsilon), decay(options_.weight_decay);
-        const T rate(learning_rate / (1.0 - std::pow(options_.beta1, steps())));
-        const T correction(1.0 / (1.0 - std::pow(options_.beta2, steps())));
-        T *const m = m_[i].edit<T>().data(), *const v = v_[i].edit<T>().data();
-        return update_each<T>(p, g, [=](Index e, T value, T gradient) {
-            gradient += decay * value;
-            m[e] = beta1 * m[e] + (1 - beta1) * gradient;
-            v[e] = beta2 * v[e] + (1 - beta2) * gradient * gradient;
-            return value - rate * m[e] / (std::sqrt(v[e] * correction) + epsilon);
-        });
-    });
+Tensor Adam::updated(std::size_t i, int t, const Tensor& p, const Tensor& g) {
+    return adam_step(m_[i], v_[i], t, learning_rate(i), options(i).weight_decay, options(i), p, g);
 }
 
-AdamW::AdamW(const States& parameters, const AdamOptions& options)
-    : Adam(parameters, options), weight_decay_(options.weight_decay) {
-    options_.weight_decay = 0.0;  // it does not enter the gradient
-}
-
-Tensor AdamW::updated(std::size_t i, const Tensor& p, const Tensor& g) {
-    const double kept = 1.0 - learning_rate * weight_decay_;
-    return Adam::updated(i, map(p, [kept](auto value) { return static_cast<decltype(value)>(kept * value); }), g);
+Tensor AdamW::updated(std::size_t i, int t, const Tensor& p, const Tensor& g) {
+    const double kept = 1.0 - learning_rate(i) * options(i).weight_decay;
+    const Tensor shrunk = map(p, [kept](auto value) { return static_cast<decltype(value)>(kept * value); });
+    return adam_step(m_[i], v_[i], t, learning_rate(i), /*weight_decay=*/0.0, options(i), shrunk, g);
 }
 
 }  // namespace adjoint

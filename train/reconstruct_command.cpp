@@ -16,6 +16,7 @@ namespace {
 
 struct ReconstructOptions {
     std::filesystem::path run;
+    std::string weights;
     DatasetOptions dataset;
     std::filesystem::path input;
     Index count = 32;
@@ -40,7 +41,7 @@ void reconstruct(ReconstructOptions options) {
     require(run.config().model == "autoencoder", "reconstruct: only an autoencoder reconstructs; got a run of {} in {}",
             run.config().model, options.run.string());
     const Autoencoder model{Random(0)};
-    load_states(run.weights(), model.states());
+    load_states(run.weights(options.weights), model.states());
     const Variable images = originals(options);
     const Variable logits = model(images), result = sigmoid(logits);
     fmt::print("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
@@ -65,6 +66,8 @@ void add_reconstruct_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("reconstruct", "Pass digits through the autoencoder of a run");
     const auto options = std::make_shared<ReconstructOptions>();
     command->add_option("--run", options->run, "Directory of an autoencoder's run")->required();
+    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
+        ->check(CLI::IsMember({"average", "last"}));
     add_dataset_options(*command, options->dataset);
     command->add_option("--input", options->input,
                         "Images to use: a .npy of [N, 28, 28, 1] in 0..1, or a PNG or JPEG of 28 × 28");

@@ -33,13 +33,22 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
     std::error_code error;
     std::filesystem::create_directories(path / "samples", error);
     require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
-    for (const char* old : {"weights.safetensors", "metrics.jsonl"}) std::filesystem::remove(path / old, error);
+    for (const char* old : {"weights.safetensors", "average.safetensors", "metrics.jsonl"})
+        std::filesystem::remove(path / old, error);
+    const Refinements& r = config.refinements;
     const Json json = {{"model", config.model},
                        {"dataset", config.dataset},
                        {"epochs", config.epochs},
                        {"batch_size", config.batch_size},
                        {"learning_rate", config.learning_rate},
-                       {"seed", config.seed}};
+                       {"seed", config.seed},
+                       {"schedule", r.schedule},
+                       {"warmup", r.warm_up},
+                       {"clip_norm", r.clip_norm},
+                       {"clip_value", r.clip_value},
+                       {"ema", r.ema},
+                       {"freeze", r.freeze},
+                       {"init", r.init}};
     write_text(path / "config.json", json.dump(2) + "\n");
     return RunDirectory(path, config);
 }
@@ -50,12 +59,20 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
                           path.string());
     try {
         const Json json = Json::parse(stream);
+        const Refinements none;
         return RunDirectory(path, {.model = json.at("model"),
                                    .dataset = json.at("dataset"),
                                    .epochs = json.at("epochs"),
                                    .batch_size = json.at("batch_size"),
                                    .learning_rate = json.at("learning_rate"),
-                                   .seed = json.at("seed")});
+                                   .seed = json.at("seed"),
+                                   .refinements = {.schedule = json.value("schedule", none.schedule),
+                                                   .warm_up = json.value("warmup", none.warm_up),
+                                                   .clip_norm = json.value("clip_norm", none.clip_norm),
+                                                   .clip_value = json.value("clip_value", none.clip_value),
+                                                   .ema = json.value("ema", none.ema),
+                                                   .freeze = json.value("freeze", none.freeze),
+                                                   .init = json.value("init", none.init)}});
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{}: is not the configuration of a run; got {}", (path / "config.json").string(),
                                     error.what()));
@@ -71,8 +88,17 @@ void RunDirectory::log_metrics(int epoch, const std::vector<std::pair<std::strin
     require<CannotWrite>(stream.good(), "{}: cannot be written; got {}", file.string(), std::strerror(errno));
 }
 
+std::filesystem::path RunDirectory::weights(const std::string& which) const {
+    const bool averaged = which == "average" || (which.empty() && std::filesystem::exists(average()));
+    return averaged ? average() : weights();
+}
+
 void RunDirectory::save_weights(const States& states) const {
     write_safetensors(weights(), states, {{"model", config_.model}});
+}
+
+void RunDirectory::save_average(const States& states) const {
+    write_safetensors(average(), states, {{"model", config_.model}});
 }
 
 }  // namespace adjoint

@@ -4,11 +4,23 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "layers/module.h"
 #include "train/dataset_choice.h"
 
 namespace adjoint {
+
+/// What may be done in training beside following the gradient.
+struct Refinements {
+    std::string schedule = "constant";     ///< of the learning rate: as `adjoint train MODEL --help` lists them
+    Index warm_up = 0;                     ///< steps in which the learning rate rises first
+    double clip_norm = 0.0;                ///< of all gradients together; 0 for none
+    double clip_value = 0.0;               ///< of each element of a gradient; 0 for none
+    double ema = 0.0;                      ///< decay of the average of the weights; 0 for none
+    std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values
+    std::string init = "";                 ///< the run whose weights are the first ones; else they are random
+};
 
 /// What was trained and how: config.json of a run.
 struct RunConfig {
@@ -18,9 +30,11 @@ struct RunConfig {
     Index batch_size = 0;
     double learning_rate = 0.0;
     std::uint64_t seed = 0;
+    Refinements refinements = {};
 };
 
-/// A directory with config.json, metrics.jsonl, samples/ and weights.safetensors.
+/// A directory with config.json, metrics.jsonl, samples/, weights.safetensors and, where weights are averaged,
+/// average.safetensors.
 class RunDirectory {
   public:
     /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty.
@@ -31,7 +45,10 @@ class RunDirectory {
 
     const RunConfig& config() const { return config_; }
     const std::filesystem::path& path() const { return path_; }
-    std::filesystem::path weights() const { return path_ / "weights.safetensors"; }
+    std::filesystem::path weights() const { return path_ / "weights.safetensors"; }  ///< of the last step
+    std::filesystem::path average() const { return path_ / "average.safetensors"; }  ///< over the steps
+    /// The weights that one asks for as "last" or "average", or "" for the average where there is one, else the last.
+    std::filesystem::path weights(const std::string& which) const;
     /// samples/NAME.png.
     std::filesystem::path sample(const std::string& name) const { return path_ / "samples" / (name + ".png"); }
 
@@ -39,6 +56,8 @@ class RunDirectory {
     void log_metrics(int epoch, const std::vector<std::pair<std::string, double>>& metrics) const;
     /// Saves all of the model's states as the run's weights.
     void save_weights(const States& states) const;
+    /// Saves all of the averaged model's states as the run's average.
+    void save_average(const States& states) const;
 
   private:
     RunDirectory(std::filesystem::path path, RunConfig config) : path_(std::move(path)), config_(std::move(config)) {}

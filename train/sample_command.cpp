@@ -17,6 +17,7 @@ namespace {
 
 struct SampleOptions {
     std::filesystem::path run;
+    std::string weights;
     Index count = 64;
     std::uint64_t seed = 1;
     std::filesystem::path png;
@@ -44,7 +45,7 @@ void sample(SampleOptions options) {
     require(run.config().model == "dcgan", "sample: only a dcgan draws new images; got a run of {} in {}",
             run.config().model, options.run.string());
     const Dcgan model{Random(0)};
-    load_states(run.weights(), model.states());
+    load_states(run.weights(options.weights), model.states());
     const Tensor images = draw(model.generator, options);
     if (options.png.empty() && options.npy.empty()) options.png = run.sample(fmt::format("seed-{}", options.seed));
     if (!options.png.empty()) {
@@ -64,6 +65,8 @@ void add_sample_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("sample", "Draw digits with the generator of a run");
     const auto options = std::make_shared<SampleOptions>();
     command->add_option("--run", options->run, "Directory of a dcgan's run")->required();
+    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
+        ->check(CLI::IsMember({"average", "last"}));
     command->add_option("--count", options->count, "How many")
         ->check(whole_number(1, 1'000'000))
         ->capture_default_str();

@@ -41,10 +41,16 @@ double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Va
 
 void train_autoencoder(const TrainingOptions& options) {
     const Datasets data = open_datasets(options.dataset);
-    const RunDirectory run = start_run("autoencoder", data.name, options);
     const RunRandom random(options.seed);
-    const Autoencoder model(random.weights);
+    const Autoencoder model(random.weights), average(random.weights);
+    prepare(model, "autoencoder", options.refinements);
     Adam adam(model.parameters(), {.learning_rate = options.learning_rate});
+    adam.clipping = clipping_of(options.refinements);
+    ReduceOnPlateau plateau{{.patience = 1}};
+    std::optional<WeightAverage> averaging;
+    if (options.refinements.ema > 0.0) averaging.emplace(model, average, options.refinements.ema);
+    const Autoencoder& shown = averaging ? average : model;
+    const RunDirectory run = start_run("autoencoder", data.name, options);
     const Tensor originals = first_images(*data.test, picture_count);
 
     StepCounter steps(options.max_steps);
@@ -52,15 +58,20 @@ void train_autoencoder(const TrainingOptions& options) {
         const Random order = random.order.stream(static_cast<std::uint64_t>(epoch));
         Batches batches(data.training, {.batch_size = options.batch_size, .shuffle = order});
         Progress progress(epoch, options.epochs, batches.count());
+        const Schedule schedule = schedule_of(options.refinements, options.epochs * batches.count());
         while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
+            adam.rate_factor = schedule(steps.steps()) * plateau.rate_factor;
             const double loss = autoencoder_step(model, adam, batch->images);
+            if (averaging) averaging->update();
             progress.step(batch->images.extent(0), fmt::format("loss {:.4f}", loss));
             steps.count();
         }
-        const TestLosses losses = test(model, data.test);
+        const TestLosses losses = test(shown, data.test);
         const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
-        write_png(picture, picture_pairs(originals, sigmoid(model(originals)).value(), picture_columns));
+        write_png(picture, picture_pairs(originals, sigmoid(shown(originals)).value(), picture_columns));
         run.save_weights(model.states());
+        if (averaging) run.save_average(average.states());
+        if (options.refinements.schedule == "plateau") plateau.observe(losses.cross_entropy);
         run.log_metrics(epoch, {{"test_cross_entropy", losses.cross_entropy}, {"test_mse", losses.squared_error}});
         fmt::print("epoch {}: test binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel; {}\n", epoch,
                    losses.cross_entropy, losses.squared_error, picture.string());

@@ -39,9 +39,11 @@ DcganLosses test(const Dcgan& model, const Dataset& dataset, const Random& rando
 
 }  // namespace
 
-DcganOptimizers::DcganOptimizers(const Dcgan& model, double learning_rate)
+DcganOptimizers::DcganOptimizers(const Dcgan& model, double learning_rate, const GradientClipping& clipping)
     : generator(model.generator.parameters(), {.learning_rate = learning_rate, .beta1 = beta1}),
-      discriminator(model.discriminator.parameters(), {.learning_rate = learning_rate, .beta1 = beta1}) {}
+      discriminator(model.discriminator.parameters(), {.learning_rate = learning_rate, .beta1 = beta1}) {
+    generator.clipping = discriminator.clipping = clipping;
+}
 
 DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise) {
     const Sequential &generator = model.generator, &discriminator = model.discriminator;
@@ -63,10 +65,14 @@ DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Va
 
 void train_dcgan(const TrainingOptions& options) {
     const Datasets data = open_datasets(options.dataset);
-    const RunDirectory run = start_run("dcgan", data.name, options);
     const RunRandom random(options.seed);
-    const Dcgan model(random.weights);
-    DcganOptimizers optimizers(model, options.learning_rate);
+    const Dcgan model(random.weights), average(random.weights);
+    prepare(model, "dcgan", options.refinements);
+    DcganOptimizers optimizers(model, options.learning_rate, clipping_of(options.refinements));
+    std::optional<WeightAverage> averaging;
+    if (options.refinements.ema > 0.0) averaging.emplace(model, average, options.refinements.ema);
+    const Dcgan& shown = averaging ? average : model;
+    const RunDirectory run = start_run("dcgan", data.name, options);
     const Tensor fixed_noise = noise(random.fixed_noise, picture_count);
 
     StepCounter steps(options.max_steps);
@@ -74,23 +80,24 @@ void train_dcgan(const TrainingOptions& options) {
         const Random order = random.order.stream(static_cast<std::uint64_t>(epoch));
         Batches batches(data.training, {.batch_size = options.batch_size, .shuffle = order, .drop_last = true});
         Progress progress(epoch, options.epochs, batches.count());
+        // The rate falls in a straight line to 0 by default, so that it can begin at five times the paper's 2e-4 and the
+        // two networks still settle: on MNIST the samples of five epochs come much nearer to real digits.
+        const Schedule schedule = schedule_of(options.refinements, options.epochs * batches.count());
         while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
-            // The rate falls in a straight line to 0, so that it can begin at five times the paper's 2e-4 and the two
-            // networks still settle: on MNIST the samples of five epochs come much nearer to real digits.
-            const double done =
-                static_cast<double>(steps.steps()) / static_cast<double>(options.epochs * batches.count());
-            optimizers.set_learning_rate(options.learning_rate * (1.0 - done));
+            optimizers.set_rate_factor(schedule(steps.steps()));
             const Tensor images = from_unit_to_symmetric(batch->images);
             const Tensor z = noise(random.noise.stream(steps.steps()), options.batch_size);
             const DcganLosses losses = dcgan_step(model, optimizers, images, z);
+            if (averaging) averaging->update();
             progress.step(options.batch_size, fmt::format("discriminator {:.3f}  generator {:.3f}",
                                                           losses.discriminator, losses.generator));
             steps.count();
         }
-        const DcganLosses losses = test(model, *data.test, random.fixed_noise);
+        const DcganLosses losses = test(shown, *data.test, random.fixed_noise);
         const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
-        write_png(picture, picture_grid(from_symmetric_to_unit(model.generator(fixed_noise).value()), picture_columns));
+        write_png(picture, picture_grid(from_symmetric_to_unit(shown.generator(fixed_noise).value()), picture_columns));
         run.save_weights(model.states());
+        if (averaging) run.save_average(average.states());
         run.log_metrics(epoch,
                         {{"test_discriminator_loss", losses.discriminator}, {"test_generator_loss", losses.generator}});
         fmt::print("epoch {}: test loss of the discriminator {:.3f}, of the generator {:.3f}; {}\n", epoch,

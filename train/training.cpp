@@ -1,9 +1,12 @@
 #include "train/training.h"
 
+#include <algorithm>
+#include <cmath>
 #include <spdlog/spdlog.h>
 
 #include "framework/gemm.h"
 #include "framework/parallel.h"
+#include "train/safetensors.h"
 
 namespace adjoint {
 
@@ -14,10 +17,41 @@ RunDirectory start_run(const std::string& model, const std::string& dataset, con
                                              .epochs = options.epochs,
                                              .batch_size = options.batch_size,
                                              .learning_rate = options.learning_rate,
-                                             .seed = options.seed},
+                                             .seed = options.seed,
+                                             .refinements = options.refinements},
                                             options.force);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
     return run;
+}
+
+Schedule schedule_of(const Refinements& refinements, Index steps) {
+    const Index left = std::max<Index>(1, steps - refinements.warm_up);
+    const std::string& name = refinements.schedule;
+    Schedule schedule = ConstantRate();
+    if (name == "linear") schedule = LinearDecay{.steps = left};
+    if (name == "cosine") schedule = CosineDecay{.steps = left};
+    if (name == "exponential") schedule = ExponentialDecay{.factor = std::pow(0.01, 1.0 / static_cast<double>(left))};
+    if (name == "step") schedule = StepDecay{.every = (left + 2) / 3};
+    if (name == "one-cycle") schedule = OneCycle{.steps = left};
+    return refinements.warm_up > 0 ? WarmUp{.steps = refinements.warm_up, .then = schedule} : schedule;
+}
+
+GradientClipping clipping_of(const Refinements& refinements) {
+    GradientClipping clipping;
+    if (refinements.clip_value > 0.0) clipping.value = refinements.clip_value;
+    if (refinements.clip_norm > 0.0) clipping.norm = refinements.clip_norm;
+    return clipping;
+}
+
+void prepare(const Module& model, const std::string& name, const Refinements& refinements) {
+    if (!refinements.init.empty()) {
+        const RunDirectory run = RunDirectory::open(refinements.init);
+        require(run.config().model == name,
+                "train {}: the first weights must be of the same model; got a run of {} in {}", name,
+                run.config().model, refinements.init);
+        load_states(run.weights(""), model.states());
+    }
+    for (const std::string& frozen : refinements.freeze) model.freeze(frozen);
 }
 
 void Progress::step(Index images, const std::string& losses) {

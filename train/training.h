@@ -9,6 +9,8 @@
 #include "models/dcgan.h"
 #include "train/optimizers.h"
 #include "train/run_directory.h"
+#include "train/schedules.h"
+#include "train/weight_average.h"
 
 namespace adjoint {
 
@@ -22,7 +24,19 @@ struct TrainingOptions {
     int max_steps = 0;  ///< stop after so many; 0 for none
     std::filesystem::path out = {};
     bool force = false;
+    Refinements refinements = {};
 };
+
+/// The schedule of a run of so many steps, warm-up included. That of "plateau" is constant: what the losses make of it is
+/// a factor more.
+Schedule schedule_of(const Refinements& refinements, Index steps);
+
+/// The clipping that a run asks for.
+GradientClipping clipping_of(const Refinements& refinements);
+
+/// Gives the model the weights of the run that it is to begin with, if any, and freezes what is to stay.
+/// Throws when that run is of another model, or nothing has a name to freeze.
+void prepare(const Module& model, const std::string& name, const Refinements& refinements);
 
 /// Independent streams of a run's random numbers.
 struct RunRandom {
@@ -45,8 +59,8 @@ double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Va
 
 /// The optimisers and losses of the two networks.
 struct DcganOptimizers {
-    explicit DcganOptimizers(const Dcgan& model, double learning_rate);
-    void set_learning_rate(double rate) { generator.learning_rate = discriminator.learning_rate = rate; }
+    explicit DcganOptimizers(const Dcgan& model, double learning_rate, const GradientClipping& clipping = {});
+    void set_rate_factor(double factor) { generator.rate_factor = discriminator.rate_factor = factor; }
 
     Adam generator;
     Adam discriminator;

@@ -38,4 +38,16 @@ inline CLI::Validator positive_number() {
         "above 0");
 }
 
+/// A number from 0 up to a limit that it stays below.
+inline CLI::Validator number_below(double limit) {
+    return CLI::Validator(
+        [limit](const std::string& text) -> std::string {
+            char* end = nullptr;
+            const double value = std::strtod(text.c_str(), &end);
+            if (!text.empty() && *end == '\0' && value >= 0.0 && value < limit) return "";
+            return fmt::format("must be a number from 0 and below {}; got {}", limit, text);
+        },
+        std::isfinite(limit) ? fmt::format("from 0, below {}", limit) : "from 0");
+}
+
 }  // namespace adjoint

@@ -3,6 +3,7 @@
 #include "layers/module.h"
 
 #include "framework/elementwise.h"
+#include "layers/batch_norm.h"
 #include "layers/conv2d_transpose.h"
 #include "tests/support/values.h"
 
@@ -139,6 +140,73 @@ TEST(TiedWeights, ReceiveTheSumOfBothGradients) {
     const Variable y = conv2d_input_gradient(conv2d(x, encoding, form) + *tied.down.bias, decoding, form);
     const std::vector<Variable> gradients = apart.gradient(y, seed);
     expect_equal(both, gradients[0] + gradients[1], 1e-13);
+}
+
+// ---- frozen parameters ----------------------------------------------------------------------------------------------
+
+TEST(Freezing, TakesParametersByTheirNameOrTheirLayersAway) {
+    const Lines lines;
+    lines.freeze("inner");
+    EXPECT_EQ(names(lines.parameters()), (Names{"gain", "outer.most.first", "outer.most.last"}));
+    EXPECT_TRUE(lines.inner.parameters().empty());
+    lines.freeze("outer.most.last");
+    EXPECT_EQ(names(lines.parameters()), (Names{"gain", "outer.most.first"}));
+    lines.unfreeze("inner.first");
+    EXPECT_EQ(names(lines.parameters()), (Names{"gain", "inner.first", "outer.most.first"}));
+    lines.freeze();
+    EXPECT_TRUE(lines.parameters().empty());
+    lines.unfreeze();
+    EXPECT_EQ(lines.parameters().size(), 5u);
+}
+
+TEST(Freezing, LeavesWhatACheckpointHoldsAndItsOrder) {
+    const Lines lines;
+    const Names all = names(lines.states());
+    lines.freeze("inner");
+    EXPECT_EQ(names(lines.states()), all);
+}
+
+TEST(Freezing, RefusesNamesThatNoParameterHasOrBeginsWith) {
+    const Lines lines;
+    for (const char* name : {"in", "inner.f", "outer.", "inner.calls"}) {
+        EXPECT_EQ(error_of([&] { lines.freeze(name); }),
+                  std::string("Module::freeze: no parameter has this name or begins with it and a dot; got ") + name);
+    }
+    EXPECT_EQ(lines.parameters().size(), 5u);
+}
+
+TEST(Freezing, OfAllParametersOfALayerMakesItBehaveAsInEvaluation) {
+    Lines lines;
+    const Tape tape(lines.parameters());
+    lines.freeze("inner.first");
+    EXPECT_TRUE(lines.inner.training());
+    lines.freeze("inner.last");
+    EXPECT_FALSE(lines.inner.training());
+    EXPECT_TRUE(lines.outer.training() && lines.training());
+    lines.train();
+    EXPECT_TRUE(lines.inner.training()) << "train() overrules it";
+    lines.follow_tape();
+    lines.unfreeze("inner.first");
+    EXPECT_TRUE(lines.inner.training());
+}
+
+TEST(Freezing, KeepsTheRunningMomentsOfABatchNormalisation) {
+    const BatchNorm norm({.channels = 2}, Random(1));
+    const Variable x = Random(2).normal({5, 2});
+    norm.freeze();
+    const Variable evaluated = norm(x);
+    Tape tape({x});
+    expect_equal(norm(x), evaluated);
+    expect_tensor(norm.running_mean, {2}, {0, 0});
+    expect_tensor(norm.running_variance, {2}, {1, 1});
+    EXPECT_NO_THROW(tape.gradient(norm(x), Tensor::ones({5, 2})));
+}
+
+TEST(Freezing, OfTiedWeightsIsForAllWhoShareThem) {
+    const Tied tied;
+    tied.up.weight.freeze();
+    EXPECT_TRUE(tied.down.weight.frozen());
+    EXPECT_EQ(names(tied.parameters()), (Names{"down.bias", "up.bias"}));
 }
 
 // ---- mode and element type ------------------------------------------------------------------------------------------

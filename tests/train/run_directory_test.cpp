@@ -20,7 +20,14 @@ const RunConfig config = {.model = "dcgan",
                           .epochs = 7,
                           .batch_size = 96,
                           .learning_rate = 0.1 + 0.2,
-                          .seed = 0xffff'ffff'ffff'ffff};
+                          .seed = 0xffff'ffff'ffff'ffff,
+                          .refinements = {.schedule = "cosine",
+                                          .warm_up = 5,
+                                          .clip_norm = 0.1 + 0.2,
+                                          .clip_value = 0.5,
+                                          .ema = 0.999,
+                                          .freeze = {"encoder", "decoder.up1"},
+                                          .init = "runs/first"}};
 
 struct Runs : testing::Test {
     std::string content(const fs::path& file) const {
@@ -40,12 +47,29 @@ TEST_F(Runs, RememberHowTheyWereMade) {
     EXPECT_EQ(found.batch_size, config.batch_size);
     EXPECT_EQ(found.learning_rate, config.learning_rate);
     EXPECT_EQ(found.seed, config.seed);
+    EXPECT_EQ(found.refinements.schedule, config.refinements.schedule);
+    EXPECT_EQ(found.refinements.warm_up, config.refinements.warm_up);
+    EXPECT_EQ(found.refinements.clip_norm, config.refinements.clip_norm);
+    EXPECT_EQ(found.refinements.clip_value, config.refinements.clip_value);
+    EXPECT_EQ(found.refinements.ema, config.refinements.ema);
+    EXPECT_EQ(found.refinements.freeze, config.refinements.freeze);
+    EXPECT_EQ(found.refinements.init, config.refinements.init);
+}
+
+TEST_F(Runs, ChooseTheAverageOfTheirWeightsWhereThereIsOne) {
+    const RunDirectory run = RunDirectory::create(path, config, false);
+    EXPECT_EQ(run.weights(""), run.weights());
+    EXPECT_EQ(run.weights("average"), run.average());
+    run.save_average({{"x", State(Tensor())}});
+    EXPECT_EQ(run.weights(""), run.average());
+    EXPECT_EQ(run.weights("last"), run.weights());
 }
 
 TEST_F(Runs, HaveTheirFilesInTheirPlaces) {
     const RunDirectory run = RunDirectory::create(path, config, false);
     EXPECT_EQ(run.path(), path);
     EXPECT_EQ(run.weights(), path / "weights.safetensors");
+    EXPECT_EQ(run.average(), path / "average.safetensors");
     EXPECT_EQ(run.sample("epoch-001"), path / "samples/epoch-001.png");
     EXPECT_TRUE(fs::is_directory(path / "samples"));
 }
@@ -66,10 +90,11 @@ TEST_F(Runs, AreReplacedWithoutATraceWhereAskedFor) {
     const RunDirectory first = RunDirectory::create(path, config, false);
     first.log_metrics(1, {{"loss", 0.5}});
     first.save_weights({{"x", State(Tensor())}});
+    first.save_average({{"x", State(Tensor())}});
     RunConfig other = config;
     other.epochs = 1;
     const RunDirectory second = RunDirectory::create(path, other, true);
-    EXPECT_FALSE(fs::exists(path / "metrics.jsonl") || fs::exists(second.weights()));
+    EXPECT_FALSE(fs::exists(path / "metrics.jsonl") || fs::exists(second.weights()) || fs::exists(second.average()));
     EXPECT_EQ(RunDirectory::open(path).config().epochs, 1);
 }
 

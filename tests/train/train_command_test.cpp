@@ -52,6 +52,11 @@ TEST_F(TrainCommand, RefusesNumbersThatMakeNoSense) {
                                                               {"--lr", {"-1", "0", "x", "nan", "inf"}},
                                                               {"--seed", {"-1", "x", "18446744073709551616"}},
                                                               {"--max-steps", {"-1", "x"}},
+                                                              {"--schedule", {"parabola", ""}},
+                                                              {"--warmup", {"-1", "x", "0.5"}},
+                                                              {"--clip-norm", {"-1", "x", "nan", "inf"}},
+                                                              {"--clip-value", {"-1", "x", "nan", "inf"}},
+                                                              {"--ema", {"-0.1", "1", "x", "nan"}},
                                                               {"--threads", {"0", "-1", "x", "1025"}}};
     for (const char* model : {"autoencoder", "dcgan"}) {
         for (const auto& [option, values] : wrong) {
@@ -64,6 +69,26 @@ TEST_F(TrainCommand, RefusesNumbersThatMakeNoSense) {
     }
     EXPECT_EQ(refused({"--epochs", "0"}), "2 error: --epochs: must be a whole number from 1 to 1000000; got 0");
     EXPECT_EQ(refused({"--batch-size", "1"}), "2 error: --batch-size: must be a whole number from 2 to 60000; got 1");
+}
+
+TEST_F(TrainCommand, RefusesASchedulesThatAGameOfTwoLossesCannotFollow) {
+    EXPECT_EQ(refused({"--schedule", "plateau"}, "dcgan"),
+              "2 error: --schedule: plateau not in {constant,linear,cosine,exponential,step,one-cycle}");
+}
+
+TEST_F(TrainCommand, RefusesToFreezeWhatIsNotThereOrAll) {
+    EXPECT_EQ(refused({"--dataset", "digits", "--freeze", "encodr"}),
+              "2 error: Module::freeze: no parameter has this name or begins with it and a dot; got encodr");
+    EXPECT_EQ(refused({"--dataset", "digits", "--freeze", "encoder", "--freeze", "decoder"}),
+              "2 error: Optimizer: there must be a parameter to improve; got none");
+}
+
+TEST_F(TrainCommand, RefusesFirstWeightsThatAreNotThereOrAnotherModels) {
+    make_run("gan", "dcgan");
+    EXPECT_EQ(refused({"--dataset", "digits", "--init", "none"}),
+              "66 error: none: is not the directory of a run; got no config.json in it");
+    EXPECT_EQ(refused({"--dataset", "digits", "--init", "gan"}),
+              "2 error: train autoencoder: the first weights must be of the same model; got a run of dcgan in gan");
 }
 
 TEST_F(TrainCommand, RefusesANumberOfThreadsFromTheEnvironmentThatIsNone) {

@@ -1,6 +1,8 @@
 // Truths about training and its runs, told through the program: the same weights for any number of threads, the files
 // that a run leaves, and what `sample` and `reconstruct` make of them.
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "framework/elementwise.h"
@@ -73,6 +75,71 @@ TEST_F(Training, GivesTheDcganTheSameWeightsForAnyNumberOfThreads) {
                  {8 * (28 + 2) + 2, 12 * (28 + 2) + 2, 1});
 }
 
+// ---- refinements ----------------------------------------------------------------------------------------------------
+
+class Refined : public Training {
+  protected:
+    using States = std::map<std::string, Tensor>;
+    /// Three steps on drawn digits with more words, unless these say how many; what the file of the run holds then.
+    States states(const std::string& out, const Words& more, const std::string& file = "weights.safetensors",
+                  const std::string& model = "autoencoder") const {
+        Words words = {"train", model, "--dataset", "digits", "--batch-size", "8", "--out", out};
+        words.insert(words.end(), more.begin(), more.end());
+        if (std::find(more.begin(), more.end(), "--max-steps") == more.end()) {
+            words.insert(words.end(), {"--max-steps", "3"});
+        }
+        const Outcome outcome = run(words);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return read_safetensors(directory_ / out / file);
+    }
+    /// The names of the tensors that differ, joined.
+    static std::string changed(const States& a, const States& b) {
+        std::string names;
+        for (const auto& [name, tensor] : a) {
+            if (!identical(tensor, b.at(name))) names += name + " ";
+        }
+        return names;
+    }
+};
+
+TEST_F(Refined, RunsKeepFrozenParametersBitForBitAndTrainTheOthers) {
+    const States first = states("first", {});
+    const States tuned = states("tuned", {"--init", "first", "--freeze", "encoder", "--freeze", "decoder.up1.weight"});
+    EXPECT_EQ(changed(tuned, first),
+              "decoder.expand.bias decoder.expand.weight decoder.up1.bias decoder.up2.bias decoder.up2.weight "
+              "decoder.up3.bias decoder.up3.weight ");
+    const States gan = states("gan", {}, "weights.safetensors", "dcgan");
+    const States tuned_gan =
+        states("tuned-gan", {"--init", "gan", "--freeze", "discriminator.norm2"}, "weights.safetensors", "dcgan");
+    const std::string names = changed(tuned_gan, gan);
+    EXPECT_EQ(names.find("discriminator.norm2"), std::string::npos) << names;
+    EXPECT_NE(names.find("discriminator.norm3.running_mean"), std::string::npos) << names;
+}
+
+TEST_F(Refined, RunsSaveTheAverageOfTheirWeightsBesideTheLast) {
+    const States one = states("one", {"--ema", "0.9", "--max-steps", "1"}, "average.safetensors");
+    EXPECT_EQ(changed(one, read_safetensors(directory_ / "one/weights.safetensors")), "");
+    const States average = states("three", {"--ema", "0.9"}, "average.safetensors");
+    const States last = read_safetensors(directory_ / "three/weights.safetensors");
+    EXPECT_FALSE(changed(average, last).empty());
+    EXPECT_EQ(changed(last, states("plain", {})), "") << "averaging changed the training";
+    EXPECT_FALSE(fs::exists(directory_ / "plain/average.safetensors"));
+}
+
+TEST_F(Refined, RunsTakeOtherStepsWithEachOption) {
+    const States plain = states("plain", {});
+    const std::vector<Words> options = {{"--schedule", "cosine", "--epochs", "1"},
+                                        {"--schedule", "one-cycle"},
+                                        {"--warmup", "2"},
+                                        {"--clip-norm", "1e-6"},
+                                        {"--clip-value", "1e-5"}};
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        EXPECT_FALSE(changed(states("other-" + std::to_string(i), options[i]), plain).empty()) << options[i][0];
+    }
+    EXPECT_EQ(changed(states("same", {"--schedule", "plateau", "--clip-norm", "1e9", "--clip-value", "1e9"}), plain),
+              "");
+}
+
 // ---- sample ---------------------------------------------------------------------------------------------------------
 
 /// Runs whose networks have their first, random weights: those cost nothing.
@@ -113,6 +180,19 @@ TEST_F(FinishedRuns, SampleAPictureIntoTheRunByDefault) {
     EXPECT_EQ(printed({"sample", "--run", "gan", "--count", "5", "--seed", "9"}),
               "gan/samples/seed-9.png: 5 samples\n");
     EXPECT_EQ(read_grey_image(directory_ / "gan/samples/seed-9.png").shape(), (Shape{2 * 30 + 2, 3 * 30 + 2, 1}));
+}
+
+TEST_F(FinishedRuns, DrawWithTheAverageOfTheirWeightsWhereTheyHaveOneUnlessToldOtherwise) {
+    const Tensor last = samples("2", "7");
+    RunDirectory::open(directory_ / "gan").save_average(Dcgan(Random(6)).states());
+    const Tensor average = samples("2", "7");
+    EXPECT_FALSE(identical(average, last));
+    for (const auto& [weights, images] : {std::pair("last", last), {"average", average}}) {
+        printed({"sample", "--run", "gan", "--count", "2", "--seed", "7", "--weights", weights, "--npy", "y.npy"});
+        EXPECT_TRUE(identical(read("y.npy"), images)) << weights;
+    }
+    EXPECT_EQ(refusal({"reconstruct", "--run", "coder", "--dataset", "digits", "--weights", "average"}),
+              "66 error: coder/average.safetensors: cannot be read; got No such file or directory");
 }
 
 // ---- reconstruct ----------------------------------------------------------------------------------------------------
