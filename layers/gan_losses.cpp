@@ -33,10 +33,10 @@ Variable wasserstein_critic_loss(const Variable& r, const Variable& f) { return 
 
 Variable wasserstein_generator_loss(const Variable& f) { return -mean(f); }
 
-Variable gradient_penalty(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {
+Variable gradient_norms(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {
     require(real.shape() == fake.shape() && real.rank() >= 2,
-            "gradient_penalty: real and fake must have one shape [N, …] of two axes or more; got {} and {}",
-            real.shape(), fake.shape());
+            "gradient_norms: real and fake must have one shape [N, …] of two axes or more; got {} and {}", real.shape(),
+            fake.shape());
     Shape one_an_image(static_cast<std::size_t>(real.rank()), 1);
     one_an_image[0] = real.extent(0);
     const Variable u = random.uniform(one_an_image, real.dtype());
@@ -50,8 +50,11 @@ Variable gradient_penalty(const Module& critic, const Variable& real, const Vari
     std::vector<Index> axes(static_cast<std::size_t>(real.rank() - 1));
     std::iota(axes.begin(), axes.end(), Index{1});
     constexpr double tiny = 1e-12;  // a norm of 0 has no derivative, and that of √(0 + tiny) is 0
-    const Variable norms = sqrt(sum(slopes * slopes, axes) + tiny);
-    return mean(power(norms - 1.0, 2.0));
+    return sqrt(sum(slopes * slopes, axes) + tiny);
+}
+
+Variable gradient_penalty(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {
+    return mean(power(gradient_norms(critic, real, fake, random) - 1.0, 2.0));
 }
 
 }  // namespace adjoint

@@ -38,15 +38,18 @@ Variable wasserstein_critic_loss(const Variable& r, const Variable& f);
 /// −mean f.
 Variable wasserstein_generator_loss(const Variable& f);
 
-/// mean (‖∇critic(x̂ₙ)‖ − 1)² over points x̂ₙ = u·realₙ + (1 − u)·fakeₙ between the pairs, u uniform in (0, 1), element n
-/// of `random`: how far the critic's slopes are from 1. It is added to a critic's loss, times 10 in the paper:
+/// ‖∇critic(x̂ₙ)‖ at points x̂ₙ = u·realₙ + (1 − u)·fakeₙ between the pairs, u uniform in (0, 1), element n of `random`.
+/// Shapes: real and fake [N, …], the result [N].
+/// Throws `gradient_norms: real and fake must have one shape [N, …] of two axes or more; got [4, 8] and [5, 8]`.
+Variable gradient_norms(const Module& critic, const Variable& real, const Variable& fake, const Random& random);
+
+/// mean (gradient_norms − 1)²: how far the critic's slopes are from 1. It is added to a critic's loss, times 10 in the
+/// paper:
 ///   Tape tape(critic.parameters());
 ///   const Variable loss = wasserstein_critic_loss(critic(real), critic(fake)) +
 ///                         10.0 * gradient_penalty(critic, real, fake, random.stream(step));
 /// The slopes come from a tape of its own; the tapes outside record how, and so differentiate them again. A score must
 /// depend on its own image alone: no batch normalisation in the critic.
-/// Shapes: real and fake [N, …].
-/// Throws `gradient_penalty: real and fake must have one shape [N, …] of two axes or more; got [4, 8] and [5, 8]`.
 /// Source: Gulrajani et al., "Improved training of Wasserstein GANs", 2017.
 Variable gradient_penalty(const Module& critic, const Variable& real, const Variable& fake, const Random& random);
 

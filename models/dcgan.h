@@ -13,6 +13,11 @@ namespace adjoint {
 /// The length of the generator's noise.
 constexpr Index dcgan_noise = 100;
 
+/// Normal noise [N, 1, 1, 100] for that many images, from its element `first` image on.
+inline Tensor generator_noise(const Random& random, Index images, Index first = 0) {
+    return random.normal({images, 1, 1, dcgan_noise}, DType::float32, static_cast<std::uint64_t>(first * dcgan_noise));
+}
+
 /// Noise [N, 1, 1, 100] → 4×4×256 → 7×7×128 → 14×14×64 → images [N, 28, 28, 1] in −1..1.
 Sequential dcgan_generator(const Random& random);
 

@@ -10,6 +10,7 @@
 #include "framework/gemm.h"
 #include "framework/parallel.h"
 #include "framework/profile.h"
+#include "layers/gan_losses.h"
 #include "train/atomic_file.h"
 #include "train/commands.h"
 #include "train/training.h"
@@ -48,6 +49,31 @@ Step dcgan() {
     const Variable images = Random(2).uniform({64, 28, 28, 1});
     return {"dcgan", 64, [=, step = 0]() mutable {
                 dcgan_step(*model, *optimizers, images, Random(3).stream(++step).normal({64, 1, 1, dcgan_noise}));
+            }};
+}
+
+// What the Wasserstein game's steps work on.
+struct WassersteinGame {
+    const WganGp model{Random(1)};
+    WganGpOptimizers optimizers{model, 1e-4};
+    const Variable images = Random(2).uniform({64, 28, 28, 1}), fakes = Random(4).uniform({64, 28, 28, 1});
+};
+
+Step critic_with_penalty() {
+    const auto game = std::make_shared<WassersteinGame>();
+    return {"wgan-gp", 64, [=, step = 0]() mutable {
+                wgan_gp_critic_step(game->model, game->optimizers, game->images, game->fakes, Random(3).stream(++step));
+            }};
+}
+
+// The same critic without second derivatives, to compare.
+Step critic_without_penalty() {
+    const auto game = std::make_shared<WassersteinGame>();
+    return {"wgan", 64, [=] {
+                const Sequential& critic = game->model.critic;
+                Tape tape(critic.parameters());
+                const Variable loss = wasserstein_critic_loss(critic(game->images), critic(game->fakes));
+                game->optimizers.critic.step(tape.gradient(loss));
             }};
 }
 
@@ -188,7 +214,7 @@ void print(const Json& r) {
 }
 
 void bench(const BenchOptions& options) {
-    for (const auto make : {autoencoder, dcgan}) {
+    for (const auto make : {autoencoder, dcgan, critic_with_penalty, critic_without_penalty}) {
         const Step step = make();
         if (options.model != "all" && options.model != step.model) continue;
         const Json result = measure(step, options);
@@ -206,8 +232,11 @@ void add_bench_command(CLI::App& app) {
     CLI::App* const command =
         app.add_subcommand("bench", "Measure the training step of a model, beside the processor's peak");
     const auto options = std::make_shared<BenchOptions>();
-    command->add_option("--model", options->model, "autoencoder, dcgan, or all")
-        ->check(CLI::IsMember({"autoencoder", "dcgan", "all"}))
+    command
+        ->add_option(
+            "--model", options->model,
+            "autoencoder, dcgan, wgan-gp or wgan (a step of the critic with the gradient penalty or without), or all")
+        ->check(CLI::IsMember({"autoencoder", "dcgan", "wgan-gp", "wgan", "all"}))
         ->capture_default_str();
     command->add_option("--steps", options->steps, "Steps to measure, after five to warm up")
         ->check(whole_number(1, 100'000))

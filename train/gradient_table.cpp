@@ -466,13 +466,16 @@ void append_gan_losses(std::vector<GradientRow>& rows) {
     rows.push_back(unary("hinge_generator_loss", hinge_generator_loss, fake));
     rows.push_back(binary("wasserstein_critic_loss", wasserstein_critic_loss, real, fake));
     rows.push_back(unary("wasserstein_generator_loss", wasserstein_generator_loss, fake));
-    rows.push_back(operation("gradient_penalty",
-                             [](const Inputs& in) {
-                                 const Activation critic(
-                                     [&in](const Variable& x) { return matmul(tanh(matmul(x, in[0])), in[1]); });
-                                 return gradient_penalty(critic, in[2], in[3], random);
-                             },
-                             {normal({2, 4}, 2), normal({4, 1}, 3), real, fake}));
+    for (const auto& [name, f] :
+         {std::pair("gradient_norms", &gradient_norms), {"gradient_penalty", &gradient_penalty}}) {
+        rows.push_back(operation(name,
+                                 [f = f](const Inputs& in) {
+                                     const Activation critic(
+                                         [&in](const Variable& x) { return matmul(tanh(matmul(x, in[0])), in[1]); });
+                                     return f(critic, in[2], in[3], random);
+                                 },
+                                 {normal({2, 4}, 2), normal({4, 1}, 3), real, fake}));
+    }
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include <stb/stb_image_write.h>
 #pragma GCC diagnostic pop
 
+#include "framework/kernels.h"
 #include "train/atomic_file.h"
 
 namespace adjoint {
@@ -30,6 +31,14 @@ constexpr Index margin = 2;             // pixels between images
 constexpr float margin_colour = 0.25f;  // dark grey, to set black images apart
 
 }  // namespace
+
+Tensor from_unit_to_symmetric(const Tensor& x) {
+    return map(x, [](auto v) { return 2 * v - 1; });
+}
+
+Tensor from_symmetric_to_unit(const Tensor& x) {
+    return map(x, [](auto v) { return (v + 1) / 2; });
+}
 
 Tensor picture_grid(const Tensor& images, Index columns) {
     require(images.rank() == 4 && columns >= 1, "picture_grid: images must be [N, H, W, C]; got {}", images.shape());

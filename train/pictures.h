@@ -7,6 +7,10 @@
 
 namespace adjoint {
 
+/// From 0..1, as files and datasets have it, to −1..1, as a generator draws it, and back.
+Tensor from_unit_to_symmetric(const Tensor& x);
+Tensor from_symmetric_to_unit(const Tensor& x);
+
 /// Images [N, H, W, 1 or 3] side by side in rows of `columns`, with a margin between them.
 Tensor picture_grid(const Tensor& images, Index columns);
 

@@ -3,8 +3,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "framework/kernels.h"
-#include "models/dcgan.h"
+#include "models/wgan_gp.h"
 #include "train/commands.h"
 #include "train/npy.h"
 #include "train/pictures.h"
@@ -32,21 +31,31 @@ Tensor draw(const Sequential& generator, const SampleOptions& options) {
     return Tensor::build<float>({options.count, 28, 28, 1}, [&](std::span<float> out) {
         for (Index first = 0; first < options.count; first += at_once) {
             const Index count = std::min(at_once, options.count - first);
-            const Variable noise = random.normal({count, 1, 1, dcgan_noise}, DType::float32,
-                                                 static_cast<std::uint64_t>(first * dcgan_noise));
-            const Tensor images = map(generator(noise).value(), [](auto v) { return (v + 1) / 2; });
+            const Variable noise = generator_noise(random, count, first);
+            const Tensor images = from_symmetric_to_unit(generator(noise).value());
             std::copy_n(images.data<float>().data(), count * pixels, out.data() + first * pixels);
         }
     });
 }
 
+template <class Gan>
+Tensor draw_with(const RunDirectory& run, const SampleOptions& options) {
+    const Gan model{Random(0)};
+    load_states(run.weights(options.weights), model.states());
+    return draw(model.generator, options);
+}
+
+Tensor draw(const RunDirectory& run, const SampleOptions& options) {
+    const std::string& model = run.config().model;
+    if (model == "wgan-gp") return draw_with<WganGp>(run, options);
+    require(model == "dcgan", "sample: only a dcgan or a wgan-gp draws new images; got a run of {} in {}", model,
+            options.run.string());
+    return draw_with<Dcgan>(run, options);
+}
+
 void sample(SampleOptions options) {
     const RunDirectory run = RunDirectory::open(options.run);
-    require(run.config().model == "dcgan", "sample: only a dcgan draws new images; got a run of {} in {}",
-            run.config().model, options.run.string());
-    const Dcgan model{Random(0)};
-    load_states(run.weights(options.weights), model.states());
-    const Tensor images = draw(model.generator, options);
+    const Tensor images = draw(run, options);
     if (options.png.empty() && options.npy.empty()) options.png = run.sample(fmt::format("seed-{}", options.seed));
     if (!options.png.empty()) {
         const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.count))));
@@ -64,7 +73,7 @@ void sample(SampleOptions options) {
 void add_sample_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("sample", "Draw digits with the generator of a run");
     const auto options = std::make_shared<SampleOptions>();
-    command->add_option("--run", options->run, "Directory of a dcgan's run")->required();
+    command->add_option("--run", options->run, "Directory of a run of dcgan or wgan-gp")->required();
     command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
         ->check(CLI::IsMember({"average", "last"}));
     command->add_option("--count", options->count, "How many")

@@ -42,14 +42,11 @@ double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Va
 void train_autoencoder(const TrainingOptions& options) {
     const Datasets data = open_datasets(options.dataset);
     const RunRandom random(options.seed);
-    const Autoencoder model(random.weights), average(random.weights);
-    prepare(model, "autoencoder", options.refinements);
+    TrainedModel<Autoencoder> trained("autoencoder", random.weights, options.refinements);
+    const Autoencoder& model = trained.model;
     Adam adam(model.parameters(), {.learning_rate = options.learning_rate});
     adam.clipping = clipping_of(options.refinements);
     ReduceOnPlateau plateau{{.patience = 1}};
-    std::optional<WeightAverage> averaging;
-    if (options.refinements.ema > 0.0) averaging.emplace(model, average, options.refinements.ema);
-    const Autoencoder& shown = averaging ? average : model;
     const RunDirectory run = start_run("autoencoder", data.name, options);
     const Tensor originals = first_images(*data.test, picture_count);
 
@@ -62,15 +59,14 @@ void train_autoencoder(const TrainingOptions& options) {
         while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
             adam.rate_factor = schedule(steps.steps()) * plateau.rate_factor;
             const double loss = autoencoder_step(model, adam, batch->images);
-            if (averaging) averaging->update();
+            trained.follow();
             progress.step(batch->images.extent(0), fmt::format("loss {:.4f}", loss));
             steps.count();
         }
-        const TestLosses losses = test(shown, data.test);
+        const TestLosses losses = test(trained.shown(), data.test);
         const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
-        write_png(picture, picture_pairs(originals, sigmoid(shown(originals)).value(), picture_columns));
-        run.save_weights(model.states());
-        if (averaging) run.save_average(average.states());
+        write_png(picture, picture_pairs(originals, sigmoid(trained.shown()(originals)).value(), picture_columns));
+        trained.save(run);
         if (options.refinements.schedule == "plateau") plateau.observe(losses.cross_entropy);
         run.log_metrics(epoch, {{"test_cross_entropy", losses.cross_entropy}, {"test_mse", losses.squared_error}});
         fmt::print("epoch {}: test binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel; {}\n", epoch,

@@ -99,6 +99,8 @@ void add_train_commands(CLI::App& app) {
     add_model(*train, "dcgan", "Draw new digits, by a game of two networks",
               {.epochs = 5, .batch_size = 64, .learning_rate = 1e-3, .refinements = {.schedule = "linear"}}, schedules,
               train_dcgan);
+    add_model(*train, "wgan-gp", "Draw new digits, by a game for the Wasserstein distance",
+              {.epochs = 5, .batch_size = 32, .learning_rate = 5e-4}, schedules, train_wgan_gp);
 }
 
 }  // namespace adjoint

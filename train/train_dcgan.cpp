@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "datasets/batches.h"
-#include "framework/kernels.h"
 #include "layers/losses.h"
 #include "train/pictures.h"
 #include "train/training.h"
@@ -17,21 +16,12 @@ constexpr double beta1 = 0.5;  // of Adam, as the paper has it
 // climb.   Source: Salimans et al., "Improved techniques for training GANs", 2016, one-sided label smoothing.
 constexpr double real_label = 0.9;
 
-Tensor from_unit_to_symmetric(const Tensor& x) {
-    return map(x, [](auto v) { return 2 * v - 1; });
-}
-Tensor from_symmetric_to_unit(const Tensor& x) {
-    return map(x, [](auto v) { return (v + 1) / 2; });
-}
-
-Tensor noise(const Random& random, Index count) { return random.normal({count, 1, 1, dcgan_noise}); }
-
 // The two losses on images that neither network has seen.
 DcganLosses test(const Dcgan& model, const Dataset& dataset, const Random& random) {
     constexpr Index count = 500;
     const Variable images = from_unit_to_symmetric(first_images(dataset, count));
     const Variable real = model.discriminator(images);
-    const Variable fake = model.discriminator(model.generator(noise(random, images.extent(0))));
+    const Variable fake = model.discriminator(model.generator(generator_noise(random, images.extent(0))));
     return {.generator = binary_cross_entropy_with_logits(fake, 1.0).item(),
             .discriminator = binary_cross_entropy_with_logits(real, 1.0).item() +
                              binary_cross_entropy_with_logits(fake, 0.0).item()};
@@ -66,14 +56,11 @@ DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Va
 void train_dcgan(const TrainingOptions& options) {
     const Datasets data = open_datasets(options.dataset);
     const RunRandom random(options.seed);
-    const Dcgan model(random.weights), average(random.weights);
-    prepare(model, "dcgan", options.refinements);
+    TrainedModel<Dcgan> trained("dcgan", random.weights, options.refinements);
+    const Dcgan& model = trained.model;
     DcganOptimizers optimizers(model, options.learning_rate, clipping_of(options.refinements));
-    std::optional<WeightAverage> averaging;
-    if (options.refinements.ema > 0.0) averaging.emplace(model, average, options.refinements.ema);
-    const Dcgan& shown = averaging ? average : model;
     const RunDirectory run = start_run("dcgan", data.name, options);
-    const Tensor fixed_noise = noise(random.fixed_noise, picture_count);
+    const Tensor fixed_noise = generator_noise(random.fixed_noise, picture_count);
 
     StepCounter steps(options.max_steps);
     for (int epoch = 1; epoch <= options.epochs && !steps.reached(); ++epoch) {
@@ -86,18 +73,18 @@ void train_dcgan(const TrainingOptions& options) {
         while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
             optimizers.set_rate_factor(schedule(steps.steps()));
             const Tensor images = from_unit_to_symmetric(batch->images);
-            const Tensor z = noise(random.noise.stream(steps.steps()), options.batch_size);
+            const Tensor z = generator_noise(random.noise.stream(steps.steps()), options.batch_size);
             const DcganLosses losses = dcgan_step(model, optimizers, images, z);
-            if (averaging) averaging->update();
+            trained.follow();
             progress.step(options.batch_size, fmt::format("discriminator {:.3f}  generator {:.3f}",
                                                           losses.discriminator, losses.generator));
             steps.count();
         }
-        const DcganLosses losses = test(shown, *data.test, random.fixed_noise);
+        const DcganLosses losses = test(trained.shown(), *data.test, random.fixed_noise);
         const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
-        write_png(picture, picture_grid(from_symmetric_to_unit(shown.generator(fixed_noise).value()), picture_columns));
-        run.save_weights(model.states());
-        if (averaging) run.save_average(average.states());
+        write_png(picture, picture_grid(from_symmetric_to_unit(trained.shown().generator(fixed_noise).value()),
+                                        picture_columns));
+        trained.save(run);
         run.log_metrics(epoch,
                         {{"test_discriminator_loss", losses.discriminator}, {"test_generator_loss", losses.generator}});
         fmt::print("epoch {}: test loss of the discriminator {:.3f}, of the generator {:.3f}; {}\n", epoch,

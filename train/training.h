@@ -2,11 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "framework/random.h"
 #include "models/autoencoder.h"
-#include "models/dcgan.h"
+#include "models/wgan_gp.h"
 #include "train/optimizers.h"
 #include "train/run_directory.h"
 #include "train/schedules.h"
@@ -40,19 +41,50 @@ void prepare(const Module& model, const std::string& name, const Refinements& re
 
 /// Independent streams of a run's random numbers.
 struct RunRandom {
-    explicit RunRandom(std::uint64_t seed) : weights(seed, 1), order(seed, 2), noise(seed, 3), fixed_noise(seed, 4) {}
+    explicit RunRandom(std::uint64_t seed)
+        : weights(seed, 1), order(seed, 2), noise(seed, 3), fixed_noise(seed, 4), between(seed, 5) {}
 
     Random weights;
     Random order;        ///< of the images; stream e for epoch e
     Random noise;        ///< stream t for step t
     Random fixed_noise;  ///< of the samples that show progress
+    Random between;      ///< of points between images; stream t for step t
 };
 
 /// Makes the run's directory.
 RunDirectory start_run(const std::string& model, const std::string& dataset, const TrainingOptions& options);
 
+/// A model in training and, where the run asks for it, the average of its weights.
+template <class Model>
+class TrainedModel {
+  public:
+    TrainedModel(const std::string& name, const Random& weights, const Refinements& refinements)
+        : model(weights), average_(weights) {
+        prepare(model, name, refinements);
+        if (refinements.ema > 0.0) averaging_.emplace(model, average_, refinements.ema);
+    }
+    /// After each step.
+    void follow() {
+        if (averaging_) averaging_->update();
+    }
+    /// The model to test and to draw with.
+    const Model& shown() const { return averaging_ ? average_ : model; }
+
+    void save(const RunDirectory& run) const {
+        run.save_weights(model.states());
+        if (averaging_) run.save_average(average_.states());
+    }
+
+    const Model model;
+
+  private:
+    const Model average_;
+    std::optional<WeightAverage> averaging_;
+};
+
 void train_autoencoder(const TrainingOptions& options);
 void train_dcgan(const TrainingOptions& options);
+void train_wgan_gp(const TrainingOptions& options);
 
 /// One step on images [N, 28, 28, 1] in 0..1; returns its loss.
 double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Variable& images);
@@ -71,6 +103,24 @@ struct DcganLosses {
 };
 /// One step of both networks on images [N, 28, 28, 1] in −1..1 and noise [N, 1, 1, 100].
 DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise);
+
+/// The optimisers of the Wasserstein game's two networks.
+struct WganGpOptimizers {
+    explicit WganGpOptimizers(const WganGp& model, double learning_rate, const GradientClipping& clipping = {});
+    void set_rate_factor(double factor) { generator.rate_factor = critic.rate_factor = factor; }
+
+    Adam generator;
+    Adam critic;
+};
+struct CriticLosses {
+    double distance;  ///< the critic's estimate of the Wasserstein distance: its loss, negated
+    double penalty;
+};
+/// One step of the critic on real and drawn images [N, 28, 28, 1] in −1..1; `between` chooses points between them.
+CriticLosses wgan_gp_critic_step(const WganGp& model, WganGpOptimizers& optimizers, const Variable& images,
+                                 const Variable& fakes, const Random& between);
+/// One step of the generator on noise [N, 1, 1, 100]; returns its loss.
+double wgan_gp_generator_step(const WganGp& model, WganGpOptimizers& optimizers, const Variable& noise);
 
 /// Counts the steps of a run up to its limit.
 class StepCounter {

@@ -167,7 +167,7 @@ TEST(GradientPenalty, OfAConvolutionalCriticHasDerivativesToSecondOrder) {
 
 TEST(GradientPenaltyRefusal, OfImagesThatDoNotPair) {
     const Linear critic = linear_critic({3, 4});
-    const std::string fact = "gradient_penalty: real and fake must have one shape [N, …] of two axes or more; got ";
+    const std::string fact = "gradient_norms: real and fake must have one shape [N, …] of two axes or more; got ";
     const auto refusal = [&](const Shape& real, const Shape& fake) {
         return error_of([&] { gradient_penalty(critic, Tensor::zeros(real), Tensor::zeros(fake), Random(1)); });
     };

@@ -58,7 +58,7 @@ TEST_F(TrainCommand, RefusesNumbersThatMakeNoSense) {
                                                               {"--clip-value", {"-1", "x", "nan", "inf"}},
                                                               {"--ema", {"-0.1", "1", "x", "nan"}},
                                                               {"--threads", {"0", "-1", "x", "1025"}}};
-    for (const char* model : {"autoencoder", "dcgan"}) {
+    for (const char* model : {"autoencoder", "dcgan", "wgan-gp"}) {
         for (const auto& [option, values] : wrong) {
             for (const std::string& value : values) {
                 const std::string message = refused({option, value}, model);
@@ -123,7 +123,7 @@ TEST_F(TrainCommand, ARunMustBeThereAndOfTheRightModel) {
     make_run("coder", "autoencoder");
     make_run("gan", "dcgan");
     EXPECT_EQ(refusal({"sample", "--run", "coder"}),
-              "2 error: sample: only a dcgan draws new images; got a run of autoencoder in coder");
+              "2 error: sample: only a dcgan or a wgan-gp draws new images; got a run of autoencoder in coder");
     EXPECT_EQ(refusal({"reconstruct", "--run", "gan"}),
               "2 error: reconstruct: only an autoencoder reconstructs; got a run of dcgan in gan");
     for (const char* command : {"sample", "reconstruct"}) {

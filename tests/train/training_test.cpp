@@ -8,7 +8,7 @@
 #include "framework/elementwise.h"
 #include "framework/gemm.h"
 #include "models/autoencoder.h"
-#include "models/dcgan.h"
+#include "models/wgan_gp.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 #include "train/pictures.h"
@@ -73,6 +73,19 @@ TEST_F(Training, GivesTheDcganTheSameWeightsForAnyNumberOfThreads) {
     EXPECT_FALSE(weights("dcgan", "3", "1", "2") == one) << "another seed";
     expect_files("dcgan-3-1", "dcgan", {"test_discriminator_loss", "test_generator_loss"},
                  {8 * (28 + 2) + 2, 12 * (28 + 2) + 2, 1});
+}
+
+TEST_F(Training, GivesTheWganGpTheSameWeightsForAnyNumberOfThreads) {
+    const std::string one = weights("wgan-gp", "5", "1");  // the fifth is followed by one of the generator
+    for (const char* threads : {"2", "3"}) {
+        EXPECT_TRUE(weights("wgan-gp", "5", threads) == one) << threads << " threads";
+    }
+    EXPECT_FALSE(weights("wgan-gp", "4", "8") == one);
+    expect_files("wgan-gp-3-1", "wgan-gp",
+                 {"test_distance", "test_penalty", "test_gradient_norm", "test_generator_loss"},
+                 {8 * (28 + 2) + 2, 12 * (28 + 2) + 2, 1});
+    EXPECT_EQ(printed({"sample", "--run", "wgan-gp-1-1", "--count", "2", "--npy", "x.npy"}),
+              "x.npy: float32 [2, 28, 28, 1]\n");
 }
 
 // ---- refinements ----------------------------------------------------------------------------------------------------
@@ -166,6 +179,13 @@ TEST_F(FinishedRuns, SampleImagesInZeroToOneThatAreAFunctionOfTheSeed) {
     EXPECT_FALSE(identical(samples("3", "8"), images));
     const Tensor noise = Random(7).normal({3, 1, 1, dcgan_noise});
     expect_equal(images, (Dcgan(Random(5))(noise) + 1.0) / 2.0, 1e-6);
+}
+
+TEST_F(FinishedRuns, SampleWithTheGeneratorOfAWassersteinGame) {
+    const WganGp model{Random(6)};
+    RunDirectory::create(directory_ / "wgan", {.model = "wgan-gp"}, false).save_weights(model.states());
+    printed({"sample", "--run", "wgan", "--count", "3", "--seed", "7", "--npy", "x.npy"});
+    expect_equal(read("x.npy"), (model(generator_noise(Random(7), 3)) + 1.0) / 2.0, 1e-6);
 }
 
 TEST_F(FinishedRuns, SampleEachImageWhateverTheirNumber) {
