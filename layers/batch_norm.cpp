@@ -18,7 +18,7 @@ Variable BatchNorm::forward(const Variable& x) const {
     require(x.rank() >= 2 && x.extent(-1) == scale.shape()[0], "BatchNorm: input must be [..., {}]; got {}",
             scale.shape()[0], x.shape());
     if (!training()) {
-        return leaky_relu((x - running_mean) * (scale / sqrt(running_variance + epsilon_)) + shift, slope_);
+        return leaky_relu((x - running_mean) * gain() + shift, slope_);
     }
     const double count = static_cast<double>(x.size() / x.extent(-1));
     require(count > 1, "BatchNorm: in training a channel needs more than one value; got {}", x.shape());
@@ -30,5 +30,7 @@ Variable BatchNorm::forward(const Variable& x) const {
     follow(running_variance, Variable(batch.variance) * (count / (count - 1.0)));
     return batch_normalize(x, scale, shift, batch, {.epsilon = epsilon_, .slope = slope_});
 }
+
+Variable BatchNorm::gain() const { return scale / sqrt(running_variance + epsilon_); }
 
 }  // namespace adjoint

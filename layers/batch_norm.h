@@ -23,6 +23,9 @@ class BatchNorm : public Module {
     BatchNorm(const BatchNormOptions& options, const Random& random);
     Variable forward(const Variable& x) const override;
 
+    /// γ / √(running σ² + ε): what evaluation multiplies each channel by.
+    Variable gain() const;
+
     Parameter scale;  ///< γ
     Parameter shift;  ///< β
     Buffer running_mean;

@@ -16,18 +16,26 @@ class Sequential : public Module {
     /// One more layer, under a name of its own.
     template <std::derived_from<Module> M>
     Sequential& append(std::string name, M module) {
-        layers_.push_back(&child(std::move(name), std::move(module)));
+        const Module& layer = child(name, std::move(module));
+        layers_.push_back({std::move(name), &layer});
         return *this;
     }
 
     Variable forward(const Variable& x) const override {
         Variable y = x;
-        for (const Module* layer : layers_) y = (*layer)(y);
+        for (const auto& [name, layer] : layers_) y = (*layer)(y);
         return y;
     }
 
+    struct NamedLayer {
+        std::string name;
+        const Module* layer;
+    };
+    /// In the order in which they are applied.
+    const std::vector<NamedLayer>& layers() const { return layers_; }
+
   private:
-    std::vector<const Module*> layers_;
+    std::vector<NamedLayer> layers_;
 };
 
 }  // namespace adjoint

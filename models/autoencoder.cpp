@@ -52,4 +52,8 @@ Variable Autoencoder::decode(const Variable& z) const {
     return up3_(up2_(up1_(h)));
 }
 
+std::vector<ConvolutionalStage> Autoencoder::stages() const {
+    return {{.name = "encoder.down1", .convolution = &down1_}, {.name = "encoder.down2", .convolution = &down2_}};
+}
+
 }  // namespace adjoint

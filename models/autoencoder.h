@@ -5,6 +5,7 @@
 #include "layers/conv2d.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/linear.h"
+#include "models/projection.h"
 
 namespace adjoint {
 
@@ -19,6 +20,9 @@ class Autoencoder : public Module {
     Variable decode(const Variable& z) const;
     /// decode(encode(x)): sigmoid of it are the reconstructed images.
     Variable forward(const Variable& x) const override { return decode(encode(x)); }
+
+    /// The convolutions of the encoder.
+    std::vector<ConvolutionalStage> stages() const;
 
   private:
     Conv2D& down1_;

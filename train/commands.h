@@ -8,10 +8,11 @@ namespace adjoint {
 /// A check did not pass (exit status 3); the report has been printed.
 struct CheckFailed {};
 
-void add_train_commands(CLI::App& app);        ///< train autoencoder, train dcgan, train wgan-gp
+void add_train_commands(CLI::App& app);        ///< train autoencoder, classifier, dcgan, wgan-gp
 void add_sample_command(CLI::App& app);        ///< sample
 void add_reconstruct_command(CLI::App& app);   ///< reconstruct
 void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient
+void add_deconvnet_command(CLI::App& app);     ///< deconvnet
 void add_digits_command(CLI::App& app);        ///< digits
 void add_gradcheck_command(CLI::App& app);     ///< gradcheck
 void add_bench_command(CLI::App& app);         ///< bench

@@ -24,7 +24,7 @@ struct Refinements {
 
 /// What was trained and how: config.json of a run.
 struct RunConfig {
-    std::string model = "";  ///< autoencoder or dcgan
+    std::string model = "";  ///< autoencoder, classifier, dcgan or wgan-gp
     std::string dataset = "";
     int epochs = 0;
     Index batch_size = 0;

@@ -96,6 +96,9 @@ void add_train_commands(CLI::App& app) {
     with_plateau.push_back(plateau);
     add_model(*train, "autoencoder", "Squeeze digits into sixteen numbers and draw them again",
               {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3}, with_plateau, train_autoencoder);
+    add_model(*train, "classifier", "Tell the ten digits apart",
+              {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3, .refinements = {.schedule = "cosine"}},
+              with_plateau, train_classifier);
     add_model(*train, "dcgan", "Draw new digits, by a game of two networks",
               {.epochs = 5, .batch_size = 64, .learning_rate = 1e-3, .refinements = {.schedule = "linear"}}, schedules,
               train_dcgan);

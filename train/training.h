@@ -7,6 +7,7 @@
 
 #include "framework/random.h"
 #include "models/autoencoder.h"
+#include "models/classifier.h"
 #include "models/wgan_gp.h"
 #include "train/optimizers.h"
 #include "train/run_directory.h"
@@ -83,11 +84,18 @@ class TrainedModel {
 };
 
 void train_autoencoder(const TrainingOptions& options);
+void train_classifier(const TrainingOptions& options);
 void train_dcgan(const TrainingOptions& options);
 void train_wgan_gp(const TrainingOptions& options);
 
 /// One step on images [N, 28, 28, 1] in 0..1; returns its loss.
 double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Variable& images);
+
+/// One step on images [N, 28, 28, 1] in 0..1 and their labels; returns its loss.
+double classifier_step(const Classifier& model, Optimizer& optimizer, const Variable& images,
+                       const std::vector<int>& labels);
+/// The class of each row's largest logit, the first of equal ones.   Shapes: logits [N, classes].
+std::vector<int> likeliest(const Tensor& logits);
 
 /// The optimisers and losses of the two networks.
 struct DcganOptimizers {

@@ -58,7 +58,7 @@ TEST_F(TrainCommand, RefusesNumbersThatMakeNoSense) {
                                                               {"--clip-value", {"-1", "x", "nan", "inf"}},
                                                               {"--ema", {"-0.1", "1", "x", "nan"}},
                                                               {"--threads", {"0", "-1", "x", "1025"}}};
-    for (const char* model : {"autoencoder", "dcgan", "wgan-gp"}) {
+    for (const char* model : {"autoencoder", "classifier", "dcgan", "wgan-gp"}) {
         for (const auto& [option, values] : wrong) {
             for (const std::string& value : values) {
                 const std::string message = refused({option, value}, model);

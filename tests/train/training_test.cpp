@@ -75,6 +75,15 @@ TEST_F(Training, GivesTheDcganTheSameWeightsForAnyNumberOfThreads) {
                  {8 * (28 + 2) + 2, 12 * (28 + 2) + 2, 1});
 }
 
+TEST_F(Training, GivesTheClassifierTheSameWeightsForAnyNumberOfThreads) {
+    const std::string one = weights("classifier", "3", "1");
+    for (const char* threads : {"2", "3"}) {
+        EXPECT_TRUE(weights("classifier", "3", threads) == one) << threads << " threads";
+    }
+    expect_files("classifier-3-1", "classifier", {"test_cross_entropy", "test_accuracy"},
+                 {8 * (28 + 2) + 2, 12 * (28 + 2) + 2, 1});
+}
+
 TEST_F(Training, GivesTheWganGpTheSameWeightsForAnyNumberOfThreads) {
     const std::string one = weights("wgan-gp", "5", "1");  // the fifth is followed by one of the generator
     for (const char* threads : {"2", "3"}) {

@@ -1,0 +1,33 @@
+// Which network tells the ten digits apart?
+#pragma once
+
+#include "layers/conv2d.h"
+#include "layers/dropout.h"
+#include "layers/linear.h"
+#include "models/projection.h"
+
+namespace adjoint {
+
+/// 28×28×1 → 5×5 filters, maxima → 14×14×32 → 5×5 filters, maxima → 7×7×64 → 128 → the logits of ten classes.
+/// Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998, with rectifiers, maxima and
+/// dropout.
+class Classifier : public Module {
+  public:
+    explicit Classifier(const Random& random);
+
+    /// Images [N, 28, 28, 1] in 0..1 to what the last layer decides by [N, 128].
+    Variable features(const Variable& x) const;
+    /// The logits [N, 10] of images [N, 28, 28, 1] in 0..1.
+    Variable forward(const Variable& x) const override { return decide_(dropout_(features(x))); }
+
+    std::vector<ConvolutionalStage> stages() const;
+
+  private:
+    Conv2D& conv1_;
+    Conv2D& conv2_;
+    Linear& gather_;
+    Dropout& dropout_;
+    Linear& decide_;
+};
+
+}  // namespace adjoint

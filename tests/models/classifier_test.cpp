@@ -1,0 +1,47 @@
+// Truths about the classifier: its parameters, its features, and that it learns.
+#include "models/classifier.h"
+
+#include "tests/support/values.h"
+#include "train/training.h"
+
+namespace adjoint {
+namespace {
+
+TEST(Classifier, HasTheseParameters) {
+    std::vector<std::pair<std::string, Shape>> shapes;
+    for (const auto& [name, state] : Classifier(Random(1)).parameters()) shapes.emplace_back(name, state.shape());
+    EXPECT_EQ(shapes, (std::vector<std::pair<std::string, Shape>>{{"conv1.weight", {5, 5, 1, 32}},
+                                                                  {"conv1.bias", {32}},
+                                                                  {"conv2.weight", {5, 5, 32, 64}},
+                                                                  {"conv2.bias", {64}},
+                                                                  {"gather.weight", {3136, 128}},
+                                                                  {"gather.bias", {128}},
+                                                                  {"decide.weight", {128, 10}},
+                                                                  {"decide.bias", {10}}}));
+}
+
+TEST(Classifier, DecidesByItsFeaturesAloneInEvaluation) {
+    const Classifier model{Random(1)};
+    const Tensor images = Random(2).uniform({3, 28, 28, 1});
+    EXPECT_EQ(model.features(images).shape(), (Shape{3, 128}));
+    EXPECT_EQ(model(images).shape(), (Shape{3, 10}));
+    expect_equal(model(images), model(images));
+}
+
+TEST(Classifier, LearnsTheLabelsOfAFewImages) {
+    const Classifier model{Random(1)};
+    Adam adam(model.parameters());
+    const Tensor images = Random(2).uniform({20, 28, 28, 1});
+    std::vector<int> labels;
+    for (int n = 0; n < 20; ++n) labels.push_back(n % 10);
+    EXPECT_NE(likeliest(model(images).value()), labels);
+    for (int step = 0; step < 60; ++step) classifier_step(model, adam, images, labels);
+    EXPECT_EQ(likeliest(model(images).value()), labels);
+}
+
+TEST(Likeliest, IsTheClassOfTheLargestLogitAndTheFirstOfEqualOnes) {
+    EXPECT_EQ(likeliest(Tensor({3, 3}, {-1, 5, 2, 0, 0, 0, 1, 2, 2})), (std::vector<int>{1, 0, 1}));
+}
+
+}  // namespace
+}  // namespace adjoint

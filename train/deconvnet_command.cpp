@@ -1,0 +1,115 @@
+// `adjoint deconvnet`: what in an image do the strongest feature maps of a trained network see?
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "framework/elementwise.h"
+#include "framework/shaping.h"
+#include "models/autoencoder.h"
+#include "models/classifier.h"
+#include "models/wgan_gp.h"
+#include "train/commands.h"
+#include "train/pictures.h"
+#include "train/run_directory.h"
+#include "train/safetensors.h"
+#include "train/validators.h"
+
+namespace adjoint {
+namespace {
+
+struct DeconvnetOptions {
+    std::filesystem::path run;
+    std::string weights;
+    std::filesystem::path image;
+    std::string layer;
+    Index top = 15;
+    std::filesystem::path out;
+};
+
+// A network that looks at images, and its convolutions.
+struct Viewer {
+    std::shared_ptr<const Module> model;
+    std::vector<ConvolutionalStage> stages;
+    bool symmetric = false;  // whether it takes images in −1..1
+};
+
+Viewer viewer_of(const std::string& model) {
+    if (model == "autoencoder") {
+        const auto autoencoder = std::make_shared<Autoencoder>(Random(0));
+        return {autoencoder, autoencoder->stages()};
+    }
+    if (model == "classifier") {
+        const auto classifier = std::make_shared<Classifier>(Random(0));
+        return {classifier, classifier->stages()};
+    }
+    if (model == "wgan-gp") {
+        const auto wgan = std::make_shared<WganGp>(Random(0));
+        return {wgan, stages_of(wgan->critic), /*symmetric=*/true};
+    }
+    require(model == "dcgan", "deconvnet: the model must be autoencoder, classifier, dcgan or wgan-gp; got {}", model);
+    const auto dcgan = std::make_shared<Dcgan>(Random(0));
+    return {dcgan, stages_of(dcgan->discriminator), /*symmetric=*/true};
+}
+
+// The stages up to the one of this name, or all where it is empty.
+std::vector<ConvolutionalStage> up_to(const std::string& layer, std::vector<ConvolutionalStage> stages) {
+    if (layer.empty()) return stages;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        names.push_back(stages[i].name);
+        if (names.back() == layer) return {stages.begin(), stages.begin() + static_cast<std::ptrdiff_t>(i) + 1};
+    }
+    throw Error(fmt::format("deconvnet: --layer must be one of {}; got {}", fmt::join(names, ", "), layer));
+}
+
+// Grey where the projection is 0, and as light or dark as it is strong.
+Tensor grey(const Tensor& projection) {
+    double strongest = 0.0;
+    for (const double value : projection.to_vector()) strongest = std::max(strongest, std::abs(value));
+    const Variable scaled = Variable(projection) / (strongest > 0.0 ? 2.0 * strongest : 1.0);
+    return (scaled + 0.5).value();
+}
+
+void deconvnet(DeconvnetOptions options) {
+    const RunDirectory run = RunDirectory::open(options.run);
+    const Viewer viewer = viewer_of(run.config().model);
+    load_states(run.weights(options.weights), viewer.model->states());
+    const std::vector<ConvolutionalStage> stages = up_to(options.layer, viewer.stages);
+    const Tensor picture = read_grey_image(options.image);
+    require<DataError>(picture.shape() == Shape{28, 28, 1}, "{}: the image must be [28, 28, 1]; got {}",
+                       options.image.string(), picture.shape());
+    const Tensor image = picture.reshaped({1, 28, 28, 1});
+
+    const FeatureMaps maps(stages, viewer.symmetric ? from_unit_to_symmetric(image) : image);
+    std::vector<Variable> tiles = {image};
+    for (const Index map : maps.strongest(options.top)) tiles.push_back(grey(maps.project_largest(map)));
+    if (options.out.empty()) options.out = run.sample("deconvnet-" + stages.back().name);
+    const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(tiles.size()))));
+    write_png(options.out, picture_grid(concatenate(tiles, 0).value(), columns));
+    fmt::print("{}: the image, then the {} strongest of {} feature maps of {}\n", options.out.string(),
+               tiles.size() - 1, maps.value().extent(-1), stages.back().name);
+}
+
+}  // namespace
+
+void add_deconvnet_command(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("deconvnet", "Show what in an image the strongest feature maps of a network see");
+    const auto options = std::make_shared<DeconvnetOptions>();
+    command->add_option("--run", options->run, "Directory of a run")->required();
+    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
+        ->check(CLI::IsMember({"average", "last"}));
+    command->add_option("--image", options->image, "A PNG or JPEG of 28 × 28")->required();
+    command->add_option("--layer", options->layer, "The convolution whose maps are shown; by default the last");
+    command->add_option("--top", options->top, "How many maps, the strongest first")
+        ->check(whole_number(1, 1'000))
+        ->capture_default_str();
+    command->add_option("--out", options->out, "The picture; by default samples/deconvnet-LAYER.png in the run");
+    command->footer(
+        "Each map's strongest activation alone is sent back to the pixels: maxima to where they were found, then a\n"
+        "rectifier, then the transposed filters (Zeiler and Fergus, 2014).\n"
+        "Example:\n  adjoint deconvnet --run runs/first --image digit.png --layer conv2 --top 24 --out maps.png");
+    command->callback([options] { deconvnet(*options); });
+}
+
+}  // namespace adjoint
