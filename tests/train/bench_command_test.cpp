@@ -1,4 +1,4 @@
-// The bench names what it measured, for every model.
+// The bench names what it measured, and refuses what it cannot measure.
 #include <nlohmann/json.hpp>
 
 #include "tests/support/program.h"
@@ -8,8 +8,8 @@ namespace {
 
 using BenchCommand = ProgramTest;
 
-TEST_F(BenchCommand, MeasuresAStepOfEachModel) {
-    for (const char* model : {"autoencoder", "dcgan", "wgan-gp", "wgan"}) {
+TEST_F(BenchCommand, MeasuresAStepOfTheCriticWithThePenaltyAndWithout) {
+    for (const char* model : {"wgan-gp", "wgan"}) {
         const auto line = nlohmann::json::parse(printed({"bench", "--model", model, "--steps", "1", "--json"}));
         EXPECT_EQ(line.at("model"), model);
         EXPECT_GT(line.at("step_ms_median").get<double>(), 0.0);
