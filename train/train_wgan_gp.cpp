@@ -1,5 +1,5 @@
 // How do the two networks of a Wasserstein game learn? The critic to tell how far drawn images are from real ones, with a
-// slope of 1 between them, the generator to come nearer.
+// slope of 1 between them, the generator to come nearer. An epoch is one pass of the critic over the images.
 #include <fmt/format.h>
 
 #include "datasets/batches.h"
@@ -12,7 +12,8 @@ namespace adjoint {
 namespace {
 
 constexpr Index picture_columns = 12, picture_count = 96;
-// As the paper has them, but for the learning rate.
+// As the paper has them. Its learning rate of 1e-4 is for hundreds of thousands of steps: by default ours is five times
+// that, with which digits appear within one epoch of MNIST, and slopes stay near 1.
 constexpr double beta1 = 0.0, beta2 = 0.9;
 constexpr double penalty_weight = 10.0;
 constexpr std::uint64_t critic_steps = 5;  // for one of the generator
