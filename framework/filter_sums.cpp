@@ -104,27 +104,50 @@ struct TapByTap {
     }
 };
 
-// Products of an image pixel and an output pixel, some channels of each: where every channel has a filter of its own.
+// Products of the channels of an image pixel and of an output pixel: where every channel has a filter of its own.
 template <Scalar T>
 struct ChannelByChannel {
-    static constexpr Index channels_at_once = 64;
-    static constexpr Index cached_nearby = 1 << 13;  // numbers in the first-level cache
     const Conv2DForm& form;
     const T *x, *y;
-    Index group;  // of channels_at_once
+    Index group;  // all at once: 0
 
-    Index parts() const { return form.height.kernel * form.width.kernel; }
+    Index parts() const { return 1; }
     Index lines() const { return form.batch * form.height.output; }
-    Index lines_at_once() const {
-        return cached_nearby / (channels_at_once * (form.width.image * form.height.stride + form.width.output));
+    Index lines_at_once() const { return lines(); }
+
+    void add(Index, Index first, Index last, T* w) const {
+        const ConvAxis& height = form.height;
+        const Pixels<const T> image = image_pixels(x, form, 0), output = output_pixels(y, form, 0);
+        for (Index line = first; line < last; ++line) {
+            const Index n = line / height.output, i = line % height.output;
+            prefetch(output.at(n, i, 0), form.width.output * form.channels);
+            for (Index k = 0; k < height.kernel; ++k) {
+                const Index h = i * height.stride + k * height.dilation - height.before;
+                if (h < 0 || h >= height.image) continue;
+                if (k + height.stride >= height.kernel) prefetch(image.at(n, h, 0), form.width.image * form.channels);
+                add_line(image.at(n, h, 0), output.at(n, i, 0), w + k * form.width.kernel * form.channels);
+            }
+        }
     }
 
-    void add(Index tap, Index first, Index last, T* w) const {
-        const Index channel = group * channels_at_once, count = std::min(channels_at_once, form.channels - channel);
-        T* const sums = w + tap * form.channels + channel;
-        auto products = collect<T>([&](auto left, auto right) { sum_over_rows_by_channel(left, right, count, sums); });
-        for_each_pair(form, image_pixels(x, form, channel), output_pixels(y, form, channel), tap, first, last,
-                      [&](const T* image, const T* output) { products.add(image, output); });
+    // All taps of a row of the filter at once where they lie inside the image, one by one at its borders.
+    void add_line(const T* image, const T* output, T* sums) const {
+        const ConvAxis& width = form.width;
+        const Index channels = form.channels;
+        const auto add_taps = [&](Index l, Index taps, Index begin, Index end) {
+            const Index column = begin * width.stride + l * width.dilation - width.before;
+            if (begin < end)
+                sum_along_line<T>({image + column * channels, width.stride * channels}, width.dilation * channels,
+                                  {output + begin * channels, channels}, end - begin, taps, channels,
+                                  {sums + l * channels, channels, 1});
+        };
+        const Index begin = outputs_inside(width, 0).first, end = outputs_inside(width, width.kernel - 1).second;
+        add_taps(0, width.kernel, begin, end);
+        for (Index l = 0; l < width.kernel; ++l) {
+            const auto [tap_begin, tap_end] = outputs_inside(width, l);
+            add_taps(l, 1, tap_begin, begin < end ? begin : tap_end);
+            if (begin < end) add_taps(l, 1, end, tap_end);
+        }
     }
 };
 
@@ -245,8 +268,7 @@ void sum_in_blocks(const T* x, const T* y, T* w, const Conv2DForm& form, Index g
 template <Scalar T>
 void sum_filters(const T* x, const T* y, T* w, const Conv2DForm& form) {
     if (form.depthwise()) {
-        const Index groups = ceil_divide(form.channels, ChannelByChannel<T>::channels_at_once);
-        sum_in_blocks<ChannelByChannel>(x, y, w, form, groups);
+        sum_in_blocks<ChannelByChannel>(x, y, w, form, 1);
     } else if (std::min(form.group_channels(), form.group_filters()) <= GatheredTaps<T>::few) {
         sum_in_blocks<GatheredTaps>(x, y, w, form, form.groups);
     } else {

@@ -136,15 +136,25 @@ void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& pa
     }
 }
 
-// V vectors of the channels of each row.
-template <Scalar T, int V>
-void product_tile(std::span<const T* const> left, std::span<const T* const> right, Index first, T* sums) {
-    Vector<T> sum[V] = {};
-    for (std::size_t r = 0; r < left.size(); ++r) {
-        for (int v = 0; v < V; ++v)
-            sum[v] += load(left[r] + first + v * lanes<T>) * load(right[r] + first + v * lanes<T>);
+// L taps by V vectors of channels.
+template <Scalar T, int L, int V>
+void line_tile(const PixelLine<T>& image, Index tap_step, const PixelLine<T>& output, Index count, T* sums,
+               Index sums_step) {
+    Vector<T> sum[L][V] = {};
+    for (Index j = 0; j < count; ++j) {
+        Vector<T> y[V];
+        for (int v = 0; v < V; ++v) y[v] = load(output.first + j * output.step + v * lanes<T>);
+        for (int l = 0; l < L; ++l) {
+            for (int v = 0; v < V; ++v)
+                sum[l][v] += load(image.first + j * image.step + l * tap_step + v * lanes<T>) * y[v];
+        }
     }
-    for (int v = 0; v < V; ++v) store(sums + first + v * lanes<T>, load(sums + first + v * lanes<T>) + sum[v]);
+    for (int l = 0; l < L; ++l) {
+        for (int v = 0; v < V; ++v) {
+            T* const at = sums + l * sums_step + v * lanes<T>;
+            store(at, load(at) + sum[l][v]);
+        }
+    }
 }
 
 // R numbers of each left row by V vectors of each right row.
@@ -250,15 +260,28 @@ void sum_over_rows(std::span<const T* const> left, Index left_length, std::span<
 }
 
 template <Scalar T>
-void sum_over_rows_by_channel(std::span<const T* const> left, std::span<const T* const> right, Index length, T* sums) {
-    Index c = 0;
-    for (; c + 4 * lanes<T> <= length; c += 4 * lanes<T>) product_tile<T, 4>(left, right, c, sums);
-    for (; c + lanes<T> <= length; c += lanes<T>) product_tile<T, 1>(left, right, c, sums);
-    for (; c < length; ++c) {
-        T sum = 0;
-        for (std::size_t r = 0; r < left.size(); ++r) sum += left[r][c] * right[r][c];
-        sums[c] += sum;
-    }
+void sum_along_line(const PixelLine<T>& image, Index tap_step, const PixelLine<T>& output, Index count, Index taps,
+                    Index channels, const StridedMatrix<T>& sums) {
+    constexpr int most_taps = 5, vectors = 2;
+    for_even_ranges(taps, most_taps, [&](Index begin, Index end) {
+        T* const row = sums.data + begin * sums.row_stride;
+        const T* const pixel = image.first + begin * tap_step;
+        Index c = 0;
+        for (; c + vectors * lanes<T> <= channels; c += vectors * lanes<T>) {
+            with_constant<most_taps>(end - begin, [&]<int L>() {
+                line_tile<T, L, vectors>({pixel + c, image.step}, tap_step, {output.first + c, output.step}, count,
+                                         row + c, sums.row_stride);
+            });
+        }
+        for (; c < channels; ++c) {
+            for (Index l = 0; l < end - begin; ++l) {
+                T sum = 0;
+                for (Index j = 0; j < count; ++j)
+                    sum += pixel[j * image.step + l * tap_step + c] * output.first[j * output.step + c];
+                row[l * sums.row_stride + c] += sum;
+            }
+        }
+    });
 }
 
 #define ADJOINT_INSTANTIATE(T)                                                                           \
@@ -266,7 +289,8 @@ void sum_over_rows_by_channel(std::span<const T* const> left, std::span<const T*
                                 const TileFinish<T>&, std::span<T* const>);                              \
     template void sum_over_rows(std::span<const T* const>, Index, std::span<const T* const>, Index,      \
                                 const StridedMatrix<T>&);                                                \
-    template void sum_over_rows_by_channel(std::span<const T* const>, std::span<const T* const>, Index, T*);
+    template void sum_along_line(const PixelLine<T>&, Index, const PixelLine<T>&, Index, Index, Index,   \
+                                 const StridedMatrix<T>&);
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)
 #undef ADJOINT_INSTANTIATE

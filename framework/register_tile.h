@@ -76,8 +76,16 @@ void sum_over_rows(std::span<const T* const> left, Index left_length, std::span<
                    Index right_length, const StridedMatrix<T>& sums);
 constexpr Index sum_rows_at_once = 128;
 
-/// sums[c] += Σ left[r][c] · right[r][c] over r, for c < length.
+/// Pixels of a line, `step` numbers from one to the next.
 template <Scalar T>
-void sum_over_rows_by_channel(std::span<const T* const> left, std::span<const T* const> right, Index length, T* sums);
+struct PixelLine {
+    const T* first;
+    Index step;
+};
+
+/// sums[l, c] += Σ image[j][l·tap_step + c] · output[j][c] over j < count, for l < taps and c < channels.
+template <Scalar T>
+void sum_along_line(const PixelLine<T>& image, Index tap_step, const PixelLine<T>& output, Index count, Index taps,
+                    Index channels, const StridedMatrix<T>& sums);
 
 }  // namespace adjoint
