@@ -47,7 +47,7 @@ Variable relu(const Variable& x);
 Variable leaky_relu(const Variable& x, double slope = 0.01);
 /// The pullback of leaky_relu: g where x > 0, else slope·g.   Gradient: g ← the same of its adjoint; x has none but at
 /// 0.
-Variable rectified(const Variable& g, const Variable& x, double slope);
+Variable rectified(Variable g, const Variable& x, double slope);
 /// x where x > 0, else alpha·(eˣ − 1).   Gradient: x ← g where x > 0, else g·(y + alpha).
 Variable elu(const Variable& x, double alpha = 1.0);
 /// x·Φ(x) = x·(1 + erf(x/√2))/2, Φ the normal distribution function.   Gradient: that of the composition.

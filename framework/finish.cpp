@@ -22,7 +22,8 @@ Variable record_finished(const Variable& y, const Finish& finish, std::vector<Ed
         r = record(Variable(), {{r, [](const Variable& g) { return g; }}, {*finish.bias, to_bias}});
     }
     return record(
-        y, {{r, [y, slope = finish.slope](const Variable& g) { return slope == 1.0 ? g : rectified(g, y, slope); }}});
+        y,
+        {{r, [y, slope = finish.slope](Variable g) { return slope == 1.0 ? g : rectified(std::move(g), y, slope); }}});
 }
 
 }  // namespace adjoint

@@ -104,6 +104,21 @@ Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
     });
 }
 
+/// zip, in the place of a where nobody else needs its elements.
+template <class F>
+Tensor zip_into(const char* operation, Tensor a, const Tensor& b, F f) {
+    if (!a.sole_owner() || a.shape() != b.shape() || a.dtype() != b.dtype()) return zip(operation, a, b, f);
+    const Timed timed("elementwise");
+    dispatch(a.dtype(), [&]<Scalar T>() {
+        T* const p = a.edit<T>().data();
+        const T* const q = b.data<T>().data();
+        parallel_ranges(a.size(), elementwise_grain, [&](Index begin, Index end) {
+            zip_elements(p + begin, 1, q + begin, 1, p + begin, end - begin, f);
+        });
+    });
+    return a;
+}
+
 /// out[i] = the combination of the blocks' values[block·count + i] as a fixed tree: neighbours, then pairs, then fours.
 /// There are 1, 2, 4 or 8 blocks.
 template <class T, class Combine>

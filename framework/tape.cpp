@@ -72,12 +72,13 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
     while (!entries_.empty()) {
         const std::shared_ptr<const Entry> entry = std::move(entries_.back());
         entries_.pop_back();
-        const auto output = adjoints.extract(entry->output);
+        auto output = adjoints.extract(entry->output);
         if (output.empty()) continue;  // y does not depend on this one
-        const Variable& g = output.mapped();
+        Variable& g = output.mapped();
         for (const Entry::Edge& edge : entry->edges) {
             if (!depends(edge.input)) continue;
-            const Variable contribution = edge.pullback(g);
+            const bool last = &edge == &entry->edges.back();
+            const Variable contribution = edge.pullback(last ? std::move(g) : g);
             const auto [adjoint, first] = adjoints.try_emplace(edge.input, contribution);
             if (!first) adjoint->second = adjoint->second + contribution;
         }

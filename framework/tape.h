@@ -11,8 +11,9 @@
 namespace adjoint {
 
 /// The map from the adjoint of an operation's output, g, to its contribution to the adjoint of one of its inputs. It is
-/// written in operations, so that an outer tape can record it: that is all there is to higher derivatives.
-using Pullback = std::function<Variable(const Variable& g)>;
+/// written in operations, so that an outer tape can record it: that is all there is to higher derivatives. It owns g,
+/// and may be its only owner, whose elements an operation can then overwrite with its result.
+using Pullback = std::function<Variable(Variable g)>;
 
 /// One input of an operation and the pullback that leads to it.
 struct Edge {

@@ -47,11 +47,14 @@ class Tensor {
         return {static_cast<const T*>(storage_.get()), static_cast<std::size_t>(size_)};
     }
 
+    /// Whether no copy shares the elements.
+    bool sole_owner() const { return storage_.use_count() == 1; }
+
     /// The elements for writing. Copies of the tensor do not change: the elements are duplicated first where they are
     /// shared.
     template <Scalar T>
     std::span<T> edit() {
-        if (storage_.use_count() > 1) *this = duplicate();
+        if (!sole_owner()) *this = duplicate();
         return {const_cast<T*>(data<T>().data()), static_cast<std::size_t>(size_)};
     }
 

@@ -15,7 +15,9 @@ class Variable {
     Variable() : Variable(Tensor()) {}
     Variable(Tensor value);  // implicit: wherever a variable is wanted, a tensor is a constant
 
-    const Tensor& value() const { return value_; }
+    const Tensor& value() const& { return value_; }
+    /// The value of a variable that is given up; its identity stays.
+    Tensor value() && { return std::move(value_); }
     std::uint64_t id() const { return id_; }
 
     const Shape& shape() const { return value_.shape(); }

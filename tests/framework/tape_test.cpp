@@ -34,6 +34,15 @@ Variable holding(const Variable& x, const std::shared_ptr<int>& token) {
     return record(x.value(), {{x, [token](const Variable& g) { return g; }}});
 }
 
+TEST(Tape, LeavesTheSeedAsItWas) {
+    const Variable x = Tensor({3}, {-1, 2, 3});
+    const Tensor seed({3}, {4, 5, 6});
+    Tape tape({x});
+    const Variable y = relu(x);
+    EXPECT_TRUE(equal(tape.gradient(y, seed).front().value(), Tensor({3}, {0, 5, 6})));
+    EXPECT_TRUE(equal(seed, Tensor({3}, {4, 5, 6})));
+}
+
 TEST(Tape, GivesGradientsInTheOrderOfTheWatched) {
     const Variable a = number(2), b = number(3), c = number(5);
     Tape tape({c, a, b});
