@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "layers/module_calls.h"
+
 namespace adjoint {
 
 void State::assign(Variable value) const {
@@ -13,6 +15,22 @@ States::operator std::vector<Variable>() const {
     std::vector<Variable> variables;
     for (const NamedState& named : *this) variables.push_back(named.state.variable());
     return variables;
+}
+
+Variable Module::operator()(const Variable& x) const {
+    ModuleCalls* const listening = ModuleCalls::listening();
+    return listening != nullptr ? listening->call(*this, x) : forward(x);
+}
+
+std::vector<NamedModule> Module::modules() const {
+    std::vector<NamedModule> result;
+    for (const Child& child : children_) {
+        result.push_back({child.name, child.module.get()});
+        for (const NamedModule& part : child.module->modules()) {
+            result.push_back({child.name + "." + part.name, part.module});
+        }
+    }
+    return result;
 }
 
 States Module::collect(States Module::*own) const {

@@ -55,6 +55,12 @@ struct States : std::vector<NamedState> {
     operator std::vector<Variable>() const;
 };
 
+/// A part of a module, under the name that the names of its states begin with.
+struct NamedModule {
+    std::string name;
+    const class Module* module;
+};
+
 /// A function with parameters, buffers and children. It behaves as in training while a tape is live and as in
 /// evaluation while none is (or it is frozen), so that neither can be forgotten; train() and evaluate() overrule that.
 class Module {
@@ -64,13 +70,17 @@ class Module {
     virtual ~Module() = default;
 
     virtual Variable forward(const Variable& x) const = 0;
-    Variable operator()(const Variable& x) const { return forward(x); }
+    /// forward(x), of which a ModuleCalls hears.
+    Variable operator()(const Variable& x) const;
 
     /// What training changes: the parameters that are not frozen.
     States parameters() const;
     States buffers() const;
     /// Parameters, frozen ones too, then buffers: all that a checkpoint holds.
     States states() const;
+
+    /// All that it is made of, each module before its own parts, with their names.
+    std::vector<NamedModule> modules() const;
 
     /// Freezes the parameter `name`, or all those whose names begin with `name` and a dot; without a name all. A layer
     /// whose own parameters are all frozen behaves as in evaluation: its running moments stay as they are too.

@@ -1,0 +1,63 @@
+// What `adjoint summary` counts: every parameter once, and the arithmetic that the definitions of the layers say.
+#include "models/autoencoder.h"
+#include "models/classifier.h"
+#include "models/wgan_gp.h"
+#include "tests/support/program.h"
+#include "train/model_summary.h"
+
+namespace adjoint {
+namespace {
+
+using SummaryCommand = ProgramTest;
+
+TEST_F(SummaryCommand, PrintsALineForEachLayer) {
+    EXPECT_EQ(printed({"summary", "classifier"}),
+              "classifier  kind              output shape        parameters         FLOPs\n"
+              "conv1       Conv2D            [1, 28, 28, 32]            832       1254400\n"
+              "conv2       Conv2D            [1, 14, 14, 64]          51264      20070400\n"
+              "gather      Linear            [1, 128]                401536        802816\n"
+              "dropout     Dropout           [1, 128]                     0             0\n"
+              "decide      Linear            [1, 10]                   1290          2560\n"
+              "total                                                 454922      22130176\n");
+}
+
+TEST_F(SummaryCommand, SetsTheNetworksOfAGameApart) {
+    const std::string text = printed({"summary", "wgan-gp"});
+    EXPECT_TRUE(text.starts_with("generator ")) << text;
+    EXPECT_NE(text.find("\n\ncritic "), std::string::npos) << text;
+}
+
+TEST_F(SummaryCommand, RefusesOtherModels) {
+    EXPECT_EQ(refusal({"summary", "perceptron"}),
+              "2 error: model: perceptron not in {autoencoder,classifier,dcgan,wgan-gp}");
+    EXPECT_EQ(refusal({"summary"}), "2 error: model is required");
+}
+
+TEST(ModelSummary, CountsEveryParameterOnce) {
+    const auto expect_all = [](const std::string& name, const Module& model) {
+        Index all = 0, summed = 0;
+        for (const NamedState& parameter : model.parameters()) all += parameter.state.value().size();
+        for (const NetworkSummary& network : summarize(name)) {
+            for (const LayerSummary& layer : network.layers) summed += layer.parameters;
+        }
+        EXPECT_EQ(summed, all) << name;
+    };
+    expect_all("autoencoder", Autoencoder(Random(1)));
+    expect_all("classifier", Classifier(Random(1)));
+    expect_all("dcgan", Dcgan(Random(1)));
+    expect_all("wgan-gp", WganGp(Random(1)));
+}
+
+// 2·(pixels that the filter is laid on)·(taps)·(channels in)·(channels out).
+TEST(ModelSummary, CountsTheArithmeticOfBothKindsOfConvolution) {
+    const std::vector<LayerSummary> layers = summarize("autoencoder")[0].layers;
+    EXPECT_EQ(layers[1].kind, "Conv2D");
+    EXPECT_EQ(layers[1].flops, 2 * (7 * 7) * (3 * 3) * 32 * 64);
+    EXPECT_EQ(layers[5].kind, "Conv2DTranspose");
+    EXPECT_EQ(layers[5].flops, 2 * (14 * 14) * (3 * 3) * 64 * 32);
+    EXPECT_EQ(layers[5].input, (Shape{1, 14, 14, 64}));
+    EXPECT_EQ(layers[5].output, (Shape{1, 28, 28, 32}));
+}
+
+}  // namespace
+}  // namespace adjoint
