@@ -63,6 +63,8 @@ void Optimizer::step(std::vector<Variable> gradients) {
         require_same_dtype("Optimizer::step", parameter.value(), gradients[k].value());
     }
     const Timed timed("optimizer");
+    followed_.clear();
+    for (std::size_t k = 0; k < gradients.size(); ++k) followed_.push_back({parameters_[improved[k]], gradients[k]});
     if (std::isfinite(clipping.value)) clip_gradient_value(gradients, clipping.value);
     if (std::isfinite(clipping.norm)) clip_gradient_norm(gradients, clipping.norm);
     for (std::size_t k = 0; k < gradients.size(); ++k) {
@@ -70,6 +72,14 @@ void Optimizer::step(std::vector<Variable> gradients) {
         const Parameter& parameter = parameters_[i].state;
         parameter.assign(updated(i, ++steps_[i], parameter.value(), gradients[k].value()));
     }
+}
+
+std::vector<ParameterNorms> Optimizer::norms() const {
+    std::vector<ParameterNorms> result;
+    for (const auto& [parameter, gradient] : followed_) {
+        result.push_back({parameter.name, gradient_norm({parameter.state.variable()}), gradient_norm({gradient})});
+    }
+    return result;
 }
 
 std::vector<Tensor> Optimizer::zeros() const {

@@ -22,6 +22,13 @@ struct ParameterGroup {
 template <class Options>
 using ParameterGroups = std::vector<ParameterGroup<Options>>;
 
+/// How long a parameter is, and how long the gradient of its last step was before clipping.
+struct ParameterNorms {
+    std::string name;
+    double parameter;
+    double gradient;
+};
+
 /// Improves parameters by their gradients. Frozen parameters are passed over until they are unfrozen.
 class Optimizer {
   public:
@@ -30,6 +37,9 @@ class Optimizer {
     /// One step; `gradients` are those of the parameters that are not frozen, in their order, as Tape::gradient returns
     /// them.   Throws unless there is one for each of these, with its shape and element type.
     void step(std::vector<Variable> gradients);
+
+    /// √Σ p² and √Σ g² of each parameter that took the last step.
+    std::vector<ParameterNorms> norms() const;
 
     double rate_factor = 1.0;        ///< multiplies the learning rate of every group: what a schedule sets
     GradientClipping clipping = {};  ///< of the gradients, before each step
@@ -47,6 +57,11 @@ class Optimizer {
   private:
     States parameters_;
     std::vector<int> steps_;  // of each parameter: a frozen one takes none
+    struct Followed {
+        NamedState parameter;
+        Variable gradient;
+    };
+    std::vector<Followed> followed_;  // in the last step
 };
 
 /// An optimiser whose groups have these options.

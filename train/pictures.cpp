@@ -78,7 +78,7 @@ Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns) {
         columns);
 }
 
-void write_png(const std::filesystem::path& path, const Tensor& image) {
+std::vector<std::byte> png_of(const Tensor& image) {
     require(image.rank() == 3 && (image.extent(2) == 1 || image.extent(2) == 3),
             "write_png: the image must be [H, W, 1 or 3]; got {}", image.shape());
     std::vector<std::uint8_t> bytes;
@@ -95,8 +95,10 @@ void write_png(const std::filesystem::path& path, const Tensor& image) {
     const auto narrow = [](Index size) { return static_cast<int>(size); };
     stbi_write_png_to_func(append, &file, narrow(image.extent(1)), narrow(image.extent(0)), narrow(image.extent(2)),
                            bytes.data(), narrow(image.extent(1) * image.extent(2)));
-    write_atomically(path, file);
+    return file;
 }
+
+void write_png(const std::filesystem::path& path, const Tensor& image) { write_atomically(path, png_of(image)); }
 
 Tensor read_grey_image(const std::filesystem::path& path) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);

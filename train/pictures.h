@@ -1,7 +1,9 @@
 // How do images become a picture that one can look at?
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <vector>
 
 #include "framework/tensor.h"
 
@@ -17,8 +19,10 @@ Tensor picture_grid(const Tensor& images, Index columns);
 /// Two batches of images as rows of pairs: `columns` of the first, below them the same of the second, and so on.
 Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns);
 
-/// Writes an image [H, W, 1 or 3] of values in 0..1 as a PNG file, atomically; values outside are clipped.
-/// Throws CannotWrite.
+/// The PNG file of an image [H, W, 1 or 3] of values in 0..1; values outside are clipped.
+std::vector<std::byte> png_of(const Tensor& image);
+
+/// Writes png_of(image), atomically. Throws CannotWrite.
 void write_png(const std::filesystem::path& path, const Tensor& image);
 
 /// Reads a PNG or JPEG file as a grey image [H, W, 1] in 0..1. Throws MissingInput or DataError.

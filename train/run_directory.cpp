@@ -31,9 +31,10 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
     require<CannotWrite>(overwrite || !std::filesystem::exists(path / "config.json"),
                          "{}: holds a run already; choose another --out, or --force to replace it", path.string());
     std::error_code error;
+    std::filesystem::remove_all(path / "samples", error);
     std::filesystem::create_directories(path / "samples", error);
     require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
-    for (const char* old : {"weights.safetensors", "average.safetensors", "metrics.jsonl"})
+    for (const char* old : {"weights.safetensors", "average.safetensors", "metrics.jsonl", "report.html"})
         std::filesystem::remove(path / old, error);
     const Refinements& r = config.refinements;
     const Json json = {{"model", config.model},

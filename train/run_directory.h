@@ -33,8 +33,8 @@ struct RunConfig {
     Refinements refinements = {};
 };
 
-/// A directory with config.json, metrics.jsonl, samples/, weights.safetensors and, where weights are averaged,
-/// average.safetensors.
+/// A directory with config.json, metrics.jsonl, samples/, report.html, weights.safetensors and, where weights are
+/// averaged, average.safetensors.
 class RunDirectory {
   public:
     /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty.

@@ -4,6 +4,7 @@
 #include "datasets/batches.h"
 #include "layers/losses.h"
 #include "models/autoencoder.h"
+#include "train/epoch_log.h"
 #include "train/optimizers.h"
 #include "train/pictures.h"
 #include "train/training.h"
@@ -68,7 +69,8 @@ void train_autoencoder(const TrainingOptions& options) {
         write_png(picture, picture_pairs(originals, sigmoid(trained.shown()(originals)).value(), picture_columns));
         trained.save(run);
         if (options.refinements.schedule == "plateau") plateau.observe(losses.cross_entropy);
-        run.log_metrics(epoch, {{"test_cross_entropy", losses.cross_entropy}, {"test_mse", losses.squared_error}});
+        log_epoch(run, epoch, {{"test_cross_entropy", losses.cross_entropy}, {"test_mse", losses.squared_error}},
+                  progress, {{"", adam}});
         fmt::print("epoch {}: test binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel; {}\n", epoch,
                    losses.cross_entropy, losses.squared_error, picture.string());
     }

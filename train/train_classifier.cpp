@@ -4,6 +4,7 @@
 #include "datasets/batches.h"
 #include "layers/losses.h"
 #include "models/classifier.h"
+#include "train/epoch_log.h"
 #include "train/pictures.h"
 #include "train/training.h"
 
@@ -105,7 +106,8 @@ void train_classifier(const TrainingOptions& options) {
         write_png(picture, picture_of(results.mistakes, *data.test));
         trained.save(run);
         if (options.refinements.schedule == "plateau") plateau.observe(results.cross_entropy);
-        run.log_metrics(epoch, {{"test_cross_entropy", results.cross_entropy}, {"test_accuracy", results.accuracy}});
+        log_epoch(run, epoch, {{"test_cross_entropy", results.cross_entropy}, {"test_accuracy", results.accuracy}},
+                  progress, {{"", adam}});
         fmt::print("epoch {}: test cross-entropy {:.4f}, {:.2f} % right; the others: {}\n", epoch,
                    results.cross_entropy, 100.0 * results.accuracy, picture.string());
     }

@@ -4,6 +4,7 @@
 
 #include "datasets/batches.h"
 #include "layers/losses.h"
+#include "train/epoch_log.h"
 #include "train/pictures.h"
 #include "train/training.h"
 
@@ -85,8 +86,9 @@ void train_dcgan(const TrainingOptions& options) {
         write_png(picture, picture_grid(from_symmetric_to_unit(trained.shown().generator(fixed_noise).value()),
                                         picture_columns));
         trained.save(run);
-        run.log_metrics(epoch,
-                        {{"test_discriminator_loss", losses.discriminator}, {"test_generator_loss", losses.generator}});
+        log_epoch(run, epoch,
+                  {{"test_discriminator_loss", losses.discriminator}, {"test_generator_loss", losses.generator}},
+                  progress, {{"generator.", optimizers.generator}, {"discriminator.", optimizers.discriminator}});
         fmt::print("epoch {}: test loss of the discriminator {:.3f}, of the generator {:.3f}; {}\n", epoch,
                    losses.discriminator, losses.generator, picture.string());
     }

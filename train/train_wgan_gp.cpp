@@ -5,6 +5,7 @@
 #include "datasets/batches.h"
 #include "framework/reduction.h"
 #include "layers/gan_losses.h"
+#include "train/epoch_log.h"
 #include "train/pictures.h"
 #include "train/training.h"
 
@@ -104,10 +105,12 @@ void train_wgan_gp(const TrainingOptions& options) {
         write_png(picture, picture_grid(from_symmetric_to_unit(trained.shown().generator(fixed_noise).value()),
                                         picture_columns));
         trained.save(run);
-        run.log_metrics(epoch, {{"test_distance", results.distance},
-                                {"test_penalty", results.penalty},
-                                {"test_gradient_norm", results.gradient_norm},
-                                {"test_generator_loss", results.generator_loss}});
+        log_epoch(run, epoch,
+                  {{"test_distance", results.distance},
+                   {"test_penalty", results.penalty},
+                   {"test_gradient_norm", results.gradient_norm},
+                   {"test_generator_loss", results.generator_loss}},
+                  progress, {{"generator.", optimizers.generator}, {"critic.", optimizers.critic}});
         fmt::print(
             "epoch {}: test distance {:.3f}, penalty {:.3f}, mean gradient norm {:.3f}, loss of the generator {:.3f}; "
             "{}\n",

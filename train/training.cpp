@@ -58,6 +58,7 @@ void Progress::step(Index images, const std::string& losses) {
     ++done_;
     images_ += images;
     const Clock::time_point now = Clock::now();
+    last_ = now;
     if (now - said_ < std::chrono::seconds(2) && done_ != steps_) return;
     said_ = now;
     spdlog::info("epoch {}/{}  step {}/{}  {}  {:.0f} images/s", epoch_, epochs_, done_, steps_, losses,
@@ -65,7 +66,7 @@ void Progress::step(Index images, const std::string& losses) {
 }
 
 double Progress::images_per_second() const {
-    return static_cast<double>(images_) / std::chrono::duration<double>(Clock::now() - begin_).count();
+    return static_cast<double>(images_) / std::chrono::duration<double>(last_ - begin_).count();
 }
 
 }  // namespace adjoint

@@ -161,6 +161,7 @@ class Progress {
     Index done_ = 0;
     Index images_ = 0;
     Clock::time_point begin_ = Clock::now();
+    Clock::time_point last_ = begin_;  // when the last step was done
     Clock::time_point said_ = begin_;
 };
 

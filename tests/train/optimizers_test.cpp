@@ -1,6 +1,8 @@
 // Truths about optimisers: three steps of each by hand, after PyTorch's formulas; what they refuse; that they descend.
 #include "train/optimizers.h"
 
+#include <cmath>
+
 #include "framework/elementwise.h"
 #include "framework/reduction.h"
 #include "layers/linear.h"
@@ -152,6 +154,20 @@ TEST(Optimizer, ClipsGradientsByValueThenByNormBeforeItUsesThem) {
 }
 
 // ---- groups ---------------------------------------------------------------------------------------------------------
+
+TEST(Optimizer, RemembersHowLongParametersAndTheirGradientsAreBeforeClipping) {
+    const Parameter p(doubles({2}, {1, -2})), frozen(doubles({1}, {5}));
+    SGD sgd({{"p", p}, {"frozen", frozen}}, {.learning_rate = 1.0});
+    EXPECT_TRUE(sgd.norms().empty());
+    frozen.freeze();
+    sgd.clipping = {.norm = 2.5};
+    sgd.step({doubles({2}, {-3, 4})});
+    const std::vector<ParameterNorms> norms = sgd.norms();
+    ASSERT_EQ(norms.size(), 1u);
+    EXPECT_EQ(norms[0].name, "p");
+    EXPECT_EQ(norms[0].gradient, 5.0);
+    EXPECT_NEAR(norms[0].parameter, std::hypot(1 + 1.5, -2 - 2), 1e-5);
+}
 
 TEST(ParameterGroups, AreImprovedEachWithItsOwnOptionsAndAllByTheRateFactor) {
     const Parameter p(doubles({}, {1})), q(doubles({}, {1})), r(doubles({}, {1}));

@@ -91,10 +91,13 @@ TEST_F(Runs, AreReplacedWithoutATraceWhereAskedFor) {
     first.log_metrics(1, {{"loss", 0.5}});
     first.save_weights({{"x", State(Tensor())}});
     first.save_average({{"x", State(Tensor())}});
+    write_bytes(first.sample("epoch-001"), "a picture");
+    write_bytes(path / "report.html", "a page");
     RunConfig other = config;
     other.epochs = 1;
     const RunDirectory second = RunDirectory::create(path, other, true);
     EXPECT_FALSE(fs::exists(path / "metrics.jsonl") || fs::exists(second.weights()) || fs::exists(second.average()));
+    EXPECT_FALSE(fs::exists(second.sample("epoch-001")) || fs::exists(path / "report.html"));
     EXPECT_EQ(RunDirectory::open(path).config().epochs, 1);
 }
 

@@ -1,0 +1,168 @@
+#include "train/report.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "train/atomic_file.h"
+#include "train/filter_picture.h"
+#include "train/model_summary.h"
+#include "train/pictures.h"
+#include "train/report_page.h"
+#include "train/safetensors.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t most_epochs = 50;  // whose pictures a page holds
+
+std::string content_of(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::string base64(const std::string& bytes) {
+    constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const auto byte = [&](std::size_t k) { return k < bytes.size() ? static_cast<unsigned char>(bytes[k]) : 0u; };
+        const unsigned group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+        text += digits[group >> 18];
+        text += digits[group >> 12 & 63];
+        text += i + 1 < bytes.size() ? digits[group >> 6 & 63] : '=';
+        text += i + 2 < bytes.size() ? digits[group & 63] : '=';
+    }
+    return text;
+}
+
+std::string data_uri(const std::string& png) { return "data:image/png;base64," + base64(png); }
+
+// The lines of metrics.jsonl. The last may have been cut short, and a page says so.
+void add_metrics(Json& page, const RunDirectory& run) {
+    std::ifstream stream(run.path() / "metrics.jsonl");
+    int number = 0;
+    for (std::string line; std::getline(stream, line);) {
+        ++number;
+        Json parsed = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+        if (parsed.is_object()) {
+            page["metrics"].push_back(std::move(parsed));
+        } else if (!line.empty()) {
+            page["problems"].push_back(fmt::format("Line {} of metrics.jsonl is damaged and left out", number));
+        }
+    }
+}
+
+// So many of the elements, the first and the last among them, at even distances.
+template <class T>
+std::vector<T> evenly_chosen(const std::vector<T>& all, std::size_t most) {
+    if (all.size() <= most) return all;
+    std::vector<T> chosen;
+    for (std::size_t i = 0; i < most; ++i) chosen.push_back(all[i * (all.size() - 1) / (most - 1)]);
+    return chosen;
+}
+
+// samples/epoch-N.png by epoch, other pictures by name.
+void add_pictures(Json& page, const RunDirectory& run) {
+    std::vector<std::pair<int, fs::path>> epochs;
+    std::set<fs::path> others;
+    std::error_code none;
+    for (const fs::directory_entry& entry : fs::directory_iterator(run.path() / "samples", none)) {
+        const std::string name = entry.path().stem().string();
+        if (entry.path().extension() != ".png" || name.starts_with(".")) continue;
+        int epoch = 0;
+        if (std::sscanf(name.c_str(), "epoch-%d", &epoch) == 1) {
+            epochs.emplace_back(epoch, entry.path());
+        } else {
+            others.insert(entry.path());
+        }
+    }
+    std::sort(epochs.begin(), epochs.end());
+    const auto shown = evenly_chosen(epochs, most_epochs);
+    for (const auto& [epoch, file] : shown) {
+        page["epochs"].push_back({{"epoch", epoch}, {"image", data_uri(content_of(file))}});
+    }
+    page["epochs_left_out"] = epochs.size() - shown.size();
+    for (const fs::path& file : others) {
+        page["pictures"].push_back({{"name", file.stem().string()}, {"image", data_uri(content_of(file))}});
+    }
+}
+
+void add_networks(Json& page, const RunDirectory& run) {
+    const std::vector<std::string> known = summarized_models();
+    if (std::find(known.begin(), known.end(), run.config().model) == known.end()) return;
+    for (const NetworkSummary& network : summarize(run.config().model)) {
+        Json layers = Json::array();
+        for (const LayerSummary& layer : network.layers) {
+            layers.push_back({{"name", layer.name},
+                              {"kind", layer.kind},
+                              {"input", layer.input},
+                              {"output", layer.output},
+                              {"parameters", layer.parameters},
+                              {"flops", layer.flops}});
+        }
+        page["networks"].push_back({{"name", network.name}, {"layers", layers}});
+    }
+}
+
+void add_filters(Json& page, const RunDirectory& run) {
+    const fs::path weights = run.weights("");
+    if (!fs::exists(weights)) return;
+    try {
+        for (const auto& [name, filters] : read_safetensors(weights)) {
+            if (!touches_pixels(filters)) continue;
+            const std::vector<std::byte> png = png_of(filter_picture(filters));
+            const std::string bytes(reinterpret_cast<const char*>(png.data()), png.size());
+            page["filters"].push_back({{"name", name}, {"image", data_uri(bytes)}});
+        }
+    } catch (const Error& error) {
+        page["problems"].push_back(error.what());
+    }
+}
+
+Json page_of(const RunDirectory& run, bool alone) {
+    Json page = {{"name", fs::weakly_canonical(run.path()).filename().string()},
+                 {"config", Json::parse(content_of(run.path() / "config.json"), nullptr, false)}};
+    for (const char* list : {"metrics", "problems", "epochs", "pictures", "networks", "filters"}) {
+        page[list] = Json::array();
+    }
+    add_metrics(page, run);
+    add_pictures(page, run);
+    if (!alone) return page;
+    add_networks(page, run);
+    add_filters(page, run);
+    return page;
+}
+
+// JSON that cannot end the script element it stands in, nor begin another.
+std::string for_script(const Json& json) {
+    std::string text;
+    for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+        if (c == '<' || c == '>' || c == '&') {
+            text += fmt::format("\\u{:04x}", static_cast<int>(c));
+        } else {
+            text += c;
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string report_of(const std::vector<RunDirectory>& runs) {
+    Json pages = Json::array();
+    for (const RunDirectory& run : runs) pages.push_back(page_of(run, runs.size() == 1));
+    const std::string data = for_script({{"runs", pages}}), place = "@data@";
+    std::string page = report_page;
+    return page.replace(page.find(place), place.size(), data);
+}
+
+void write_report(const RunDirectory& run) {
+    const std::string page = report_of({run});
+    write_atomically(run.path() / "report.html", std::as_bytes(std::span(page)));
+}
+
+}  // namespace adjoint

@@ -1,0 +1,10 @@
+// Where is the page into which a report's data is put? In report.html beside this file, which CMake makes part of the
+// program.
+#pragma once
+
+namespace adjoint {
+
+/// The page, with `@data@` where a JSON value of {"runs": […]} belongs.
+extern const char* const report_page;
+
+}  // namespace adjoint
