@@ -1,0 +1,162 @@
+"""What does a browser make of a report? Usage: report_test.py ADJOINT [--screenshots DIR]"""
+
+import json
+import math
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from webdriver import Browser
+
+EPOCHS = 12
+EVIL = "<img src=x onerror='window.harmed = true'></script><script>window.harmed = true</script>"
+
+
+def loss(epoch):
+    return 0.3 * math.exp(-epoch / 3) + 0.05 + 0.01 * (epoch % 2)
+
+
+def make_run(directory, name="first", model="autoencoder", epochs=EPOCHS):
+    run = directory / name
+    (run / "samples").mkdir(parents=True)
+    config = {"model": model, "dataset": "digits", "epochs": EPOCHS, "batch_size": 128, "learning_rate": 1e-3, "seed": 1, "init": EVIL}
+    (run / "config.json").write_text(json.dumps(config))
+    lines = [{"epoch": e, "test_cross_entropy": loss(e), "test_mse": loss(e) / 4, "images_per_second": 4000 + 50 * (e % 3),
+              "weight_norm/encoder": 1 + e / 10, "weight_norm/decoder": 2 + e / 10, EVIL: e} for e in range(1, epochs + 1)]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"epoch": 13, "te')
+    for epoch in range(1, epochs + 1):
+        subprocess.run([adjoint, "digits", "--count", "128", "--seed", str(epoch), "--png", run / f"samples/epoch-{epoch:03}.png"],
+                       check=True, stdout=subprocess.DEVNULL)
+    return run
+
+
+def report(run):
+    subprocess.run([adjoint, "report", "--run", run], check=True, stdout=subprocess.DEVNULL)
+    return run / "report.html"
+
+
+class Report(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.directory = pathlib.Path(cls.temporary.name)
+        cls.page = report(make_run(cls.directory))
+        cls.browser = cls.enterClassContext(Browser())
+        cls.addClassCleanup(cls.temporary.cleanup)
+
+    def setUp(self):
+        self.browser.screen(1200, 900)
+        self.browser.open(self.page)
+
+    def tearDown(self):
+        self.assertEqual(self.browser.messages(), [])
+        self.assertIsNone(self.browser.evaluate("window.harmed ?? null"))
+
+    def texts(self, selector):
+        return self.browser.evaluate(f"[...document.querySelectorAll('{selector}')].map(e => e.textContent)")
+
+    def set_input(self, selector, value):
+        self.browser.evaluate(f"(e => {{ e.value = {value}; e.dispatchEvent(new Event('input')); }})(document.querySelector('{selector}'))")
+
+    def chart(self):
+        """Where the first chart's epochs lie: from x of the first to x of the last, at a height inside."""
+        box = self.browser.evaluate("(r => [r.left, r.top, r.width])(document.querySelector('svg').getBoundingClientRect())")
+        return box[0] + 52, box[0] + box[2] - 10, box[1] + 100
+
+    def hover(self, epoch):
+        left, right, y = self.chart()
+        self.browser.pointer(("move", left + (epoch - 1) / (EPOCHS - 1) * (right - left), y))
+        return self.texts(".tip:not([hidden]) div")
+
+    def test_has_every_part(self):
+        self.assertEqual(self.texts("h1"), ["first"])
+        self.assertEqual(self.texts("h2"), ["Losses", "Norms of gradients and weights", "Throughput and learning rate", "Samples",
+                                            "Network", "Configuration", "Events"])
+        self.assertEqual(self.texts("h3"), ["Test cross entropy", "Test mse", EVIL.replace("_", " "), "Weight norm", "Images per second",
+                                            "Autoencoder"])
+        self.assertIn("178,001", self.texts("tr.total td"))
+        self.assertIn("Line 13 of metrics.jsonl is damaged and left out", self.texts("li"))
+        self.assertIn(EVIL, self.texts("dd"))
+
+    def test_asks_for_nothing_beside_itself(self):
+        self.assertEqual(self.browser.evaluate("performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:')).length"), 0)
+
+    def test_says_the_values_under_the_pointer(self):
+        self.assertEqual(self.hover(5), ["epoch 5", f"test_cross_entropy{float(f'{loss(5):.5g}')}"])
+        self.assertEqual(self.hover(12)[0], "epoch 12")
+
+    def test_smooths_with_weights_that_add_up_to_one(self):
+        self.set_input("#smoothing", 0.5)
+        weights = [0.5 ** (4 - e) for e in range(1, 5)]
+        mean = sum(w * loss(e) for w, e in zip(weights, range(1, 5))) / sum(weights)
+        self.assertEqual(self.hover(4)[1], f"test_cross_entropy{float(f'{mean:.5g}')}")
+
+    def test_zooms_into_what_is_dragged_over_and_back(self):
+        first = lambda: self.browser.evaluate("[...document.querySelector('svg').querySelectorAll('text[text-anchor=middle]')].map(e => +e.textContent)")
+        left, right, y = self.chart()
+        at = lambda epoch: left + (epoch - 1) / (EPOCHS - 1) * (right - left)
+        self.assertEqual(max(first()), 12)
+        self.browser.pointer(("move", at(3.5), y), ("down",), ("move", at(5), y), ("move", at(7.5), y), ("up",))
+        self.assertEqual((min(first()), max(first())), (4, 7))
+        self.browser.evaluate("document.querySelector('button').click()")
+        self.assertEqual(max(first()), 12)
+        self.assertTrue(self.browser.evaluate("document.querySelector('button').disabled"))
+
+    def test_draws_logarithms(self):
+        path = "document.querySelector('.curve').getAttribute('d')"
+        before = self.browser.evaluate(path)
+        self.browser.evaluate("document.getElementById('logarithmic').click()")
+        self.assertNotEqual(self.browser.evaluate(path), before)
+
+    def test_slides_through_the_epochs(self):
+        self.assertEqual(self.texts(".slider output"), ["epoch 12"])
+        source = "document.querySelector('figure img').src"
+        last = self.browser.evaluate(source)
+        self.set_input(".epoch", 0)
+        self.assertEqual(self.texts(".slider output"), ["epoch 1"])
+        self.assertNotEqual(self.browser.evaluate(source), last)
+        self.assertEqual(self.browser.evaluate("document.querySelector('figure img').naturalWidth"), 362)
+
+    def test_fits_a_phone(self):
+        self.browser.screen(390, 844)
+        self.browser.open(self.page)
+        self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), 390)
+        self.photograph("phone")
+
+    def test_is_dark_where_the_reader_likes_it_dark(self):
+        background = "getComputedStyle(document.body).backgroundColor"
+        self.assertEqual(self.browser.evaluate(background), "rgb(255, 255, 255)")
+        self.browser.screen(1200, 900, dark=True)
+        self.assertEqual(self.browser.evaluate(background), "rgb(21, 23, 26)")
+        self.photograph("dark")
+
+    def test_shows_a_run_that_has_only_begun(self):
+        self.browser.open(report(make_run(self.directory, "new", epochs=0)))
+        self.assertIn("No epoch has ended yet.", self.texts("p"))
+        self.assertEqual(self.texts("h2"), ["Losses", "Network", "Configuration", "Events"])
+
+    def test_compares_runs_in_the_same_charts(self):
+        page = self.directory / "compare.html"
+        runs = [make_run(self.directory, name, epochs=3) for name in ("one", "two")]
+        subprocess.run([adjoint, "compare", *runs, "--out", page], check=True, stdout=subprocess.DEVNULL)
+        self.browser.open(page)
+        self.assertEqual(self.browser.evaluate("document.querySelector('.chart').querySelectorAll('.curve').length"), 2)
+        self.assertEqual(self.browser.evaluate("[...document.querySelector('.legend').children].map(e => e.textContent)"), ["one", "two"])
+        self.photograph("compare")
+
+    def photograph(self, name):
+        if screenshots:
+            self.browser.screenshot(screenshots / f"{name}.png")
+
+
+if __name__ == "__main__":
+    adjoint = pathlib.Path(sys.argv.pop(1)).resolve()
+    screenshots = None
+    if "--screenshots" in sys.argv:
+        at = sys.argv.index("--screenshots")
+        screenshots = pathlib.Path(sys.argv[at + 1])
+        screenshots.mkdir(parents=True, exist_ok=True)
+        del sys.argv[at:at + 2]
+    unittest.main()
