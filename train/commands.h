@@ -14,6 +14,8 @@ void add_reconstruct_command(CLI::App& app);   ///< reconstruct
 void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient
 void add_deconvnet_command(CLI::App& app);     ///< deconvnet
 void add_digits_command(CLI::App& app);        ///< digits
+void add_interpolate_command(CLI::App& app);   ///< interpolate
+void add_evaluate_command(CLI::App& app);      ///< evaluate
 void add_report_commands(CLI::App& app);       ///< report, compare
 void add_summary_command(CLI::App& app);       ///< summary
 void add_gradcheck_command(CLI::App& app);     ///< gradcheck

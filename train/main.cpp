@@ -97,6 +97,8 @@ int main(int argc, char** argv) {
     adjoint::add_sample_command(app);
     adjoint::add_reconstruct_command(app);
     adjoint::add_deconvnet_command(app);
+    adjoint::add_interpolate_command(app);
+    adjoint::add_evaluate_command(app);
     adjoint::add_report_commands(app);
     adjoint::add_summary_command(app);
     adjoint::add_digits_command(app);

@@ -1,14 +1,11 @@
 // `adjoint sample`: which digits does a trained generator draw?
-#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
-#include "models/wgan_gp.h"
 #include "train/commands.h"
 #include "train/npy.h"
 #include "train/pictures.h"
-#include "train/run_directory.h"
-#include "train/safetensors.h"
+#include "train/run_generator.h"
 #include "train/validators.h"
 
 namespace adjoint {
@@ -23,39 +20,9 @@ struct SampleOptions {
     std::filesystem::path npy;
 };
 
-// Images [count, 28, 28, 1] in 0..1; image i is a function of the weights, the seed and i.
-Tensor draw(const Sequential& generator, const SampleOptions& options) {
-    constexpr Index at_once = 250;
-    constexpr Index pixels = 28 * 28;
-    const Random random(options.seed);
-    return Tensor::build<float>({options.count, 28, 28, 1}, [&](std::span<float> out) {
-        for (Index first = 0; first < options.count; first += at_once) {
-            const Index count = std::min(at_once, options.count - first);
-            const Variable noise = generator_noise(random, count, first);
-            const Tensor images = from_symmetric_to_unit(generator(noise).value());
-            std::copy_n(images.data<float>().data(), count * pixels, out.data() + first * pixels);
-        }
-    });
-}
-
-template <class Gan>
-Tensor draw_with(const RunDirectory& run, const SampleOptions& options) {
-    const Gan model{Random(0)};
-    load_states(run.weights(options.weights), model.states());
-    return draw(model.generator, options);
-}
-
-Tensor draw(const RunDirectory& run, const SampleOptions& options) {
-    const std::string& model = run.config().model;
-    if (model == "wgan-gp") return draw_with<WganGp>(run, options);
-    require(model == "dcgan", "sample: only a dcgan or a wgan-gp draws new images; got a run of {} in {}", model,
-            options.run.string());
-    return draw_with<Dcgan>(run, options);
-}
-
 void sample(SampleOptions options) {
     const RunDirectory run = RunDirectory::open(options.run);
-    const Tensor images = draw(run, options);
+    const Tensor images = draw_images(generator_of("sample", run, options.weights), options.count, options.seed);
     if (options.png.empty() && options.npy.empty()) options.png = run.sample(fmt::format("seed-{}", options.seed));
     if (!options.png.empty()) {
         const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.count))));

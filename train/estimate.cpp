@@ -1,0 +1,19 @@
+#include "train/estimate.h"
+
+#include <cmath>
+
+#include "framework/error.h"
+
+namespace adjoint {
+
+Estimate estimate(std::span<const double> x) {
+    require(!x.empty(), "estimate: there must be a value; got none");
+    const double count = static_cast<double>(x.size());
+    double sum = 0.0, squares = 0.0;
+    for (const double value : x) sum += value;
+    const double mean = sum / count;
+    for (const double value : x) squares += (value - mean) * (value - mean);
+    return {.mean = mean, .error = std::sqrt(squares / (count - 1.0) / count)};
+}
+
+}  // namespace adjoint

@@ -1,0 +1,84 @@
+// `adjoint interpolate`: what lies between the latents of images?
+#include <cmath>
+#include <fmt/format.h>
+
+#include "framework/elementwise.h"
+#include "framework/shaping.h"
+#include "models/autoencoder.h"
+#include "models/dcgan.h"
+#include "train/commands.h"
+#include "train/latent_walk.h"
+#include "train/pictures.h"
+#include "train/run_generator.h"
+#include "train/safetensors.h"
+#include "train/validators.h"
+
+namespace adjoint {
+namespace {
+
+struct InterpolateOptions {
+    std::filesystem::path run;
+    std::string weights;
+    DatasetOptions dataset;
+    Index rows = 8;
+    Index steps = 12;
+    std::uint64_t seed = 1;
+    std::filesystem::path png;
+};
+
+// Between the codes of test images, in straight lines.
+Tensor walk_of_autoencoder(const RunDirectory& run, const InterpolateOptions& options) {
+    const Autoencoder model{Random(0)};
+    load_states(run.weights(options.weights), model.states());
+    const Variable images = first_images(*open_datasets(options.dataset).test, options.rows + 1);
+    return sigmoid(model.decode(straight_walk(model.encode(images).value(), options.steps))).value();
+}
+
+// Between normal noise, along arcs.
+Tensor walk_of_generator(const RunDirectory& run, const InterpolateOptions& options) {
+    const Generator generator = generator_of("interpolate", run, options.weights);
+    const Tensor stops = generator_noise(Random(options.seed), options.rows + 1).reshaped({-1, dcgan_noise});
+    return generator(arc_walk(stops, options.steps).reshaped({-1, 1, 1, dcgan_noise}));
+}
+
+void interpolate(InterpolateOptions options) {
+    const RunDirectory run = RunDirectory::open(options.run);
+    require(run.config().model != "classifier", "interpolate: a classifier draws nothing; got its run in {}",
+            options.run.string());
+    const bool codes = run.config().model == "autoencoder";
+    const Tensor images = codes ? walk_of_autoencoder(run, options) : walk_of_generator(run, options);
+    if (options.png.empty()) options.png = run.sample("interpolate");
+    write_png(options.png, picture_grid(images, options.steps));
+    fmt::print("{}: {} walks of {} steps, each from where the one before it ends\n", options.png.string(), options.rows,
+               options.steps);
+}
+
+}  // namespace
+
+void add_interpolate_command(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("interpolate", "Draw what lies between digits, as a run has learned it");
+    const auto options = std::make_shared<InterpolateOptions>();
+    command->add_option("--run", options->run, "Directory of a run of autoencoder, dcgan or wgan-gp")->required();
+    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
+        ->check(CLI::IsMember({"average", "last"}));
+    add_dataset_options(*command, options->dataset);
+    command->add_option("--rows", options->rows, "How many walks")
+        ->check(whole_number(1, 1'000))
+        ->capture_default_str();
+    command->add_option("--steps", options->steps, "Images a walk, both ends among them")
+        ->check(whole_number(2, 1'000))
+        ->capture_default_str();
+    command->add_option("--seed", options->seed, "Of the noise of a generator")
+        ->check(seed_number())
+        ->capture_default_str();
+    command->add_option("--png", options->png, "The picture; by default samples/interpolate.png in the run");
+    command->footer(
+        "An autoencoder goes from each of the first test images to the next, in a straight line between their codes; "
+        "a\n"
+        "generator from noise to noise, along an arc, so that what lies between is as long as noise is.\n"
+        "Example:\n  adjoint interpolate --run runs/first --rows 4 --steps 16 --png walk.png");
+    command->callback([options] { interpolate(*options); });
+}
+
+}  // namespace adjoint
