@@ -63,7 +63,7 @@ TEST(Readme, CommandsPrintWhatItSays) {
         ASSERT_TRUE(command.starts_with("$ adjoint "));
         EXPECT_EQ(output_of(ADJOINT_PROGRAM + command.substr(std::string("$ adjoint").size())), expected);
     }
-    EXPECT_EQ(commands, 2);
+    EXPECT_EQ(commands, 3);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <vector>
 
 #include "framework/error.h"
 
@@ -11,6 +10,8 @@ namespace {
 
 /// Sizes beyond this are mistakes, and products of a few of them would leave the range of integers.
 constexpr Index largest_number = 1'000'000;
+
+}  // namespace
 
 std::vector<Index> parse_integers(const char* option, const std::string& text, const char* expected) {
     std::vector<Index> numbers;
@@ -24,8 +25,6 @@ std::vector<Index> parse_integers(const char* option, const std::string& text, c
     }
     return numbers;
 }
-
-}  // namespace
 
 Size2D parse_pair(const char* option, const std::string& text) {
     const char* const expected = "one or two whole numbers such as 2 or 2,1";

@@ -3,10 +3,15 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "framework/conv2d_form.h"
 
 namespace adjoint {
+
+/// The whole numbers in `1,2,3`. Throws Error, beginning with the option's name and saying what was expected, unless
+/// `text` is that.
+std::vector<Index> parse_integers(const char* option, const std::string& text, const char* expected);
 
 /// The two numbers in `H,W`, or one for both. Throws Error, beginning with the option's name, unless `text` is that.
 Size2D parse_pair(const char* option, const std::string& text);

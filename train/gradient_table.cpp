@@ -3,7 +3,6 @@
 #include "framework/batch_normalize.h"
 #include "framework/convolution.h"
 #include "framework/elementwise.h"
-#include "framework/kernels.h"
 #include "framework/matmul.h"
 #include "framework/reduction.h"
 #include "framework/shaping.h"
@@ -14,8 +13,10 @@
 #include "layers/dropout.h"
 #include "layers/linear.h"
 #include "layers/losses.h"
-#include "layers/module_check.h"
 #include "layers/sequential.h"
+#include "models/autoencoder.h"
+#include "models/dcgan.h"
+#include "train/convolution_options.h"
 
 namespace adjoint {
 namespace {
@@ -24,56 +25,100 @@ using Inputs = std::vector<Variable>;
 
 const Random random(2024);
 
-Tensor normal(const Shape& shape, std::uint64_t stream = 0) {
-    return random.stream(stream).normal(shape, DType::float64);
+// ---- settings of the convolution family
+
+std::vector<Setting> convolution_settings(const std::string& image) {
+    return {{"--shape", image},           {"--kernel", "3", "3,2"}, {"--groups", "1", "2"},
+            {"--out-channels", "2", "6"}, {"--stride", "1", "2,1"}, {"--padding", "valid", "1,0,2,-1"},
+            {"--dilation", "1", "1,2"}};
 }
 
-// Numbers in 0.2..1.2: away from the kinks and poles at 0.
-Tensor positive(const Shape& shape, std::uint64_t stream = 0) {
-    return map(random.stream(stream).uniform(shape, DType::float64), [](auto u) { return u + 0.2; });
+std::vector<Setting> transposed_settings(const std::string& image) {
+    return {{"--shape", image},           {"--kernel", "3", "3,4"}, {"--groups", "1", "2"},
+            {"--out-channels", "2", "6"}, {"--stride", "1", "2,3"}, {"--padding", "valid", "1"},
+            {"--dilation", "1", "1,2"},   {"--output-size", ""},    {"--output-padding", "", "1,0"}};
 }
 
-// Numbers in −0.7..−0.2 and 0.5..1.
-Tensor apart(const Shape& shape, std::uint64_t stream = 0) {
-    std::vector<double> elements = positive(shape, stream).to_vector();
-    for (std::size_t i = 1; i < elements.size(); i += 2) elements[i] = -elements[i];
-    return Tensor(shape, elements, DType::float64);
+std::vector<Setting> with_slope(std::vector<Setting> settings) {
+    settings.push_back({"--slope", "1", "0.2"});
+    return settings;
 }
 
-GradientRow operation(const std::string& name, DifferentiableFunction f, const std::vector<Tensor>& inputs) {
-    return {name, [=](const GradientCheckOptions& options) { return gradient_check(f, inputs, options); }};
+Conv2DForm form_of(const Settings& s) {
+    const Shape image = s.shape();
+    const Size2D kernel = s.pair("--kernel");
+    const Index groups = parse_groups(s.text("--groups"));
+    require(image.size() == 4, "conv2d: input must be [N, H, W, C]; got {}", image);
+    require(image[3] % groups == 0, "conv2d: {} channels do not divide into {} groups; got input {}", image[3], groups,
+            image);
+    return Conv2DForm::of("conv2d", image, {kernel.height, kernel.width, image[3] / groups, s.whole("--out-channels")},
+                          {.stride = s.pair("--stride"),
+                           .padding = parse_padding(s.text("--padding")),
+                           .dilation = s.pair("--dilation"),
+                           .groups = groups});
 }
 
-GradientRow unary(const std::string& name, std::function<Variable(const Variable&)> f, const Tensor& x) {
-    return operation(name, [f](const Inputs& in) { return f(in[0]); }, {x});
+Conv2DTransposeOptions transposed_options(const Settings& s) {
+    const Index groups = parse_groups(s.text("--groups"));
+    require(s.shape().size() == 4, "conv2d_transpose: input must be [N, H, W, C]; got {}", s.shape());
+    require(s.whole("--out-channels") % groups == 0,
+            "conv2d_transpose: {} channels do not divide into {} groups; got input {}", s.whole("--out-channels"),
+            groups, s.shape());
+    return {.stride = s.pair("--stride"),
+            .padding = parse_padding(s.text("--padding")),
+            .dilation = s.pair("--dilation"),
+            .groups = groups,
+            .output_size = s.optional_pair("--output-size"),
+            .output_padding = s.optional_pair("--output-padding")};
 }
 
-GradientRow binary(const std::string& name, std::function<Variable(const Variable&, const Variable&)> f,
-                   const Tensor& a, const Tensor& b) {
-    return operation(name, [f](const Inputs& in) { return f(in[0], in[1]); }, {a, b});
+// ---- settings of other operations
+
+// A shape that broadcasts to --shape.
+std::string draw_narrower(Dice& dice, const Settings& drawn) {
+    Shape shape = drawn.shape();
+    for (Index& extent : shape) extent = dice.chance(0.5) ? 1 : extent;
+    shape.erase(shape.begin(), shape.begin() + dice.between(0, std::ssize(shape) - 1));
+    return fmt::format("{}", fmt::join(shape, ","));
 }
 
-template <class Make>
-GradientRow layer(const std::string& name, Make make, const Tensor& x) {
-    return {name, [=](const GradientCheckOptions& options) {
-                auto module = make();
-                return gradient_check(module, x, options);
-            }};
+// A shape to which --shape broadcasts.
+std::string draw_wider(Dice& dice, const Settings& drawn) {
+    Shape shape = drawn.shape();
+    for (Index& extent : shape) extent = extent == 1 ? dice.between(1, 4) : extent;
+    if (dice.chance(0.5)) shape.insert(shape.begin(), dice.between(1, 3));
+    return fmt::format("{}", fmt::join(shape, ","));
 }
+
+// a [..., m, k] is --shape, whether it is multiplied as it is or transposed.
+Operation matmul_of(const Settings& s) {
+    const MatmulOptions options{.transpose_a = s.is_set("--transpose-a"), .transpose_b = s.is_set("--transpose-b")};
+    const Shape a = s.shape();
+    require(a.size() >= 2, "matmul: operands must be matrices; got {}", a);
+    Shape b = a;
+    const std::size_t rows = a.size() - 2, columns = a.size() - 1;
+    b[options.transpose_b ? columns : rows] = a[options.transpose_a ? rows : columns];
+    b[options.transpose_b ? rows : columns] = s.whole("--columns");
+    return {
+        [options](const Inputs& in) { return matmul(in[0], in[1], options); }, {normal(a), normal(b, 1)}, {"a", "b"}};
+}
+
+// ---- the rows
 
 void append_elementwise(std::vector<GradientRow>& rows) {
-    const Tensor x = apart({3, 4}), column = apart({3, 1}, 1);
-    rows.push_back(binary("add", add, x, column));
-    rows.push_back(binary("subtract", subtract, x, column));
-    rows.push_back(binary("multiply", multiply, x, column));
+    const Sample x = apart({3, 4}), column = apart({3, 1}, 1);
+    rows.push_back(multilinear(binary("add", add, x, column)));
+    rows.push_back(multilinear(binary("subtract", subtract, x, column)));
+    rows.push_back(multilinear(binary("multiply", multiply, x, column)));
     rows.push_back(binary("divide", divide, x, column));
     rows.push_back(unary(
-        "power", [](const Variable& v) { return power(v, 2.5); }, positive({3, 4})));
+        "power", {{"--exponent", "2.5"}},
+        [](const Variable& v, const Settings& s) { return power(v, s.number("--exponent")); }, positive({3, 4})));
     rows.push_back(binary(
         "power of a variable", [](const Variable& a, const Variable& b) { return power(a, b); }, positive({3, 4}),
         normal({4}, 1)));
     rows.push_back(binary("maximum", maximum, x, column));
-    rows.push_back(unary("negate", negate, x));
+    rows.push_back(multilinear(unary("negate", negate, x)));
     rows.push_back(unary(
         "exp", [](const Variable& v) { return exp(v); }, x));
     rows.push_back(unary(
@@ -89,154 +134,215 @@ void append_elementwise(std::vector<GradientRow>& rows) {
         "erf", [](const Variable& v) { return erf(v); }, x));
     rows.push_back(unary("relu", relu, x));
     rows.push_back(unary(
-        "leaky_relu", [](const Variable& v) { return leaky_relu(v, 0.2); }, x));
+        "leaky_relu", {{"--slope", "0.2"}},
+        [](const Variable& v, const Settings& s) { return leaky_relu(v, s.number("--slope")); }, x));
     rows.push_back(unary(
-        "rectified", [x](const Variable& g) { return rectified(g, x, 0.2); }, normal({3, 4})));
+        "rectified", {{"--slope", "0.2"}},
+        [](const Variable& g, const Settings& s) {
+            return rectified(g, apart(g.shape(), 1).draw(random), s.number("--slope"));
+        },
+        normal({3, 4})));
     rows.push_back(unary(
-        "elu", [](const Variable& v) { return elu(v, 1.5); }, x));
+        "elu", {{"--alpha", "1.5"}}, [](const Variable& v, const Settings& s) { return elu(v, s.number("--alpha")); },
+        x));
     rows.push_back(unary("gelu", gelu, x));
     rows.push_back(unary("softplus", softplus, x));
 }
 
-void append_reductions_and_moves(std::vector<GradientRow>& rows) {
-    const Tensor x = normal({3, 4, 2});
+void append_reductions(std::vector<GradientRow>& rows) {
+    const Sample x = normal({3, 4, 2});
+    const auto keep = [](const Settings& s) { return s.is_set("--keep") ? Keep::yes : Keep::no; };
+    rows.push_back(multilinear(unary(
+        "sum", {{"--axes", "", "0,2"}, {"--keep", "no"}},
+        [keep](const Variable& v, const Settings& s) { return sum(v, s.shape("--axes"), keep(s)); }, x)));
     rows.push_back(unary(
-        "sum",
-        [](const Variable& v) {
-            return sum(v, {0, 2});
+        "mean", {{"--axes", "", "1"}, {"--keep", "no", "yes"}},
+        [keep](const Variable& v, const Settings& s) { return mean(v, s.shape("--axes"), keep(s)); }, x));
+    rows.push_back(unary(
+        "max", {{"--axis", "0", "1"}, {"--keep", "no"}},
+        [keep](const Variable& v, const Settings& s) { return max(v, s.whole("--axis"), keep(s)); }, x));
+    rows.push_back(unary(
+        "log_softmax", {{"--axis", "-1", "1"}},
+        [](const Variable& v, const Settings& s) { return log_softmax(v, s.whole("--axis")); }, x));
+    rows.push_back(unary(
+        "softmax", {{"--axis", "-1"}},
+        [](const Variable& v, const Settings& s) { return softmax(v, s.whole("--axis")); }, x));
+    rows.push_back(multilinear(unary(
+        "sum_to", {{"--to", "1", "4,1", draw_narrower}},
+        [](const Variable& v, const Settings& s) { return sum_to(v, s.shape("--to")); }, x)));
+    rows.push_back(multilinear(unary(
+        "broadcast_to", {{"--to", "3,2,4", "", draw_wider}},
+        [](const Variable& v, const Settings& s) { return broadcast_to(v, s.shape("--to")); }, normal({2, 1}))));
+}
+
+void append_moves(std::vector<GradientRow>& rows) {
+    const Sample x = normal({3, 4, 2});
+    rows.push_back(multilinear(unary(
+        "reshape", {{"--to", "-1", "6,4"}},
+        [](const Variable& v, const Settings& s) { return reshape(v, s.shape("--to")); }, x)));
+    rows.push_back(multilinear(unary(
+        "transpose", {{"--axes", "", "2,0,1"}},
+        [](const Variable& v, const Settings& s) { return transpose(v, s.shape("--axes")); }, x)));
+    rows.push_back(multilinear(unary(
+        "slice", {{"--axis", "0", "1"}, {"--begin", "0", "1"}, {"--end", "1", "3"}},
+        [](const Variable& v, const Settings& s) {
+            return slice(v, {.axis = s.whole("--axis"), .begin = s.whole("--begin"), .end = s.whole("--end")});
         },
-        x));
-    rows.push_back(unary(
-        "mean", [](const Variable& v) { return mean(v, {1}, Keep::yes); }, x));
-    rows.push_back(unary(
-        "max", [](const Variable& v) { return max(v, 1); }, x));
-    rows.push_back(unary(
-        "log_softmax", [](const Variable& v) { return log_softmax(v, 1); }, x));
-    rows.push_back(unary(
-        "softmax", [](const Variable& v) { return softmax(v); }, x));
-    rows.push_back(unary(
-        "sum_to",
-        [](const Variable& v) {
-            return sum_to(v, {4, 1});
+        x)));
+    rows.push_back(multilinear(unary(
+        "pad", {{"--axis", "0", "1"}, {"--before", "0", "1"}, {"--after", "0", "2"}},
+        [](const Variable& v, const Settings& s) {
+            return pad(v, {.axis = s.whole("--axis"), .before = s.whole("--before"), .after = s.whole("--after")});
         },
-        x));
-    rows.push_back(unary(
-        "broadcast_to",
-        [](const Variable& v) {
-            return broadcast_to(v, {3, 2, 4});
+        x)));
+    rows.push_back(multilinear(binary(
+        "concatenate", {{"--axis", "0", "1"}},
+        [](const Variable& a, const Variable& b, const Settings& s) {
+            return concatenate({a, b}, s.whole("--axis"));
         },
-        normal({2, 1})));
-    rows.push_back(unary(
-        "reshape",
-        [](const Variable& v) {
-            return reshape(v, {6, 4});
-        },
-        x));
-    rows.push_back(unary(
-        "transpose",
-        [](const Variable& v) {
-            return transpose(v, {2, 0, 1});
-        },
-        x));
-    rows.push_back(unary(
-        "slice", [](const Variable& v) { return slice(v, {.axis = 1, .begin = 1, .end = 3}); }, x));
-    rows.push_back(unary(
-        "pad", [](const Variable& v) { return pad(v, {.axis = 1, .before = 1, .after = 2}); }, x));
-    rows.push_back(binary(
-        "concatenate",
-        [](const Variable& a, const Variable& b) {
-            return concatenate({a, b}, 1);
-        },
-        x, normal({3, 2, 2}, 1)));
-    for (const auto& [ta, tb] : {std::pair(false, false), {false, true}, {true, false}, {true, true}}) {
-        rows.push_back(binary(
-            fmt::format("matmul{}{}", ta ? ", a transposed" : "", tb ? ", b transposed" : ""),
-            [ta = ta, tb = tb](const Variable& a, const Variable& b) {
-                return matmul(a, b, {.transpose_a = ta, .transpose_b = tb});
-            },
-            normal(ta ? Shape{2, 4, 3} : Shape{2, 3, 4}), normal(tb ? Shape{2, 5, 4} : Shape{2, 4, 5}, 1)));
-    }
+        x, normal({3, 2, 2}, 1))));
+    rows.push_back(multilinear(operation(
+        "matmul", {{"--shape", "2,3,4"}, {"--columns", "5"}, {"--transpose-a", "no"}, {"--transpose-b", "no"}},
+        matmul_of)));
 }
 
 void append_convolutions(std::vector<GradientRow>& rows) {
-    const Tensor x = normal({2, 5, 6, 4}), w = normal({3, 2, 2, 6}, 1);
-    const Conv2DOptions options{.stride = {2, 1}, .padding = Sides{1, 0, 2, -1}, .dilation = {1, 2}, .groups = 2};
-    const Conv2DForm form = Conv2DForm::of("conv2d", x.shape(), w.shape(), options);
-    const Tensor y = normal(form.output_shape(), 2);
-    rows.push_back(binary(
-        "conv2d", [form](const Variable& a, const Variable& b) { return conv2d(a, b, form); }, x, w));
-    rows.push_back(
-        operation("conv2d, finished",
-                  [form](const Inputs& in) { return conv2d(in[0], in[1], form, {.bias = in[2], .slope = 0.2}); },
-                  {x, w, normal({6}, 3)}));
-    rows.push_back(operation(
-        "conv2d_input_gradient, finished",
-        [form](const Inputs& in) { return conv2d_input_gradient(in[0], in[1], form, {.bias = in[2], .slope = 0.2}); },
-        {y, w, normal({4}, 3)}));
-    rows.push_back(binary(
-        "conv2d_input_gradient",
-        [form](const Variable& a, const Variable& b) { return conv2d_input_gradient(a, b, form); }, y, w));
-    rows.push_back(binary(
-        "conv2d_weight_gradient",
-        [form](const Variable& a, const Variable& b) { return conv2d_weight_gradient(a, b, form); }, x, y));
-    rows.push_back(binary(
-        "conv2d_transpose",
-        [](const Variable& a, const Variable& b) {
-            return conv2d_transpose(
-                a, b, {.stride = {2, 3}, .padding = Padding::symmetric({1, 1}), .output_padding = Size2D{1, 0}});
-        },
-        normal({2, 3, 3, 2}), normal({3, 4, 3, 2}, 1)));
+    const std::vector<Setting> form = convolution_settings("2,5,6,4");
+    rows.push_back(multilinear(operation("conv2d", form, [](const Settings& s) {
+        const Conv2DForm f = form_of(s);
+        return Operation{[f](const Inputs& in) { return conv2d(in[0], in[1], f); },
+                         {normal(f.image_shape()), normal(f.weight_shape(), 1)},
+                         {"x", "w"}};
+    })));
+    rows.push_back(operation("conv2d, finished", with_slope(form), [](const Settings& s) {
+        const Conv2DForm f = form_of(s);
+        const double slope = s.number("--slope");
+        return Operation{[=](const Inputs& in) { return conv2d(in[0], in[1], f, {.bias = in[2], .slope = slope}); },
+                         {normal(f.image_shape()), normal(f.weight_shape(), 1), normal({f.filters}, 3)},
+                         {"x", "w", "b"}};
+    }));
+    rows.push_back(multilinear(operation("conv2d_input_gradient", form, [](const Settings& s) {
+        const Conv2DForm f = form_of(s);
+        return Operation{[f](const Inputs& in) { return conv2d_input_gradient(in[0], in[1], f); },
+                         {normal(f.output_shape(), 2), normal(f.weight_shape(), 1)},
+                         {"y", "w"}};
+    })));
+    rows.push_back(operation("conv2d_input_gradient, finished", with_slope(form), [](const Settings& s) {
+        const Conv2DForm f = form_of(s);
+        const Finish finish{.slope = s.number("--slope")};
+        return Operation{[=](const Inputs& in) {
+                             return conv2d_input_gradient(in[0], in[1], f, {.bias = in[2], .slope = finish.slope});
+                         },
+                         {normal(f.output_shape(), 2), normal(f.weight_shape(), 1), normal({f.channels}, 3)},
+                         {"y", "w", "b"}};
+    }));
+    rows.push_back(multilinear(operation("conv2d_weight_gradient", form, [](const Settings& s) {
+        const Conv2DForm f = form_of(s);
+        return Operation{[f](const Inputs& in) { return conv2d_weight_gradient(in[0], in[1], f); },
+                         {normal(f.image_shape()), normal(f.output_shape(), 2)},
+                         {"x", "y"}};
+    })));
+    rows.push_back(multilinear(operation("conv2d_transpose", transposed_settings("2,3,3,4"), [](const Settings& s) {
+        const Conv2DTransposeOptions options = transposed_options(s);
+        const Shape y = s.shape();
+        const Size2D kernel = s.pair("--kernel");
+        const Shape w{kernel.height, kernel.width, s.whole("--out-channels") / options.groups, y.back()};
+        return Operation{[=](const Inputs& in) { return conv2d_transpose(in[0], in[1], options); },
+                         {normal(y, 2), normal(w, 1)},
+                         {"y", "w"}};
+    })));
 }
 
 void append_normalizations(std::vector<GradientRow>& rows) {
-    for (const double slope : {1.0, 0.2}) {
-        rows.push_back(operation(slope == 1.0 ? "batch_normalize" : "batch_normalize, rectified",
-                                 [slope](const Inputs& in) {
-                                     return batch_normalize(in[0], in[1], in[2], channel_moments(in[0].value()),
-                                                            {.slope = slope});
-                                 },
-                                 {normal({3, 4, 2}), normal({2}, 1), normal({2}, 2)}));
-    }
+    const std::vector<Setting> settings = {{"--shape", "3,4,2"}, {"--epsilon", "1e-5"}};
+    const auto normalize = [](const Settings& s) {
+        const Shape channels = {s.shape().back()};
+        require(element_count(s.shape()) > channels[0], "batch_normalize: a channel needs more than one value; got {}",
+                s.shape());
+        const BatchNormalizeOptions options{.epsilon = s.number("--epsilon"), .slope = s.number("--slope")};
+        return Operation{[options](const Inputs& in) {
+                             return batch_normalize(in[0], in[1], in[2], channel_moments(in[0].value()), options);
+                         },
+                         {normal(s.shape()), normal(channels, 1), normal(channels, 2)},
+                         {"x", "gamma", "beta"}};
+    };
+    rows.push_back(operation("batch_normalize", with_slope(settings), normalize));
+}
+
+// ---- layers
+
+std::vector<Setting> conv2d_layer_settings() {
+    return {{"--kernel", "3", "3,2"},       {"--groups", "1"},   {"--out-channels", "2"}, {"--stride", "1", "2,1"},
+            {"--padding", "valid", "same"}, {"--dilation", "1"}, {"--no-bias", "no"},     {"--slope", "1"}};
+}
+
+Conv2D conv2d_layer(const Settings& s) {
+    return Conv2D({.in_channels = s.shape().back(),
+                   .out_channels = s.whole("--out-channels"),
+                   .kernel = s.pair("--kernel"),
+                   .stride = s.pair("--stride"),
+                   .padding = parse_padding(s.text("--padding")),
+                   .dilation = s.pair("--dilation"),
+                   .groups = parse_groups(s.text("--groups")),
+                   .bias = !s.is_set("--no-bias"),
+                   .slope = s.number("--slope")},
+                  random);
+}
+
+std::vector<Setting> conv2d_transpose_layer_settings() {
+    std::vector<Setting> settings = conv2d_layer_settings();
+    settings.push_back({"--output-size", ""});
+    settings.push_back({"--output-padding", ""});
+    return settings;
+}
+
+Conv2DTranspose conv2d_transpose_layer(const Settings& s) {
+    const Conv2DTransposeOptions options = transposed_options(s);
+    return Conv2DTranspose({.in_channels = s.shape().back(),
+                            .out_channels = s.whole("--out-channels"),
+                            .kernel = s.pair("--kernel"),
+                            .stride = options.stride,
+                            .padding = options.padding,
+                            .dilation = options.dilation,
+                            .groups = options.groups,
+                            .output_size = options.output_size,
+                            .output_padding = options.output_padding,
+                            .bias = !s.is_set("--no-bias"),
+                            .slope = s.number("--slope")},
+                           random);
+}
+
+BatchNorm batch_norm_layer(const Settings& s) {
+    BatchNorm norm({.channels = s.shape().back(), .epsilon = s.number("--epsilon"), .slope = s.number("--slope")},
+                   random);
+    if (s.is_set("--evaluate")) norm.evaluate();
+    return norm;
 }
 
 void append_layers(std::vector<GradientRow>& rows) {
-    const Tensor image = normal({2, 5, 4, 3});
-    rows.push_back(layer(
-        "Linear", [] { return Linear({.in = 4, .out = 3}, random); }, normal({5, 4})));
-    rows.push_back(layer(
-        "Conv2D",
-        [] {
-            return Conv2D(
-                {.in_channels = 3, .out_channels = 2, .kernel = {3, 2}, .stride = {2, 1}, .padding = Padding::same()},
-                random);
+    const Sample image = normal({2, 5, 4, 3});
+    rows.push_back(multilinear(layer(
+        "Linear", {{"--out-features", "3"}, {"--no-bias", "no"}},
+        [](const Settings& s) {
+            return Linear({.in = s.shape().back(), .out = s.whole("--out-features"), .bias = !s.is_set("--no-bias")},
+                          random);
         },
+        normal({5, 4}))));
+    rows.push_back(multilinear(layer("Conv2D", conv2d_layer_settings(), conv2d_layer, image)));
+    rows.push_back(
+        multilinear(layer("Conv2DTranspose", conv2d_transpose_layer_settings(), conv2d_transpose_layer, image)));
+    rows.push_back(
+        layer("BatchNorm", {{"--epsilon", "1e-5"}, {"--slope", "1"}, {"--evaluate", "no"}}, batch_norm_layer, image));
+    rows.push_back(layer(
+        "Dropout", {{"--rate", "0.5", "0.4"}}, [](const Settings& s) { return Dropout(s.number("--rate"), random); },
         image));
-    rows.push_back(layer(
-        "Conv2DTranspose",
-        [] {
-            return Conv2DTranspose(
-                {.in_channels = 3, .out_channels = 2, .kernel = {3, 2}, .stride = {2, 1}, .padding = Padding::same()},
-                random);
-        },
-        image));
-    rows.push_back(layer(
-        "BatchNorm", [] { return BatchNorm({.channels = 3}, random); }, image));
-    rows.push_back(layer(
-        "BatchNorm in evaluation",
-        [] {
-            BatchNorm norm({.channels = 3}, random);
-            norm.evaluate();
-            return norm;
-        },
-        image));
-    rows.push_back(layer(
-        "Dropout", [] { return Dropout(0.4, random); }, image));
     rows.push_back(layer(
         "ReLU", [] { return ReLU(); }, apart({3, 4})));
     rows.push_back(layer(
-        "LeakyReLU", [] { return LeakyReLU(0.2); }, apart({3, 4})));
+        "LeakyReLU", {{"--slope", "0.01", "0.2"}}, [](const Settings& s) { return LeakyReLU(s.number("--slope")); },
+        apart({3, 4})));
     rows.push_back(layer(
-        "ELU", [] { return ELU(); }, apart({3, 4})));
+        "ELU", {{"--alpha", "1"}}, [](const Settings& s) { return ELU(s.number("--alpha")); }, apart({3, 4})));
     rows.push_back(layer(
         "GELU", [] { return GELU(); }, image));
     rows.push_back(layer(
@@ -245,14 +351,10 @@ void append_layers(std::vector<GradientRow>& rows) {
         "Sigmoid", [] { return Sigmoid(); }, image));
     rows.push_back(layer(
         "Softplus", [] { return Softplus(); }, image));
-    rows.push_back(layer(
-        "Flatten", [] { return Flatten(); }, image));
-    rows.push_back(layer(
-        "Reshape",
-        [] {
-            return Reshape({4, -1});
-        },
-        image));
+    rows.push_back(multilinear(layer(
+        "Flatten", [] { return Flatten(); }, image)));
+    rows.push_back(multilinear(layer(
+        "Reshape", {{"--to", "-1", "4,-1"}}, [](const Settings& s) { return Reshape(s.shape("--to")); }, image)));
     rows.push_back(layer(
         "Sequential",
         [] {
@@ -263,20 +365,39 @@ void append_layers(std::vector<GradientRow>& rows) {
 }
 
 void append_losses(std::vector<GradientRow>& rows) {
-    const Tensor x = normal({3, 4}), t = positive({3, 4}, 1);
+    const Sample x = normal({3, 4}), t = positive({3, 4}, 1);
     rows.push_back(binary("mean_squared_error", mean_squared_error, x, t));
     rows.push_back(binary("mean_absolute_error", mean_absolute_error, x, t));
     rows.push_back(binary(
-        "huber", [](const Variable& a, const Variable& b) { return huber(a, b, 0.7); }, x, t));
+        "huber", {{"--delta", "1", "0.7"}},
+        [](const Variable& a, const Variable& b, const Settings& s) { return huber(a, b, s.number("--delta")); }, x,
+        t));
     rows.push_back(binary(
         "binary_cross_entropy_with_logits",
         [](const Variable& a, const Variable& b) { return binary_cross_entropy_with_logits(a, b); }, x, t));
     rows.push_back(unary(
         "cross_entropy",
         [](const Variable& v) {
-            return cross_entropy(v, {1, 3, 0});
+            std::vector<int> labels;  // 1, 2, …, and round again
+            while (std::ssize(labels) < v.extent(0))
+                labels.push_back(static_cast<int>((labels.size() + 1) % v.extent(-1)));
+            return cross_entropy(v, labels);
         },
         x));
+}
+
+void append_models(std::vector<GradientRow>& rows) {
+    rows.push_back(sampled(layer(
+                               "Autoencoder", [] { return Autoencoder(random); }, normal({1, 28, 28, 1})),
+                           2));
+    rows.push_back(
+        sampled(layer(
+                    "dcgan_generator", [] { return dcgan_generator(random); }, normal({2, 1, 1, dcgan_noise})),
+                2));
+    rows.push_back(
+        sampled(layer(
+                    "dcgan_discriminator", [] { return dcgan_discriminator(random); }, normal({2, 28, 28, 1})),
+                2));
 }
 
 }  // namespace
@@ -285,11 +406,13 @@ const std::vector<GradientRow>& gradient_table() {
     static const std::vector<GradientRow> table = [] {
         std::vector<GradientRow> rows;
         append_elementwise(rows);
-        append_reductions_and_moves(rows);
+        append_reductions(rows);
+        append_moves(rows);
         append_convolutions(rows);
         append_normalizations(rows);
         append_layers(rows);
         append_losses(rows);
+        append_models(rows);
         return rows;
     }();
     return table;
