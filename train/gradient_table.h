@@ -8,4 +8,7 @@ namespace adjoint {
 /// A row for each, in the order of the headers.
 const std::vector<GradientRow>& gradient_table();
 
+/// The part of it that is the convolution family.
+void append_convolutions(std::vector<GradientRow>& rows);
+
 }  // namespace adjoint

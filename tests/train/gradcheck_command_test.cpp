@@ -103,7 +103,7 @@ TEST(GradientTable, HasNamesOfItsOwn) {
 bool ends_well(const std::string& line) { return line.find("   ok") != std::string::npos; }
 
 TEST_F(GradcheckCommand, FindsEveryGradientRight) {
-    const std::vector<std::string> lines = lines_of(printed({"gradcheck"}));
+    const std::vector<std::string> lines = lines_of(printed({"gradcheck", "--samples", "3"}));
     const std::size_t rows = gradient_table().size();
     ASSERT_EQ(lines.size(), rows + 2);
     EXPECT_EQ(lines.front(), "operation                         order   relative error");
@@ -114,20 +114,16 @@ TEST_F(GradcheckCommand, FindsEveryGradientRight) {
     EXPECT_EQ(lines.back(), fmt::format("{} checked, 0 failed", rows));
 }
 
-TEST_F(GradcheckCommand, FindsSecondDerivativesRightForAnySeed) {
+TEST_F(GradcheckCommand, FindsSecondDerivativesRightForAnySeedAndExactWhereTheyCanBe) {
     for (const char* seed : {"0", "5"}) {
-        const std::vector<std::string> lines =
-            lines_of(printed({"gradcheck", "--all", "--order", "2", "--seed", seed}));
+        const std::string text = printed({"gradcheck", "--all", "--order", "2", "--seed", seed});
+        const std::vector<std::string> lines = lines_of(text);
         EXPECT_EQ(lines.size(), 2 * gradient_table().size() + 2);
         EXPECT_EQ(lines.back(), fmt::format("{} checked, 0 failed", gradient_table().size()));
-    }
-}
-
-TEST_F(GradcheckCommand, SaysWhichGradientsAreExact) {
-    const std::string text = printed({"gradcheck", "--order", "2"});
-    for (const char* order : {"1", "2"}) {
-        EXPECT_NE(text.find(fmt::format("conv2d_transpose                      {}            exact   ok\n", order)),
-                  std::string::npos);
+        for (const char* order : {"1", "2"}) {
+            EXPECT_NE(text.find(fmt::format("conv2d_transpose                      {}            exact   ok\n", order)),
+                      std::string::npos);
+        }
     }
 }
 
@@ -191,7 +187,7 @@ TEST_F(GradcheckCommand, SpeaksJson) {
     for (const char* key : {"analytic", "numeric", "relative_error", "ulps"}) EXPECT_TRUE(input["worst"].contains(key));
     EXPECT_EQ(one["adjoint"]["passed"], true);
 
-    const Json all = Json::parse(printed({"gradcheck", "--json"}));
+    const Json all = Json::parse(printed({"gradcheck", "--samples", "1", "--json"}));
     EXPECT_EQ(all["passed"], true);
     EXPECT_EQ(all["checks"].size(), gradient_table().size());
 
@@ -215,7 +211,6 @@ TEST_F(GradcheckCommand, EndsWithStatusThreeWhereACheckFails) {
     EXPECT_EQ(outcome.status, 3);
     EXPECT_EQ(outcome.err, "");
     EXPECT_NE(outcome.out.find("order 1: FAILED, worst at x["), std::string::npos) << outcome.out;
-    EXPECT_EQ(run({"gradcheck", "--all", "--tolerance", "1e-16"}).status, 3);
     const Outcome sweep = run({"gradcheck", "--layer", "tanh", "--random", "9", "--tolerance", "1e-16", "--json"});
     EXPECT_EQ(sweep.status, 3);
     EXPECT_EQ(nlohmann::json::parse(sweep.out)["failures"].size(), 1u);
