@@ -185,7 +185,9 @@ void add_gradcheck_command(CLI::App& app) {
     command->add_option("--seed", typed->options.seed, "Of inputs, directions and configurations")
         ->check(seed_number())
         ->capture_default_str();
-    command->add_option("--samples", typed->options.samples, "Elements of each input that are checked; all by default")
+    command
+        ->add_option("--samples", typed->options.samples,
+                     "Elements of each input that are checked; all by default, but 2 of whole models")
         ->check(whole_number(1, 1'000'000'000));
     command
         ->add_option("--tolerance", typed->options.tolerance,

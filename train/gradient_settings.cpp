@@ -123,8 +123,8 @@ Index Dice::between(Index first, Index last) {
 const std::vector<SettingFlag>& setting_flags() {
     static const DrawSetting yes_or_no = one_of({"yes", "no"});
     static const std::vector<SettingFlag> flags = {
-        {"--shape", "N,…", "Shape of the input; images are N,H,W,C", draw_shape, 1},
-        {"--other-shape", "N,…", "Shape of the second operand", draw_other_shape, 1},
+        {"--shape", "LIST", "Shape of the input; images are N,H,W,C", draw_shape, 1},
+        {"--other-shape", "LIST", "Shape of the second operand", draw_other_shape, 1},
         {"--kernel", "K,L", "Rows and columns of the filters", numbers(1, 4, 2), 1},
         {"--groups", "N", "Groups of channels that do not see each other", numbers(1, 3), 1},
         {"--out-channels", "N", "Channels of the output", numbers(1, 4), 1},
@@ -141,9 +141,9 @@ const std::vector<SettingFlag>& setting_flags() {
         {"--transpose-a", "", "The first matrix transposed", yes_or_no},
         {"--transpose-b", "", "The second matrix transposed", yes_or_no},
         {"--axis", "N", "The axis along which it is done", draw_axis, 0},
-        {"--axes", "N,…", "The axes over which it is done, or their order", draw_axes, 0},
+        {"--axes", "LIST", "The axes over which it is done, or their order", draw_axes, 0},
         {"--keep", "", "Leave an extent of 1 where axes were", yes_or_no},
-        {"--to", "N,…", "Shape of the result", draw_target, 1},
+        {"--to", "LIST", "Shape of the result", draw_target, 1},
         {"--begin", "N", "The first element that is kept", numbers(0, 2), 0},
         {"--end", "N", "The first element after those", numbers(1, 4), 1},
         {"--before", "N", "Zeros before", numbers(0, 2), 0},
