@@ -152,7 +152,7 @@ TEST_P(Documents, HaveLinksThatLeadSomewhere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Documents,
-                         testing::Values(Document{"README.md", "readme_", 4, 2, 0},
+                         testing::Values(Document{"README.md", "readme_", 4, 3, 0},
                                          Document{"layers/transposed_convolution.md", "transposed_convolution_", 8, 26,
                                                   9}),
                          [](const auto& row) { return row.param.programs + "document"; });

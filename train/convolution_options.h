@@ -9,7 +9,8 @@
 
 namespace adjoint {
 
-/// Whole numbers between commas. Throws Error, beginning with the option's name, where `text` is not what is expected.
+/// The whole numbers in `1,2,3`. Throws Error, beginning with the option's name and saying what was expected, unless
+/// `text` is that.
 std::vector<Index> parse_integers(const char* option, const std::string& text, const char* expected);
 
 /// The two numbers in `H,W`, or one for both. Throws Error, beginning with the option's name, unless `text` is that.

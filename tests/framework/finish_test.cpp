@@ -1,5 +1,7 @@
 // A finished convolution is the composition that it stands for: its value and its gradients.
+#include <cmath>
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "framework/convolution.h"
 #include "framework/elementwise.h"
@@ -38,6 +40,16 @@ TEST_P(Finishing, IsBiasThenRectifierToTheBit) {
                               leaky_relu(plain + b, slope).value()));
             EXPECT_TRUE(equal(operation(a, w, form, {.slope = slope}).value(), leaky_relu(plain, slope).value()));
         }
+    }
+}
+
+TEST_P(Finishing, WithSlopeZeroIsReluForInfinitiesAndNaNToo) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const Conv2DForm pixels = Conv2DForm::of("form", {1, 2, 2, 1}, {1, 1, 1, 1}, {});
+    const Variable a = doubles({1, 2, 2, 1}, {-infinity, infinity, std::nan(""), -1}), w = doubles({1, 1, 1, 1}, {1});
+    const Variable zero = doubles({1}, {0});
+    for (const Finish& finish : {Finish{.slope = 0.0}, Finish{.bias = zero, .slope = 0.0}}) {
+        expect_equal(GetParam().operation(a, w, pixels, finish), relu(a));
     }
 }
 

@@ -49,21 +49,49 @@ TEST(ModuleCheck, NamesTheParameterWhoseGradientIsWrong) {
     Suspect layer(1, 1.01);
     const GradientCheckReport report = gradient_check(layer, x);
     EXPECT_FALSE(report.passed());
-    EXPECT_EQ(report.orders[0].input, "shift");
-    EXPECT_NEAR(report.orders[0].relative_error, 0.01, 0.001);
+    EXPECT_EQ(report.orders[0].worst().name, "shift");
+    EXPECT_NEAR(report.orders[0].worst().worst.relative_error, 0.01, 0.001);
+}
+
+TEST(ModuleCheck, NamesTheElementWhoseGradientIsWrong) {
+    /// x·s for a scale s of its own for each channel; the pullback forgets the last channel.
+    class Forgetful : public Module {
+      public:
+        Forgetful() : scale(parameter("scale", Tensor({3}, {1, 2, 3}))) {}
+        Variable forward(const Variable& v) const override {
+            const Variable known = Tensor({3}, {1, 1, 0}, v.dtype());
+            return v * record(scale.value(), {{scale, [known](const Variable& g) { return g * known; }}});
+        }
+        Parameter scale;
+    };
+    Forgetful layer;
+    const GradientCheckReport report = gradient_check(layer, x);
+    EXPECT_FALSE(report.passed());
+    EXPECT_EQ(report.orders[0].worst().place(), "scale[2]");
+    EXPECT_EQ(report.orders[0].worst().worst.analytic, 0.0);
+}
+
+TEST(ModuleCheck, IsExactForALayerThatIsLinearInEachInput) {
+    Linear layer({.in = 3, .out = 2}, Random(2));
+    const Tensor before = layer.weight.value();
+    const GradientCheckReport report =
+        gradient_check(layer, small_whole_numbers({4, 3}, Random(3)), {.order = 2, .exact = true});
+    EXPECT_TRUE(report.passed()) << report.text();
+    EXPECT_EQ(report.orders[1].tolerance, 0.0);
+    EXPECT_TRUE(identical(layer.weight.value(), before));
 }
 
 TEST(ModuleCheck, NamesTheInputWhoseGradientIsWrong) {
     Suspect layer(-1, 1);
     const GradientCheckReport report = gradient_check(layer, x);
     EXPECT_FALSE(report.passed());
-    EXPECT_EQ(report.orders[0].input, "x");
+    EXPECT_EQ(report.orders[0].worst().name, "x");
 }
 
 TEST(ModuleCheck, NamesParametersOfChildrenWithDots) {
     Sequential net;
     net.append("good", Linear({.in = 3, .out = 3}, Random(2))).append("bad", Suspect(1, 1.5));
-    EXPECT_EQ(gradient_check(net, x).orders[0].input, "bad.shift");
+    EXPECT_EQ(gradient_check(net, x).orders[0].worst().name, "bad.shift");
 }
 
 TEST(ModuleCheck, GivesTheStatesBackToTheBit) {

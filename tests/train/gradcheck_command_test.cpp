@@ -1,7 +1,8 @@
-// Truths about the gradient check on the command line: every operation and loss that a header declares has a row, every
-// row passes, and wrong words are refused.
+// Truths about the gradient check on the command line: every operation, layer, loss and model that a header declares has a
+// row, every row passes, any configuration can be typed, and wrong words are refused.
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -89,51 +90,210 @@ TEST(GradientTable, HasARowForEveryLayer) {
     EXPECT_GE(all.size(), 24u);
 }
 
+TEST(GradientTable, HasARowForEveryModel) {
+    std::set<std::string> networks;
+    for (const char* file : {"dcgan.h", "wgan_gp.h"}) {
+        networks.merge(declared_in(source / "models" / file, std::regex(R"(\nSequential (\w+)\()")));
+    }
+    EXPECT_EQ(networks.size(), 3u);
+    for (const char* file : {"autoencoder.h", "classifier.h"}) {
+        networks.merge(declared_in(source / "models" / file, std::regex(R"(\nclass (\w+) : public Module)")));
+    }
+    EXPECT_EQ(networks.size(), 5u);
+    expect_rows("models/", networks);
+}
+
+TEST(GradientTable, ChecksTheConvolutionFamilyInWholeNumbers) {
+    std::set<std::string> exact;
+    for (const GradientRow& row : gradient_table()) {
+        if (row.exact(Settings(row.settings))) exact.insert(row.name);
+    }
+    for (const char* name : {"conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "conv2d_transpose", "Conv2D",
+                             "Conv2DTranspose", "matmul", "Linear"}) {
+        EXPECT_TRUE(exact.contains(name)) << name;
+    }
+}
+
+TEST(GradientTable, HasSettingsThatTheCommandKnows) {
+    std::set<std::string> known;
+    for (const SettingFlag& flag : setting_flags()) EXPECT_TRUE(known.insert(flag.flag).second) << flag.flag;
+    for (const GradientRow& row : gradient_table()) {
+        for (const Setting& setting : row.settings) EXPECT_TRUE(known.contains(setting.flag)) << row.name;
+    }
+}
+
 TEST(GradientTable, HasNamesOfItsOwn) {
     std::set<std::string> names;
     for (const GradientRow& row : gradient_table()) EXPECT_TRUE(names.insert(row.name).second) << row.name;
 }
 
+bool ends_well(const std::string& line) { return line.find("   ok") != std::string::npos; }
+
 TEST_F(GradcheckCommand, FindsEveryGradientRight) {
-    const std::vector<std::string> lines = lines_of(printed({"gradcheck"}));
+    const std::vector<std::string> lines = lines_of(printed({"gradcheck", "--samples", "3"}));
     const std::size_t rows = gradient_table().size();
     ASSERT_EQ(lines.size(), rows + 2);
     EXPECT_EQ(lines.front(), "operation                         order   relative error");
     for (std::size_t i = 0; i < rows; ++i) {
-        EXPECT_TRUE(lines[i + 1].starts_with(gradient_table()[i].name + " ") && lines[i + 1].ends_with("   ok"))
+        EXPECT_TRUE(lines[i + 1].starts_with(gradient_table()[i].name + " ") && ends_well(lines[i + 1]))
             << lines[i + 1];
     }
     EXPECT_EQ(lines.back(), fmt::format("{} checked, 0 failed", rows));
 }
 
-TEST_F(GradcheckCommand, FindsSecondDerivativesRightForAnySeed) {
+TEST_F(GradcheckCommand, FindsSecondDerivativesRightForAnySeedAndExactWhereTheyCanBe) {
     for (const char* seed : {"0", "5"}) {
-        const std::vector<std::string> lines = lines_of(printed({"gradcheck", "--order", "2", "--seed", seed}));
+        const std::string text = printed({"gradcheck", "--all", "--order", "2", "--seed", seed});
+        const std::vector<std::string> lines = lines_of(text);
         EXPECT_EQ(lines.size(), 2 * gradient_table().size() + 2);
         EXPECT_EQ(lines.back(), fmt::format("{} checked, 0 failed", gradient_table().size()));
+        for (const char* order : {"1", "2"}) {
+            EXPECT_NE(text.find(fmt::format("conv2d_transpose                      {}            exact   ok\n", order)),
+                      std::string::npos);
+        }
     }
 }
 
-TEST_F(GradcheckCommand, ChecksOneWhereOneIsNamed) {
+TEST_F(GradcheckCommand, ReportsOneLayerByInput) {
     const std::vector<std::string> lines =
-        lines_of(printed({"gradcheck", "--layer", "Conv2DTranspose", "--order", "2"}));
-    ASSERT_EQ(lines.size(), 4u);
-    EXPECT_TRUE(lines[1].starts_with("Conv2DTranspose                       1"));
-    EXPECT_TRUE(lines[2].starts_with("Conv2DTranspose                       2"));
-    EXPECT_EQ(lines[3], "1 checked, 0 failed");
+        lines_of(printed({"gradcheck", "--layer", "BatchNorm", "--order", "2", "--seed", "3"}));
+    ASSERT_EQ(lines.size(), 1 + 5 + 6 + 1u);
+    EXPECT_EQ(lines[0], "BatchNorm --shape 2,5,4,3");
+    EXPECT_TRUE(lines[1].starts_with("order 1: passed, worst at ")) << lines[1];
+    EXPECT_TRUE(lines[3].starts_with("  x                          120 of 120  [")) << lines[3];
+    EXPECT_TRUE(lines[4].starts_with("  scale "));
+    EXPECT_TRUE(lines[5].starts_with("  shift "));
+    EXPECT_TRUE(lines[11].starts_with("  g "));
+    EXPECT_TRUE(lines[12].starts_with("adjoints: passed, "));
+}
+
+TEST_F(GradcheckCommand, ChecksAnyConfigurationOfALayer) {
+    const std::string text =
+        printed({"gradcheck", "--layer", "conv2d_transpose", "--shape", "2,5,5,3", "--kernel", "4,4", "--stride", "2,3",
+                 "--dilation", "2,1", "--padding", "1,0,2,1", "--output-padding", "1,2", "--order", "2"});
+    const std::vector<std::string> lines = lines_of(text);
+    EXPECT_EQ(lines[0],
+              "conv2d_transpose --shape 2,5,5,3 --kernel 4,4 --stride 2,3 --padding 1,0,2,1 --dilation 2,1 "
+              "--output-padding 1,2");
+    EXPECT_EQ(lines[1], "order 1: exact in whole numbers");
+    EXPECT_NE(text.find(" 150 of 150 "), std::string::npos);
+    EXPECT_NE(text.find("order 2: exact in whole numbers"), std::string::npos);
+}
+
+TEST_F(GradcheckCommand, TakesEverySettingOfEveryRow) {
+    for (const GradientRow& row : gradient_table()) {
+        if (row.samples > 0 || row.settings.empty()) continue;
+        std::vector<std::string> words = {"gradcheck", "--layer", row.name};
+        const Settings example(row.settings);
+        for (const Setting& setting : row.settings) {
+            const std::string text = example.text(setting.flag);
+            if (text != "no" && !text.empty()) words.push_back(setting.flag);
+            if (text != "no" && !text.empty() && text != "yes") words.push_back(text);
+        }
+        EXPECT_EQ(run(words).status, 0) << row.name;
+    }
+}
+
+TEST_F(GradcheckCommand, HasTheUsualSettingsWhereNoneIsTyped) {
+    EXPECT_EQ(lines_of(printed({"gradcheck", "--layer", "conv2d", "--kernel", "2"})).front(), "conv2d --kernel 2");
+    EXPECT_EQ(lines_of(printed({"gradcheck", "--layer", "conv2d"})).front(),
+              "conv2d --kernel 3,2 --groups 2 --out-channels 6 --stride 2,1 --padding 1,0,2,-1 --dilation 1,2");
+}
+
+TEST_F(GradcheckCommand, SpeaksJson) {
+    using Json = nlohmann::json;
+    const Json one = Json::parse(printed({"gradcheck", "--layer", "tanh", "--shape", "2,3", "--order", "2", "--json"}));
+    EXPECT_EQ(one["layer"], "tanh");
+    EXPECT_EQ(one["settings"]["shape"], "2,3");
+    EXPECT_EQ(one["passed"], true);
+    ASSERT_EQ(one["orders"].size(), 2u);
+    const Json& input = one["orders"][0]["inputs"][0];
+    EXPECT_EQ(input["input"], "x");
+    EXPECT_EQ(input["checked"], 6);
+    EXPECT_EQ(input["worst"]["element"].size(), 2u);
+    for (const char* key : {"analytic", "numeric", "relative_error", "ulps"}) EXPECT_TRUE(input["worst"].contains(key));
+    EXPECT_EQ(one["adjoint"]["passed"], true);
+
+    const Json all = Json::parse(printed({"gradcheck", "--samples", "1", "--json"}));
+    EXPECT_EQ(all["passed"], true);
+    EXPECT_EQ(all["checks"].size(), gradient_table().size());
+
+    const Json sweep = Json::parse(printed({"gradcheck", "--random", "70", "--json"}));
+    EXPECT_EQ(sweep["configurations"], 70);
+    EXPECT_EQ(sweep["failures"].size(), 0u);
+}
+
+TEST_F(GradcheckCommand, FindsRandomConfigurationsRight) {
+    const std::vector<std::string> lines =
+        lines_of(printed({"gradcheck", "--all", "--random", "2000", "--order", "2"}));
+    EXPECT_EQ(lines.back(), "2000 configurations checked, 0 failed");
+    const std::vector<std::string> some =
+        lines_of(printed({"gradcheck", "--layer", "Conv2DTranspose", "--random", "50", "--seed", "9"}));
+    ASSERT_EQ(some.size(), 3u);
+    EXPECT_TRUE(some[1].starts_with("Conv2DTranspose                               50"));
+}
+
+TEST_F(GradcheckCommand, EndsWithStatusThreeWhereACheckFails) {
+    const Outcome outcome = run({"gradcheck", "--layer", "tanh", "--tolerance", "1e-16"});
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_NE(outcome.out.find("order 1: FAILED, worst at x["), std::string::npos) << outcome.out;
+    const Outcome sweep = run({"gradcheck", "--layer", "tanh", "--random", "9", "--tolerance", "1e-16", "--json"});
+    EXPECT_EQ(sweep.status, 3);
+    EXPECT_EQ(nlohmann::json::parse(sweep.out)["failures"].size(), 1u);
 }
 
 TEST_F(GradcheckCommand, RefusesNamesThatItDoesNotKnowByNamingThoseItDoes) {
     const std::string message = refusal({"gradcheck", "--layer", "deconv"});
-    EXPECT_TRUE(message.starts_with("2 error: gradcheck: no operation or layer has this name; got deconv, known: "))
+    EXPECT_TRUE(
+        message.starts_with("2 error: gradcheck: no operation, layer or model has this name; got deconv, known: "))
         << message;
     for (const GradientRow& row : gradient_table()) EXPECT_NE(message.find(row.name), std::string::npos) << row.name;
 }
 
-TEST_F(GradcheckCommand, RefusesOrdersThatItDoesNotReach) {
-    for (const char* order : {"0", "5", "x"}) {
-        const std::string message = refusal({"gradcheck", "--order", order});
-        EXPECT_TRUE(message.starts_with("2 error: ") && message.find("--order") != std::string::npos) << message;
+TEST_F(GradcheckCommand, RefusesSettingsThatALayerDoesNotHaveByNamingThoseItHas) {
+    EXPECT_EQ(refusal({"gradcheck", "--layer", "elu", "--stride", "2"}),
+              "2 error: gradcheck: elu has no --stride; it has --shape, --alpha");
+    EXPECT_EQ(refusal({"gradcheck", "--layer", "Conv2D", "--output-padding", "1"}),
+              "2 error: gradcheck: Conv2D has no --output-padding; it has --shape, --kernel, --groups, --out-channels, "
+              "--stride, --padding, --dilation, --no-bias, --slope");
+    EXPECT_EQ(refusal({"gradcheck", "--kernel", "2"}),
+              "2 error: gradcheck: settings are of one layer; --layer is missing");
+    EXPECT_EQ(refusal({"gradcheck", "--layer", "elu", "--shape", "2", "--random", "5"}),
+              "2 error: gradcheck: --random draws the settings; got --shape 2");
+    EXPECT_EQ(refusal({"gradcheck", "--layer", "elu", "--all"}), "2 error: --layer excludes --all");
+}
+
+TEST_F(GradcheckCommand, SaysWhatIsWrongWithASetting) {
+    const auto conv2d = [&](const std::string& flag, const std::string& text) {
+        return refusal({"gradcheck", "--layer", "conv2d", flag, text});
+    };
+    EXPECT_EQ(conv2d("--shape", "2,x"), R"(2 error: --shape: expected whole numbers such as 2,5,5,3; got "2,x")");
+    EXPECT_EQ(conv2d("--shape", "2,3"), "2 error: conv2d: input must be [N, H, W, C]; got [2, 3]");
+    EXPECT_EQ(conv2d("--stride", "0"), "2 error: conv2d: stride must be at least 1; got 0,0");
+    EXPECT_EQ(conv2d("--groups", "3"),
+              "2 error: conv2d: 4 channels do not divide into 3 groups; got input [2, 5, 6, 4]");
+    EXPECT_EQ(
+        conv2d("--shape", "100000,100000,1000,1"),
+        "2 error: gradcheck: the input is too large; got [100000, 100000, 1000, 1], of more than 4194304 numbers");
+    EXPECT_EQ(refusal({"gradcheck", "--layer", "elu", "--alpha", "x"}),
+              R"(2 error: --alpha: expected a number; got "x")");
+    EXPECT_EQ(refusal({"gradcheck", "--layer", "elu", "--shape", "2,0"}),
+              "2 error: gradcheck: every extent must be at least 1; got [2, 0]");
+}
+
+TEST_F(GradcheckCommand, RefusesNumbersThatItDoesNotTake) {
+    for (const auto& [option, text] : std::vector<std::pair<std::string, std::string>>{{"--order", "0"},
+                                                                                       {"--order", "5"},
+                                                                                       {"--order", "x"},
+                                                                                       {"--random", "0"},
+                                                                                       {"--samples", "0"},
+                                                                                       {"--tolerance", "0"},
+                                                                                       {"--tolerance", "-1"},
+                                                                                       {"--step", "nan"},
+                                                                                       {"--seed", "-1"}}) {
+        const std::string message = refusal({"gradcheck", option, text});
+        EXPECT_TRUE(message.starts_with("2 error: ") && message.find(option) != std::string::npos) << message;
     }
 }
 

@@ -1,0 +1,159 @@
+// Truths about random configurations: they are drawn anew until they fit, a fault is found and made as small as it can
+// be, and the command that is printed for it describes it.
+#include "train/gradient_sweep.h"
+
+#include <set>
+
+#include "framework/convolution.h"
+#include "framework/elementwise.h"
+#include "framework/reduction.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+using Inputs = std::vector<Variable>;
+
+const Sample x = {
+    {3, 4}, 0, [](const Shape& shape, const Random& random) { return random.normal(shape, DType::float64); }};
+
+/// x, whose gradient is wrong where `wrong` says so.
+GradientRow faulty_row(const std::function<bool(const Variable&)>& wrong) {
+    return unary(
+        "faulty",
+        [wrong](const Variable& v) {
+            return record(Tensor(v.value()), {{v, [=](const Variable& g) { return wrong(v) ? 2.0 * g : g; }}});
+        },
+        x);
+}
+
+TEST(GradientSweep, PassesWhatIsRight) {
+    const SweepReport report = sweep_gradients({faulty_row([](const Variable&) { return false; })}, 30, {});
+    EXPECT_TRUE(report.failures.empty());
+    EXPECT_EQ(report.configurations(), 30);
+    EXPECT_LT(report.rows.at(0).relative_error, 1e-7);
+}
+
+TEST(GradientSweep, MakesAFailureAsSmallAsItCanBe) {
+    const GradientRow row = faulty_row([](const Variable& v) { return v.extent(0) >= 3 && v.extent(1) >= 2; });
+    const SweepReport report = sweep_gradients({row}, 50, {.order = 2});
+    ASSERT_EQ(report.failures.size(), 1u);
+    EXPECT_EQ(report.failures[0].name, "faulty");
+    EXPECT_EQ(report.failures[0].command.substr(0, 50), "adjoint gradcheck --layer faulty --shape 3,2 --ord");
+    EXPECT_NE(report.failures[0].reason.find("order 1: FAILED"), std::string::npos);
+    EXPECT_LT(report.configurations(), 50) << "a row is left alone once it failed";
+}
+
+TEST(GradientSweep, FindsAPullbackThatSwapsStrideAndDilation) {
+    GradientRow row = operation(
+        "conv2d", {{"--shape", "1,5,5,1"}, {"--kernel", "3"}, {"--stride", "1"}, {"--dilation", "1"}},
+        [](const Settings& s) {
+            const Conv2DForm right =
+                Conv2DForm::of("conv2d", s.shape(), {s.pair("--kernel").height, s.pair("--kernel").width, 1, 1},
+                               {.stride = s.pair("--stride"), .dilation = s.pair("--dilation")});
+            Conv2DForm wrong = right;
+            std::swap(wrong.height.stride, wrong.height.dilation);
+            const auto f = [=](const Inputs& in) {
+                return record(conv2d(constant(in[0]), constant(in[1]), right).value(),
+                              {{in[0], [=](const Variable& g) { return conv2d_input_gradient(g, in[1], wrong); }},
+                               {in[1], [=](const Variable& g) { return conv2d_weight_gradient(in[0], g, right); }}});
+            };
+            return Operation{f, {normal(right.image_shape()), normal(right.weight_shape(), 1)}, {"x", "w"}};
+        });
+    const SweepReport report = sweep_gradients({multilinear(row)}, 200, {});
+    ASSERT_EQ(report.failures.size(), 1u);
+    // Two rows of pixels and a filter of one tap, between whose outputs there is a pixel that should not be.
+    EXPECT_EQ(report.failures[0].command,
+              "adjoint gradcheck --layer conv2d --shape 1,2,1,1 --kernel 1,1 --dilation 2,1");
+    EXPECT_NE(report.failures[0].reason.find("FAILED, worst at x["), std::string::npos) << report.failures[0].reason;
+}
+
+TEST(GradientSweep, TakesAnErrorInAPullbackForAFailure) {
+    const GradientRow row = unary(
+        "thrower",
+        [](const Variable& v) {
+            return record(Tensor(v.value()),
+                          {{v, [](const Variable&) -> Variable { throw Error("no such pullback"); }}});
+        },
+        x);
+    const SweepReport report = sweep_gradients({row}, 5, {});
+    ASSERT_EQ(report.failures.size(), 1u);
+    EXPECT_EQ(report.failures[0].reason, "no such pullback\n");
+}
+
+TEST(GradientSweep, DrawsAgainWhatDoesNotFitOrShowsNothing) {
+    const GradientRow picky = unary(
+        "picky",
+        [](const Variable& v) {
+            require(v.extent(0) == 2, "picky: there must be two rows; got {}", v.extent(0));
+            return v.extent(1) == 1 ? 0.0 * v : v;
+        },
+        x);
+    const SweepReport report = sweep_gradients({picky}, 20, {});
+    EXPECT_TRUE(report.failures.empty());
+    EXPECT_EQ(report.configurations(), 20);
+}
+
+TEST(GradientSweep, SaysWhereNothingFits) {
+    const GradientRow impossible = unary(
+        "impossible", [](const Variable&) -> Variable { throw Error("never"); }, x);
+    EXPECT_EQ(error_of([&] { sweep_gradients({impossible}, 1, {}); }),
+              "gradcheck: no configuration of impossible fits together; got 1000 draws");
+}
+
+TEST(GradientSweep, LeavesWholeModelsAlone) {
+    const GradientRow row = faulty_row([](const Variable&) { return false; });
+    EXPECT_EQ(sweep_gradients({sampled(row, 2), row}, 3, {}).rows.size(), 1u);
+    EXPECT_EQ(error_of([&] { sweep_gradients({sampled(row, 2)}, 3, {}); }),
+              "gradcheck: whole models have no random configurations; got 1 rows");
+}
+
+// ---- settings
+
+const std::vector<Setting> declared = {
+    {"--shape", "2,3"}, {"--stride", "1", "2,1"}, {"--padding", "valid"}, {"--slope", "1", "0.2"}, {"--keep", "no"}};
+
+TEST(Settings, BeginWithTheExampleAndKnowTheUsual) {
+    const Settings example(declared);
+    EXPECT_EQ(example.words(), " --stride 2,1 --slope 0.2");
+    EXPECT_EQ(example.usual().words(), " --shape 2,3");
+    EXPECT_EQ(example.shape(), (Shape{2, 3}));
+    EXPECT_EQ(example.pair("--stride"), (Size2D{2, 1}));
+    EXPECT_EQ(example.number("--slope"), 0.2);
+    EXPECT_FALSE(example.is_set("--keep"));
+}
+
+TEST(Settings, WriteAFlagWithoutText) {
+    Settings settings(declared);
+    settings.set("--keep", "yes");
+    EXPECT_TRUE(settings.is_set("--keep"));
+    EXPECT_EQ(settings.words(), " --stride 2,1 --slope 0.2 --keep");
+}
+
+TEST(Settings, BecomeSimplerInEverySense) {
+    Settings settings(declared);
+    settings.set("--padding", "3,0,0,-1");
+    std::set<std::string> words;
+    for (const Settings& simpler : settings.simpler()) words.insert(simpler.words());
+    const std::string rest = " --slope 0.2";
+    for (const std::string& expected :
+         {" --shape 1,3 --stride 2,1 --padding 3,0,0,-1" + rest, " --shape 2,1 --stride 2,1 --padding 3,0,0,-1" + rest,
+          " --padding 3,0,0,-1" + rest, " --stride 1,1 --padding 3,0,0,-1" + rest, " --stride 2,1" + rest,
+          " --stride 2,1 --padding 0,0,0,-1" + rest, " --stride 2,1 --padding 3,0,0,0" + rest,
+          std::string(" --stride 2,1 --padding 3,0,0,-1")}) {
+        EXPECT_TRUE(words.contains(expected)) << expected;
+    }
+}
+
+TEST(Settings, BecomeSimplerOnlySoOften) {
+    Settings settings(declared);
+    settings.set("--shape", "900,70");
+    settings.set("--padding", "-3,1,2,3");
+    int steps = 0;
+    for (std::vector<Settings> simpler = settings.simpler(); !simpler.empty(); simpler = simpler.back().simpler())
+        ++steps;
+    EXPECT_LT(steps, 2000);
+}
+
+}  // namespace
+}  // namespace adjoint
