@@ -80,8 +80,9 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
         "  adjoint train " +
         name +
         " --dataset mnist --data-dir ~/mnist --epochs 10 --out runs/first\n"
-        "After each epoch the test losses are printed and a picture is written to samples/ in the run. With\n"
-        "--ema both are those of the averaged weights, which the run keeps too, in average.safetensors.\n"
+        "After each epoch the test losses are printed and a picture is written to samples/ in the run; its\n"
+        "report.html shows how far it has come. With --ema losses and pictures are those of the averaged\n"
+        "weights, which the run keeps too, in average.safetensors.\n"
         "Schedules; the learning rate" +
         rates);
     command->callback([options, run] { run(*options); });

@@ -6,6 +6,7 @@
 
 #include "framework/gemm.h"
 #include "framework/parallel.h"
+#include "train/report.h"
 #include "train/safetensors.h"
 
 namespace adjoint {
@@ -21,6 +22,8 @@ RunDirectory start_run(const std::string& model, const std::string& dataset, con
                                              .refinements = options.refinements},
                                             options.force);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
+    write_report(run);
+    spdlog::info("{}: to look at, made anew after each epoch", (run.path() / "report.html").string());
     return run;
 }
 
