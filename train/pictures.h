@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "framework/tensor.h"
+#include "datasets/image_folder.h"
 
 namespace adjoint {
 
@@ -21,7 +21,7 @@ Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns);
 /// Throws CannotWrite.
 void write_png(const std::filesystem::path& path, const Tensor& image);
 
-/// Reads a PNG or JPEG file as a grey image [H, W, 1] in 0..1. Throws MissingInput or DataError.
-Tensor read_grey_image(const std::filesystem::path& path);
+/// Reads a PNG or JPEG file as a grey image [H, W, 1] in 0..1. Throws as read_image does.
+inline Tensor read_grey_image(const std::filesystem::path& path) { return read_image(path, 1); }
 
 }  // namespace adjoint
