@@ -23,34 +23,35 @@ struct SampleOptions {
     std::filesystem::path npy;
 };
 
-// Images [count, 28, 28, 1] in 0..1; image i is a function of the weights, the seed and i.
-Tensor draw(const Sequential& generator, const SampleOptions& options) {
+// Images [count, S, S, channels] in 0..1; image i is a function of the weights, the seed and i.
+Tensor draw(const Sequential& generator, const SampleOptions& options, const ImageModelOptions& sizes) {
     constexpr Index at_once = 250;
-    constexpr Index pixels = 28 * 28;
+    const Index pixels = sizes.image_size * sizes.image_size * sizes.channels;
     const Random random(options.seed);
-    return Tensor::build<float>({options.count, 28, 28, 1}, [&](std::span<float> out) {
-        for (Index first = 0; first < options.count; first += at_once) {
-            const Index count = std::min(at_once, options.count - first);
-            const Variable noise = generator_noise(random, count, first);
-            const Tensor images = from_symmetric_to_unit(generator(noise).value());
-            std::copy_n(images.data<float>().data(), count * pixels, out.data() + first * pixels);
-        }
-    });
-}
-
-template <class Gan>
-Tensor draw_with(const RunDirectory& run, const SampleOptions& options) {
-    const Gan model{Random(0)};
-    load_states(run.weights(options.weights), model.states());
-    return draw(model.generator, options);
+    return Tensor::build<float>(
+        {options.count, sizes.image_size, sizes.image_size, sizes.channels}, [&](std::span<float> out) {
+            for (Index first = 0; first < options.count; first += at_once) {
+                const Index count = std::min(at_once, options.count - first);
+                const Variable noise = generator_noise(random, count, first, sizes.latent);
+                const Tensor images = from_symmetric_to_unit(generator(noise).value());
+                std::copy_n(images.data<float>().data(), count * pixels, out.data() + first * pixels);
+            }
+        });
 }
 
 Tensor draw(const RunDirectory& run, const SampleOptions& options) {
-    const std::string& model = run.config().model;
-    if (model == "wgan-gp") return draw_with<WganGp>(run, options);
-    require(model == "dcgan", "sample: only a dcgan or a wgan-gp draws new images; got a run of {} in {}", model,
-            options.run.string());
-    return draw_with<Dcgan>(run, options);
+    const std::string& name = run.config().model;
+    require(name == "dcgan" || name == "wgan-gp",
+            "sample: only a dcgan or a wgan-gp draws new images; got a run of {} in {}", name, options.run.string());
+    if (name == "wgan-gp") {
+        const WganGp model{Random(0)};
+        load_states(run.weights(options.weights), model.states());
+        return draw(model.generator, options, dcgan_options);
+    }
+    const ImageModelOptions sizes = run.config().sizes.value_or(dcgan_options);
+    const Dcgan model(Random(0), sizes);
+    load_states(run.weights(options.weights), model.states());
+    return draw(model.generator, options, sizes);
 }
 
 void sample(SampleOptions options) {
@@ -81,7 +82,7 @@ void add_sample_command(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--seed", options->seed, "Of the noise")->check(seed_number())->capture_default_str();
     command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
-    command->add_option("--npy", options->npy, "Write the samples as float32 [N, 28, 28, 1] in 0..1");
+    command->add_option("--npy", options->npy, "Write the samples as float32 [N, H, W, C] in 0..1");
     command->footer(
         "Example:\n  adjoint sample --run runs/first --count 100 --seed 7 --png digits.png --npy digits.npy");
     command->callback([options] { sample(*options); });
