@@ -1,9 +1,13 @@
 #include "datasets/batches.h"
 
 #include <algorithm>
+#include <exception>
 #include <numeric>
 #include <span>
 #include <utility>
+
+#include "framework/error.h"
+#include "framework/parallel.h"
 
 namespace adjoint {
 namespace {
@@ -19,12 +23,21 @@ Batch read_batch(const Dataset& dataset, std::span<const Index> indices) {
     const auto pixel_count = static_cast<std::size_t>(element_count(shape));
     shape.insert(shape.begin(), std::ssize(indices));
     Batch batch;
+    batch.labels.resize(indices.size());
+    std::vector<std::exception_ptr> failures(indices.size());
     batch.images = Tensor::build<float>(shape, [&](std::span<float> pixels) {
-        for (const Index index : indices) {
-            batch.labels.push_back(dataset.read(index, pixels.first(pixel_count)));
-            pixels = pixels.subspan(pixel_count);
-        }
+        parallel_for(std::ssize(indices), [&](Index i) {
+            const auto at = static_cast<std::size_t>(i);
+            try {
+                batch.labels[at] = dataset.read(indices[at], pixels.subspan(at * pixel_count, pixel_count));
+            } catch (...) {
+                failures[at] = std::current_exception();
+            }
+        });
     });
+    for (const std::exception_ptr& failure : failures) {
+        if (failure) std::rethrow_exception(failure);  // of several the first, whichever thread was faster
+    }
     return batch;
 }
 

@@ -30,30 +30,48 @@ Conv2DTranspose twice(Index in, Index out, const Random& random) {
 
 }  // namespace
 
-Autoencoder::Autoencoder(const Random& random)
-    : down1_(child("encoder.down1", halve(1, 32, random.stream(1)))),
-      down2_(child("encoder.down2", halve(32, 64, random.stream(2)))),
-      code_(child("encoder.code", Linear({.in = 7 * 7 * 64, .out = 16}, random.stream(3)))),
-      expand_(child("decoder.expand", Linear({.in = 16, .out = 7 * 7 * 64}, random.stream(4)))),
-      up1_(child("decoder.up1", twice(64, 64, random.stream(5)))),
-      up2_(child("decoder.up2", twice(64, 32, random.stream(6)))),
-      up3_(child(
-          "decoder.up3",
-          Conv2DTranspose({.in_channels = 32, .out_channels = 1, .kernel = three, .padding = Padding::symmetric(one)},
-                          random.stream(7)))) {}
+Autoencoder::Autoencoder(const Random& random, const ImageModelOptions& options) {
+    check_options("Autoencoder", options);
+    std::uint64_t layer = 0;
+    const auto weights = [&] { return random.stream(++layer); };
+    Index side = options.image_size, in = options.channels, out = options.width;
+    for (int level = 1; side > 8; ++level, side /= 2, in = out, out *= 2) {
+        down_.push_back(&child(fmt::format("encoder.down{}", level), halve(in, out, weights())));
+    }
+    innermost_ = {side, side, in};
+    const Index flat = side * side * in;
+    code_ = &child("encoder.code", Linear({.in = flat, .out = options.latent}, weights()));
+    expand_ = &child("decoder.expand", Linear({.in = options.latent, .out = flat}, weights()));
+    const std::size_t levels = down_.size();
+    for (std::size_t level = 1; level <= levels; ++level, in = out) {
+        out = level == 1 ? in : in / 2;
+        up_.push_back(&child(fmt::format("decoder.up{}", level), twice(in, out, weights())));
+    }
+    up_.push_back(&child(
+        fmt::format("decoder.up{}", levels + 1),
+        Conv2DTranspose(
+            {.in_channels = in, .out_channels = options.channels, .kernel = three, .padding = Padding::symmetric(one)},
+            weights())));
+}
 
 Variable Autoencoder::encode(const Variable& x) const {
-    const Variable h = down2_(down1_(x));
-    return code_(reshape(h, {x.extent(0), -1}));
+    Variable h = x;
+    for (const Conv2D* const down : down_) h = (*down)(h);
+    return (*code_)(reshape(h, {x.extent(0), -1}));
 }
 
 Variable Autoencoder::decode(const Variable& z) const {
-    const Variable h = reshape(relu(expand_(z)), {z.extent(0), 7, 7, 64});
-    return up3_(up2_(up1_(h)));
+    Variable y = reshape(relu((*expand_)(z)), {z.extent(0), innermost_[0], innermost_[1], innermost_[2]});
+    for (const Conv2DTranspose* const up : up_) y = (*up)(y);
+    return y;
 }
 
 std::vector<ConvolutionalStage> Autoencoder::stages() const {
-    return {{.name = "encoder.down1", .convolution = &down1_}, {.name = "encoder.down2", .convolution = &down2_}};
+    std::vector<ConvolutionalStage> stages;
+    for (const Conv2D* const down : down_) {
+        stages.push_back({.name = fmt::format("encoder.down{}", stages.size() + 1), .convolution = down});
+    }
+    return stages;
 }
 
 }  // namespace adjoint

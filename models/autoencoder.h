@@ -5,18 +5,22 @@
 #include "layers/conv2d.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/linear.h"
+#include "models/image_model.h"
 #include "models/projection.h"
 
 namespace adjoint {
 
-/// 28×28×1 → 14×14×32 → 7×7×64 → 16 → 7×7×64 → 14×14×64 → 28×28×32 → 28×28×1, the pixels as logits.
+constexpr ImageModelOptions autoencoder_options = {.latent = 16, .width = 32};
+
+/// 28×28×1 → 14×14×32 → 7×7×64 → 16 → 7×7×64 → 14×14×64 → 28×28×32 → 28×28×1, the pixels as logits. Images of another
+/// size S are halved as often as it takes to come to 7 or 8 pixels.
 class Autoencoder : public Module {
   public:
-    explicit Autoencoder(const Random& random);
+    explicit Autoencoder(const Random& random, const ImageModelOptions& options = autoencoder_options);
 
-    /// Images [N, 28, 28, 1] in 0..1 to codes [N, 16].
+    /// Images [N, S, S, channels] in 0..1 to codes [N, latent].
     Variable encode(const Variable& x) const;
-    /// Codes [N, 16] to the logits of pixels [N, 28, 28, 1].
+    /// Codes [N, latent] to the logits of pixels [N, S, S, channels].
     Variable decode(const Variable& z) const;
     /// decode(encode(x)): sigmoid of it are the reconstructed images.
     Variable forward(const Variable& x) const override { return decode(encode(x)); }
@@ -25,13 +29,11 @@ class Autoencoder : public Module {
     std::vector<ConvolutionalStage> stages() const;
 
   private:
-    Conv2D& down1_;
-    Conv2D& down2_;
-    Linear& code_;
-    Linear& expand_;
-    Conv2DTranspose& up1_;
-    Conv2DTranspose& up2_;
-    Conv2DTranspose& up3_;
+    std::vector<const Conv2D*> down_;
+    const Linear* code_;
+    const Linear* expand_;
+    Shape innermost_;  // [side, side, channels] of the smallest image
+    std::vector<const Conv2DTranspose*> up_;
 };
 
 }  // namespace adjoint

@@ -46,29 +46,48 @@ BatchNorm norm(Index channels, const Random& random, double slope) {
 constexpr double relu_slope = 0.0;   // in the generator
 constexpr double leaky_slope = 0.2;  // in the discriminator
 
+// How often an image of 4×4 is doubled to come to this size.
+int doublings(Index size) {
+    int count = 0;
+    for (Index side = 4; side < size; side *= 2) ++count;
+    return count;
+}
+
+constexpr Square half_or_twice = {.kernel = 4, .stride = 2, .padding = 1};
+
 }  // namespace
 
-Sequential dcgan_generator(const Random& random) {
+Sequential dcgan_generator(const Random& random, const ImageModelOptions& options) {
+    check_options("dcgan_generator", options);
     Sequential net;
-    net.append("up1", up(dcgan_noise, 256, {.kernel = 4, .stride = 1, .padding = 0}, random.stream(1)))
-        .append("norm1", norm(256, random.stream(2), relu_slope))
-        .append("up2", up(256, 128, {.kernel = 3, .stride = 2, .padding = 1}, random.stream(3)))
-        .append("norm2", norm(128, random.stream(4), relu_slope))
-        .append("up3", up(128, 64, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(5)))
-        .append("norm3", norm(64, random.stream(6), relu_slope))
-        .append("up4", up(64, 1, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(7)))
-        .append("tanh", Tanh());
+    std::uint64_t layer = 0;
+    const auto weights = [&] { return random.stream(++layer); };
+    const int last = doublings(options.image_size) + 1;
+    Index in = options.latent, out = options.width << (last - 2);
+    for (int level = 1; level < last; ++level, in = out, out /= 2) {
+        Square square = level == 1 ? Square{.kernel = 4, .stride = 1, .padding = 0} : half_or_twice;
+        if (level == 2 && options.image_size == 28) square.kernel = 3;  // from 4 to 7
+        net.append(fmt::format("up{}", level), up(in, out, square, weights()));
+        net.append(fmt::format("norm{}", level), norm(out, weights(), relu_slope));
+    }
+    net.append(fmt::format("up{}", last), up(in, options.channels, half_or_twice, weights())).append("tanh", Tanh());
     return net;
 }
 
-Sequential dcgan_discriminator(const Random& random) {
+Sequential dcgan_discriminator(const Random& random, const ImageModelOptions& options) {
+    check_options("dcgan_discriminator", options);
     Sequential net;
-    net.append("down1", down(1, 64, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(1), leaky_slope))
-        .append("down2", down(64, 128, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(2)))
-        .append("norm2", norm(128, random.stream(3), leaky_slope))
-        .append("down3", down(128, 256, {.kernel = 4, .stride = 2, .padding = 1}, random.stream(4)))
-        .append("norm3", norm(256, random.stream(5), leaky_slope))
-        .append("down4", down(256, 1, {.kernel = 3, .stride = 1, .padding = 0}, random.stream(6)));
+    std::uint64_t layer = 0;
+    const auto weights = [&] { return random.stream(++layer); };
+    const int last = doublings(options.image_size) + 1;
+    net.append("down1", down(options.channels, options.width, half_or_twice, weights(), leaky_slope));
+    Index in = options.width;
+    for (int level = 2; level < last; ++level, in *= 2) {
+        net.append(fmt::format("down{}", level), down(in, 2 * in, half_or_twice, weights()));
+        net.append(fmt::format("norm{}", level), norm(2 * in, weights(), leaky_slope));
+    }
+    const Index side = options.image_size == 28 ? 3 : 4;
+    net.append(fmt::format("down{}", last), down(in, 1, {.kernel = side, .stride = 1, .padding = 0}, weights()));
     return net;
 }
 

@@ -7,29 +7,34 @@
 
 #include "framework/random.h"
 #include "layers/sequential.h"
+#include "models/image_model.h"
 
 namespace adjoint {
 
 /// The length of the generator's noise.
 constexpr Index dcgan_noise = 100;
 
-/// Normal noise [N, 1, 1, 100] for that many images, from its element `first` image on.
-inline Tensor generator_noise(const Random& random, Index images, Index first = 0) {
-    return random.normal({images, 1, 1, dcgan_noise}, DType::float32, static_cast<std::uint64_t>(first * dcgan_noise));
+constexpr ImageModelOptions dcgan_options = {.latent = dcgan_noise, .width = 64};
+
+/// Normal noise [N, 1, 1, length] for that many images, from that of image `first` on.
+inline Tensor generator_noise(const Random& random, Index images, Index first = 0, Index length = dcgan_noise) {
+    return random.normal({images, 1, 1, length}, DType::float32, static_cast<std::uint64_t>(first * length));
 }
 
-/// Noise [N, 1, 1, 100] → 4×4×256 → 7×7×128 → 14×14×64 → images [N, 28, 28, 1] in −1..1.
-Sequential dcgan_generator(const Random& random);
+/// Noise [N, 1, 1, 100] → 4×4×256 → 7×7×128 → 14×14×64 → images [N, 28, 28, 1] in −1..1. Larger images are doubled more
+/// often: 64×64×3 at width 128 is the paper's generator, 4×4×1024 → 8×8×512 → 16×16×256 → 32×32×128 → 64×64×3.
+Sequential dcgan_generator(const Random& random, const ImageModelOptions& options = dcgan_options);
 
-/// Images [N, 28, 28, 1] in −1..1 → 14×14×64 → 7×7×128 → 3×3×256 → the logit that they are real [N, 1, 1, 1].
-Sequential dcgan_discriminator(const Random& random);
+/// Images [N, 28, 28, 1] in −1..1 → 14×14×64 → 7×7×128 → 3×3×256 → the logit that they are real [N, 1, 1, 1]. Larger
+/// images are halved down to 4×4.
+Sequential dcgan_discriminator(const Random& random, const ImageModelOptions& options = dcgan_options);
 
 /// Both networks, as they are trained and saved together.
 class Dcgan : public Module {
   public:
-    explicit Dcgan(const Random& random)
-        : generator(child("generator", dcgan_generator(random.stream(1)))),
-          discriminator(child("discriminator", dcgan_discriminator(random.stream(2)))) {}
+    explicit Dcgan(const Random& random, const ImageModelOptions& options = dcgan_options)
+        : generator(child("generator", dcgan_generator(random.stream(1), options))),
+          discriminator(child("discriminator", dcgan_discriminator(random.stream(2), options))) {}
 
     /// The generator's images for some noise.
     Variable forward(const Variable& noise) const override { return generator(noise); }

@@ -33,9 +33,9 @@ struct Viewer {
     bool symmetric = false;  // whether it takes images in −1..1
 };
 
-Viewer viewer_of(const std::string& model) {
+Viewer viewer_of(const std::string& model, const std::optional<ImageModelOptions>& sizes) {
     if (model == "autoencoder") {
-        const auto autoencoder = std::make_shared<Autoencoder>(Random(0));
+        const auto autoencoder = std::make_shared<Autoencoder>(Random(0), sizes.value_or(autoencoder_options));
         return {autoencoder, autoencoder->stages()};
     }
     if (model == "classifier") {
@@ -47,7 +47,7 @@ Viewer viewer_of(const std::string& model) {
         return {wgan, stages_of(wgan->critic), /*symmetric=*/true};
     }
     require(model == "dcgan", "deconvnet: the model must be autoencoder, classifier, dcgan or wgan-gp; got {}", model);
-    const auto dcgan = std::make_shared<Dcgan>(Random(0));
+    const auto dcgan = std::make_shared<Dcgan>(Random(0), sizes.value_or(dcgan_options));
     return {dcgan, stages_of(dcgan->discriminator), /*symmetric=*/true};
 }
 
@@ -72,13 +72,15 @@ Tensor grey(const Tensor& projection) {
 
 void deconvnet(DeconvnetOptions options) {
     const RunDirectory run = RunDirectory::open(options.run);
-    const Viewer viewer = viewer_of(run.config().model);
+    const Viewer viewer = viewer_of(run.config().model, run.config().sizes);
     load_states(run.weights(options.weights), viewer.model->states());
     const std::vector<ConvolutionalStage> stages = up_to(options.layer, viewer.stages);
-    const Tensor picture = read_grey_image(options.image);
-    require<DataError>(picture.shape() == Shape{28, 28, 1}, "{}: the image must be [28, 28, 1]; got {}",
-                       options.image.string(), picture.shape());
-    const Tensor image = picture.reshaped({1, 28, 28, 1});
+    const ImageModelOptions sizes = run.config().sizes.value_or(autoencoder_options);
+    const Index size = sizes.image_size, channels = sizes.channels;
+    const Tensor picture = read_image(options.image, channels);
+    require<DataError>(picture.shape() == Shape{size, size, channels}, "{}: the image must be [{}, {}, {}]; got {}",
+                       options.image.string(), size, size, channels, picture.shape());
+    const Tensor image = picture.reshaped({1, size, size, channels});
 
     const FeatureMaps maps(stages, viewer.symmetric ? from_unit_to_symmetric(image) : image);
     std::vector<Variable> tiles = {image};
@@ -99,7 +101,7 @@ void add_deconvnet_command(CLI::App& app) {
     command->add_option("--run", options->run, "Directory of a run")->required();
     command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
         ->check(CLI::IsMember({"average", "last"}));
-    command->add_option("--image", options->image, "A PNG or JPEG of 28 × 28")->required();
+    command->add_option("--image", options->image, "A PNG or JPEG of the size that the run was trained on")->required();
     command->add_option("--layer", options->layer, "The convolution whose maps are shown; by default the last");
     command->add_option("--top", options->top, "How many maps, the strongest first")
         ->check(whole_number(1, 1'000))

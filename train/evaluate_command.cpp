@@ -41,6 +41,10 @@ void append(std::vector<double>& values, const Tensor& more) {
 // Those that the run was trained on, unless others are asked for.
 Datasets datasets_of(const RunDirectory& run, DatasetOptions options) {
     if (options.name == "auto" && !run.config().dataset.empty()) options.name = run.config().dataset;
+    if (const auto& sizes = run.config().sizes) {
+        options.image_size = sizes->image_size;
+        options.channels = sizes->channels;
+    }
     return open_datasets(options);
 }
 
@@ -97,6 +101,9 @@ Tensor entropy(const Variable& p) { return (-sum(p * log(maximum(p, scalar(1e-30
 
 void evaluate_generator(const RunDirectory& run, const EvaluateOptions& options) {
     const Generator generator = generator_of("evaluate", run, options.weights);
+    require(generator.sizes.image_size == 28 && generator.sizes.channels == 1,
+            "evaluate: the classifier sees images of 28 pixels in grey; got {} pixels and {} channels in {}",
+            generator.sizes.image_size, generator.sizes.channels, options.run.string());
     require(!options.classifier.empty(),
             "evaluate: --classifier must name a run whose classifier looks at what a {} "
             "draws; got none",
@@ -122,7 +129,7 @@ void evaluate_generator(const RunDirectory& run, const EvaluateOptions& options)
 void evaluate(const EvaluateOptions& options) {
     const RunDirectory run = RunDirectory::open(options.run);
     if (run.config().model == "autoencoder") {
-        const Autoencoder model{Random(0)};
+        const Autoencoder model(Random(0), run.config().sizes.value_or(autoencoder_options));
         load_states(run.weights(options.weights), model.states());
         evaluate_autoencoder(model, datasets_of(run, options.dataset).test);
     } else if (run.config().model == "classifier") {

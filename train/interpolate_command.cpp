@@ -28,17 +28,22 @@ struct InterpolateOptions {
 
 // Between the codes of test images, in straight lines.
 Tensor walk_of_autoencoder(const RunDirectory& run, const InterpolateOptions& options) {
-    const Autoencoder model{Random(0)};
+    const ImageModelOptions sizes = run.config().sizes.value_or(autoencoder_options);
+    const Autoencoder model(Random(0), sizes);
     load_states(run.weights(options.weights), model.states());
-    const Variable images = first_images(*open_datasets(options.dataset).test, options.rows + 1);
+    DatasetOptions dataset = options.dataset;
+    dataset.image_size = sizes.image_size;
+    dataset.channels = sizes.channels;
+    const Variable images = first_images(*open_datasets(dataset).test, options.rows + 1);
     return sigmoid(model.decode(straight_walk(model.encode(images).value(), options.steps))).value();
 }
 
 // Between normal noise, along arcs.
 Tensor walk_of_generator(const RunDirectory& run, const InterpolateOptions& options) {
     const Generator generator = generator_of("interpolate", run, options.weights);
-    const Tensor stops = generator_noise(Random(options.seed), options.rows + 1).reshaped({-1, dcgan_noise});
-    return generator(arc_walk(stops, options.steps).reshaped({-1, 1, 1, dcgan_noise}));
+    const Index latent = generator.sizes.latent;
+    const Tensor stops = generator_noise(Random(options.seed), options.rows + 1, 0, latent).reshaped({-1, latent});
+    return generator.draw(arc_walk(stops, options.steps).reshaped({-1, 1, 1, latent}));
 }
 
 void interpolate(InterpolateOptions options) {

@@ -2,22 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <memory>
 #include <vector>
 
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_PNG
-#define STBI_ONLY_JPEG
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wshadow"
-#include <stb/stb_image.h>
 #include <stb/stb_image_write.h>
 #pragma GCC diagnostic pop
 
@@ -99,18 +91,5 @@ std::vector<std::byte> png_of(const Tensor& image) {
 }
 
 void write_png(const std::filesystem::path& path, const Tensor& image) { write_atomically(path, png_of(image)); }
-
-Tensor read_grey_image(const std::filesystem::path& path) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-    require<MissingInput>(file != nullptr, "{}: cannot be read; got {}", path.string(), std::strerror(errno));
-    int width = 0, height = 0, channels = 0;
-    const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-        stbi_load_from_file(file.get(), &width, &height, &channels, 1), stbi_image_free);
-    require<DataError>(pixels != nullptr, "{}: must be a PNG or JPEG image; got {}", path.string(),
-                       pixels ? "" : stbi_failure_reason());
-    return Tensor::build<float>({height, width, 1}, [&](std::span<float> out) {
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(pixels.get()[i]) / 255.0f;
-    });
-}
 
 }  // namespace adjoint

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "framework/tensor.h"
+#include "datasets/image_folder.h"
 
 namespace adjoint {
 
@@ -25,7 +25,7 @@ std::vector<std::byte> png_of(const Tensor& image);
 /// Writes png_of(image), atomically. Throws CannotWrite.
 void write_png(const std::filesystem::path& path, const Tensor& image);
 
-/// Reads a PNG or JPEG file as a grey image [H, W, 1] in 0..1. Throws MissingInput or DataError.
-Tensor read_grey_image(const std::filesystem::path& path);
+/// Reads a PNG or JPEG file as a grey image [H, W, 1] in 0..1. Throws as read_image does.
+inline Tensor read_grey_image(const std::filesystem::path& path) { return read_image(path, 1); }
 
 }  // namespace adjoint

@@ -24,15 +24,17 @@ struct ReconstructOptions {
     std::filesystem::path npy;
 };
 
-// The images named by --input, or the first ones of the test set: [N, 28, 28, 1] in 0..1.
-Tensor originals(const ReconstructOptions& options) {
+// The images named by --input, or the first ones of the test set: [N, S, S, channels] in 0..1.
+Tensor originals(const ReconstructOptions& options, const ImageModelOptions& sizes) {
     if (options.input.empty()) return first_images(*open_datasets(options.dataset).test, options.count);
     const bool npy = options.input.extension() == ".npy";
-    Tensor images = npy ? read_npy(options.input).cast(DType::float32) : read_grey_image(options.input);
+    Tensor images = npy ? read_npy(options.input).cast(DType::float32) : read_image(options.input, sizes.channels);
     if (images.rank() == 3) images = images.reshaped({1, images.extent(0), images.extent(1), images.extent(2)});
+    const Index size = sizes.image_size;
     require<DataError>(images.rank() == 4 && images.extent(0) > 0 &&
-                           Shape(images.shape().begin() + 1, images.shape().end()) == Shape{28, 28, 1},
-                       "{}: images must be [N, 28, 28, 1]; got {}", options.input.string(), images.shape());
+                           Shape(images.shape().begin() + 1, images.shape().end()) == Shape{size, size, sizes.channels},
+                       "{}: images must be [N, {}, {}, {}]; got {}", options.input.string(), size, size, sizes.channels,
+                       images.shape());
     return images;
 }
 
@@ -40,9 +42,12 @@ void reconstruct(ReconstructOptions options) {
     const RunDirectory run = RunDirectory::open(options.run);
     require(run.config().model == "autoencoder", "reconstruct: only an autoencoder reconstructs; got a run of {} in {}",
             run.config().model, options.run.string());
-    const Autoencoder model{Random(0)};
+    const ImageModelOptions sizes = run.config().sizes.value_or(autoencoder_options);
+    options.dataset.image_size = sizes.image_size;
+    options.dataset.channels = sizes.channels;
+    const Autoencoder model(Random(0), sizes);
     load_states(run.weights(options.weights), model.states());
-    const Variable images = originals(options);
+    const Variable images = originals(options, sizes);
     const Variable logits = model(images), result = sigmoid(logits);
     fmt::print("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
                binary_cross_entropy_with_logits(logits, images).item(), mean_squared_error(result, images).item());
@@ -69,14 +74,15 @@ void add_reconstruct_command(CLI::App& app) {
     command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
         ->check(CLI::IsMember({"average", "last"}));
     add_dataset_options(*command, options->dataset);
-    command->add_option("--input", options->input,
-                        "Images to use: a .npy of [N, 28, 28, 1] in 0..1, or a PNG or JPEG of 28 × 28");
+    command->add_option(
+        "--input", options->input,
+        "Images to use: a .npy of [N, H, W, C] in 0..1, or a PNG or JPEG, of the size that the run was trained on");
     command->add_option("--count", options->count, "How many test images, where no --input is given")
         ->check(whole_number(1, 10'000))
         ->capture_default_str();
     command->add_option("--png", options->png,
                         "Write originals above reconstructions; by default to samples/ in the run");
-    command->add_option("--npy", options->npy, "Write the reconstructions as float32 [N, 28, 28, 1] in 0..1");
+    command->add_option("--npy", options->npy, "Write the reconstructions as float32 [N, H, W, C] in 0..1");
     command->footer("Example:\n  adjoint reconstruct --run runs/first --count 16 --png pairs.png");
     command->callback([options] { reconstruct(*options); });
 }

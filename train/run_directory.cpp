@@ -24,6 +24,15 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
     write_atomically(path, std::as_bytes(std::span(text)));
 }
 
+// Nothing where the model has its own.
+std::optional<ImageModelOptions> sizes_in(const Json& json) {
+    if (!json.contains("image_size")) return std::nullopt;
+    return ImageModelOptions{.image_size = json.at("image_size"),
+                             .channels = json.at("channels"),
+                             .latent = json.at("latent"),
+                             .width = json.at("width")};
+}
+
 }  // namespace
 
 RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& config, bool overwrite) {
@@ -37,19 +46,25 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
     for (const char* old : {"weights.safetensors", "average.safetensors", "metrics.jsonl", "report.html"})
         std::filesystem::remove(path / old, error);
     const Refinements& r = config.refinements;
-    const Json json = {{"model", config.model},
-                       {"dataset", config.dataset},
-                       {"epochs", config.epochs},
-                       {"batch_size", config.batch_size},
-                       {"learning_rate", config.learning_rate},
-                       {"seed", config.seed},
-                       {"schedule", r.schedule},
-                       {"warmup", r.warm_up},
-                       {"clip_norm", r.clip_norm},
-                       {"clip_value", r.clip_value},
-                       {"ema", r.ema},
-                       {"freeze", r.freeze},
-                       {"init", r.init}};
+    Json json = {{"model", config.model},
+                 {"dataset", config.dataset},
+                 {"epochs", config.epochs},
+                 {"batch_size", config.batch_size},
+                 {"learning_rate", config.learning_rate},
+                 {"seed", config.seed},
+                 {"schedule", r.schedule},
+                 {"warmup", r.warm_up},
+                 {"clip_norm", r.clip_norm},
+                 {"clip_value", r.clip_value},
+                 {"ema", r.ema},
+                 {"freeze", r.freeze},
+                 {"init", r.init}};
+    if (const auto& sizes = config.sizes) {
+        json.update({{"image_size", sizes->image_size},
+                     {"channels", sizes->channels},
+                     {"latent", sizes->latent},
+                     {"width", sizes->width}});
+    }
     write_text(path / "config.json", json.dump(2) + "\n");
     return RunDirectory(path, config);
 }
@@ -73,7 +88,8 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
                                                    .clip_value = json.value("clip_value", none.clip_value),
                                                    .ema = json.value("ema", none.ema),
                                                    .freeze = json.value("freeze", none.freeze),
-                                                   .init = json.value("init", none.init)}});
+                                                   .init = json.value("init", none.init)},
+                                   .sizes = sizes_in(json)});
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{}: is not the configuration of a run; got {}", (path / "config.json").string(),
                                     error.what()));

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "layers/module.h"
+#include "models/image_model.h"
 #include "train/dataset_choice.h"
 
 namespace adjoint {
@@ -31,6 +33,7 @@ struct RunConfig {
     double learning_rate = 0.0;
     std::uint64_t seed = 0;
     Refinements refinements = {};
+    std::optional<ImageModelOptions> sizes = {};  ///< of the model; nothing: its own
 };
 
 /// A directory with config.json, metrics.jsonl, samples/, report.html, weights.safetensors and, where weights are

@@ -48,7 +48,7 @@ void add_sample_command(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--seed", options->seed, "Of the noise")->check(seed_number())->capture_default_str();
     command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
-    command->add_option("--npy", options->npy, "Write the samples as float32 [N, 28, 28, 1] in 0..1");
+    command->add_option("--npy", options->npy, "Write the samples as float32 [N, H, W, C] in 0..1");
     command->footer(
         "Example:\n  adjoint sample --run runs/first --count 100 --seed 7 --png digits.png --npy digits.npy");
     command->callback([options] { sample(*options); });

@@ -1,4 +1,5 @@
 // How does the autoencoder learn? By drawing each image again from sixteen numbers, a little better every step.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "datasets/batches.h"
@@ -43,13 +44,15 @@ double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Va
 void train_autoencoder(const TrainingOptions& options) {
     const Datasets data = open_datasets(options.dataset);
     const RunRandom random(options.seed);
-    TrainedModel<Autoencoder> trained("autoencoder", random.weights, options.refinements);
+    TrainedModel<Autoencoder> trained("autoencoder", random.weights, options.refinements,
+                                      options.sizes.value_or(autoencoder_options));
     const Autoencoder& model = trained.model;
     Adam adam(model.parameters(), {.learning_rate = options.learning_rate});
     adam.clipping = clipping_of(options.refinements);
     ReduceOnPlateau plateau{{.patience = 1}};
     const RunDirectory run = start_run("autoencoder", data.name, options);
-    const Tensor originals = first_images(*data.test, picture_count);
+    const Index columns = std::min(picture_columns, data.test->size());
+    const Tensor originals = first_images(*data.test, std::min(picture_count, data.test->size()) / columns * columns);
 
     StepCounter steps(options.max_steps);
     for (int epoch = 1; epoch <= options.epochs && !steps.reached(); ++epoch) {
@@ -66,7 +69,7 @@ void train_autoencoder(const TrainingOptions& options) {
         }
         const TestLosses losses = test(trained.shown(), data.test);
         const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
-        write_png(picture, picture_pairs(originals, sigmoid(trained.shown()(originals)).value(), picture_columns));
+        write_png(picture, picture_pairs(originals, sigmoid(trained.shown()(originals)).value(), columns));
         trained.save(run);
         if (options.refinements.schedule == "plateau") plateau.observe(losses.cross_entropy);
         log_epoch(run, epoch, {{"test_cross_entropy", losses.cross_entropy}, {"test_mse", losses.squared_error}},

@@ -45,6 +45,21 @@ void add_refinements(CLI::App& command, Refinements& refinements, const std::vec
         ->allow_extra_args(false);
 }
 
+void add_sizes(CLI::App& command, ImageModelOptions& sizes) {
+    command.add_option("--image-size", sizes.image_size, "Height and width of images: 28, 32, 64 or 128")
+        ->check(CLI::IsMember({28, 32, 64, 128}))
+        ->capture_default_str();
+    command.add_option("--channels", sizes.channels, "1 for grey images, 3 for RGB")
+        ->check(CLI::IsMember({1, 3}))
+        ->capture_default_str();
+    command.add_option("--latent", sizes.latent, "How many numbers an image is made from")
+        ->check(whole_number(1, 100'000))
+        ->capture_default_str();
+    command.add_option("--width", sizes.width, "Channels of the layer nearest to the pixels; further in twice as many")
+        ->check(whole_number(1, 4096))
+        ->capture_default_str();
+}
+
 void add_model(CLI::App& train, const std::string& name, const std::string& description, TrainingOptions defaults,
                const std::vector<NamedSchedule>& possible, void (*run)(const TrainingOptions&)) {
     CLI::App* const command = train.add_subcommand(name, description);
@@ -66,6 +81,7 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
         ->check(whole_number(0, 1'000'000'000))
         ->capture_default_str();
     add_refinements(*command, options->refinements, possible);
+    if (options->sizes) add_sizes(*command, *options->sizes);
     command->add_option("--out", options->out, "Directory of the run; by default runs/" + name + "-DATE-TIME");
     command->add_flag("--force", options->force, "Replace the run that --out holds");
     std::string rates;
@@ -85,7 +101,13 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
         "weights, which the run keeps too, in average.safetensors.\n"
         "Schedules; the learning rate" +
         rates);
-    command->callback([options, run] { run(*options); });
+    command->callback([options, run] {
+        if (const auto& sizes = options->sizes) {
+            options->dataset.image_size = sizes->image_size;
+            options->dataset.channels = sizes->channels;
+        }
+        run(*options);
+    });
 }
 
 }  // namespace
@@ -96,13 +118,18 @@ void add_train_commands(CLI::App& app) {
     std::vector<NamedSchedule> with_plateau = schedules;
     with_plateau.push_back(plateau);
     add_model(*train, "autoencoder", "Squeeze digits into sixteen numbers and draw them again",
-              {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3}, with_plateau, train_autoencoder);
+              {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3, .sizes = autoencoder_options}, with_plateau,
+              train_autoencoder);
     add_model(*train, "classifier", "Tell the ten digits apart",
               {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3, .refinements = {.schedule = "cosine"}},
               with_plateau, train_classifier);
     add_model(*train, "dcgan", "Draw new digits, by a game of two networks",
-              {.epochs = 5, .batch_size = 64, .learning_rate = 1e-3, .refinements = {.schedule = "linear"}}, schedules,
-              train_dcgan);
+              {.epochs = 5,
+               .batch_size = 64,
+               .learning_rate = 1e-3,
+               .refinements = {.schedule = "linear"},
+               .sizes = dcgan_options},
+              schedules, train_dcgan);
     add_model(*train, "wgan-gp", "Draw new digits, by a game for the Wasserstein distance",
               {.epochs = 5, .batch_size = 32, .learning_rate = 5e-4}, schedules, train_wgan_gp);
 }

@@ -18,11 +18,11 @@ constexpr double beta1 = 0.5;  // of Adam, as the paper has it
 constexpr double real_label = 0.9;
 
 // The two losses on images that neither network has seen.
-DcganLosses test(const Dcgan& model, const Dataset& dataset, const Random& random) {
+DcganLosses test(const Dcgan& model, const Dataset& dataset, const Random& random, Index latent) {
     constexpr Index count = 500;
     const Variable images = from_unit_to_symmetric(first_images(dataset, count));
     const Variable real = model.discriminator(images);
-    const Variable fake = model.discriminator(model.generator(generator_noise(random, images.extent(0))));
+    const Variable fake = model.discriminator(model.generator(generator_noise(random, images.extent(0), 0, latent)));
     return {.generator = binary_cross_entropy_with_logits(fake, 1.0).item(),
             .discriminator = binary_cross_entropy_with_logits(real, 1.0).item() +
                              binary_cross_entropy_with_logits(fake, 0.0).item()};
@@ -57,11 +57,12 @@ DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Va
 void train_dcgan(const TrainingOptions& options) {
     const Datasets data = open_datasets(options.dataset);
     const RunRandom random(options.seed);
-    TrainedModel<Dcgan> trained("dcgan", random.weights, options.refinements);
+    const ImageModelOptions sizes = options.sizes.value_or(dcgan_options);
+    TrainedModel<Dcgan> trained("dcgan", random.weights, options.refinements, sizes);
     const Dcgan& model = trained.model;
     DcganOptimizers optimizers(model, options.learning_rate, clipping_of(options.refinements));
     const RunDirectory run = start_run("dcgan", data.name, options);
-    const Tensor fixed_noise = generator_noise(random.fixed_noise, picture_count);
+    const Tensor fixed_noise = generator_noise(random.fixed_noise, picture_count, 0, sizes.latent);
 
     StepCounter steps(options.max_steps);
     for (int epoch = 1; epoch <= options.epochs && !steps.reached(); ++epoch) {
@@ -74,14 +75,14 @@ void train_dcgan(const TrainingOptions& options) {
         while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
             optimizers.set_rate_factor(schedule(steps.steps()));
             const Tensor images = from_unit_to_symmetric(batch->images);
-            const Tensor z = generator_noise(random.noise.stream(steps.steps()), options.batch_size);
+            const Tensor z = generator_noise(random.noise.stream(steps.steps()), options.batch_size, 0, sizes.latent);
             const DcganLosses losses = dcgan_step(model, optimizers, images, z);
             trained.follow();
             progress.step(options.batch_size, fmt::format("discriminator {:.3f}  generator {:.3f}",
                                                           losses.discriminator, losses.generator));
             steps.count();
         }
-        const DcganLosses losses = test(trained.shown(), *data.test, random.fixed_noise);
+        const DcganLosses losses = test(trained.shown(), *data.test, random.fixed_noise, sizes.latent);
         const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
         write_png(picture, picture_grid(from_symmetric_to_unit(trained.shown().generator(fixed_noise).value()),
                                         picture_columns));

@@ -19,7 +19,8 @@ RunDirectory start_run(const std::string& model, const std::string& dataset, con
                                              .batch_size = options.batch_size,
                                              .learning_rate = options.learning_rate,
                                              .seed = options.seed,
-                                             .refinements = options.refinements},
+                                             .refinements = options.refinements,
+                                             .sizes = options.sizes},
                                             options.force);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
     write_report(run);

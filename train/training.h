@@ -27,6 +27,7 @@ struct TrainingOptions {
     std::filesystem::path out = {};
     bool force = false;
     Refinements refinements = {};
+    std::optional<ImageModelOptions> sizes = {};  ///< of the model, where they can be chosen
 };
 
 /// The schedule of a run of so many steps, warm-up included. That of "plateau" is constant: what the losses make of it is
@@ -59,8 +60,11 @@ RunDirectory start_run(const std::string& model, const std::string& dataset, con
 template <class Model>
 class TrainedModel {
   public:
-    TrainedModel(const std::string& name, const Random& weights, const Refinements& refinements)
-        : model(weights), average_(weights) {
+    /// The model is Model(weights, options…).
+    template <class... Options>
+    TrainedModel(const std::string& name, const Random& weights, const Refinements& refinements,
+                 const Options&... options)
+        : model(weights, options...), average_(weights, options...) {
         prepare(model, name, refinements);
         if (refinements.ema > 0.0) averaging_.emplace(model, average_, refinements.ema);
     }

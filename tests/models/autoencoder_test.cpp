@@ -4,6 +4,7 @@
 
 #include "datasets/digits_dataset.h"
 #include "layers/losses.h"
+#include "tests/support/expectations.h"
 #include "tests/support/values.h"
 #include "train/dataset_choice.h"
 #include "train/optimizers.h"
@@ -52,6 +53,22 @@ TEST(Autoencoder, SqueezesImagesIntoSixteenNumbersAndBack) {
     EXPECT_EQ(z.shape(), (Shape{3, 16}));
     EXPECT_EQ(y.shape(), (Shape{3, 28, 28, 1}));
     expect_equal(model(x), y);
+}
+
+TEST(Autoencoder, TakesImagesOfEachSizeAndColour) {
+    for (const Index size : {28, 32, 64, 128}) {
+        for (const Index channels : {1, 3}) {
+            const Autoencoder model(Random(1), {.image_size = size, .channels = channels, .latent = 5, .width = 4});
+            const Variable x = Random(2).uniform({2, size, size, channels});
+            EXPECT_EQ(model.encode(x).shape(), (Shape{2, 5}));
+            EXPECT_EQ(model(x).shape(), x.shape());
+            EXPECT_EQ(std::ssize(model.stages()), size == 128 ? 4 : size == 64 ? 3 : 2);
+        }
+    }
+    EXPECT_EQ(error_of([] { Autoencoder(Random(1), {.image_size = 30, .latent = 5, .width = 4}); }),
+              "Autoencoder: image_size must be 28, 32, 64 or 128; got 30");
+    EXPECT_EQ(error_of([] { Autoencoder(Random(1), {.channels = 2, .latent = 5, .width = 4}); }),
+              "Autoencoder: channels must be 1 or 3; got 2");
 }
 
 TEST(Autoencoder, TreatsEachImageByItself) {

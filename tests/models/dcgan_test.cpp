@@ -86,6 +86,28 @@ TEST(DcganDiscriminator, HasOneLogitAnImage) {
     EXPECT_EQ(dcgan_discriminator(Random(1))(images(2)).shape(), (Shape{2, 1, 1, 1}));
 }
 
+TEST(Dcgan, DrawsAndJudgesImagesOfEachSizeAndColour) {
+    for (const Index size : {28, 32, 64, 128}) {
+        for (const Index channels : {1, 3}) {
+            const Dcgan model(Random(1), {.image_size = size, .channels = channels, .latent = 7, .width = 2});
+            const Variable y = model(generator_noise(Random(2), 2, 0, 7));
+            EXPECT_EQ(y.shape(), (Shape{2, size, size, channels}));
+            EXPECT_EQ(model.discriminator(y).shape(), (Shape{2, 1, 1, 1}));
+        }
+    }
+}
+
+TEST(DcganGenerator, IsThePapersAt64PixelsInColourAndWidth128) {
+    const Sequential generator =
+        dcgan_generator(Random(1), {.image_size = 64, .channels = 3, .latent = 100, .width = 128});
+    std::vector<Shape> filters;
+    for (const NamedState& named : generator.parameters()) {
+        if (named.name.ends_with("weight")) filters.push_back(named.state.shape());
+    }
+    EXPECT_EQ(filters, (std::vector<Shape>{
+                           {4, 4, 1024, 100}, {4, 4, 512, 1024}, {4, 4, 256, 512}, {4, 4, 128, 256}, {4, 4, 3, 128}}));
+}
+
 TEST(Dcgan, NamesBothNetworksAndRunsItsGeneratorForward) {
     const Dcgan model{Random(1)};
     EXPECT_EQ(model.parameters().front().name, "generator.up1.weight");

@@ -225,6 +225,63 @@ TEST_F(FinishedRuns, DrawWithTheAverageOfTheirWeightsWhereTheyHaveOneUnlessToldO
               "66 error: coder/average.safetensors: cannot be read; got No such file or directory");
 }
 
+// ---- pictures of one's own ------------------------------------------------------------------------------------------
+
+struct TrainingOnPictures : ProgramTest {
+    TrainingOnPictures() {
+        std::filesystem::create_directory(directory_ / "pets");
+        for (std::uint64_t i = 0; i < 40; ++i) {
+            const Index side = 50 + static_cast<Index>(i);
+            write_png(directory_ / fmt::format("pets/{:02}.png", i), Random(i).uniform({side, 70, 3}));
+        }
+    }
+    Outcome train(const std::string& model, const Words& more = {}) const {
+        Words words = {"train",       model, "--dataset", "images:pets", "--image-size", "64",
+                       "--channels",  "3",   "--width",   "4",           "--batch-size", "8",
+                       "--max-steps", "2",   "--latent",  "10",          "--out",        model};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words);
+    }
+};
+
+TEST_F(TrainingOnPictures, RemembersTheSizesForReconstructAndSample) {
+    for (const char* model : {"autoencoder", "dcgan"}) {
+        const Outcome outcome = train(model);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        EXPECT_TRUE(outcome.err.starts_with("info: dataset: 40 images, 1 labels, 0 files skipped in pets\n"));
+    }
+    EXPECT_EQ(RunDirectory::open(directory_ / "dcgan").config().sizes->image_size, 64);
+    printed({"sample", "--run", "dcgan", "--count", "1", "--png", "new.png"});
+    EXPECT_EQ(read_image(directory_ / "new.png", 3).shape(), (Shape{68, 68, 3}));
+    printed({"sample", "--run", "dcgan", "--count", "3", "--npy", "new.npy"});
+    EXPECT_EQ(read("new.npy").shape(), (Shape{3, 64, 64, 3}));
+    const Outcome again =
+        run({"reconstruct", "--run", "autoencoder", "--dataset", "images:pets", "--count", "2", "--npy", "old.npy"});
+    EXPECT_EQ(again.status, 0) << again.err;
+    EXPECT_EQ(read("old.npy").shape(), (Shape{2, 64, 64, 3}));
+}
+
+TEST_F(TrainingOnPictures, RefusesBadFilesByNameOrCountsThem) {
+    std::ofstream(directory_ / "pets/07.png") << "text";
+    const std::string fault = "pets/07.png: must be a PNG or JPEG image; got a file of another kind\n";
+    const Outcome refused = train("autoencoder");
+    EXPECT_EQ(refused.status, 65);
+    EXPECT_EQ(refused.err, "error: " + fault);
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "autoencoder"));
+    const Outcome skipped = train("autoencoder", {"--skip-bad"});
+    EXPECT_EQ(skipped.status, 0) << skipped.err;
+    const std::string begin =
+        "warning: skipped: " + fault + "info: dataset: 39 images, 1 labels, 1 files skipped in pets\n";
+    EXPECT_TRUE(skipped.err.starts_with(begin)) << skipped.err;
+    EXPECT_EQ(refusal({"train", "dcgan", "--dataset", "images:none"}),
+              "66 error: none: must be a folder of images; got no such directory");
+}
+
+TEST_F(TrainingOnPictures, RefusesDigitsOfAnotherSize) {
+    EXPECT_EQ(refusal({"train", "dcgan", "--dataset", "digits", "--image-size", "64"}),
+              "65 error: digits: images must be [64, 64, 1], as the model takes them; got [28, 28, 1]");
+}
+
 // ---- reconstruct ----------------------------------------------------------------------------------------------------
 
 TEST_F(FinishedRuns, ReconstructWhatTheyAreGiven) {

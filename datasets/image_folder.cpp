@@ -1,0 +1,170 @@
+#include "datasets/image_folder.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "datasets/image_integrity.h"
+#include "datasets/square_crop.h"
+#include "framework/error.h"
+#include "framework/parallel.h"
+
+namespace {
+
+// No file makes the decoder allocate more than a picture of the largest size needs.
+void* limited_realloc(void* memory, std::size_t size) {
+    return size <= (std::size_t{1} << 30) ? std::realloc(memory, size) : nullptr;
+}
+
+}  // namespace
+
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#define STBI_NO_STDIO
+#define STBI_NO_LINEAR
+#define STBI_MAX_DIMENSIONS (1 << 16)
+#define STBI_MALLOC(size) limited_realloc(nullptr, size)
+#define STBI_REALLOC(memory, size) limited_realloc(memory, size)
+#define STBI_FREE(memory) std::free(memory)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wshadow"
+#include <stb/stb_image.h>
+#pragma GCC diagnostic pop
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Index most_pixels = Index{1} << 26, most_bytes = Index{1} << 28;
+
+struct Picture {
+    PixelView view;
+    std::unique_ptr<std::uint8_t, void (*)(void*)> bytes;
+};
+
+std::vector<std::uint8_t> read_bytes(const fs::path& path) {
+    std::error_code error;
+    require<MissingInput>(!fs::is_directory(path, error), "{}: cannot be read; got a directory", path.string());
+    errno = 0;
+    std::ifstream stream(path, std::ios::binary | std::ios::ate);
+    require<MissingInput>(stream.is_open(), "{}: cannot be read; got {}", path.string(), std::strerror(errno));
+    const Index size = stream.tellg();
+    require<DataError>(size <= most_bytes, "{}: must have at most {} bytes; got {}", path.string(), most_bytes, size);
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::max(Index{0}, size)));
+    stream.seekg(0);
+    stream.read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
+    require<MissingInput>(size >= 0 && stream.gcount() == size, "{}: cannot be read; got {} of {} bytes", path.string(),
+                          stream.gcount(), size);
+    return bytes;
+}
+
+Picture decode(const fs::path& path, Index channels) {
+    const auto refuse_unless = [&](bool good, const auto& reason) {
+        require<DataError>(good, "{}: must be a PNG or JPEG image; got {}", path.string(), reason);
+    };
+    const std::vector<std::uint8_t> file = read_bytes(path);
+    const std::string damage = image_damage(file);
+    refuse_unless(damage.empty(), damage);
+    const int length = static_cast<int>(file.size());
+    int width = 0, height = 0, own_channels = 0;
+    const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &own_channels) != 0;
+    refuse_unless(known, known ? "" : stbi_failure_reason());
+    require<DataError>(Index{width} * height <= most_pixels, "{}: must have at most {} pixels; got {} × {}",
+                       path.string(), most_pixels, width, height);
+    std::unique_ptr<std::uint8_t, void (*)(void*)> bytes(
+        stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, static_cast<int>(channels)),
+        stbi_image_free);
+    refuse_unless(bytes != nullptr, bytes ? "" : stbi_failure_reason());
+    return {{height, width, channels, bytes.get()}, std::move(bytes)};
+}
+
+bool is_image(const fs::path& path) {
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return !path.filename().string().starts_with('.') &&
+           (extension == ".png" || extension == ".jpg" || extension == ".jpeg");
+}
+
+// The folder directly beneath the dataset's own in which a file is, or "" where it is in none.
+std::string label_of(const fs::path& file, const fs::path& folder) {
+    const fs::path relative = file.lexically_relative(folder);
+    return relative.has_parent_path() ? relative.begin()->string() : "";
+}
+
+}  // namespace
+
+Tensor read_image(const fs::path& path, Index channels) {
+    require(channels == 1 || channels == 3, "read_image: channels must be 1 or 3; got {}", channels);
+    const Picture picture = decode(path, channels);
+    return Tensor::build<float>({picture.view.height, picture.view.width, channels}, [&](std::span<float> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(picture.view.bytes[i]) / 255.0f;
+    });
+}
+
+ImageFolder::ImageFolder(const fs::path& folder, const Options& options) : options_(options) {
+    require(options.image_size >= 1 && (options.channels == 1 || options.channels == 3),
+            "ImageFolder: images must be of at least 1 pixel, with 1 or 3 channels; got {} and {}", options.image_size,
+            options.channels);
+    find_files(folder);
+    require<MissingInput>(!files_.empty(), "{}: must hold PNG or JPEG images; got none", folder.string());
+    check_files();
+    require<DataError>(!files_.empty(), "{}: must hold an image that can be read; got {} that cannot", folder.string(),
+                       skipped_.size());
+}
+
+void ImageFolder::find_files(const fs::path& folder) {
+    std::error_code error;
+    require<MissingInput>(fs::is_directory(folder, error), "{}: must be a folder of images; got {}", folder.string(),
+                          fs::exists(folder, error) ? "a file" : "no such directory");
+    std::vector<std::pair<std::string, fs::path>> found;  // the label's name and the file
+    for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+        if (is_image(entry->path()) && entry->is_regular_file(error)) {
+            found.emplace_back(label_of(entry->path(), folder), entry->path());
+        }
+        error.clear();
+    }
+    require<MissingInput>(!error, "{}: cannot be read; got {}", folder.string(), error.message());
+    std::sort(found.begin(), found.end());
+    for (const auto& [label, path] : found) {
+        if (labels_.empty() || labels_.back() != label) labels_.push_back(label);
+        files_.push_back({path, static_cast<int>(labels_.size()) - 1});
+    }
+}
+
+void ImageFolder::check_files() {
+    std::vector<std::string> faults(files_.size());
+    parallel_for(size(), [&](Index i) {
+        const auto at = static_cast<std::size_t>(i);
+        try {
+            decode(files_[at].path, options_.channels);
+        } catch (const Error& error) {
+            faults[at] = error.what();
+        }
+    });
+    std::vector<File> good;
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+        require<DataError>(faults[i].empty() || options_.skip_bad, "{}", faults[i]);
+        if (faults[i].empty()) good.push_back(files_[i]);
+        if (!faults[i].empty()) skipped_.push_back(faults[i]);
+    }
+    files_ = std::move(good);
+}
+
+int ImageFolder::read(Index index, std::span<float> pixels) const {
+    require(0 <= index && index < size(), "ImageFolder::read: index must be from 0 to {}; got {}", size() - 1, index);
+    const File& file = files_[static_cast<std::size_t>(index)];
+    square_crop(decode(file.path, options_.channels).view, options_.image_size, pixels);
+    return file.label;
+}
+
+}  // namespace adjoint

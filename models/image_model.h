@@ -1,0 +1,27 @@
+// Which sizes of a model of images may its user choose?
+#pragma once
+
+#include "framework/error.h"
+#include "framework/shape.h"
+
+namespace adjoint {
+
+struct ImageModelOptions {
+    Index image_size = 28;  ///< height and width: 28, 32, 64 or 128
+    Index channels = 1;     ///< 1 grey, 3 RGB
+    Index latent;           ///< how many numbers an image is made from
+    Index width;            ///< channels of the layer nearest to the pixels; each one further in has twice as many
+};
+
+/// Throws where a size is not one of those above.
+inline void check_options(const char* model, const ImageModelOptions& options) {
+    const Index size = options.image_size;
+    require(size == 28 || size == 32 || size == 64 || size == 128, "{}: image_size must be 28, 32, 64 or 128; got {}",
+            model, size);
+    require(options.channels == 1 || options.channels == 3, "{}: channels must be 1 or 3; got {}", model,
+            options.channels);
+    require(options.latent >= 1 && options.width >= 1, "{}: latent and width must be at least 1; got {} and {}", model,
+            options.latent, options.width);
+}
+
+}  // namespace adjoint
