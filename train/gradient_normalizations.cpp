@@ -68,10 +68,11 @@ InstanceNorm instance_norm_layer(const Settings& s) {
 }
 
 SpectralNorm<Conv2D> spectral_norm_layer(const Settings& s) {
+    const Size2D kernel = s.pair("--kernel");
+    const Index weights = kernel.height * kernel.width * s.shape().back() * s.whole("--out-channels");
+    require(weights > 1, "SpectralNorm: a weight of one number is always 1 or -1; got {}", weights);
     SpectralNorm norm(
-        Conv2D(
-            {.in_channels = s.shape().back(), .out_channels = s.whole("--out-channels"), .kernel = s.pair("--kernel")},
-            random),
+        Conv2D({.in_channels = s.shape().back(), .out_channels = s.whole("--out-channels"), .kernel = kernel}, random),
         random);
     norm.evaluate();  // in training the direction follows the weight, which the gradient leaves out
     return norm;
