@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 
+#include "framework/checkerboard.h"
+#include "layers/conv2d_transpose.h"
 #include "layers/module_calls.h"
 #include "models/autoencoder.h"
 #include "models/classifier.h"
@@ -27,6 +29,12 @@ Index parameter_count(const Module& module) {
     Index count = 0;
     for (const NamedState& named : module.parameters()) count += named.state.value().size();
     return count;
+}
+
+// Whether it is a transposed convolution whose taps meet unevenly.
+bool spreads_unevenly(const ModuleCall& call) {
+    const auto* const layer = dynamic_cast<const Conv2DTranspose*>(call.module);
+    return layer != nullptr && covers_unevenly(transposed_form(call.input, layer->weight.shape(), layer->options));
 }
 
 Variable one_image() { return Tensor::zeros({1, 28, 28, 1}); }
@@ -66,7 +74,7 @@ std::vector<LayerSummary> summarize(const Module& network, const Variable& input
     for (const ModuleCall& call : listening.calls()) {
         if (!names.contains(call.module)) continue;
         layers.push_back({names[call.module], kind_of(*call.module), call.input, call.output,
-                          parameter_count(*call.module), std::llround(call.flops)});
+                          parameter_count(*call.module), std::llround(call.flops), spreads_unevenly(call)});
     }
     return layers;
 }

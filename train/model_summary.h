@@ -15,6 +15,7 @@ struct LayerSummary {
     Shape output;
     Index parameters;  ///< how many numbers training changes
     Index flops;       ///< of convolutions and matrix products, a multiplication and an addition counted as two
+    bool covers_unevenly = false;  ///< a transposed convolution that begins with checkerboards: see covers_unevenly
 };
 
 struct NetworkSummary {

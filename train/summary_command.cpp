@@ -23,6 +23,11 @@ void print(const NetworkSummary& network) {
         flops += layer.flops;
     }
     line("total", "", "", parameters, flops);
+    for (const LayerSummary& layer : network.layers) {
+        if (layer.covers_unevenly)
+            fmt::print(stderr, "{}: the kernel is no multiple of the stride: some pixels sum more taps than others\n",
+                       layer.name);
+    }
 }
 
 void print_all(const std::string& model) {

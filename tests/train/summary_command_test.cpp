@@ -21,8 +21,10 @@ TEST_F(SummaryCommand, PrintsALineForEachLayer) {
               "total                                                 454922      22130176\n");
 }
 
-TEST_F(SummaryCommand, SetsTheNetworksOfAGameApart) {
-    const std::string text = printed({"summary", "wgan-gp"});
+TEST_F(SummaryCommand, SetsTheNetworksOfAGameApartAndWarnsOfCheckerboards) {
+    const Outcome outcome = run({"summary", "wgan-gp"});
+    const std::string& text = outcome.out;
+    EXPECT_EQ(outcome.err, "up2: the kernel is no multiple of the stride: some pixels sum more taps than others\n");
     EXPECT_TRUE(text.starts_with("generator ")) << text;
     EXPECT_NE(text.find("\n\ncritic "), std::string::npos) << text;
 }
