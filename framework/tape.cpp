@@ -10,13 +10,25 @@ namespace adjoint {
 namespace {
 
 thread_local std::vector<Tape*> live_tapes;
+thread_local OperationListener* listener = nullptr;
 
 std::uint64_t next_id() {
     static std::atomic<std::uint64_t> last = 0;
     return ++last;
 }
 
+// conv2d of `adjoint::Variable adjoint::conv2d(const adjoint::Variable&, …)`.
+std::string name_in(const std::source_location& operation) {
+    const std::string signature = operation.function_name();
+    const std::string qualified = signature.substr(0, signature.find('('));
+    return qualified.substr(qualified.find_last_of(": ") + 1);
+}
+
 }  // namespace
+
+OperationListener::OperationListener() { listener = this; }
+
+OperationListener::~OperationListener() { listener = nullptr; }
 
 Variable::Variable(Tensor value) : value_(std::move(value)), id_(next_id()) {}
 
@@ -33,7 +45,8 @@ bool Tape::records(const Variable& x) {
     return std::any_of(live_tapes.begin(), live_tapes.end(), [&](const Tape* tape) { return tape->depends(x); });
 }
 
-Variable record(Variable y, std::vector<Edge> edges) {
+Variable record(Variable y, std::vector<Edge> edges, const std::source_location& operation) {
+    if (listener != nullptr) listener->made(y, name_in(operation));
     if (live_tapes.empty()) return y;
     // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
     Tape::Entry entry{y.id(), {}};
@@ -75,6 +88,7 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
         auto output = adjoints.extract(entry->output);
         if (output.empty()) continue;  // y does not depend on this one
         Variable& g = output.mapped();
+        if (listener != nullptr) listener->pulling(entry->output);
         for (const Entry::Edge& edge : entry->edges) {
             if (!depends(edge.input)) continue;
             const bool last = &edge == &entry->edges.back();
@@ -82,6 +96,7 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
             const auto [adjoint, first] = adjoints.try_emplace(edge.input, contribution);
             if (!first) adjoint->second = adjoint->second + contribution;
         }
+        if (listener != nullptr) listener->pulled();
     }
 
     std::vector<Variable> gradients;

@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <source_location>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -49,7 +51,7 @@ class Tape {
     static bool records(const Variable& x);
 
   private:
-    friend Variable record(Variable y, std::vector<Edge> edges);
+    friend Variable record(Variable y, std::vector<Edge> edges, const std::source_location& operation);
     struct Entry {
         struct Edge {
             std::uint64_t input;
@@ -67,8 +69,26 @@ class Tape {
     bool swept_ = false;
 };
 
+/// What hears of every operation of its thread from construction to destruction, whether or not a tape is live: for
+/// diagnosis. There is one at a time a thread.
+class OperationListener {
+  public:
+    OperationListener();
+    virtual ~OperationListener();
+    OperationListener(const OperationListener&) = delete;
+    OperationListener& operator=(const OperationListener&) = delete;
+
+    /// The operation of this name made y.
+    virtual void made(const Variable& y, const std::string& operation) = 0;
+    /// A sweep is about to run the pullbacks of the operation that made the variable with this id,
+    virtual void pulling(std::uint64_t output) = 0;
+    /// and has run them.
+    virtual void pulled() = 0;
+};
+
 /// Notes on every live tape that y was computed from the edges' inputs, as far as it depends on something watched;
-/// returns y. Every operation ends with this call.
-Variable record(Variable y, std::vector<Edge> edges);
+/// returns y. Every operation ends with this call, whose place in the source tells a listener the operation's name.
+Variable record(Variable y, std::vector<Edge> edges,
+                const std::source_location& operation = std::source_location::current());
 
 }  // namespace adjoint

@@ -2,9 +2,16 @@
 
 #include <algorithm>
 
-#include "layers/module_calls.h"
-
 namespace adjoint {
+namespace {
+
+thread_local ModuleListener* listener = nullptr;
+
+}  // namespace
+
+ModuleListener::ModuleListener() { listener = this; }
+
+ModuleListener::~ModuleListener() { listener = nullptr; }
 
 void State::assign(Variable value) const {
     require(value.shape() == shape(), "State::assign: the shape must stay; got {} for {}", value.shape(), shape());
@@ -18,8 +25,7 @@ States::operator std::vector<Variable>() const {
 }
 
 Variable Module::operator()(const Variable& x) const {
-    ModuleCalls* const listening = ModuleCalls::listening();
-    return listening != nullptr ? listening->call(*this, x) : forward(x);
+    return listener != nullptr ? listener->call(*this, x) : forward(x);
 }
 
 std::vector<NamedModule> Module::modules() const {

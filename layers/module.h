@@ -70,7 +70,7 @@ class Module {
     virtual ~Module() = default;
 
     virtual Variable forward(const Variable& x) const = 0;
-    /// forward(x), of which a ModuleCalls hears.
+    /// forward(x), of which a ModuleListener hears.
     Variable operator()(const Variable& x) const;
 
     /// What training changes: the parameters that are not frozen.
@@ -124,6 +124,18 @@ class Module {
     States parameters_;
     States buffers_;
     std::vector<Child> children_;
+};
+
+/// What hears of the calls of modules on its thread from construction to destruction. There is one at a time a thread.
+class ModuleListener {
+  public:
+    ModuleListener();
+    virtual ~ModuleListener();
+    ModuleListener(const ModuleListener&) = delete;
+    ModuleListener& operator=(const ModuleListener&) = delete;
+
+    /// Does what is to be done before and after module.forward(x), and returns its result.
+    virtual Variable call(const Module& module, const Variable& x) = 0;
 };
 
 }  // namespace adjoint

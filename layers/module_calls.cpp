@@ -1,18 +1,6 @@
 #include "layers/module_calls.h"
 
 namespace adjoint {
-namespace {
-
-thread_local ModuleCalls* listener = nullptr;
-
-}  // namespace
-
-ModuleCalls::ModuleCalls() { listener = this; }
-
-ModuleCalls::~ModuleCalls() { listener = nullptr; }
-
-ModuleCalls* ModuleCalls::listening() { return listener; }
-
 Variable ModuleCalls::call(const Module& module, const Variable& x) {
     const std::size_t first = profile_.operations().size();
     Variable y = module.forward(x);

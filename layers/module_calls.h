@@ -16,20 +16,13 @@ struct ModuleCall {
 };
 
 /// Collects the calls of modules on its thread from construction to destruction, in the order in which they end: parts
-/// before the whole. There is one at a time a thread, and no Profile beside it.
-class ModuleCalls {
+/// before the whole. There is no Profile beside it.
+class ModuleCalls : public ModuleListener {
   public:
-    ModuleCalls();
-    ~ModuleCalls();
-    ModuleCalls(const ModuleCalls&) = delete;
-    ModuleCalls& operator=(const ModuleCalls&) = delete;
-
     const std::vector<ModuleCall>& calls() const { return calls_; }
 
   private:
-    friend class Module;
-    static ModuleCalls* listening();
-    Variable call(const Module& module, const Variable& x);
+    Variable call(const Module& module, const Variable& x) override;
 
     Profile profile_;
     std::vector<ModuleCall> calls_;
