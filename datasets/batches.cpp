@@ -55,12 +55,13 @@ std::vector<Index> shuffled(Index size, const Random& random) {
 Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
     : dataset_(std::move(dataset)),
       order_(options.shuffle ? shuffled(dataset_->size(), *options.shuffle) : in_order(dataset_->size())),
-      batch_size_(options.batch_size) {
+      batch_size_(options.batch_size),
+      prepared_(options.first) {
     require(batch_size_ >= 1, "Batches: batch_size must be at least 1; got {}", batch_size_);
     const Index size = dataset_->size();
     count_ = size / batch_size_ + (size % batch_size_ != 0 && !options.drop_last ? 1 : 0);
     require(count_ >= 1, "Batches: dataset has not one batch of {} images; got {} images", batch_size_, size);
-    prepare_next();
+    if (prepared_ < count_) prepare_next();
 }
 
 std::optional<Batch> Batches::next() {

@@ -29,9 +29,10 @@ class Batches {
         Index batch_size = 64;
         std::optional<Random> shuffle = std::nullopt;  // nothing: in the dataset's own order
         bool drop_last = false;                        // leave out the last batch where it would be smaller
+        Index first = 0;                               // begin with this one: those before were seen already
     };
 
-    /// Throws unless there is at least one batch.
+    /// Throws unless the whole epoch has at least one batch.
     Batches(std::shared_ptr<const Dataset> dataset, const Options& options);
 
     /// The next batch, or nothing after the last. Rethrows what Dataset::read threw; the epoch is then over.
@@ -47,7 +48,7 @@ class Batches {
     std::vector<Index> order_;
     Index batch_size_;
     Index count_;
-    Index prepared_ = 0;
+    Index prepared_;
     std::future<Batch> upcoming_;  // its destructor waits for the thread
 };
 

@@ -40,7 +40,7 @@ Step autoencoder() {
     const auto model = std::make_shared<Autoencoder>(Random(1));
     const auto adam = std::make_shared<Adam>(model->parameters());
     const Variable images = Random(2).uniform({128, 28, 28, 1});
-    return {"autoencoder", 128, [=] { autoencoder_step(*model, *adam, images); }};
+    return {"autoencoder", 128, [=] { autoencoder_step(*model, *adam, images, images); }};
 }
 
 Step dcgan() {

@@ -1,11 +1,12 @@
 // What happens when `adjoint` is typed? The command line is read, one subcommand runs, and what went wrong becomes one
 // line and an exit status.
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "framework/error.h"
+#include "framework/finite.h"
 #include "framework/parallel.h"
 #include "train/commands.h"
+#include "train/interruption.h"
+#include "train/terminal.h"
 #include "train/validators.h"
 
 namespace {
@@ -17,10 +18,12 @@ enum ExitStatus {
     check_failed = 3,
     bad_data = 65,
     missing_input = 66,
-    cannot_write = 73
+    cannot_write = 73,
+    cannot_print = 74
 };
 
 int complain(const std::exception& error, ExitStatus status) {
+    adjoint::LiveLine::erase();
     spdlog::error("{}", error.what());
     return status;
 }
@@ -61,6 +64,10 @@ int run(CLI::App& app, int argc, char** argv) {
         return complain(error, missing_input);
     } catch (const adjoint::CannotWrite& error) {
         return complain(error, cannot_write);
+    } catch (const adjoint::Interrupted& told) {
+        return 128 + told.signal;
+    } catch (const adjoint::NotFinite& error) {
+        return complain(error, failure);
     } catch (const adjoint::Error& error) {
         return complain(error, usage);
     } catch (const std::exception& error) {
@@ -71,8 +78,7 @@ int run(CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    spdlog::set_default_logger(spdlog::stderr_color_mt("adjoint"));
-    spdlog::set_pattern("%^%l%$: %v");
+    spdlog::set_default_logger(adjoint::terminal_logger());
 
     CLI::App app(
         "Trains image models and checks gradients, with a transposed convolution that is the gradient of another.",
@@ -85,6 +91,11 @@ int main(int argc, char** argv) {
            "Threads to use; all processors by default")
         ->envname("ADJOINT_THREADS")
         ->check(adjoint::whole_number(1, 1024));
+
+    app.add_flag_callback(
+        "-q,--quiet", [] { adjoint::show_messages_from(spdlog::level::warn); }, "Only warnings");
+    app.add_flag_callback(
+        "-v,--verbose", [] { adjoint::show_messages_from(spdlog::level::debug); }, "Details too");
 
     app.footer(
         "Examples:\n"
@@ -105,5 +116,7 @@ int main(int argc, char** argv) {
     adjoint::add_convolution_commands(app);
     adjoint::add_gradcheck_command(app);
     adjoint::add_bench_command(app);
-    return run(app, argc, argv);
+    const int status = run(app, argc, argv);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    return complain(adjoint::CannotWrite("standard output: cannot be written"), cannot_print);
 }

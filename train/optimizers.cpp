@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "framework/finite.h"
 #include "framework/kernels.h"
 
 namespace adjoint {
@@ -80,6 +81,40 @@ std::vector<ParameterNorms> Optimizer::norms() const {
         result.push_back({parameter.name, gradient_norm({parameter.state.variable()}), gradient_norm({gradient})});
     }
     return result;
+}
+
+bool Optimizer::followed_finite_gradients() const {
+    return std::all_of(followed_.begin(), followed_.end(),
+                       [](const Followed& followed) { return !first_not_finite(followed.gradient.value()); });
+}
+
+NamedTensors Optimizer::memory() {
+    NamedTensors memory = {{"steps", Tensor({std::ssize(steps_)}, {steps_.begin(), steps_.end()}, DType::float64)}};
+    for (const auto& [letter, of_parameters] : moments()) {
+        for (std::size_t i = 0; i < parameters_.size(); ++i) {
+            memory.emplace_back(std::string(letter) + "." + parameters_[i].name, (*of_parameters)[i]);
+        }
+    }
+    return memory;
+}
+
+void Optimizer::remember(const std::map<std::string, Tensor>& memory) {
+    for (const auto& [name, expected] : this->memory()) {
+        const auto found = memory.find(name);
+        require<DataError>(found != memory.end(), "Optimizer::remember: there must be {} {}; got none", name,
+                           expected.shape());
+        const Tensor& tensor = found->second;
+        require<DataError>(tensor.shape() == expected.shape() && tensor.dtype() == expected.dtype(),
+                           "Optimizer::remember: {} must be {} {}; got {} {}", name, adjoint::name(expected.dtype()),
+                           expected.shape(), adjoint::name(tensor.dtype()), tensor.shape());
+    }
+    for (std::size_t i = 0; i < steps_.size(); ++i)
+        steps_[i] = static_cast<int>(memory.at("steps")[static_cast<Index>(i)]);
+    for (const auto& [letter, of_parameters] : moments()) {
+        for (std::size_t i = 0; i < parameters_.size(); ++i) {
+            (*of_parameters)[i] = memory.at(std::string(letter) + "." + parameters_[i].name);
+        }
+    }
 }
 
 std::vector<Tensor> Optimizer::zeros() const {

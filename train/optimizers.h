@@ -10,6 +10,7 @@
 
 #include "layers/module.h"
 #include "train/gradient_clipping.h"
+#include "train/safetensors.h"
 
 namespace adjoint {
 
@@ -40,6 +41,14 @@ class Optimizer {
 
     /// √Σ p² and √Σ g² of each parameter that took the last step.
     std::vector<ParameterNorms> norms() const;
+    /// Whether every gradient of the last step was finite.
+    bool followed_finite_gradients() const;
+
+    /// What it keeps from step to step, for a checkpoint: how many `steps` each parameter took, and the moments of each,
+    /// as m.NAME.
+    NamedTensors memory();
+    /// Takes up what memory() gave. Throws DataError when a tensor is missing or of another shape.
+    void remember(const std::map<std::string, Tensor>& memory);
 
     double rate_factor = 1.0;        ///< multiplies the learning rate of every group: what a schedule sets
     GradientClipping clipping = {};  ///< of the gradients, before each step
@@ -50,6 +59,13 @@ class Optimizer {
 
     /// What parameter i becomes in its step t.
     virtual Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) = 0;
+
+    /// What the optimiser keeps of each parameter, a tensor of its shape, by the letter in its equation.
+    struct Moment {
+        const char* letter;
+        std::vector<Tensor>* of_parameters;
+    };
+    virtual std::vector<Moment> moments() = 0;
 
     /// A zero for each element of each parameter.
     std::vector<Tensor> zeros() const;
@@ -103,6 +119,7 @@ class SGD : public GroupOptimizer<SGDOptions> {
 
   private:
     Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
+    std::vector<Moment> moments() override { return {{"v", &velocity_}}; }
     std::vector<Tensor> velocity_;
 };
 
@@ -120,6 +137,7 @@ class RMSprop : public GroupOptimizer<RMSpropOptions> {
 
   private:
     Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
+    std::vector<Moment> moments() override { return {{"s", &squares_}}; }
     std::vector<Tensor> squares_;
 };
 
@@ -140,6 +158,7 @@ class Adam : public GroupOptimizer<AdamOptions> {
 
   private:
     Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
+    std::vector<Moment> moments() override { return {{"m", &m_}, {"v", &v_}}; }
     std::vector<Tensor> m_;
     std::vector<Tensor> v_;
 };
@@ -160,6 +179,7 @@ class AdamW : public GroupOptimizer<AdamWOptions> {
 
   private:
     Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
+    std::vector<Moment> moments() override { return {{"m", &m_}, {"v", &v_}}; }
     std::vector<Tensor> m_;
     std::vector<Tensor> v_;
 };

@@ -41,9 +41,9 @@ std::string base64(const std::string& bytes) {
 
 std::string data_uri(const std::string& png) { return "data:image/png;base64," + base64(png); }
 
-// The lines of metrics.jsonl. The last may have been cut short, and a page says so.
-void add_metrics(Json& page, const RunDirectory& run) {
-    std::ifstream stream(run.path() / "metrics.jsonl");
+// The lines of metrics.jsonl or events.jsonl. The last may have been cut short, and a page says so.
+void add_lines(Json& page, const RunDirectory& run, const std::string& file) {
+    std::ifstream stream(run.path() / file);
     int number = 0;
     for (std::string line; std::getline(stream, line);) {
         ++number;
@@ -51,7 +51,7 @@ void add_metrics(Json& page, const RunDirectory& run) {
         if (parsed.is_object()) {
             page["metrics"].push_back(std::move(parsed));
         } else if (!line.empty()) {
-            page["problems"].push_back(fmt::format("Line {} of metrics.jsonl is damaged and left out", number));
+            page["problems"].push_back(fmt::format("Line {} of {} is damaged and left out", number, file));
         }
     }
 }
@@ -112,7 +112,7 @@ void add_filters(Json& page, const RunDirectory& run) {
     const fs::path weights = run.weights("");
     if (!fs::exists(weights)) return;
     try {
-        for (const auto& [name, filters] : read_safetensors(weights)) {
+        for (const auto& [name, filters] : read_safetensors(weights).tensors) {
             if (!touches_pixels(filters)) continue;
             const std::vector<std::byte> png = png_of(filter_picture(filters));
             const std::string bytes(reinterpret_cast<const char*>(png.data()), png.size());
@@ -129,7 +129,8 @@ Json page_of(const RunDirectory& run, bool alone) {
     for (const char* list : {"metrics", "problems", "epochs", "pictures", "networks", "filters"}) {
         page[list] = Json::array();
     }
-    add_metrics(page, run);
+    add_lines(page, run, "metrics.jsonl");
+    add_lines(page, run, "events.jsonl");
     add_pictures(page, run);
     if (!alone) return page;
     add_networks(page, run);

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "framework/gemm.h"
+#include "framework/parallel.h"
 #include "train/atomic_file.h"
 #include "train/safetensors.h"
 
@@ -13,11 +15,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string date_and_time() {
+std::string time_now(const char* format) {
     const std::time_t now = std::time(nullptr);
     char text[32];
-    std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", std::localtime(&now));
+    std::strftime(text, sizeof text, format, std::localtime(&now));
     return text;
+}
+
+std::string processor_name() {
+    std::ifstream stream("/proc/cpuinfo");
+    for (std::string line; std::getline(stream, line);) {
+        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+    }
+    return "unknown";
+}
+
+void append_line(const std::filesystem::path& file, const Json& line) {
+    std::ofstream stream(file, std::ios::app);
+    stream << line.dump() << "\n" << std::flush;
+    require<CannotWrite>(stream.good(), "{}: cannot be written; got {}", file.string(), std::strerror(errno));
 }
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
@@ -35,16 +51,21 @@ std::optional<ImageModelOptions> sizes_in(const Json& json) {
 
 }  // namespace
 
-RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& config, bool overwrite) {
-    if (path.empty()) path = std::filesystem::path("runs") / (config.model + "-" + date_and_time());
+RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& config, bool overwrite,
+                                  const std::string& settings) {
+    if (path.empty()) path = std::filesystem::path("runs") / (config.model + "-" + time_now("%Y%m%d-%H%M%S"));
     require<CannotWrite>(overwrite || !std::filesystem::exists(path / "config.json"),
                          "{}: holds a run already; choose another --out, or --force to replace it", path.string());
     std::error_code error;
-    std::filesystem::remove_all(path / "samples", error);
-    std::filesystem::create_directories(path / "samples", error);
-    require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
-    for (const char* old : {"weights.safetensors", "average.safetensors", "metrics.jsonl", "report.html"})
-        std::filesystem::remove(path / old, error);
+    for (const char* old : {"samples", "checkpoints", "weights.safetensors", "average.safetensors", "metrics.jsonl",
+                            "events.jsonl", "log.txt", "report.html", "config.toml"}) {
+        std::filesystem::remove_all(path / old, error);
+    }
+    for (const char* part : {"samples", "checkpoints"}) {
+        std::filesystem::create_directories(path / part, error);
+        require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
+    }
+    write_text(path / "config.toml", settings);
     const Refinements& r = config.refinements;
     Json json = {{"model", config.model},
                  {"dataset", config.dataset},
@@ -65,6 +86,11 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
                      {"latent", sizes->latent},
                      {"width", sizes->width}});
     }
+    json.update({{"adjoint", ADJOINT_VERSION},
+                 {"compiler", __VERSION__},
+                 {"processor", processor_name()},
+                 {"kernels", gemm_kernels()},
+                 {"threads", thread_count()}});
     write_text(path / "config.json", json.dump(2) + "\n");
     return RunDirectory(path, config);
 }
@@ -96,13 +122,23 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
     }
 }
 
-void RunDirectory::log_metrics(int epoch, const std::vector<std::pair<std::string, double>>& metrics) const {
+void RunDirectory::log_metrics(Index epoch, const Numbers& metrics) const {
     Json line = {{"epoch", epoch}};
     for (const auto& [name, value] : metrics) line[name] = value;
-    const std::filesystem::path file = path_ / "metrics.jsonl";
-    std::ofstream stream(file, std::ios::app);
-    stream << line.dump() << "\n" << std::flush;
-    require<CannotWrite>(stream.good(), "{}: cannot be written; got {}", file.string(), std::strerror(errno));
+    append_line(path_ / "metrics.jsonl", line);
+}
+
+std::string RunDirectory::metrics() const {
+    std::ifstream stream(path_ / "metrics.jsonl");
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void RunDirectory::restore_metrics(const std::string& text) const { write_text(path_ / "metrics.jsonl", text); }
+
+void RunDirectory::log_event(const std::string& event, Index epoch, const Numbers& numbers) const {
+    Json line = {{"event", event}, {"time", time_now("%Y-%m-%d %H:%M:%S")}, {"epoch", epoch}};
+    for (const auto& [name, value] : numbers) line[name] = value;
+    append_line(path_ / "events.jsonl", line);
 }
 
 std::filesystem::path RunDirectory::weights(const std::string& which) const {
@@ -111,11 +147,11 @@ std::filesystem::path RunDirectory::weights(const std::string& which) const {
 }
 
 void RunDirectory::save_weights(const States& states) const {
-    write_safetensors(weights(), states, {{"model", config_.model}});
+    write_safetensors(weights(), tensors_of(states), {{"model", config_.model}});
 }
 
 void RunDirectory::save_average(const States& states) const {
-    write_safetensors(average(), states, {{"model", config_.model}});
+    write_safetensors(average(), tensors_of(states), {{"model", config_.model}});
 }
 
 }  // namespace adjoint

@@ -13,6 +13,9 @@
 
 namespace adjoint {
 
+/// Numbers with their names, in order: losses, metrics.
+using Numbers = std::vector<std::pair<std::string, double>>;
+
 /// What may be done in training beside following the gradient.
 struct Refinements {
     std::string schedule = "constant";     ///< of the learning rate: as `adjoint train MODEL --help` lists them
@@ -28,7 +31,7 @@ struct Refinements {
 struct RunConfig {
     std::string model = "";  ///< autoencoder, classifier, dcgan or wgan-gp
     std::string dataset = "";
-    int epochs = 0;
+    Index epochs = 0;
     Index batch_size = 0;
     double learning_rate = 0.0;
     std::uint64_t seed = 0;
@@ -36,13 +39,17 @@ struct RunConfig {
     std::optional<ImageModelOptions> sizes = {};  ///< of the model; nothing: its own
 };
 
-/// A directory with config.json, metrics.jsonl, samples/, report.html, weights.safetensors and, where weights are
-/// averaged, average.safetensors.
+/// A directory with
+///   config.toml             the settings, to be given to `train` again; config.json: what was trained, by what and where
+///   metrics.jsonl           a line an epoch: a function of the settings alone
+///   events.jsonl, log.txt   what happened when
+///   checkpoints/, samples/, report.html, weights.safetensors and, where weights are averaged, average.safetensors.
 class RunDirectory {
   public:
-    /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty.
+    /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty. A run that is replaced is gone.
     /// Throws CannotWrite when it cannot be made, or holds a run already and `overwrite` is not set.
-    static RunDirectory create(std::filesystem::path path, const RunConfig& config, bool overwrite);
+    static RunDirectory create(std::filesystem::path path, const RunConfig& config, bool overwrite,
+                               const std::string& settings = "");
     /// Opens an existing run. Throws MissingInput when there is none, DataError when its config.json is damaged.
     static RunDirectory open(const std::filesystem::path& path);
 
@@ -55,8 +62,19 @@ class RunDirectory {
     /// samples/NAME.png.
     std::filesystem::path sample(const std::string& name) const { return path_ / "samples" / (name + ".png"); }
 
+    std::filesystem::path settings() const { return path_ / "config.toml"; }
+    std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+    std::filesystem::path log() const { return path_ / "log.txt"; }
+
     /// Adds a line to metrics.jsonl: the epoch and numbers by name.
-    void log_metrics(int epoch, const std::vector<std::pair<std::string, double>>& metrics) const;
+    void log_metrics(Index epoch, const Numbers& metrics) const;
+    /// The text of metrics.jsonl.
+    std::string metrics() const;
+    /// Makes metrics.jsonl hold this text and no more.
+    void restore_metrics(const std::string& text) const;
+    /// Adds a line to events.jsonl: the time, what happened, in which epoch, and numbers by name.
+    void log_event(const std::string& event, Index epoch, const Numbers& numbers) const;
+
     /// Saves all of the model's states as the run's weights.
     void save_weights(const States& states) const;
     /// Saves all of the averaged model's states as the run's average.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <zlib.h>
 
 #include "train/atomic_file.h"
 
@@ -24,7 +25,26 @@ std::string read_file(const std::filesystem::path& path) {
     std::ifstream stream(path, std::ios::binary);
     require<MissingInput>(stream.is_open() && !std::filesystem::is_directory(path), "{}: cannot be read; got {}",
                           path.string(), stream.is_open() ? "a directory" : std::strerror(errno));
-    return {std::istreambuf_iterator<char>(stream), {}};
+    std::string content(std::filesystem::file_size(path), '\0');
+    stream.read(content.data(), std::ssize(content));
+    content.resize(static_cast<std::size_t>(stream.gcount()));
+    return content;
+}
+
+const std::string checksum_key = R"("crc32":")", no_checksum = "00000000";
+
+std::string checksum_of(const std::string& content) {
+    return fmt::format("{:08x}", ::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()));
+}
+
+// Throws where the file has a checksum and it is that of other content.
+void verify_checksum(const std::string& file, std::string content) {
+    const std::size_t key = content.find(checksum_key);
+    if (key == std::string::npos || key + checksum_key.size() + no_checksum.size() > content.size()) return;
+    const std::size_t digits = key + checksum_key.size();
+    const std::string expected = content.substr(digits, no_checksum.size());
+    const std::string found = checksum_of(content.replace(digits, no_checksum.size(), no_checksum));
+    require<DataError>(found == expected, "{}: is damaged: its checksum must be {}; got {}", file, expected, found);
 }
 
 // Where the bytes of a tensor lie among the elements.
@@ -67,19 +87,24 @@ Tensor tensor_of(const std::string& where, const Json& entry, std::span<const ch
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, const States& states,
-                       const std::map<std::string, std::string>& metadata) {
-    Json header = Json::object();
-    if (!metadata.empty()) header["__metadata__"] = metadata;
+NamedTensors tensors_of(const States& states) {
+    NamedTensors tensors;
+    for (const auto& [name, state] : states) tensors.emplace_back(name, state.value());
+    return tensors;
+}
+
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                       std::map<std::string, std::string> metadata) {
+    metadata["crc32"] = no_checksum;
+    Json header = {{"__metadata__", metadata}};
     std::string elements;
-    for (const auto& [name, state] : states) {
+    for (const auto& [name, tensor] : tensors) {
         const std::size_t begin = elements.size();
-        dispatch(state.value().dtype(), [&]<Scalar T>() {
-            const std::span<const T> values = state.value().data<T>();
-            append(elements, values.data(), values.size_bytes());
+        dispatch(tensor.dtype(), [&, &values = tensor]<Scalar T>() {
+            append(elements, values.template data<T>().data(), values.template data<T>().size_bytes());
         });
-        header[name] = {{"dtype", type_code(state.value().dtype())},
-                        {"shape", state.shape()},
+        header[name] = {{"dtype", type_code(tensor.dtype())},
+                        {"shape", tensor.shape()},
                         {"data_offsets", {begin, elements.size()}}};
     }
     std::string text = header.dump();
@@ -88,10 +113,11 @@ void write_safetensors(const std::filesystem::path& path, const States& states,
     std::string content;
     append(content, &length, sizeof length);
     content += text + elements;
+    content.replace(content.find(checksum_key) + checksum_key.size(), no_checksum.size(), checksum_of(content));
     write_atomically(path, std::as_bytes(std::span(content)));
 }
 
-std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& path) {
+SafetensorsFile read_safetensors(const std::filesystem::path& path) {
     const std::string content = read_file(path);
     const std::string file = path.string();
     std::uint64_t length = 0;
@@ -102,14 +128,17 @@ std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& path
                        "{}: the header must lie in the file; got a length of {} in {} bytes", file, length,
                        content.size());
     const std::span<const char> elements = std::span(content).subspan(sizeof length + length);
-    std::map<std::string, Tensor> tensors;
+    SafetensorsFile result;
     std::vector<Range> ranges;
     try {
         const char* const begin = content.data() + sizeof length;
         const Json header = Json::parse(begin, begin + length);
         for (const auto& [name, entry] : header.items()) {
-            if (name == "__metadata__") continue;
-            tensors[name] = tensor_of(file + ": " + name, entry, elements);
+            if (name == "__metadata__") {
+                result.metadata = entry.get<std::map<std::string, std::string>>();
+                continue;
+            }
+            result.tensors[name] = tensor_of(file + ": " + name, entry, elements);
             ranges.push_back(entry.at("data_offsets").get<Range>());
         }
     } catch (const Json::exception& error) {
@@ -117,12 +146,13 @@ std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& path
     }
     require<DataError>(fill(ranges, elements.size()),
                        "{}: the tensors must fill the file without gap or overlap; got {} tensors in {} bytes", file,
-                       tensors.size(), elements.size());
-    return tensors;
+                       result.tensors.size(), elements.size());
+    if (result.metadata.contains("crc32")) verify_checksum(file, content);
+    return result;
 }
 
 void load_states(const std::filesystem::path& path, const States& states) {
-    const std::map<std::string, Tensor> tensors = read_safetensors(path);
+    const std::map<std::string, Tensor> tensors = read_safetensors(path).tensors;
     for (const auto& [name, state] : states) {
         const auto found = tensors.find(name);
         require<DataError>(found != tensors.end(), "{}: has no {}, which the model needs; got {} tensors",

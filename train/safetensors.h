@@ -4,20 +4,34 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "layers/module.h"
 
 namespace adjoint {
 
-/// Writes the states under their names, and the metadata, atomically: 8 bytes with the header's length (little-endian),
-/// a JSON header of types, shapes and offsets, then the elements.   Throws CannotWrite. Source: the safetensors format,
-/// https://huggingface.co/docs/safetensors.
-void write_safetensors(const std::filesystem::path& path, const States& states,
-                       const std::map<std::string, std::string>& metadata = {});
+/// Tensors with their names, in the order of a file.
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-/// The tensors of a file, float32 and float64, by name.
-/// Throws MissingInput when it is not there and DataError, naming the file, when it is not as the format says.
-std::map<std::string, Tensor> read_safetensors(const std::filesystem::path& path);
+/// The values of states, under their names.
+NamedTensors tensors_of(const States& states);
+
+/// Writes the tensors under their names, and the metadata, atomically: 8 bytes with the header's length (little-endian),
+/// a JSON header of types, shapes and offsets, then the elements. The metadata gain `crc32`, a checksum of the whole file
+/// as it would be with eight zeros there.   Throws CannotWrite. Source: the safetensors format,
+/// https://huggingface.co/docs/safetensors.
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
+                       std::map<std::string, std::string> metadata = {});
+
+struct SafetensorsFile {
+    std::map<std::string, Tensor> tensors;  ///< float32 and float64
+    std::map<std::string, std::string> metadata;
+};
+
+/// What a file holds. Throws MissingInput when it is not there and DataError, naming the file, when it is not as the
+/// format says, or not as its checksum says, where it has one.
+SafetensorsFile read_safetensors(const std::filesystem::path& path);
 
 /// Gives all states the values of a file. Throws DataError when a name is missing, superfluous or of another shape;
 /// then no state is changed.

@@ -2,82 +2,84 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "datasets/batches.h"
+#include "framework/kernels.h"
 #include "layers/losses.h"
 #include "models/autoencoder.h"
-#include "train/epoch_log.h"
-#include "train/optimizers.h"
 #include "train/pictures.h"
-#include "train/training.h"
+#include "train/training_run.h"
 
 namespace adjoint {
 namespace {
 
 constexpr Index picture_columns = 16, picture_count = 64;
 
-struct TestLosses {
-    double cross_entropy = 0.0;
-    double squared_error = 0.0;
+// What is seen of images x: clamp(x + deviation·ε) to 0..1, with ε normal.
+// Source: Vincent et al., "Extracting and composing robust features with denoising autoencoders", 2008.
+Tensor with_noise(const Tensor& x, double deviation, const Random& random) {
+    if (deviation == 0.0) return x;
+    const Tensor e = random.normal(x.shape());
+    return zip("with_noise", x, e, [deviation](auto v, auto n) {
+        return std::clamp(v + decltype(v)(deviation) * n, decltype(v)(0), decltype(v)(1));
+    });
+}
+
+class AutoencoderTrainee : public TraineeOf<Autoencoder> {
+  public:
+    explicit AutoencoderTrainee(const TrainingSetup& setup)
+        : TraineeOf("autoencoder", setup, setup.options.sizes.value_or(autoencoder_options)),
+          setup_(setup),
+          adam_(model_.parameters(), {.learning_rate = setup.options.learning_rate}) {
+        adam_.clipping = clipping_of(setup.options.refinements);
+        const Index size = setup.data.test->size(), columns = std::min(picture_columns, size);
+        const Tensor originals = first_images(*setup.data.test, std::min(picture_count, size) / columns * columns);
+        shown_originals_ = with_noise(originals, setup.options.noise, setup.random.fixed_noise);
+    }
+
+    Numbers step(const Batch& batch, std::uint64_t t) override {
+        const Tensor seen = with_noise(batch.images, setup_.options.noise, setup_.random.noise.stream(t));
+        return {{"loss", autoencoder_step(model_, adam_, seen, batch.images)}};
+    }
+
+    Tested test() const override;
+
+    std::vector<NamedOptimizer> optimizers() override { return {{"", adam_}}; }
+
+  private:
+    TrainingSetup setup_;
+    Adam adam_;
+    Tensor shown_originals_;
 };
 
-TestLosses test(const Autoencoder& model, const std::shared_ptr<const Dataset>& dataset) {
-    TestLosses total;
-    Batches batches(dataset, {.batch_size = 250});
+Tested AutoencoderTrainee::test() const {
+    double cross_entropy = 0.0, squared_error = 0.0;
+    const std::shared_ptr<const Dataset>& images = setup_.data.test;
+    Batches batches(images, {.batch_size = 250});
+    std::uint64_t number = 0;  // of the batch
     while (const auto batch = batches.next()) {
-        const Variable images = batch->images, logits = model(images);
-        const double share = static_cast<double>(images.extent(0)) / static_cast<double>(dataset->size());
-        total.cross_entropy += share * binary_cross_entropy_with_logits(logits, images).item();
-        total.squared_error += share * mean_squared_error(sigmoid(logits), images).item();
+        const Tensor& x = batch->images;
+        const Variable seen = with_noise(x, setup_.options.noise, setup_.random.fixed_noise.stream(++number));
+        const Variable logits = shown()(seen);
+        const double share = static_cast<double>(x.extent(0)) / static_cast<double>(images->size());
+        cross_entropy += share * binary_cross_entropy_with_logits(logits, x).item();
+        squared_error += share * mean_squared_error(sigmoid(logits), x).item();
     }
-    return total;
+    const Tensor reconstructed = sigmoid(shown()(shown_originals_)).value();
+    return {.metrics = {{"test_cross_entropy", cross_entropy}, {"test_mse", squared_error}},
+            .sentence = fmt::format("test binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel",
+                                    cross_entropy, squared_error),
+            .loss = cross_entropy,
+            .picture = picture_pairs(shown_originals_, reconstructed, std::min(picture_columns, images->size()))};
 }
 
 }  // namespace
 
-double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Variable& images) {
+double autoencoder_step(const Autoencoder& model, Optimizer& optimizer, const Variable& seen, const Variable& images) {
     Tape tape(model.parameters());
-    const Variable loss = binary_cross_entropy_with_logits(model(images), images);
+    const Variable loss = binary_cross_entropy_with_logits(model(seen), images);
     optimizer.step(tape.gradient(loss));
     return loss.item();
 }
 
-void train_autoencoder(const TrainingOptions& options) {
-    const Datasets data = open_datasets(options.dataset);
-    const RunRandom random(options.seed);
-    TrainedModel<Autoencoder> trained("autoencoder", random.weights, options.refinements,
-                                      options.sizes.value_or(autoencoder_options));
-    const Autoencoder& model = trained.model;
-    Adam adam(model.parameters(), {.learning_rate = options.learning_rate});
-    adam.clipping = clipping_of(options.refinements);
-    ReduceOnPlateau plateau{{.patience = 1}};
-    const RunDirectory run = start_run("autoencoder", data.name, options);
-    const Index columns = std::min(picture_columns, data.test->size());
-    const Tensor originals = first_images(*data.test, std::min(picture_count, data.test->size()) / columns * columns);
-
-    StepCounter steps(options.max_steps);
-    for (int epoch = 1; epoch <= options.epochs && !steps.reached(); ++epoch) {
-        const Random order = random.order.stream(static_cast<std::uint64_t>(epoch));
-        Batches batches(data.training, {.batch_size = options.batch_size, .shuffle = order});
-        Progress progress(epoch, options.epochs, batches.count());
-        const Schedule schedule = schedule_of(options.refinements, options.epochs * batches.count());
-        while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
-            adam.rate_factor = schedule(steps.steps()) * plateau.rate_factor;
-            const double loss = autoencoder_step(model, adam, batch->images);
-            trained.follow();
-            progress.step(batch->images.extent(0), fmt::format("loss {:.4f}", loss));
-            steps.count();
-        }
-        const TestLosses losses = test(trained.shown(), data.test);
-        const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
-        write_png(picture, picture_pairs(originals, sigmoid(trained.shown()(originals)).value(), columns));
-        trained.save(run);
-        if (options.refinements.schedule == "plateau") plateau.observe(losses.cross_entropy);
-        log_epoch(run, epoch, {{"test_cross_entropy", losses.cross_entropy}, {"test_mse", losses.squared_error}},
-                  progress, {{"", adam}});
-        fmt::print("epoch {}: test binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel; {}\n", epoch,
-                   losses.cross_entropy, losses.squared_error, picture.string());
-    }
-    fmt::print("weights: {}\n", run.weights().string());
-}
+void train_autoencoder(const TrainingOptions& options) { train<AutoencoderTrainee>("autoencoder", options); }
 
 }  // namespace adjoint

@@ -2,11 +2,9 @@
 // taken for real.
 #include <fmt/format.h>
 
-#include "datasets/batches.h"
 #include "layers/losses.h"
-#include "train/epoch_log.h"
 #include "train/pictures.h"
-#include "train/training.h"
+#include "train/training_run.h"
 
 namespace adjoint {
 namespace {
@@ -17,15 +15,51 @@ constexpr double beta1 = 0.5;  // of Adam, as the paper has it
 // climb.   Source: Salimans et al., "Improved techniques for training GANs", 2016, one-sided label smoothing.
 constexpr double real_label = 0.9;
 
+class DcganTrainee : public TraineeOf<Dcgan> {
+  public:
+    explicit DcganTrainee(const TrainingSetup& setup)
+        : TraineeOf("dcgan", setup, setup.options.sizes.value_or(dcgan_options)),
+          latent_(setup.options.sizes.value_or(dcgan_options).latent),
+          data_(setup.data),
+          random_(setup.random),
+          adams_(model_, setup.options.learning_rate, clipping_of(setup.options.refinements)) {}
+
+    bool drops_last() const override { return true; }
+
+    Numbers step(const Batch& batch, std::uint64_t t) override {
+        const Tensor images = from_unit_to_symmetric(batch.images);
+        const Tensor z = generator_noise(random_.noise.stream(t), images.extent(0), 0, latent_);
+        const DcganLosses losses = dcgan_step(model_, adams_, images, z);
+        return {{"D loss", losses.discriminator}, {"G loss", losses.generator}};
+    }
+
+    Tested test() const override;
+
+    std::vector<NamedOptimizer> optimizers() override {
+        return {{"generator.", adams_.generator}, {"discriminator.", adams_.discriminator}};
+    }
+
+  private:
+    Index latent_;
+    Datasets data_;
+    RunRandom random_;
+    DcganOptimizers adams_;
+};
+
 // The two losses on images that neither network has seen.
-DcganLosses test(const Dcgan& model, const Dataset& dataset, const Random& random, Index latent) {
+Tested DcganTrainee::test() const {
     constexpr Index count = 500;
-    const Variable images = from_unit_to_symmetric(first_images(dataset, count));
-    const Variable real = model.discriminator(images);
-    const Variable fake = model.discriminator(model.generator(generator_noise(random, images.extent(0), 0, latent)));
-    return {.generator = binary_cross_entropy_with_logits(fake, 1.0).item(),
-            .discriminator = binary_cross_entropy_with_logits(real, 1.0).item() +
-                             binary_cross_entropy_with_logits(fake, 0.0).item()};
+    const Dcgan& model = shown();
+    const Variable images = from_unit_to_symmetric(first_images(*data_.test, count));
+    const Variable fakes = model.generator(generator_noise(random_.fixed_noise, images.extent(0), 0, latent_));
+    const Variable real = model.discriminator(images), fake = model.discriminator(fakes);
+    const double g_loss = binary_cross_entropy_with_logits(fake, 1.0).item();
+    const double d_loss =
+        binary_cross_entropy_with_logits(real, 1.0).item() + binary_cross_entropy_with_logits(fake, 0.0).item();
+    const Variable drawn = model.generator(generator_noise(random_.fixed_noise, picture_count, 0, latent_));
+    return {.metrics = {{"test_discriminator_loss", d_loss}, {"test_generator_loss", g_loss}},
+            .sentence = fmt::format("test loss of the discriminator {:.3f}, of the generator {:.3f}", d_loss, g_loss),
+            .picture = picture_grid(from_symmetric_to_unit(drawn.value()), picture_columns)};
 }
 
 }  // namespace
@@ -54,46 +88,6 @@ DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Va
     return {.generator = g_loss.item(), .discriminator = d_loss.item()};
 }
 
-void train_dcgan(const TrainingOptions& options) {
-    const Datasets data = open_datasets(options.dataset);
-    const RunRandom random(options.seed);
-    const ImageModelOptions sizes = options.sizes.value_or(dcgan_options);
-    TrainedModel<Dcgan> trained("dcgan", random.weights, options.refinements, sizes);
-    const Dcgan& model = trained.model;
-    DcganOptimizers optimizers(model, options.learning_rate, clipping_of(options.refinements));
-    const RunDirectory run = start_run("dcgan", data.name, options);
-    const Tensor fixed_noise = generator_noise(random.fixed_noise, picture_count, 0, sizes.latent);
-
-    StepCounter steps(options.max_steps);
-    for (int epoch = 1; epoch <= options.epochs && !steps.reached(); ++epoch) {
-        const Random order = random.order.stream(static_cast<std::uint64_t>(epoch));
-        Batches batches(data.training, {.batch_size = options.batch_size, .shuffle = order, .drop_last = true});
-        Progress progress(epoch, options.epochs, batches.count());
-        // The rate falls in a straight line to 0 by default, so that it can begin at five times the paper's 2e-4 and the
-        // two networks still settle: on MNIST the samples of five epochs come much nearer to real digits.
-        const Schedule schedule = schedule_of(options.refinements, options.epochs * batches.count());
-        while (const auto batch = steps.reached() ? std::nullopt : batches.next()) {
-            optimizers.set_rate_factor(schedule(steps.steps()));
-            const Tensor images = from_unit_to_symmetric(batch->images);
-            const Tensor z = generator_noise(random.noise.stream(steps.steps()), options.batch_size, 0, sizes.latent);
-            const DcganLosses losses = dcgan_step(model, optimizers, images, z);
-            trained.follow();
-            progress.step(options.batch_size, fmt::format("discriminator {:.3f}  generator {:.3f}",
-                                                          losses.discriminator, losses.generator));
-            steps.count();
-        }
-        const DcganLosses losses = test(trained.shown(), *data.test, random.fixed_noise, sizes.latent);
-        const std::filesystem::path picture = run.sample(fmt::format("epoch-{:03}", epoch));
-        write_png(picture, picture_grid(from_symmetric_to_unit(trained.shown().generator(fixed_noise).value()),
-                                        picture_columns));
-        trained.save(run);
-        log_epoch(run, epoch,
-                  {{"test_discriminator_loss", losses.discriminator}, {"test_generator_loss", losses.generator}},
-                  progress, {{"generator.", optimizers.generator}, {"discriminator.", optimizers.discriminator}});
-        fmt::print("epoch {}: test loss of the discriminator {:.3f}, of the generator {:.3f}; {}\n", epoch,
-                   losses.discriminator, losses.generator, picture.string());
-    }
-    fmt::print("weights: {}\n", run.weights().string());
-}
+void train_dcgan(const TrainingOptions& options) { train<DcganTrainee>("dcgan", options); }
 
 }  // namespace adjoint

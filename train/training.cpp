@@ -2,31 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <spdlog/spdlog.h>
 
-#include "framework/gemm.h"
-#include "framework/parallel.h"
-#include "train/report.h"
 #include "train/safetensors.h"
 
 namespace adjoint {
-
-RunDirectory start_run(const std::string& model, const std::string& dataset, const TrainingOptions& options) {
-    RunDirectory run = RunDirectory::create(options.out,
-                                            {.model = model,
-                                             .dataset = dataset,
-                                             .epochs = options.epochs,
-                                             .batch_size = options.batch_size,
-                                             .learning_rate = options.learning_rate,
-                                             .seed = options.seed,
-                                             .refinements = options.refinements,
-                                             .sizes = options.sizes},
-                                            options.force);
-    spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
-    write_report(run);
-    spdlog::info("{}: to look at, made anew after each epoch", (run.path() / "report.html").string());
-    return run;
-}
 
 Schedule schedule_of(const Refinements& refinements, Index steps) {
     const Index left = std::max<Index>(1, steps - refinements.warm_up);
@@ -56,21 +35,6 @@ void prepare(const Module& model, const std::string& name, const Refinements& re
         load_states(run.weights(""), model.states());
     }
     for (const std::string& frozen : refinements.freeze) model.freeze(frozen);
-}
-
-void Progress::step(Index images, const std::string& losses) {
-    ++done_;
-    images_ += images;
-    const Clock::time_point now = Clock::now();
-    last_ = now;
-    if (now - said_ < std::chrono::seconds(2) && done_ != steps_) return;
-    said_ = now;
-    spdlog::info("epoch {}/{}  step {}/{}  {}  {:.0f} images/s", epoch_, epochs_, done_, steps_, losses,
-                 images_per_second());
-}
-
-double Progress::images_per_second() const {
-    return static_cast<double>(images_) / std::chrono::duration<double>(last_ - begin_).count();
 }
 
 }  // namespace adjoint

@@ -18,12 +18,14 @@ class WeightAverage {
 
     /// Takes in the model's weights as they are now: after each step.
     void update();
+    /// Goes on after so many updates, when `average` holds what they made of it.
+    void resume(Index updates) { updates_ = updates; }
 
   private:
     States model_, average_;
     std::size_t parameters_;  // how many of the states are parameters
     double decay_;
-    int updates_ = 0;
+    Index updates_ = 0;
 };
 
 }  // namespace adjoint

@@ -138,7 +138,7 @@ TEST_F(WassersteinGame, TheCriticLearnsTheSlopeThatEarnsMostForItsPenalty) {
     const Tensor real = images(16), fake = (Variable(real) - move).value();
     const LinearDecay schedule{.steps = 80};
     for (Index step = 0; step < schedule.steps; ++step) {
-        optimizers.set_rate_factor(schedule(step));
+        optimizers.generator.rate_factor = optimizers.critic.rate_factor = schedule(step);
         wgan_gp_critic_step(model, optimizers, real, fake, Random(3).stream(static_cast<std::uint64_t>(step)));
     }
     EXPECT_NEAR(mean(gradient_norms(model.critic, real, fake, Random(4))).item(), slope, 0.05 * slope);

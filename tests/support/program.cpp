@@ -1,6 +1,7 @@
 #include "tests/support/program.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <fcntl.h>
 #include <memory>
@@ -27,29 +28,49 @@ std::string content(const Capture& capture) {
 
 }  // namespace
 
-Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory) {
+struct Program::Files {
+    Capture out{std::tmpfile(), std::fclose}, err{std::tmpfile(), std::fclose};
+};
+
+Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& directory)
+    : files_(std::make_unique<Files>()) {
     std::vector<char*> words = {const_cast<char*>(ADJOINT_PROGRAM)};
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
 
-    const Capture out(std::tmpfile(), std::fclose), err(std::tmpfile(), std::fclose);
-    if (!out || !err) throw std::runtime_error("no temporary file for the program's output");
+    if (!files_->out || !files_->err) throw std::runtime_error("no temporary file for the program's output");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, fileno(out.get()), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fileno(err.get()), STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(files_->out.get()), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(files_->err.get()), STDERR_FILENO);
     posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
-    pid_t process = 0;
-    const int failure = posix_spawn(&process, ADJOINT_PROGRAM, &actions, nullptr, words.data(), environ);
+    const int failure = posix_spawn(&process_, ADJOINT_PROGRAM, &actions, nullptr, words.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     if (failure != 0) throw std::system_error(failure, std::generic_category(), ADJOINT_PROGRAM);
+}
 
-    int ending = 0;
-    while (waitpid(process, &ending, 0) < 0 && errno == EINTR) {
-    }
-    const int status = WIFEXITED(ending) ? WEXITSTATUS(ending) : 128 + WTERMSIG(ending);
-    return {.status = status, .out = content(out), .err = content(err)};
+Program::~Program() {
+    if (!running()) return;
+    send(SIGKILL);
+    outcome();
+}
+
+void Program::send(int signal) const { ::kill(process_, signal); }
+
+bool Program::running() {
+    ended_ = ended_ || ::waitpid(process_, &ending_, WNOHANG) == process_;
+    return !ended_;
+}
+
+Outcome Program::outcome() {
+    while (!ended_) ended_ = ::waitpid(process_, &ending_, 0) == process_;
+    const int status = WIFEXITED(ending_) ? WEXITSTATUS(ending_) : 128 + WTERMSIG(ending_);
+    return {.status = status, .out = content(files_->out), .err = content(files_->err)};
+}
+
+Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory) {
+    return Program(arguments, directory).outcome();
 }
 
 std::string ProgramTest::printed(const std::vector<std::string>& arguments) const {

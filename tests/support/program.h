@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,27 @@ struct Outcome {
     int status;       ///< the exit status; 128 + the signal that ended it
     std::string out;  ///< standard output
     std::string err;  ///< standard error
+};
+
+/// `adjoint` at work with these arguments in a directory, with nothing to read.
+class Program {
+  public:
+    Program(const std::vector<std::string>& arguments, const std::filesystem::path& directory);
+    ~Program();
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+    void send(int signal) const;
+    bool running();
+    /// Waits for its end.
+    Outcome outcome();
+
+  private:
+    struct Files;
+    std::unique_ptr<Files> files_;
+    int process_ = 0;
+    int ending_ = 0;
+    bool ended_ = false;
 };
 
 /// Runs `adjoint` with these arguments in `directory`, with nothing to read.

@@ -226,12 +226,13 @@ TEST_F(Report, IsRefusedWhereThereIsNoRun) {
 TEST_F(Report, IsMadeByTrainingWithNormsAndThroughput) {
     run({"train", "autoencoder", "--dataset", "digits", "--max-steps", "2", "--out", "short"});
     const Json page = data(content(directory_ / "short/report.html")).at(0);
-    ASSERT_EQ(page.at("metrics").size(), 1u);
-    const Json& line = page.at("metrics")[0];
-    for (const char* name :
-         {"images_per_second", "weight_norm/encoder.down1.weight", "gradient_norm/decoder.up3.bias"}) {
-        EXPECT_GT(line.at(name).get<double>(), 0.0) << name;
+    ASSERT_EQ(page.at("metrics").size(), 2u);
+    const Json &metrics = page.at("metrics")[0], &event = page.at("metrics")[1];
+    for (const char* name : {"weight_norm/encoder.down1.weight", "gradient_norm/decoder.up3.bias"}) {
+        EXPECT_GT(metrics.at(name).get<double>(), 0.0) << name;
     }
+    EXPECT_EQ(event.at("event"), "epoch");
+    EXPECT_GT(event.at("images_per_second").get<double>(), 0.0);
     EXPECT_EQ(page.at("epochs").size(), 1u);
 }
 

@@ -128,7 +128,7 @@ TEST_F(Runs, KeepALineOfNumbersForEachEpoch) {
 TEST_F(Runs, SaveWeightsUnderTheirNames) {
     const RunDirectory run = RunDirectory::create(path, config, false);
     run.save_weights({{"x", State(Tensor({2}, {1, 2}))}});
-    expect_tensor(read_safetensors(run.weights()).at("x"), {2}, {1, 2});
+    expect_tensor(read_safetensors(run.weights()).tensors.at("x"), {2}, {1, 2});
 }
 
 TEST_F(Runs, AreMissingWhereThereIsNoConfiguration) {

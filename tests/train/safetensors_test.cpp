@@ -31,7 +31,7 @@ bool same(const States& a, const States& b) {
 
 class Safetensors : public testing::Test {
   protected:
-    Safetensors() { write_safetensors(path, states, {{"model", "example"}}); }
+    Safetensors() { write_safetensors(path, tensors_of(states), {{"model", "example"}}); }
 
     std::string content() const {
         std::ifstream stream(path, std::ios::binary);
@@ -73,7 +73,7 @@ class Safetensors : public testing::Test {
 // ---- there and back -------------------------------------------------------------------------------------------------
 
 TEST_F(Safetensors, ComeBackBitForBit) {
-    const std::map<std::string, Tensor> tensors = read_safetensors(path);
+    const std::map<std::string, Tensor> tensors = read_safetensors(path).tensors;
     ASSERT_EQ(tensors.size(), states.size());
     for (const auto& [name, state] : states) EXPECT_TRUE(identical(tensors.at(name), state.value())) << name;
     const States other = example(-3);
@@ -207,8 +207,8 @@ TEST_F(Safetensors, LeaveNothingBehindWhereTheyCannotBeWritten) {
     const std::string before = content();
     fs::create_directory(directory / "taken");
     for (const fs::path& wrong : {path / "below-a-file", directory / "taken", directory / "no/such/place"}) {
-        EXPECT_THROW(write_safetensors(wrong, states), CannotWrite) << wrong;
-        EXPECT_TRUE(error_of([&] { write_safetensors(wrong, states); }).starts_with(wrong.string() + ": "));
+        EXPECT_THROW(write_safetensors(wrong, tensors_of(states)), CannotWrite) << wrong;
+        EXPECT_TRUE(error_of([&] { write_safetensors(wrong, tensors_of(states)); }).starts_with(wrong.string() + ": "));
     }
     EXPECT_EQ(content(), before);
     EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 2);
@@ -216,8 +216,8 @@ TEST_F(Safetensors, LeaveNothingBehindWhereTheyCannotBeWritten) {
 }
 
 TEST_F(Safetensors, ReplaceAnOlderFileWhole) {
-    write_safetensors(path, {{"x", State(Tensor({1}, {5}))}});
-    EXPECT_EQ(read_safetensors(path).size(), 1u);
+    write_safetensors(path, {{"x", Tensor({1}, {5})}});
+    EXPECT_EQ(read_safetensors(path).tensors.size(), 1u);
     EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 1);
 }
 

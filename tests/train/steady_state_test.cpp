@@ -21,7 +21,10 @@ Variable images(int step, Index batch) { return Random(1).stream(step).uniform({
 std::function<void(int)> autoencoder_steps() {
     const auto model = std::make_shared<Autoencoder>(Random(2));
     const auto adam = std::make_shared<Adam>(model->parameters());
-    return [=](int step) { autoencoder_step(*model, *adam, images(step, 32)); };
+    return [=](int step) {
+        const Variable x = images(step, 32);
+        autoencoder_step(*model, *adam, x, x);
+    };
 }
 
 std::function<void(int)> dcgan_steps() {

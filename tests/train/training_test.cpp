@@ -113,7 +113,7 @@ class Refined : public Training {
         }
         const Outcome outcome = run(words);
         EXPECT_EQ(outcome.status, 0) << outcome.err;
-        return read_safetensors(directory_ / out / file);
+        return read_safetensors(directory_ / out / file).tensors;
     }
     /// The names of the tensors that differ, joined.
     static std::string changed(const States& a, const States& b) {
@@ -141,9 +141,9 @@ TEST_F(Refined, RunsKeepFrozenParametersBitForBitAndTrainTheOthers) {
 
 TEST_F(Refined, RunsSaveTheAverageOfTheirWeightsBesideTheLast) {
     const States one = states("one", {"--ema", "0.9", "--max-steps", "1"}, "average.safetensors");
-    EXPECT_EQ(changed(one, read_safetensors(directory_ / "one/weights.safetensors")), "");
+    EXPECT_EQ(changed(one, read_safetensors(directory_ / "one/weights.safetensors").tensors), "");
     const States average = states("three", {"--ema", "0.9"}, "average.safetensors");
-    const States last = read_safetensors(directory_ / "three/weights.safetensors");
+    const States last = read_safetensors(directory_ / "three/weights.safetensors").tensors;
     EXPECT_FALSE(changed(average, last).empty());
     EXPECT_EQ(changed(last, states("plain", {})), "") << "averaging changed the training";
     EXPECT_FALSE(fs::exists(directory_ / "plain/average.safetensors"));

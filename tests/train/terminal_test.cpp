@@ -1,0 +1,81 @@
+// Truths about what a terminal shows of a run: one line that is written over and never wraps, and without a terminal no
+// control characters.
+#include <pty.h>
+#include <regex>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/program.h"
+
+namespace adjoint {
+namespace {
+
+using Words = std::vector<std::string>;
+
+const Words short_run = {"train", "autoencoder", "--dataset", "digits", "--batch-size",
+                         "32",    "--max-steps", "40",        "--out"};
+
+class Terminal : public ProgramTest {
+  protected:
+    /// All that reaches a terminal of so many columns.
+    std::string shown(const Words& words, unsigned short columns) const {
+        winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+        int terminal = -1;
+        const pid_t process = ::forkpty(&terminal, nullptr, nullptr, &size);
+        if (process == 0) {
+            std::vector<char*> arguments = {const_cast<char*>(ADJOINT_PROGRAM)};
+            for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+            arguments.push_back(nullptr);
+            ::setenv("TERM", "xterm", 1);
+            if (::chdir(directory_.path().c_str()) == 0) ::execv(ADJOINT_PROGRAM, arguments.data());
+            ::_exit(127);
+        }
+        std::string text;
+        char buffer[4096];
+        for (ssize_t count; (count = ::read(terminal, buffer, sizeof buffer)) > 0;) text.append(buffer, count);
+        int status = 0;
+        ::waitpid(process, &status, 0);
+        ::close(terminal);
+        EXPECT_EQ(status, 0) << text;
+        return text;
+    }
+    static Words run_in(const std::string& out) {
+        Words words = short_run;
+        words.push_back(out);
+        return words;
+    }
+};
+
+TEST_F(Terminal, ShowsTheProgressInOneLineThatNeverWraps) {
+    for (const unsigned short columns : {80, 40}) {
+        const std::string text = shown(run_in(fmt::format("run-{}", columns)), columns);
+        std::size_t lines = 0;
+        const std::regex line("\r(epoch 1/5 \\[[^\r\n\x1b]*)\x1b\\[K");
+        for (std::sregex_iterator at(text.begin(), text.end(), line), end; at != end; ++at, ++lines) {
+            EXPECT_LT((*at)[1].length(), columns) << (*at)[1];
+        }
+        EXPECT_GT(lines, 0u) << text;
+        // Nothing else moves the cursor, and the last thing on the line is that it goes.
+        std::string rest = std::regex_replace(text, line, "");
+        rest = std::regex_replace(rest, std::regex("\r\x1b\\[K|\x1b\\[[0-9;]*m|\r\n"), "");
+        EXPECT_EQ(rest.find_first_of("\r\x1b\b"), std::string::npos) << rest;
+        EXPECT_LT(text.rfind("[K"), text.rfind("epoch 1: test binary cross-entropy"));
+    }
+}
+
+TEST_F(Terminal, ShowsWarningsOnlyWhereItIsToBeQuiet) {
+    Words words = run_in("run");
+    words.push_back("--quiet");
+    const std::string text = shown(words, 80);
+    EXPECT_TRUE(text.starts_with("epoch 1: test binary cross-entropy ")) << text;
+}
+
+TEST_F(Terminal, GivesAFileNoControlCharacters) {
+    const Outcome outcome = run(run_in("run"));
+    for (const std::string& text : {outcome.out, outcome.err}) {
+        for (const char c : text) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= ' ') << text;
+    }
+}
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,60 @@
+// What must be kept for a run to go on as if it had never stopped, and how is it kept safe?
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "train/safetensors.h"
+#include "train/schedules.h"
+
+namespace adjoint {
+
+/// How far a run is and what it has seen: all but its tensors. Everything random in a run is a function of its seed and
+/// of the first three.
+struct RunState {
+    Index steps = 0;  ///< done
+    Index epoch = 1;  ///< under way
+    Index batch = 0;  ///< of the epoch: the next one
+    ReduceOnPlateau plateau = {{.patience = 1}};
+    double rate_factor =
+        1.0;  ///< of the learning rate, halved each time that the run went back after a number went wrong
+    struct Best {
+        Index steps;
+        double loss;
+    };
+    std::optional<Best> best = {};  ///< the end of an epoch with the smallest test loss
+    std::string metrics = "";       ///< the text of metrics.jsonl
+};
+
+struct Checkpoint {
+    RunState state;
+    std::map<std::string, Tensor> tensors;
+};
+
+/// The checkpoints of a run: step-000001234.safetensors, each written whole or not at all and checksummed. The files hold
+/// the weights under their own names, for any tool to read, and the RunState as JSON in their metadata.
+class Checkpoints {
+  public:
+    /// At most `keep` are kept beside the best one.
+    Checkpoints(std::filesystem::path directory, Index keep) : directory_(std::move(directory)), keep_(keep) {}
+
+    /// Throws CannotWrite.
+    void save(const RunState& state, const NamedTensors& tensors) const;
+
+    /// The last one that is whole; those that are not are passed over with a line each. Throws MissingInput when there is
+    /// none, DataError when none is whole.
+    Checkpoint last() const;
+
+    /// Where the checkpoint after so many steps is.
+    std::filesystem::path file(Index steps) const;
+
+  private:
+    std::map<Index, std::filesystem::path> files() const;  // by steps
+
+    std::filesystem::path directory_;
+    Index keep_;
+};
+
+}  // namespace adjoint

@@ -1,0 +1,27 @@
+// What does a person at a terminal see while something runs? One line that is written over again and again, and messages
+// above it. Where standard error is no terminal, only the messages, without control characters.
+#pragma once
+
+#include <spdlog/spdlog.h>
+#include <string>
+
+namespace adjoint {
+
+/// The logger of the program: messages to standard error, in colour on a terminal unless NO_COLOR is set.
+std::shared_ptr<spdlog::logger> terminal_logger();
+/// Which of the default logger's messages reach the terminal; "info" and worse at first. Other places, such as the log of
+/// a run, get them all.
+void show_messages_from(spdlog::level::level_enum level);
+
+/// The line at the bottom of the terminal.
+class LiveLine {
+  public:
+    /// Whether standard error is a terminal that can write over a line, and is to say how things go.
+    static bool possible();
+    /// Replaces the line, cut off at the terminal's width.
+    static void show(const std::string& text);
+    /// Takes it away: before anything else is printed.
+    static void erase();
+};
+
+}  // namespace adjoint

@@ -1,0 +1,318 @@
+#include "train/training_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+
+#include "datasets/subset.h"
+#include "framework/gemm.h"
+#include "framework/parallel.h"
+#include "layers/finite_layers.h"
+#include "train/checkpoints.h"
+#include "train/commands.h"
+#include "train/forecast.h"
+#include "train/interruption.h"
+#include "train/pictures.h"
+#include "train/progress.h"
+#include "train/report.h"
+#include "train/requirement.h"
+#include "train/terminal.h"
+
+namespace adjoint {
+namespace {
+
+constexpr double rate_after_going_back = 0.5;
+constexpr double smallest_rate_factor = 1.0 / 32;  // a run that would fall below it is given up
+
+bool all_finite(const Numbers& numbers) {
+    return std::all_of(numbers.begin(), numbers.end(), [](const auto& named) { return std::isfinite(named.second); });
+}
+
+/// The first batch alone: as often as the epoch has batches to train on, and once to test with.
+Datasets first_batch_of(const Datasets& data, const TrainingOptions& options) {
+    const Index count = std::min(options.batch_size, data.training->size());
+    const std::vector<Index> order = shuffled(data.training->size(), RunRandom(options.seed).order.stream(1));
+    std::vector<Index> training, test;
+    for (Index i = 0; i < data.training->size() / count * count; ++i) training.push_back(order[i % count]);
+    for (Index i = 0; i < count; ++i) test.push_back(order[i]);
+    return {.name = data.name,
+            .training = std::make_shared<Subset>(data.training, std::move(training)),
+            .test = std::make_shared<Subset>(data.training, std::move(test))};
+}
+
+/// What the log of a run holds, from here to the end of the scope.
+class RunLog {
+  public:
+    explicit RunLog(const std::filesystem::path& file)
+        : sink_(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string())) {
+        sink_->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
+        spdlog::default_logger()->sinks().push_back(sink_);
+        spdlog::default_logger()->flush_on(spdlog::level::info);
+    }
+    ~RunLog() { std::erase(spdlog::default_logger()->sinks(), sink_); }
+    RunLog(const RunLog&) = delete;
+    RunLog& operator=(const RunLog&) = delete;
+
+  private:
+    spdlog::sink_ptr sink_;
+};
+
+class TrainingRun {
+  public:
+    TrainingRun(const TrainingSetup& setup, Trainee& trainee, RunDirectory run)
+        : options_(setup.options),
+          setup_(setup),
+          trainee_(trainee),
+          run_(std::move(run)),
+          checkpoints_(run_.checkpoints(), options_.keeping.keep) {}
+
+    void begin();
+    void resume();
+    void go();
+
+  private:
+    Batches batches() const;
+    bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
+    Schedule schedule(Index steps_an_epoch) const {
+        return schedule_of(options_.refinements, options_.epochs * steps_an_epoch);
+    }
+
+    void run_epoch();
+    Numbers take_step(const Batch& batch, const Schedule& schedule);
+    void finish_epoch(const Progress& progress, bool whole);
+    void save_checkpoint();
+    void save_when_due();
+    void go_back();
+    void recover(const Numbers& losses);
+    std::string culprit(Index failing);
+
+    using Clock = std::chrono::steady_clock;
+
+    const TrainingOptions& options_;
+    const TrainingSetup& setup_;
+    Trainee& trainee_;
+    RunDirectory run_;
+    Checkpoints checkpoints_;
+    RunState state_;
+    Numbers metrics_;  // of the last test
+    Clock::time_point saved_ = Clock::now();
+    Interruption interruption_;
+};
+
+void TrainingRun::begin() {
+    write_report(run_);
+    spdlog::info("{}: to look at, made anew after each epoch", (run_.path() / "report.html").string());
+    save_checkpoint();
+}
+
+void TrainingRun::resume() {
+    go_back();
+    const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
+    spdlog::info("{}: resumed at {}", run_.path().string(), place);
+    run_.restore_metrics(state_.metrics);
+    run_.log_event("resumed", state_.epoch, {{"step", static_cast<double>(state_.steps)}});
+}
+
+// To the last checkpoint.
+void TrainingRun::go_back() {
+    Checkpoint last = checkpoints_.last();
+    trainee_.remember(last.tensors, last.state.steps);
+    state_ = std::move(last.state);
+}
+
+void TrainingRun::go() {
+    while (state_.epoch <= options_.epochs && !at_limit()) run_epoch();
+    spdlog::debug("done after step {}", state_.steps);
+    if (options_.keeping.json) {
+        fmt::print("{}\n",
+                   nlohmann::ordered_json{{"run", run_.path().string()}, {"weights", run_.weights().string()}}.dump());
+    } else {
+        fmt::print("weights: {}\n", run_.weights().string());
+    }
+    bool failed = false;
+    for (const std::string& text : options_.keeping.require) {
+        const Requirement requirement(text);
+        if (metrics_.empty()) metrics_ = trainee_.test().metrics;  // resumed after its end
+        if (requirement.met_by(metrics_)) continue;
+        spdlog::error("--require: {} is not so; got {:.6g}", text, requirement.value_in(metrics_));
+        failed = true;
+    }
+    if (failed) throw CheckFailed();
+}
+
+Batches TrainingRun::batches() const {
+    const Random order = setup_.random.order.stream(static_cast<std::uint64_t>(state_.epoch));
+    return {setup_.data.training,
+            {.batch_size = options_.batch_size,
+             .shuffle = options_.overfit_one_batch ? std::nullopt : std::optional(order),
+             .drop_last = trainee_.drops_last(),
+             .first = state_.batch}};
+}
+
+void TrainingRun::run_epoch() {
+    Batches epoch = batches();
+    const Index count = epoch.count(), steps_left = options_.epochs * count - state_.steps;
+    const Schedule rate = schedule(count);
+    std::optional<Progress> progress(std::in_place, Progress::Epoch{.number = state_.epoch,
+                                                                    .of = options_.epochs,
+                                                                    .first_step = state_.batch,
+                                                                    .steps = count,
+                                                                    .steps_left = steps_left});
+    while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
+        const Numbers losses = take_step(*batch, rate);
+        if (!all_finite(losses) || !trainee_.followed_finite_gradients()) return recover(losses);
+        ++state_.steps;
+        ++state_.batch;
+        trainee_.follow();
+        progress->step(batch->images.extent(0), losses);
+        save_when_due();
+    }
+    finish_epoch(*progress, state_.batch == count);
+}
+
+Numbers TrainingRun::take_step(const Batch& batch, const Schedule& schedule) {
+    trainee_.set_rate_factor(schedule(state_.steps) * state_.plateau.rate_factor * state_.rate_factor);
+    return trainee_.step(batch, static_cast<std::uint64_t>(state_.steps));
+}
+
+void TrainingRun::save_checkpoint() {
+    state_.metrics = run_.metrics();
+    checkpoints_.save(state_, trainee_.memory());
+    saved_ = Clock::now();
+}
+
+void TrainingRun::save_when_due() {
+    const RunKeeping& keeping = options_.keeping;
+    const bool told = Interruption::signal() != 0;
+    const bool steps = keeping.save_steps > 0 && state_.steps % keeping.save_steps == 0;
+    const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - saved_;
+    if (told || steps || minutes.count() >= keeping.save_minutes) save_checkpoint();
+    if (!told) return;
+    LiveLine::erase();
+    spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, run_.config().model,
+                 run_.path().string());
+    throw Interrupted{Interruption::signal()};
+}
+
+// Tests, draws, keeps and reports; a whole epoch ends with a checkpoint, one that --max-steps cut short began with one.
+void TrainingRun::finish_epoch(const Progress& progress, bool whole) {
+    LiveLine::erase();
+    if (!whole) save_checkpoint();
+    const Tested tested = trainee_.test();
+    metrics_ = tested.metrics;
+    const std::filesystem::path picture = run_.sample(fmt::format("epoch-{:03}", state_.epoch));
+    write_png(picture, tested.picture);
+    run_.save_weights(trainee_.model().states());
+    if (trainee_.average() != nullptr) run_.save_average(trainee_.average()->states());
+    Numbers line = tested.metrics;
+    for (const auto& norm : trainee_.norms()) line.push_back(norm);
+    run_.log_metrics(state_.epoch, line);
+    run_.log_event("epoch", state_.epoch, {{"images_per_second", progress.images_per_second()}});
+    write_report(run_);
+    const std::string sentence = fmt::format("epoch {}: {}; {}", state_.epoch, tested.sentence, picture.string());
+    spdlog::debug("{}", sentence);
+    if (options_.keeping.json) {
+        nlohmann::ordered_json json = {{"epoch", state_.epoch}};
+        for (const auto& [name, value] : tested.metrics) json[name] = value;
+        fmt::print("{}\n", json.dump());
+    } else {
+        fmt::print("{}\n", sentence);
+    }
+    std::fflush(stdout);
+    if (!whole) return;
+    if (tested.loss) {
+        if (options_.refinements.schedule == "plateau") state_.plateau.observe(*tested.loss);
+        if (!state_.best || *tested.loss < state_.best->loss) state_.best = {state_.steps, *tested.loss};
+    }
+    ++state_.epoch;
+    state_.batch = 0;
+    save_checkpoint();
+}
+
+// A number of the step that was just taken is not finite: says which operation made the first such number, and gives up
+// or goes back to the last checkpoint with a smaller learning rate.
+void TrainingRun::recover(const Numbers& losses) {
+    LiveLine::erase();
+    const Index failing = state_.steps;
+    const double rate_factor = state_.rate_factor * rate_after_going_back;
+    std::string what = "a gradient";
+    for (const auto& [name, loss] : losses) {
+        if (!std::isfinite(loss)) what = name;
+    }
+    what = fmt::format("step {}: {} is not finite", failing + 1, what);
+    spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", what);
+    const std::string reason = culprit(failing);
+    go_back();
+    run_.restore_metrics(state_.metrics);
+    const std::string checkpoint = checkpoints_.file(state_.steps).string();
+    if (!options_.keeping.roll_back || rate_factor < smallest_rate_factor) {
+        run_.log_event("stopped: " + what, state_.epoch, {});
+        write_report(run_);
+        throw NotFinite(fmt::format("{}; the last checkpoint is {}", reason, checkpoint));
+    }
+    spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoint, rate_factor);
+    run_.log_event("rolled back: " + what, state_.epoch, {{"rate_factor", rate_factor}});
+    state_.rate_factor = rate_factor;
+}
+
+// The message of the first operation since the last checkpoint that made a number that is not finite.
+std::string TrainingRun::culprit(Index failing) {
+    go_back();
+    try {
+        const FiniteLayers check(trainee_.model());
+        Batches epoch = batches();
+        const Schedule rate = schedule(epoch.count());
+        while (const auto batch = state_.steps <= failing ? epoch.next() : std::nullopt) {
+            take_step(*batch, rate);
+            ++state_.steps;
+        }
+    } catch (const NotFinite& found) {
+        return fmt::format("step {}: {}", state_.steps + 1, found.what());
+    }
+    return fmt::format("step {}: no operation made a number that is not finite when it was taken again", failing + 1);
+}
+
+RunDirectory open_run(const std::string& model, const Datasets& data, const TrainingOptions& options) {
+    const RunKeeping& keeping = options.keeping;
+    if (keeping.resume.empty()) {
+        return RunDirectory::create(keeping.out,
+                                    {.model = model,
+                                     .dataset = data.name,
+                                     .epochs = options.epochs,
+                                     .batch_size = options.batch_size,
+                                     .learning_rate = options.learning_rate,
+                                     .seed = options.seed,
+                                     .refinements = options.refinements,
+                                     .sizes = options.sizes},
+                                    keeping.force, keeping.settings);
+    }
+    const RunDirectory run = RunDirectory::open(keeping.resume);
+    require<DataError>(run.config().dataset == data.name, "{}: the dataset must be that of the run, {}; got {}",
+                       keeping.resume.string(), run.config().dataset, data.name);
+    return run;
+}
+
+}  // namespace
+
+void train(const std::string& model, const TrainingOptions& options,
+           const std::function<std::unique_ptr<Trainee>(const TrainingSetup&)>& make) {
+    const Datasets whole = open_datasets(options.dataset);
+    const Datasets data = options.overfit_one_batch ? first_batch_of(whole, options) : whole;
+    const TrainingSetup setup = {options, data, RunRandom(options.seed)};
+    const std::unique_ptr<Trainee> trainee = make(setup);
+    for (const std::string& text : options.keeping.require) Requirement(text).value_in(trainee->test().metrics);
+    if (options.keeping.dry_run) return print_forecast(*trainee, setup);
+
+    const RunDirectory directory = open_run(model, data, options);
+    const RunLog log(directory.log());
+    spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
+    spdlog::debug("settings:\n{}", options.keeping.settings);
+    TrainingRun run(setup, *trainee, directory);
+    options.keeping.resume.empty() ? run.begin() : run.resume();
+    run.go();
+}
+
+}  // namespace adjoint
