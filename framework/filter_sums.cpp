@@ -93,7 +93,7 @@ struct TapByTap {
 
     void add(Index tap, Index first, Index last, T* w) const {
         const Index c = form.group_channels(), o = form.group_filters();
-        const StridedMatrix<T> sums{w + tap * c * form.filters + group * o, form.filters, 1};
+        const StridedMatrix<T> sums{w + tap * c * form.filters + group * o, form.filters};
         auto products = collect<T>([&](auto left, auto right) { sum_over_rows(left, c, right, o, sums); });
         for_each_pair(form, image_pixels(x, form, group * c), output_pixels(y, form, group * o), tap, first, last,
                       [&](const T* image, const T* output) {
@@ -139,7 +139,7 @@ struct ChannelByChannel {
             if (begin < end)
                 sum_along_line<T>({image + column * channels, width.stride * channels}, width.dilation * channels,
                                   {output + begin * channels, channels}, end - begin, taps, channels,
-                                  {sums + l * channels, channels, 1});
+                                  {sums + l * channels, channels});
         };
         const Index begin = outputs_inside(width, 0).first, end = outputs_inside(width, width.kernel - 1).second;
         add_taps(0, width.kernel, begin, end);
@@ -177,7 +177,7 @@ struct GatheredTaps {
         const Scratch<T> gathered(lines * many.width * size), sums(size * many_count);
         std::fill_n(sums.data(), size * many_count, T{0});
         auto products = collect<T>([&](auto left, auto right) {
-            sum_over_rows(left, size, right, many_count, StridedMatrix<T>{sums.data(), many_count, 1});
+            sum_over_rows(left, size, right, many_count, StridedMatrix<T>{sums.data(), many_count});
         });
         for (Index begin = first; begin < last; begin += lines) {
             const Index end = std::min(begin + lines, last);

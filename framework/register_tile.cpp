@@ -173,12 +173,12 @@ void outer_tile(const T* const* left, Index first, const T* const* right, Index 
     }
     for (int r = 0; r < R; ++r) {
         T* const row = sums.data + (first + r) * sums.row_stride;
-        if (sums.column_stride == 1 && columns == V * lanes<T>) {
+        if (columns == V * lanes<T>) {
             for (int v = 0; v < V; ++v) store(row + v * lanes<T>, load(row + v * lanes<T>) + sum[r][v]);
         } else {
             T numbers[V * lanes<T>];
             for (int v = 0; v < V; ++v) store(numbers + v * lanes<T>, sum[r][v]);
-            for (Index b = 0; b < columns; ++b) row[b * sums.column_stride] += numbers[b];
+            for (Index b = 0; b < columns; ++b) row[b] += numbers[b];
         }
     }
 }
@@ -247,7 +247,7 @@ void sum_over_rows(std::span<const T* const> left, Index left_length, std::span<
             std::fill(std::copy_n(right[i] + offset, columns, row), row + vectors * lanes<T>, T{0});
             filled_rows[static_cast<std::size_t>(i)] = row;
         }
-        const StridedMatrix<T> part{sums.data + offset * sums.column_stride, sums.row_stride, sums.column_stride};
+        const StridedMatrix<T> part{sums.data + offset, sums.row_stride};
         for_even_ranges(left_length, tile_rows, [&](Index begin, Index end) {
             with_constant<tile_rows>(end - begin, [&]<int R>() {
                 with_constant<2>(vectors, [&]<int V>() {

@@ -61,12 +61,11 @@ template <Scalar T>
 void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
                    const TileFinish<T>& finish, std::span<T* const> results);
 
-/// The rows and columns of a matrix in somebody's memory.
+/// The rows of a matrix in somebody's memory, `row_stride` numbers from one to the next.
 template <Scalar T>
 struct StridedMatrix {
     T* data;
     Index row_stride;
-    Index column_stride;
 };
 
 /// sums[a, b] += Σ left[r][a] · right[r][b] over r, for a < left_length and b < right_length. At most `sum_rows_at_once`
