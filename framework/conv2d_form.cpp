@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/ceil_divide.h"
 #include "framework/error.h"
 
 namespace adjoint {
@@ -21,7 +22,7 @@ void resolve(ConvAxis& axis, Padding::Rule rule, Index before, Index after) {
             before = after = axis.span() - 1;
             break;
         case Padding::Rule::same: {
-            const Index output = (axis.image + axis.stride - 1) / axis.stride;
+            const Index output = ceil_divide(axis.image, axis.stride);
             const Index total = std::max<Index>((output - 1) * axis.stride + axis.span() - axis.image, 0);
             before = total / 2;
             after = total - before;

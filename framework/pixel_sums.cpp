@@ -4,6 +4,7 @@
 #include <array>
 
 #include "framework/buffer_pool.h"
+#include "framework/ceil_divide.h"
 #include "framework/parallel.h"
 
 namespace adjoint {

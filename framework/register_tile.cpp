@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "framework/ceil_divide.h"
+
 namespace adjoint {
 namespace {
 
@@ -195,7 +197,7 @@ void with_constant(Index count, F f) {
 // Cuts [0, size) into the fewest ranges of at most `most`, all of nearly the same size.
 template <class F>
 void for_even_ranges(Index size, Index most, F f) {
-    const Index ranges = (size + most - 1) / most;
+    const Index ranges = ceil_divide(size, most);
     for (Index i = 0; i < ranges; ++i) f(size * i / ranges, size * (i + 1) / ranges);
 }
 
