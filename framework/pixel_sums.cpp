@@ -16,9 +16,7 @@ class PackedFilters {
   public:
     explicit PackedFilters(const FilterMatrix<T>& filters)
         : columns_(filters.columns),
-          layout_(filters.by_channel                                       ? FilterLayout::by_channel
-                  : filters.columns <= 4 && filters.length % lanes<T> == 0 ? FilterLayout::columns
-                                                                           : FilterLayout::rows),
+          layout_(layout_of(filters)),
           panel_size_(filters.taps * filters.length * tile_columns<T>),
           scratch_(filters.by_channel ? 0 : panels() * panel_size_),
           packed_(filters.by_channel ? filters.data : scratch_.data()) {
@@ -31,6 +29,12 @@ class PackedFilters {
     Panel<T> panel(Index p) const { return {packed_ + p * panel_size_, columns_of(p), layout_}; }
 
   private:
+    static FilterLayout layout_of(const FilterMatrix<T>& filters) {
+        if (filters.by_channel) return FilterLayout::by_channel;
+        const bool few_columns = filters.columns <= spread_tile_side;
+        return few_columns && filters.length % lanes<T> == 0 ? FilterLayout::columns : FilterLayout::rows;
+    }
+
     Index columns_of(Index p) const {
         return layout_ == FilterLayout::by_channel ? columns_
                                                    : std::min(tile_columns<T>, columns_ - p * tile_columns<T>);

@@ -123,12 +123,13 @@ void channel_tile(const T* source, std::span<const Tap> taps, const T* filters, 
 template <Scalar T>
 void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& panel, const TileFinish<T>& finish,
                   T* result) {
+    constexpr int vectors = 4;
     Index c = 0;
     const auto from = [&](Index channel) {
         return TileFinish<T>{finish.bias ? finish.bias + channel : nullptr, finish.slope};
     };
-    for (; c + 4 * lanes<T> <= panel.columns; c += 4 * lanes<T>)
-        channel_tile<T, 4>(source + c, taps, panel.filters + c, from(c), result + c);
+    for (; c + vectors * lanes<T> <= panel.columns; c += vectors * lanes<T>)
+        channel_tile<T, vectors>(source + c, taps, panel.filters + c, from(c), result + c);
     for (; c + lanes<T> <= panel.columns; c += lanes<T>)
         channel_tile<T, 1>(source + c, taps, panel.filters + c, from(c), result + c);
     for (; c < panel.columns; ++c) {
@@ -215,9 +216,9 @@ void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps,
     if (panel.layout == FilterLayout::by_channel) {
         for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, finish, results[r]);
     } else if (panel.layout == FilterLayout::columns) {
-        for_even_ranges(rows, 4, [&](Index begin, Index end) {
-            with_constant<4>(end - begin, [&]<int R>() {
-                with_constant<4>(panel.columns, [&]<int C>() {
+        for_even_ranges(rows, spread_tile_side, [&](Index begin, Index end) {
+            with_constant<spread_tile_side>(end - begin, [&]<int R>() {
+                with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
                     column_tile<T, R, C>(&sources[begin], taps, length, panel, finish, &results[begin]);
                 });
             });

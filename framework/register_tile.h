@@ -26,6 +26,8 @@ constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
 constexpr Index tile_rows = (vector_registers - 4) / 2;
 template <Scalar T>
 constexpr Index tile_columns = 2 * lanes<T>;
+/// A tile whose sums are each spread over a vector is so many rows by so many columns at most.
+constexpr int spread_tile_side = 4;
 
 /// A tap of a filter: how far beyond those of the first tap its pixels lie, and which rows of the filters are its own.
 struct Tap {
@@ -43,7 +45,7 @@ struct TileFinish {
 /// How filters lie in memory, tap after tap.
 enum class FilterLayout {
     rows,        ///< for each c a row of at most tile_columns o, filled up with zeros to whole vectors
-    columns,     ///< for each o its c: for sums of few columns, at most 4, over whole vectors of c
+    columns,     ///< for each o its c: for sums of at most spread_tile_side columns over whole vectors of c
     by_channel,  ///< a number for each c, which is also o: every channel has a filter of its own
 };
 
