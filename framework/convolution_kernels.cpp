@@ -18,30 +18,42 @@ TileFinish<T> tile_finish(const Epilogue& epilogue, Index first) {
     return {epilogue.bias ? epilogue.bias->data<T>().data() + first : nullptr, static_cast<T>(epilogue.slope)};
 }
 
+// Calls sum(first channel, first filter, filters [taps, c, o]) for each group, or once where each channel is one.
+template <Scalar T, class Sum>
+void for_each_group(const T* w, const Conv2DForm& form, Sum sum) {
+    const Index taps = form.height.kernel * form.width.kernel, c = form.group_channels(), o = form.group_filters();
+    if (form.depthwise()) {
+        const Index all = form.channels;
+        return sum(0, 0, FilterMatrix<T>{.data = w, .taps = taps, .length = all, .columns = all, .by_channel = true});
+    }
+    for (Index group = 0; group < form.groups; ++group) {
+        sum(group * c, group * o,
+            FilterMatrix<T>{.data = w + group * o,
+                            .taps = taps,
+                            .length = c,
+                            .columns = o,
+                            .tap_stride = c * form.filters,
+                            .length_stride = form.filters,
+                            .column_stride = 1});
+    }
+}
+
 template <Scalar T>
 void convolve(const T* x, const T* w, T* y, const Conv2DForm& form, const Epilogue& epilogue) {
     const ResultBands bands{output_bands(form.height), output_bands(form.width), form.width.kernel};
-    const Index taps = form.height.kernel * form.width.kernel, c = form.group_channels(), o = form.group_filters();
-    const auto sum = [&](Index group, const FilterMatrix<T>& filters) {
-        sum_pixels(form.batch, image_pixels(x, form, group * c), output_pixels(y, form, group * o), bands, filters,
-                   tile_finish<T>(epilogue, group * o));
-    };
-    if (form.depthwise()) return sum(0, {w, taps, form.channels, form.channels, form.channels, 1, 1, true});
-    for (Index group = 0; group < form.groups; ++group)
-        sum(group, {w + group * o, taps, c, o, c * form.filters, form.filters, 1});
+    for_each_group(w, form, [&](Index c, Index o, const FilterMatrix<T>& filters) {
+        sum_pixels(form.batch, image_pixels(x, form, c), output_pixels(y, form, o), bands, filters,
+                   tile_finish<T>(epilogue, o));
+    });
 }
 
 template <Scalar T>
 void convolve_transposed(const T* y, const T* w, T* x, const Conv2DForm& form, const Epilogue& epilogue) {
     const ResultBands bands{image_bands(form.height), image_bands(form.width), form.width.kernel};
-    const Index taps = form.height.kernel * form.width.kernel, c = form.group_channels(), o = form.group_filters();
-    const auto sum = [&](Index group, const FilterMatrix<T>& filters) {
-        sum_pixels(form.batch, output_pixels(y, form, group * o), image_pixels(x, form, group * c), bands, filters,
-                   tile_finish<T>(epilogue, group * c));
-    };
-    if (form.depthwise()) return sum(0, {w, taps, form.channels, form.channels, form.channels, 1, 1, true});
-    for (Index group = 0; group < form.groups; ++group)
-        sum(group, {w + group * o, taps, o, c, c * form.filters, 1, form.filters});
+    for_each_group(w, form, [&](Index c, Index o, const FilterMatrix<T>& filters) {
+        sum_pixels(form.batch, output_pixels(y, form, o), image_pixels(x, form, c), bands, filters.transposed(),
+                   tile_finish<T>(epilogue, c));
+    });
 }
 
 }  // namespace
