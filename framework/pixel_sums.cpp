@@ -126,9 +126,8 @@ class PixelSum {
                 ++n;
             }
             for (Index p = first; p < last; ++p) {
-                const TileFinish<T> finish{finish_.bias ? finish_.bias + p * tile_columns<T> : nullptr, finish_.slope};
-                sum_over_taps<T>({sources.data(), count}, taps, filters_.length, packed_.panel(p), finish,
-                                 {results.data(), count});
+                sum_over_taps<T>({sources.data(), count}, taps, filters_.length, packed_.panel(p),
+                                 finish_.from(p * tile_columns<T>), {results.data(), count});
                 for (std::size_t r = 0; r < count; ++r) results[r] += tile_columns<T>;
             }
             begin += static_cast<Index>(count);

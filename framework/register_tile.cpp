@@ -33,6 +33,11 @@ R finished(R r, S slope) {
     return r > zero ? r : slope == 0 ? (r == r ? zero : r) : slope * r;
 }
 
+template <Scalar T>
+T finished(T r, const TileFinish<T>& finish, Index column) {
+    return finished(finish.bias != nullptr ? r + finish.bias[column] : r, finish.slope);
+}
+
 // Writes a row of a tile: whole vectors, or as many columns as there are.
 template <Scalar T, int V>
 void write_row(Vector<T> (&sum)[V], Index columns, const TileFinish<T>& finish, T* result) {
@@ -44,8 +49,7 @@ void write_row(Vector<T> (&sum)[V], Index columns, const TileFinish<T>& finish, 
     } else {
         T row[V * lanes<T>];
         for (int v = 0; v < V; ++v) store(row + v * lanes<T>, sum[v]);
-        for (Index o = 0; o < columns; ++o)
-            result[o] = finished(finish.bias != nullptr ? row[o] + finish.bias[o] : row[o], finish.slope);
+        for (Index o = 0; o < columns; ++o) result[o] = finished(row[o], finish, o);
     }
 }
 
@@ -102,8 +106,7 @@ void column_tile(const T* const* sources, std::span<const Tap> taps, Index lengt
     }
     for (int r = 0; r < R; ++r) {
         for (int o = 0; o < C; ++o) {
-            const T whole = sum_of_lanes<T>(sum[r][o]);
-            results[r][o] = finished(finish.bias != nullptr ? whole + finish.bias[o] : whole, finish.slope);
+            results[r][o] = finished(sum_of_lanes<T>(sum[r][o]), finish, o);
         }
     }
 }
@@ -125,17 +128,14 @@ void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& pa
                   T* result) {
     constexpr int vectors = 4;
     Index c = 0;
-    const auto from = [&](Index channel) {
-        return TileFinish<T>{finish.bias ? finish.bias + channel : nullptr, finish.slope};
-    };
     for (; c + vectors * lanes<T> <= panel.columns; c += vectors * lanes<T>)
-        channel_tile<T, vectors>(source + c, taps, panel.filters + c, from(c), result + c);
+        channel_tile<T, vectors>(source + c, taps, panel.filters + c, finish.from(c), result + c);
     for (; c + lanes<T> <= panel.columns; c += lanes<T>)
-        channel_tile<T, 1>(source + c, taps, panel.filters + c, from(c), result + c);
+        channel_tile<T, 1>(source + c, taps, panel.filters + c, finish.from(c), result + c);
     for (; c < panel.columns; ++c) {
         T sum = 0;
         for (const Tap& tap : taps) sum += source[tap.source + c] * panel.filters[tap.filter + c];
-        result[c] = finished(finish.bias != nullptr ? sum + finish.bias[c] : sum, finish.slope);
+        result[c] = finished(sum, finish, c);
     }
 }
 

@@ -40,6 +40,9 @@ template <Scalar T>
 struct TileFinish {
     const T* bias;  ///< a number a column, or nullptr
     T slope;        ///< 1 leaves r as it is
+
+    /// The finish of the columns from `first` on.
+    TileFinish from(Index first) const { return {bias != nullptr ? bias + first : nullptr, slope}; }
 };
 
 /// How filters lie in memory, tap after tap.
