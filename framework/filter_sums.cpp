@@ -39,7 +39,7 @@ void for_each_pair(const Conv2DForm& form, const Pixels<const T>& x, const Pixel
     }
 }
 
-// Collects pairs of rows and hands them on, as many as can be summed at once.
+// Collects pairs of rows and hands them on, as many as can be summed at once; the last when it goes.
 template <Scalar T, class Sum>
 class PairCollector {
   public:
@@ -52,12 +52,12 @@ class PairCollector {
         if (++count_ == left_.size()) hand_on();
     }
 
+  private:
     void hand_on() {
         sum_(std::span<const T* const>(left_.data(), count_), std::span<const T* const>(right_.data(), count_));
         count_ = 0;
     }
 
-  private:
     Sum sum_;
     std::array<const T*, sum_rows_at_once> left_, right_;
     std::size_t count_ = 0;
@@ -177,19 +177,18 @@ struct GatheredTaps {
         const Index lines = std::max<Index>(1, sum_rows_at_once / many.width);
         const Scratch<T> gathered(lines * many.width * size), sums(size * many_count);
         std::fill_n(sums.data(), size * many_count, T{0});
-        auto products = collect<T>([&](auto left, auto right) {
-            sum_over_rows(left, size, right, many_count, StridedMatrix<T>{sums.data(), many_count});
-        });
         for (Index begin = first; begin < last; begin += lines) {
             const Index end = std::min(begin + lines, last);
             for (Index line = begin; line < end; ++line)
                 gather(line / many.height, line % many.height, gathered.data() + (line - begin) * many.width * size);
+            auto products = collect<T>([&](auto left, auto right) {
+                sum_over_rows(left, size, right, many_count, StridedMatrix<T>{sums.data(), many_count});
+            });
             for (Index pixel = 0; pixel < (end - begin) * many.width; ++pixel) {
                 const T* const row = many.data + (begin * many.width + pixel) * many.stride;
                 prefetch(row, many_count);
                 products.add(gathered.data() + pixel * size, row);
             }
-            products.hand_on();
         }
         add_to_filters(sums.data(), w);
     }
