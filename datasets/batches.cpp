@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "framework/ceil_divide.h"
 #include "framework/error.h"
 #include "framework/parallel.h"
 
@@ -59,7 +60,7 @@ Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
       prepared_(options.first) {
     require(batch_size_ >= 1, "Batches: batch_size must be at least 1; got {}", batch_size_);
     const Index size = dataset_->size();
-    count_ = size / batch_size_ + (size % batch_size_ != 0 && !options.drop_last ? 1 : 0);
+    count_ = options.drop_last ? size / batch_size_ : ceil_divide(size, batch_size_);
     require(count_ >= 1, "Batches: dataset has not one batch of {} images; got {} images", batch_size_, size);
     if (prepared_ < count_) prepare_next();
 }

@@ -32,12 +32,7 @@ void* limited_realloc(void* memory, std::size_t size) {
 #define STBI_MALLOC(size) limited_realloc(nullptr, size)
 #define STBI_REALLOC(memory, size) limited_realloc(memory, size)
 #define STBI_FREE(memory) std::free(memory)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wshadow"
 #include <stb/stb_image.h>
-#pragma GCC diagnostic pop
 
 namespace adjoint {
 namespace {

@@ -1,7 +1,6 @@
 #include "framework/bands.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace adjoint {
 namespace {
@@ -31,18 +30,11 @@ std::vector<Band> bands(Index targets, Index taps, Source source) {
 }  // namespace
 
 std::vector<Band> output_bands(const ConvAxis& axis) {
-    return bands(axis.output, axis.kernel, [&](Index i, Index k) -> std::optional<Index> {
-        const Index h = i * axis.stride + k * axis.dilation - axis.before;
-        return 0 <= h && h < axis.image ? std::optional(h) : std::nullopt;
-    });
+    return bands(axis.output, axis.kernel, [&](Index i, Index k) { return axis.joined_pixel(i, k); });
 }
 
 std::vector<Band> image_bands(const ConvAxis& axis) {
-    return bands(axis.image, axis.kernel, [&](Index h, Index k) -> std::optional<Index> {
-        const Index distance = h + axis.before - k * axis.dilation, i = distance / axis.stride;
-        const bool reached = distance >= 0 && distance % axis.stride == 0 && i < axis.output;
-        return reached ? std::optional(i) : std::nullopt;
-    });
+    return bands(axis.image, axis.kernel, [&](Index h, Index k) { return axis.joined_output(h, k); });
 }
 
 }  // namespace adjoint

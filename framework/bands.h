@@ -1,5 +1,5 @@
-// Which taps lead to a pixel, and from where? Along one axis, tap k joins image pixel h and output pixel i where
-// h = i·s + k·d − p. Pixels that the same taps lead to form a band: inside a band there is no border and no gap left.
+// Which taps lead to a pixel, and from where? Pixels of an axis that the same taps lead to form a band: inside a band
+// there is no border and no gap left.
 #pragma once
 
 #include <vector>

@@ -8,6 +8,8 @@
 #include <new>
 #include <vector>
 
+#include "framework/ceil_divide.h"
+
 namespace adjoint {
 namespace {
 
@@ -17,7 +19,7 @@ constexpr std::size_t alignment = 64;
 // eighth is wasted.
 std::size_t size_class(std::size_t bytes) {
     const std::size_t granularity = std::max(alignment, std::bit_floor(bytes) / 8);
-    return (std::max(bytes, alignment) + granularity - 1) / granularity * granularity;
+    return ceil_divide(std::max(bytes, alignment), granularity) * granularity;
 }
 
 class BufferPool {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "framework/ceil_divide.h"
 #include "framework/error.h"
 
 namespace adjoint {
@@ -21,7 +22,7 @@ void resolve(ConvAxis& axis, Padding::Rule rule, Index before, Index after) {
             before = after = axis.span() - 1;
             break;
         case Padding::Rule::same: {
-            const Index output = (axis.image + axis.stride - 1) / axis.stride;
+            const Index output = ceil_divide(axis.image, axis.stride);
             const Index total = std::max<Index>((output - 1) * axis.stride + axis.span() - axis.image, 0);
             before = total / 2;
             after = total - before;
@@ -176,25 +177,19 @@ Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2
                     .width = width_axis(weight, options)};
     form.height.output = output[1];
     form.width.output = output[2];
-    const auto side = [](const std::optional<Size2D>& size, Index Size2D::*axis) {
-        return size ? std::optional<Index>((*size).*axis) : std::nullopt;
+    const auto wish = [&](const char* name, Index Sides::*before, Index Sides::*after, Index Size2D::*axis) {
+        const auto along = [axis](const std::optional<Size2D>& size) {
+            return size ? std::optional<Index>((*size).*axis) : std::nullopt;
+        };
+        return Wish{.name = name,
+                    .rule = options.padding.rule(),
+                    .before = options.padding.sides().*before,
+                    .after = options.padding.sides().*after,
+                    .size = along(options.output_size),
+                    .output_padding = along(options.output_padding)};
     };
-    const Padding::Rule rule = options.padding.rule();
-    const Sides& sides = options.padding.sides();
-    form.height = choose_image(operation, form.height,
-                               {.name = "height",
-                                .rule = rule,
-                                .before = sides.top,
-                                .after = sides.bottom,
-                                .size = side(options.output_size, &Size2D::height),
-                                .output_padding = side(options.output_padding, &Size2D::height)});
-    form.width = choose_image(operation, form.width,
-                              {.name = "width",
-                               .rule = rule,
-                               .before = sides.left,
-                               .after = sides.right,
-                               .size = side(options.output_size, &Size2D::width),
-                               .output_padding = side(options.output_padding, &Size2D::width)});
+    form.height = choose_image(operation, form.height, wish("height", &Sides::top, &Sides::bottom, &Size2D::height));
+    form.width = choose_image(operation, form.width, wish("width", &Sides::left, &Sides::right, &Size2D::width));
     return form;
 }
 

@@ -60,7 +60,7 @@ struct Conv2DOptions {
     Index groups = 1;
 };
 
-/// One spatial axis of a form.
+/// One spatial axis of a form, along which tap k joins image pixel h and output pixel i where h = i·s + k·d − p.
 struct ConvAxis {
     Index image;
     Index kernel;
@@ -72,6 +72,18 @@ struct ConvAxis {
 
     /// The pixels from a filter's first tap to its last: d·(K − 1) + 1.
     Index span() const { return dilation * (kernel - 1) + 1; }
+    /// h, which in the padding is no pixel of the image.
+    Index pixel(Index i, Index k) const { return i * stride + k * dilation - before; }
+    /// h, or nothing in the padding.
+    std::optional<Index> joined_pixel(Index i, Index k) const {
+        const Index h = pixel(i, k);
+        return 0 <= h && h < image ? std::optional(h) : std::nullopt;
+    }
+    /// i, or nothing where tap k joins pixel h to none.
+    std::optional<Index> joined_output(Index h, Index k) const {
+        const Index distance = h - pixel(0, k), i = distance / stride;
+        return distance >= 0 && distance % stride == 0 && i < output ? std::optional(i) : std::nullopt;
+    }
 };
 
 /// The trilinear form T(x, w, y) = Σ x[n, i·s + k·d − p, j·s + l·d − p, c] · w[k, l, c, o] · y[n, i, j, o] with all its

@@ -10,17 +10,13 @@ void require_shape(const char* operation, const char* role, const Variable& oper
             operand.shape());
 }
 
-Epilogue epilogue_of(const Finish& finish) {
-    return {.bias = finish.bias ? &finish.bias->value() : nullptr, .slope = finish.slope};
-}
-
 }  // namespace
 
 Variable conv2d(const Variable& x, const Variable& w, const Conv2DForm& form, const Finish& finish) {
     require_shape("conv2d", "input", x, form.image_shape());
     require_shape("conv2d", "weight", w, form.weight_shape());
     require_finish("conv2d", finish, form.filters, x);
-    return record_finished(convolve(x.value(), w.value(), form, epilogue_of(finish)), finish,
+    return record_finished(convolve(x.value(), w.value(), form, finish), finish,
                            {{x, [=](const Variable& g) { return conv2d_input_gradient(g, w, form); }},
                             {w, [=](const Variable& g) { return conv2d_weight_gradient(x, g, form); }}});
 }
@@ -29,7 +25,7 @@ Variable conv2d_input_gradient(const Variable& y, const Variable& w, const Conv2
     require_shape("conv2d_input_gradient", "output gradient", y, form.output_shape());
     require_shape("conv2d_input_gradient", "weight", w, form.weight_shape());
     require_finish("conv2d_input_gradient", finish, form.channels, y);
-    return record_finished(convolve_transposed(y.value(), w.value(), form, epilogue_of(finish)), finish,
+    return record_finished(convolve_transposed(y.value(), w.value(), form, finish), finish,
                            {{y, [=](const Variable& g) { return conv2d(g, w, form); }},
                             {w, [=](const Variable& g) { return conv2d_weight_gradient(g, y, form); }}});
 }

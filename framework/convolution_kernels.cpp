@@ -12,56 +12,67 @@ double flops(const Conv2DForm& form) {
     return 2.0 * static_cast<double>(form.rows()) * static_cast<double>(form.columns() * form.filters);
 }
 
-// The epilogue, for the channels from `first` on.
 template <Scalar T>
-TileFinish<T> tile_finish(const Epilogue& epilogue, Index first) {
-    return {epilogue.bias ? epilogue.bias->data<T>().data() + first : nullptr, static_cast<T>(epilogue.slope)};
+TileFinish<T> tile_finish(const Finish& finish) {
+    return {finish.bias ? finish.bias->value().data<T>().data() : nullptr, static_cast<T>(finish.slope)};
+}
+
+// Calls sum(first channel, first filter, filters [taps, c, o]) for each group, or once where each channel is one.
+template <Scalar T, class Sum>
+void for_each_group(const T* w, const Conv2DForm& form, Sum sum) {
+    const Index taps = form.height.kernel * form.width.kernel, c = form.group_channels(), o = form.group_filters();
+    if (form.depthwise()) {
+        const Index all = form.channels;
+        return sum(0, 0, FilterMatrix<T>{.data = w, .taps = taps, .length = all, .columns = all, .by_channel = true});
+    }
+    for (Index group = 0; group < form.groups; ++group) {
+        sum(group * c, group * o,
+            FilterMatrix<T>{.data = w + group * o,
+                            .taps = taps,
+                            .length = c,
+                            .columns = o,
+                            .tap_stride = c * form.filters,
+                            .length_stride = form.filters,
+                            .column_stride = 1});
+    }
 }
 
 template <Scalar T>
-void convolve(const T* x, const T* w, T* y, const Conv2DForm& form, const Epilogue& epilogue) {
+void convolve(const T* x, const T* w, T* y, const Conv2DForm& form, const Finish& finish) {
     const ResultBands bands{output_bands(form.height), output_bands(form.width), form.width.kernel};
-    const Index taps = form.height.kernel * form.width.kernel, c = form.group_channels(), o = form.group_filters();
-    const auto sum = [&](Index group, const FilterMatrix<T>& filters) {
-        sum_pixels(form.batch, image_pixels(x, form, group * c), output_pixels(y, form, group * o), bands, filters,
-                   tile_finish<T>(epilogue, group * o));
-    };
-    if (form.depthwise()) return sum(0, {w, taps, form.channels, form.channels, form.channels, 1, 1, true});
-    for (Index group = 0; group < form.groups; ++group)
-        sum(group, {w + group * o, taps, c, o, c * form.filters, form.filters, 1});
+    for_each_group(w, form, [&](Index c, Index o, const FilterMatrix<T>& filters) {
+        sum_pixels(form.batch, image_pixels(x, form, c), output_pixels(y, form, o), bands, filters,
+                   tile_finish<T>(finish).from(o));
+    });
 }
 
 template <Scalar T>
-void convolve_transposed(const T* y, const T* w, T* x, const Conv2DForm& form, const Epilogue& epilogue) {
+void convolve_transposed(const T* y, const T* w, T* x, const Conv2DForm& form, const Finish& finish) {
     const ResultBands bands{image_bands(form.height), image_bands(form.width), form.width.kernel};
-    const Index taps = form.height.kernel * form.width.kernel, c = form.group_channels(), o = form.group_filters();
-    const auto sum = [&](Index group, const FilterMatrix<T>& filters) {
-        sum_pixels(form.batch, output_pixels(y, form, group * o), image_pixels(x, form, group * c), bands, filters,
-                   tile_finish<T>(epilogue, group * c));
-    };
-    if (form.depthwise()) return sum(0, {w, taps, form.channels, form.channels, form.channels, 1, 1, true});
-    for (Index group = 0; group < form.groups; ++group)
-        sum(group, {w + group * o, taps, o, c, c * form.filters, 1, form.filters});
+    for_each_group(w, form, [&](Index c, Index o, const FilterMatrix<T>& filters) {
+        sum_pixels(form.batch, output_pixels(y, form, o), image_pixels(x, form, c), bands, filters.transposed(),
+                   tile_finish<T>(finish).from(c));
+    });
 }
 
 }  // namespace
 
-Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue) {
+Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const Finish& finish) {
     const Timed timed("conv2d", flops(form));
     require_same_dtype("conv2d", x, w);
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.output_shape(), [&](std::span<T> y) {
-            convolve(x.data<T>().data(), w.data<T>().data(), y.data(), form, epilogue);
+            convolve(x.data<T>().data(), w.data<T>().data(), y.data(), form, finish);
         });
     });
 }
 
-Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue) {
+Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form, const Finish& finish) {
     const Timed timed("conv2d_input_gradient", flops(form));
     require_same_dtype("conv2d_input_gradient", y, w);
     return dispatch(y.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.image_shape(), [&](std::span<T> x) {
-            convolve_transposed(y.data<T>().data(), w.data<T>().data(), x.data(), form, epilogue);
+            convolve_transposed(y.data<T>().data(), w.data<T>().data(), x.data(), form, finish);
         });
     });
 }

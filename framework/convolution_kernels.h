@@ -4,20 +4,14 @@
 #pragma once
 
 #include "framework/conv2d_form.h"
-#include "framework/tensor.h"
+#include "framework/finish.h"
 
 namespace adjoint {
 
-/// What is done to a result r before it is written: r ← r + bias, then slope·r where r is not positive.
-struct Epilogue {
-    const Tensor* bias = nullptr;  ///< a number for each channel of the result, or none
-    double slope = 1.0;            ///< 1 leaves r as it is, 0 is relu
-};
-
-/// y = P(x)·W
-Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue = {});
-/// x = Pᵀ(y·Wᵀ)
-Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form, const Epilogue& epilogue = {});
+/// y = P(x)·W, finished
+Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const Finish& finish);
+/// x = Pᵀ(y·Wᵀ), finished
+Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form, const Finish& finish);
 /// w = P(x)ᵀ·y
 Tensor correlate(const Tensor& x, const Tensor& y, const Conv2DForm& form);
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "framework/buffer_pool.h"
+#include "framework/ceil_divide.h"
 #include "framework/kernels.h"
 #include "framework/parallel.h"
 #include "framework/pixels.h"
@@ -15,8 +16,8 @@ namespace {
 // The output pixels of an axis, from first to last, whose tap lies inside the image.
 std::pair<Index, Index> outputs_inside(const ConvAxis& axis, Index tap) {
     const auto first_beyond = [&](Index pixel) {
-        const Index distance = pixel + axis.before - tap * axis.dilation;
-        return std::clamp<Index>(ceil_divide(std::max<Index>(0, distance), axis.stride), 0, axis.output);
+        const Index distance = std::max<Index>(0, pixel - axis.pixel(0, tap));
+        return std::min(ceil_divide(distance, axis.stride), axis.output);
     };
     return {first_beyond(0), first_beyond(axis.image)};
 }
@@ -30,15 +31,15 @@ void for_each_pair(const Conv2DForm& form, const Pixels<const T>& x, const Pixel
     const auto [begin, end] = outputs_inside(width, l);
     for (Index line = first; line < last; ++line) {
         const Index n = line / height.output, i = line % height.output;
-        const Index h = i * height.stride + k * height.dilation - height.before;
-        if (h < 0 || h >= height.image) continue;
-        const T* image = x.at(n, h, begin * width.stride + l * width.dilation - width.before);
+        const std::optional<Index> h = height.joined_pixel(i, k);
+        if (!h) continue;
+        const T* image = x.at(n, *h, width.pixel(begin, l));
         const T* output = y.at(n, i, begin);
         for (Index j = begin; j < end; ++j, image += width.stride * x.stride, output += y.stride) pair(image, output);
     }
 }
 
-// Collects pairs of rows and hands them on, as many as can be summed at once.
+// Collects pairs of rows and hands them on, as many as can be summed at once; the last when it goes.
 template <Scalar T, class Sum>
 class PairCollector {
   public:
@@ -51,12 +52,12 @@ class PairCollector {
         if (++count_ == left_.size()) hand_on();
     }
 
+  private:
     void hand_on() {
         sum_(std::span<const T* const>(left_.data(), count_), std::span<const T* const>(right_.data(), count_));
         count_ = 0;
     }
 
-  private:
     Sum sum_;
     std::array<const T*, sum_rows_at_once> left_, right_;
     std::size_t count_ = 0;
@@ -93,7 +94,7 @@ struct TapByTap {
 
     void add(Index tap, Index first, Index last, T* w) const {
         const Index c = form.group_channels(), o = form.group_filters();
-        const StridedMatrix<T> sums{w + tap * c * form.filters + group * o, form.filters, 1};
+        const StridedMatrix<T> sums{w + tap * c * form.filters + group * o, form.filters};
         auto products = collect<T>([&](auto left, auto right) { sum_over_rows(left, c, right, o, sums); });
         for_each_pair(form, image_pixels(x, form, group * c), output_pixels(y, form, group * o), tap, first, last,
                       [&](const T* image, const T* output) {
@@ -122,10 +123,11 @@ struct ChannelByChannel {
             const Index n = line / height.output, i = line % height.output;
             prefetch(output.at(n, i, 0), form.width.output * form.channels);
             for (Index k = 0; k < height.kernel; ++k) {
-                const Index h = i * height.stride + k * height.dilation - height.before;
-                if (h < 0 || h >= height.image) continue;
-                if (k + height.stride >= height.kernel) prefetch(image.at(n, h, 0), form.width.image * form.channels);
-                add_line(image.at(n, h, 0), output.at(n, i, 0), w + k * form.width.kernel * form.channels);
+                const std::optional<Index> h = height.joined_pixel(i, k);
+                if (!h) continue;
+                const T* const pixels = image.at(n, *h, 0);
+                if (k + height.stride >= height.kernel) prefetch(pixels, form.width.image * form.channels);
+                add_line(pixels, output.at(n, i, 0), w + k * form.width.kernel * form.channels);
             }
         }
     }
@@ -135,11 +137,10 @@ struct ChannelByChannel {
         const ConvAxis& width = form.width;
         const Index channels = form.channels;
         const auto add_taps = [&](Index l, Index taps, Index begin, Index end) {
-            const Index column = begin * width.stride + l * width.dilation - width.before;
             if (begin < end)
-                sum_along_line<T>({image + column * channels, width.stride * channels}, width.dilation * channels,
-                                  {output + begin * channels, channels}, end - begin, taps, channels,
-                                  {sums + l * channels, channels, 1});
+                sum_along_line<T>({image + width.pixel(begin, l) * channels, width.stride * channels},
+                                  width.dilation * channels, {output + begin * channels, channels}, end - begin, taps,
+                                  channels, {sums + l * channels, channels});
         };
         const Index begin = outputs_inside(width, 0).first, end = outputs_inside(width, width.kernel - 1).second;
         add_taps(0, width.kernel, begin, end);
@@ -176,24 +177,24 @@ struct GatheredTaps {
         const Index lines = std::max<Index>(1, sum_rows_at_once / many.width);
         const Scratch<T> gathered(lines * many.width * size), sums(size * many_count);
         std::fill_n(sums.data(), size * many_count, T{0});
-        auto products = collect<T>([&](auto left, auto right) {
-            sum_over_rows(left, size, right, many_count, StridedMatrix<T>{sums.data(), many_count, 1});
-        });
         for (Index begin = first; begin < last; begin += lines) {
             const Index end = std::min(begin + lines, last);
             for (Index line = begin; line < end; ++line)
                 gather(line / many.height, line % many.height, gathered.data() + (line - begin) * many.width * size);
+            auto products = collect<T>([&](auto left, auto right) {
+                sum_over_rows(left, size, right, many_count, StridedMatrix<T>{sums.data(), many_count});
+            });
             for (Index pixel = 0; pixel < (end - begin) * many.width; ++pixel) {
                 const T* const row = many.data + (begin * many.width + pixel) * many.stride;
                 prefetch(row, many_count);
                 products.add(gathered.data() + pixel * size, row);
             }
-            products.hand_on();
         }
         add_to_filters(sums.data(), w);
     }
 
-    // gathered[pixel, tap, channel] for the pixels of one line: 0 where the tap joins it to nothing.
+    // gathered[pixel, tap, channel] for the pixels of one line: 0 where the tap joins it to nothing. For one channel tap
+    // by tap is faster than pixel by pixel, as gather_patches does it.
     void gather(Index n, Index line, T* gathered) const {
         const ConvAxis &height = form.height, &width = form.width;
         const Pixels<const T> image = image_pixels(x, form, group * form.group_channels()),
@@ -202,13 +203,11 @@ struct GatheredTaps {
         std::fill_n(gathered, (few_in_image ? width.output : width.image) * size, T{0});
         for (Index l = 0; l < width.kernel; ++l) {
             const auto [begin, end] = outputs_inside(width, l);
-            const Index column = begin * width.stride + l * width.dilation - width.before;
+            const Index column = width.pixel(begin, l);
             for (Index k = 0; begin < end && k < height.kernel; ++k) {
-                const Index offset = k * height.dilation - height.before;
-                if (!few_in_image && (line - offset) % height.stride != 0) continue;
-                const Index source = few_in_image ? line * height.stride + offset : (line - offset) / height.stride;
-                if (source < 0 || source >= (few_in_image ? height.image : height.output)) continue;
-                const T* from = few_in_image ? image.at(n, source, column) : output.at(n, source, begin);
+                const auto source = few_in_image ? height.joined_pixel(line, k) : height.joined_output(line, k);
+                if (!source) continue;
+                const T* from = few_in_image ? image.at(n, *source, column) : output.at(n, *source, begin);
                 T* to = gathered + (few_in_image ? begin : column) * size + (k * width.kernel + l) * channels;
                 const Index from_step = few_in_image ? width.stride * image.stride : output.stride;
                 const Index to_step = few_in_image ? size : width.stride * size;

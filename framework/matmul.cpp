@@ -1,5 +1,6 @@
 #include "framework/matmul.h"
 
+#include "framework/ceil_divide.h"
 #include "framework/gemm.h"
 #include "framework/parallel.h"
 #include "framework/profile.h"
@@ -12,7 +13,7 @@ template <class T>
 void banded_gemm(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
     constexpr Index narrowest = 48, most = 16;
     const Index longer = std::max(c.rows, c.columns);
-    const Index band = std::max((longer + most - 1) / most, narrowest);
+    const Index band = std::max(ceil_divide(longer, most), narrowest);
     const auto skip = [](const auto& matrix, Index rows, Index columns) {
         return matrix.data + (matrix.transposed ? columns * matrix.stride + rows : rows * matrix.stride + columns);
     };

@@ -9,6 +9,7 @@
 #include <tbb/task_arena.h>
 #include <thread>
 
+#include "framework/ceil_divide.h"
 #include "framework/error.h"
 #include "framework/flush_denormals.h"
 
@@ -62,7 +63,7 @@ void parallel_for(Index count, const std::function<void(Index)>& piece) {
 }
 
 void parallel_ranges(Index size, Index grain, const std::function<void(Index, Index)>& piece) {
-    parallel_for((size + grain - 1) / grain, [&](Index i) { piece(i * grain, std::min(size, (i + 1) * grain)); });
+    parallel_for(ceil_divide(size, grain), [&](Index i) { piece(i * grain, std::min(size, (i + 1) * grain)); });
 }
 
 }  // namespace adjoint

@@ -26,10 +26,10 @@ void walk_patches(const Conv2DForm& form, Index group, Index begin, Index end, I
         const Index j = row % width.output, i = row / width.output % height.output;
         const Index n = row / width.output / height.output;
         for (Index k = 0; k < height.kernel; ++k) {
-            const Index h = i * height.stride + k * height.dilation - height.before;
+            const Index h = height.pixel(i, k);
             const bool inside_height = 0 <= h && h < height.image;
             for (Index l = 0; l < width.kernel; l += run_taps, entry += run_taps * c) {
-                const Index w = j * width.stride + l * width.dilation - width.before;
+                const Index w = width.pixel(j, l);
                 const Index first = inside_height ? std::clamp<Index>(-w, 0, run_taps) : run_taps;
                 const Index last = inside_height ? std::clamp<Index>(width.image - w, first, run_taps) : run_taps;
                 if (first > 0) outside(entry, first * c);

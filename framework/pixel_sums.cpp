@@ -4,6 +4,7 @@
 #include <array>
 
 #include "framework/buffer_pool.h"
+#include "framework/ceil_divide.h"
 #include "framework/parallel.h"
 
 namespace adjoint {
@@ -15,9 +16,7 @@ class PackedFilters {
   public:
     explicit PackedFilters(const FilterMatrix<T>& filters)
         : columns_(filters.columns),
-          layout_(filters.by_channel                                       ? FilterLayout::by_channel
-                  : filters.columns <= 4 && filters.length % lanes<T> == 0 ? FilterLayout::columns
-                                                                           : FilterLayout::rows),
+          layout_(layout_of(filters)),
           panel_size_(filters.taps * filters.length * tile_columns<T>),
           scratch_(filters.by_channel ? 0 : panels() * panel_size_),
           packed_(filters.by_channel ? filters.data : scratch_.data()) {
@@ -30,6 +29,12 @@ class PackedFilters {
     Panel<T> panel(Index p) const { return {packed_ + p * panel_size_, columns_of(p), layout_}; }
 
   private:
+    static FilterLayout layout_of(const FilterMatrix<T>& filters) {
+        if (filters.by_channel) return FilterLayout::by_channel;
+        const bool few_columns = filters.columns <= spread_tile_side;
+        return few_columns && filters.length % lanes<T> == 0 ? FilterLayout::columns : FilterLayout::rows;
+    }
+
     Index columns_of(Index p) const {
         return layout_ == FilterLayout::by_channel ? columns_
                                                    : std::min(tile_columns<T>, columns_ - p * tile_columns<T>);
@@ -121,9 +126,8 @@ class PixelSum {
                 ++n;
             }
             for (Index p = first; p < last; ++p) {
-                const TileFinish<T> finish{finish_.bias ? finish_.bias + p * tile_columns<T> : nullptr, finish_.slope};
-                sum_over_taps<T>({sources.data(), count}, taps, filters_.length, packed_.panel(p), finish,
-                                 {results.data(), count});
+                sum_over_taps<T>({sources.data(), count}, taps, filters_.length, packed_.panel(p),
+                                 finish_.from(p * tile_columns<T>), {results.data(), count});
                 for (std::size_t r = 0; r < count; ++r) results[r] += tile_columns<T>;
             }
             begin += static_cast<Index>(count);

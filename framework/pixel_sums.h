@@ -2,6 +2,8 @@
 // a pixel; only the way of the taps is reversed.
 #pragma once
 
+#include <utility>
+
 #include "framework/bands.h"
 #include "framework/pixels.h"
 #include "framework/register_tile.h"
@@ -9,13 +11,20 @@
 namespace adjoint {
 
 /// Filters as a matrix for each tap, which `length` numbers of a source pixel are multiplied with; or by channel, where
-/// every channel has a filter of its own and length and columns are the same.
+/// every channel has a filter of its own: length and columns are the same, and there are no strides.
 template <Scalar T>
 struct FilterMatrix {
     const T* data;
     Index taps, length, columns;
-    Index tap_stride, length_stride, column_stride;
+    Index tap_stride = 0, length_stride = 0, column_stride = 0;
     bool by_channel = false;
+
+    FilterMatrix transposed() const {
+        FilterMatrix other = *this;
+        std::swap(other.length, other.columns);
+        std::swap(other.length_stride, other.column_stride);
+        return other;
+    }
 };
 
 /// The axes of a result: which taps lead to its pixels, and from where.

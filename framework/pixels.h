@@ -6,8 +6,6 @@
 
 namespace adjoint {
 
-constexpr Index ceil_divide(Index a, Index b) { return (a + b - 1) / b; }
-
 /// The pixels of a tensor [N, H, W, channels], seen from one of its channels on.
 template <class T>
 struct Pixels {

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "framework/ceil_divide.h"
+
 namespace adjoint {
 namespace {
 
@@ -31,6 +33,11 @@ R finished(R r, S slope) {
     return r > zero ? r : slope == 0 ? (r == r ? zero : r) : slope * r;
 }
 
+template <Scalar T>
+T finished(T r, const TileFinish<T>& finish, Index column) {
+    return finished(finish.bias != nullptr ? r + finish.bias[column] : r, finish.slope);
+}
+
 // Writes a row of a tile: whole vectors, or as many columns as there are.
 template <Scalar T, int V>
 void write_row(Vector<T> (&sum)[V], Index columns, const TileFinish<T>& finish, T* result) {
@@ -42,8 +49,7 @@ void write_row(Vector<T> (&sum)[V], Index columns, const TileFinish<T>& finish, 
     } else {
         T row[V * lanes<T>];
         for (int v = 0; v < V; ++v) store(row + v * lanes<T>, sum[v]);
-        for (Index o = 0; o < columns; ++o)
-            result[o] = finished(finish.bias != nullptr ? row[o] + finish.bias[o] : row[o], finish.slope);
+        for (Index o = 0; o < columns; ++o) result[o] = finished(row[o], finish, o);
     }
 }
 
@@ -100,8 +106,7 @@ void column_tile(const T* const* sources, std::span<const Tap> taps, Index lengt
     }
     for (int r = 0; r < R; ++r) {
         for (int o = 0; o < C; ++o) {
-            const T whole = sum_of_lanes<T>(sum[r][o]);
-            results[r][o] = finished(finish.bias != nullptr ? whole + finish.bias[o] : whole, finish.slope);
+            results[r][o] = finished(sum_of_lanes<T>(sum[r][o]), finish, o);
         }
     }
 }
@@ -121,18 +126,16 @@ void channel_tile(const T* source, std::span<const Tap> taps, const T* filters, 
 template <Scalar T>
 void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& panel, const TileFinish<T>& finish,
                   T* result) {
+    constexpr int vectors = 4;
     Index c = 0;
-    const auto from = [&](Index channel) {
-        return TileFinish<T>{finish.bias ? finish.bias + channel : nullptr, finish.slope};
-    };
-    for (; c + 4 * lanes<T> <= panel.columns; c += 4 * lanes<T>)
-        channel_tile<T, 4>(source + c, taps, panel.filters + c, from(c), result + c);
+    for (; c + vectors * lanes<T> <= panel.columns; c += vectors * lanes<T>)
+        channel_tile<T, vectors>(source + c, taps, panel.filters + c, finish.from(c), result + c);
     for (; c + lanes<T> <= panel.columns; c += lanes<T>)
-        channel_tile<T, 1>(source + c, taps, panel.filters + c, from(c), result + c);
+        channel_tile<T, 1>(source + c, taps, panel.filters + c, finish.from(c), result + c);
     for (; c < panel.columns; ++c) {
         T sum = 0;
         for (const Tap& tap : taps) sum += source[tap.source + c] * panel.filters[tap.filter + c];
-        result[c] = finished(finish.bias != nullptr ? sum + finish.bias[c] : sum, finish.slope);
+        result[c] = finished(sum, finish, c);
     }
 }
 
@@ -173,12 +176,12 @@ void outer_tile(const T* const* left, Index first, const T* const* right, Index 
     }
     for (int r = 0; r < R; ++r) {
         T* const row = sums.data + (first + r) * sums.row_stride;
-        if (sums.column_stride == 1 && columns == V * lanes<T>) {
+        if (columns == V * lanes<T>) {
             for (int v = 0; v < V; ++v) store(row + v * lanes<T>, load(row + v * lanes<T>) + sum[r][v]);
         } else {
             T numbers[V * lanes<T>];
             for (int v = 0; v < V; ++v) store(numbers + v * lanes<T>, sum[r][v]);
-            for (Index b = 0; b < columns; ++b) row[b * sums.column_stride] += numbers[b];
+            for (Index b = 0; b < columns; ++b) row[b] += numbers[b];
         }
     }
 }
@@ -195,7 +198,7 @@ void with_constant(Index count, F f) {
 // Cuts [0, size) into the fewest ranges of at most `most`, all of nearly the same size.
 template <class F>
 void for_even_ranges(Index size, Index most, F f) {
-    const Index ranges = (size + most - 1) / most;
+    const Index ranges = ceil_divide(size, most);
     for (Index i = 0; i < ranges; ++i) f(size * i / ranges, size * (i + 1) / ranges);
 }
 
@@ -213,9 +216,9 @@ void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps,
     if (panel.layout == FilterLayout::by_channel) {
         for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, finish, results[r]);
     } else if (panel.layout == FilterLayout::columns) {
-        for_even_ranges(rows, 4, [&](Index begin, Index end) {
-            with_constant<4>(end - begin, [&]<int R>() {
-                with_constant<4>(panel.columns, [&]<int C>() {
+        for_even_ranges(rows, spread_tile_side, [&](Index begin, Index end) {
+            with_constant<spread_tile_side>(end - begin, [&]<int R>() {
+                with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
                     column_tile<T, R, C>(&sources[begin], taps, length, panel, finish, &results[begin]);
                 });
             });
@@ -247,7 +250,7 @@ void sum_over_rows(std::span<const T* const> left, Index left_length, std::span<
             std::fill(std::copy_n(right[i] + offset, columns, row), row + vectors * lanes<T>, T{0});
             filled_rows[static_cast<std::size_t>(i)] = row;
         }
-        const StridedMatrix<T> part{sums.data + offset * sums.column_stride, sums.row_stride, sums.column_stride};
+        const StridedMatrix<T> part{sums.data + offset, sums.row_stride};
         for_even_ranges(left_length, tile_rows, [&](Index begin, Index end) {
             with_constant<tile_rows>(end - begin, [&]<int R>() {
                 with_constant<2>(vectors, [&]<int V>() {

@@ -26,6 +26,8 @@ constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
 constexpr Index tile_rows = (vector_registers - 4) / 2;
 template <Scalar T>
 constexpr Index tile_columns = 2 * lanes<T>;
+/// A tile whose sums are each spread over a vector is so many rows by so many columns at most.
+constexpr int spread_tile_side = 4;
 
 /// A tap of a filter: how far beyond those of the first tap its pixels lie, and which rows of the filters are its own.
 struct Tap {
@@ -38,12 +40,15 @@ template <Scalar T>
 struct TileFinish {
     const T* bias;  ///< a number a column, or nullptr
     T slope;        ///< 1 leaves r as it is
+
+    /// The finish of the columns from `first` on.
+    TileFinish from(Index first) const { return {bias != nullptr ? bias + first : nullptr, slope}; }
 };
 
 /// How filters lie in memory, tap after tap.
 enum class FilterLayout {
     rows,        ///< for each c a row of at most tile_columns o, filled up with zeros to whole vectors
-    columns,     ///< for each o its c: for sums of few columns, at most 4, over whole vectors of c
+    columns,     ///< for each o its c: for sums of at most spread_tile_side columns over whole vectors of c
     by_channel,  ///< a number for each c, which is also o: every channel has a filter of its own
 };
 
@@ -61,12 +66,11 @@ template <Scalar T>
 void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
                    const TileFinish<T>& finish, std::span<T* const> results);
 
-/// The rows and columns of a matrix in somebody's memory.
+/// The rows of a matrix in somebody's memory, `row_stride` numbers from one to the next.
 template <Scalar T>
 struct StridedMatrix {
     T* data;
     Index row_stride;
-    Index column_stride;
 };
 
 /// sums[a, b] += Σ left[r][a] · right[r][b] over r, for a < left_length and b < right_length. At most `sum_rows_at_once`

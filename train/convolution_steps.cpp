@@ -44,7 +44,7 @@ std::string text(const Place& p) { return fmt::format("({}, {})", p.row, p.colum
 
 /// Where the corner of the patch of output p lies in the image.
 Place corner(const Conv2DForm& form, const Place& p) {
-    return {p.row * form.height.stride - form.height.before, p.column * form.width.stride - form.width.before};
+    return {form.height.pixel(p.row, 0), form.width.pixel(p.column, 0)};
 }
 
 std::string corner_text(const Conv2DForm& form, const Place& p) {

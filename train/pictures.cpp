@@ -6,13 +6,9 @@
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#pragma GCC diagnostic ignored "-Wshadow"
 #include <stb/stb_image_write.h>
-#pragma GCC diagnostic pop
 
+#include "framework/ceil_divide.h"
 #include "framework/kernels.h"
 #include "train/atomic_file.h"
 
@@ -35,7 +31,7 @@ Tensor from_symmetric_to_unit(const Tensor& x) {
 Tensor picture_grid(const Tensor& images, Index columns) {
     require(images.rank() == 4 && columns >= 1, "picture_grid: images must be [N, H, W, C]; got {}", images.shape());
     const Index count = images.extent(0), height = images.extent(1), row_length = images.extent(2) * images.extent(3);
-    const Index channels = images.extent(3), rows = (count + columns - 1) / columns;
+    const Index channels = images.extent(3), rows = ceil_divide(count, columns);
     const Index grid_height = rows * (height + margin) + margin;
     const Index grid_length = columns * (row_length + margin * channels) + margin * channels;
     return Tensor::build<float>({grid_height, grid_length / channels, channels}, [&](std::span<float> out) {

@@ -10,6 +10,7 @@
 #include "tests/support/derivatives.h"
 #include "tests/support/random_forms.h"
 #include "tests/support/threads.h"
+#include "tests/support/trilinear_form.h"
 
 namespace adjoint {
 namespace {
@@ -72,22 +73,11 @@ MaxPool2DOptions options_of(const Conv2DForm& form) {
             .dilation = {h.dilation, w.dilation}};
 }
 
-// Calls visit(output element, pixel element) for each pixel under each window.
+// Calls visit(output element, pixel element) for each pixel under each window: the terms of a form whose groups are single
+// channels.
 template <class Visit>
 void for_each_tap(const Conv2DForm& form, Visit visit) {
-    const ConvAxis &v = form.height, &u = form.width;
-    for (Index n = 0; n < form.batch; ++n)
-        for (Index i = 0; i < v.output; ++i)
-            for (Index j = 0; j < u.output; ++j)
-                for (Index k = 0; k < v.kernel; ++k)
-                    for (Index l = 0; l < u.kernel; ++l)
-                        for (Index c = 0; c < form.channels; ++c) {
-                            const Index h = i * v.stride + k * v.dilation - v.before;
-                            const Index w = j * u.stride + l * u.dilation - u.before;
-                            if (h < 0 || h >= v.image || w < 0 || w >= u.image) continue;
-                            visit(((n * v.output + i) * u.output + j) * form.channels + c,
-                                  ((n * v.image + h) * u.image + w) * form.channels + c);
-                        }
+    literal::for_each_term(form, [&](Index pixel, Index, Index output) { visit(output, pixel); });
 }
 
 constexpr const char* in_padding_alone = "a window lies in the padding alone";

@@ -1,11 +1,8 @@
 #include "tests/support/trilinear_form.h"
 
 namespace adjoint::literal {
-namespace {
 
-// Calls term(x element, w element, y element) for each term of T whose pixel lies in the image.
-template <class Term>
-void for_each_term(const Conv2DForm& form, Term term) {
+void for_each_term(const Conv2DForm& form, const std::function<void(Index, Index, Index)>& term) {
     const ConvAxis &v = form.height, &u = form.width;
     for (Index n = 0; n < form.batch; ++n)
         for (Index i = 0; i < v.output; ++i)
@@ -24,8 +21,6 @@ void for_each_term(const Conv2DForm& form, Term term) {
                                      ((n * v.output + i) * u.output + j) * form.filters + o);
                             }
 }
-
-}  // namespace
 
 double trilinear_form(const Tensor& x, const Tensor& w, const Tensor& y, const Conv2DForm& form) {
     const std::vector<double> xs = x.to_vector(), ws = w.to_vector(), ys = y.to_vector();

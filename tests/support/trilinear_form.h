@@ -2,10 +2,15 @@
 // oracle of the convolution tests.
 #pragma once
 
+#include <functional>
+
 #include "framework/conv2d_form.h"
 #include "framework/tensor.h"
 
 namespace adjoint::literal {
+
+/// Calls term(x element, w element, y element) for each term of T whose pixel lies in the image.
+void for_each_term(const Conv2DForm& form, const std::function<void(Index, Index, Index)>& term);
 
 /// T(x, w, y) = Σ x[n, i·s + k·d − p, j·s + l·d − p, c] · w[k, l, c, o] · y[n, i, j, o], in doubles.
 double trilinear_form(const Tensor& x, const Tensor& w, const Tensor& y, const Conv2DForm& form);
