@@ -17,7 +17,8 @@ struct Outcome {
     std::string err;  ///< standard error
 };
 
-/// Runs `adjoint` with these arguments in `directory`, with nothing to read.
+/// Runs `adjoint` with these arguments in `directory`, with nothing to read, and with ADJOINT_OFFLINE=1 where a test does not
+/// set it otherwise; its cache is cache/ in that directory.
 Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory);
 
 /// A test that runs the program, each in a new directory.
