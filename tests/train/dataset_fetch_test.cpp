@@ -223,7 +223,7 @@ TEST_F(DatasetFetch, IsNotAWrongFileWhereOneMirrorIsOutOfReach) {
 }
 
 TEST_F(DatasetFetch, TakesAnEmptyAnswerForNone) {
-    const Mirror mirror({{"images.gz", ""}});
+    const Mirror mirror({{"images.gz", std::string()}});
     EXPECT_THROW(fetch({mirror.address()}), MissingInput);
     EXPECT_EQ(failures_, Names{mirror.address() + "images.gz: the answer is empty"});
     EXPECT_EQ(names(), Names{});
@@ -246,12 +246,11 @@ TEST_F(DatasetFetch, FollowsWhereAFileHasMoved) {
 
 TEST_F(DatasetFetch, LeavesAServerThatFallsSilent) {
     Mirror mirror({{"images.gz", images()}});
-    mirror.cut = 50'000;
+    mirror.cut = 0;
     mirror.at_the_cut = Mirror::AtTheCut::is_silent;
     EXPECT_THROW(fetch({mirror.address()}, {images_file}, {.stalling = std::chrono::seconds(1)}), MissingInput);
     EXPECT_EQ(failures_, Names{mirror.address() +
                                "images.gz: Operation too slow. Less than 1 bytes/sec transferred the last 1 seconds"});
-    EXPECT_EQ(have("images.gz.part").size(), 50'000U);
 }
 
 TEST_F(DatasetFetch, LeavesAnotherFileOfThatNameAsItIs) {
