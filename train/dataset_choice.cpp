@@ -101,10 +101,10 @@ std::optional<Datasets> find_dataset(const PublishedDataset& dataset, const Data
 std::optional<std::string> fail_to_fetch(const PublishedDataset& mnist) {
     const std::string offline = variable("ADJOINT_OFFLINE");
     if (!offline.empty() && offline != "0") return "ADJOINT_OFFLINE is set";
-    constexpr std::chrono::milliseconds connecting(2'000);
+    constexpr std::chrono::milliseconds connecting(2'000);  // to all mirrors
     std::vector<std::string> failures;
     const FetchOptions options = {
-        .patience = {.connecting = connecting / std::ssize(mnist.mirrors), .stalling = std::chrono::seconds(5)},
+        .patience = {.connecting = connecting / std::ssize(mnist.mirrors), .stalling = std::chrono::seconds(3)},
         .failed = [&](const std::string& failure) { failures.push_back(failure); }};
     try {
         fetch_dataset(mnist, cache_directory() / mnist.name, options);
