@@ -13,6 +13,7 @@ void add_sample_command(CLI::App& app);        ///< sample
 void add_reconstruct_command(CLI::App& app);   ///< reconstruct
 void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient
 void add_deconvnet_command(CLI::App& app);     ///< deconvnet
+void add_data_command(CLI::App& app);          ///< data get
 void add_digits_command(CLI::App& app);        ///< digits
 void add_interpolate_command(CLI::App& app);   ///< interpolate
 void add_evaluate_command(CLI::App& app);      ///< evaluate

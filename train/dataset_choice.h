@@ -12,26 +12,27 @@
 namespace adjoint {
 
 struct DatasetOptions {
-    std::string name = "auto";        ///< auto, mnist, digits or images:DIR
-    std::filesystem::path directory;  ///< where MNIST's files are; else ADJOINT_DATA_DIR, else data
-    Index image_size = 28;            ///< height and width of the images of a folder
-    Index channels = 1;               ///< of the images of a folder: 1 grey, 3 RGB
-    bool skip_bad = false;            ///< go on without the files of a folder that cannot be read
+    std::string name = "auto";             ///< auto, mnist, fashion-mnist, kmnist, digits or images:DIR
+    std::filesystem::path directory = {};  ///< where their files are; else ADJOINT_DATA_DIR or data, else the cache
+    Index image_size = 28;                 ///< height and width of the images of a folder
+    Index channels = 1;                    ///< of the images of a folder: 1 grey, 3 RGB
+    bool skip_bad = false;                 ///< go on without the files of a folder that cannot be read
 };
 
 /// Declares --dataset, --data-dir and --skip-bad.
 void add_dataset_options(CLI::App& command, DatasetOptions& options);
 
 struct Datasets {
-    std::string name;  ///< mnist, digits or images:DIR
+    std::string name;  ///< mnist, fashion-mnist, kmnist, digits or images:DIR
     std::shared_ptr<const Dataset> training;
     std::shared_ptr<const Dataset> test;
 };
 
-/// Opens the dataset; `auto` takes MNIST where its files are and the drawn digits elsewhere, saying which. Of a folder of
+/// Opens the dataset; `auto` takes MNIST where its files are, fetches it to the cache where a mirror answers within
+/// seconds, and takes the drawn digits elsewhere, saying which. Nothing is fetched where a directory is named. Of a folder of
 /// images, those beneath train/ and test/ are training and test images; where it has no such folders, every tenth image
 /// from the first on is a test image. Files that are skipped are named and counted.
-/// Throws MissingInput when MNIST or a folder is asked for and not there, DataError when a file in it cannot be read, and
+/// Throws MissingInput when a dataset or a folder is asked for and not there, DataError when a file in it cannot be read, and
 /// where the images are not of the size and channels that are asked for.
 Datasets open_datasets(const DatasetOptions& options);
 

@@ -112,6 +112,7 @@ int main(int argc, char** argv) {
     adjoint::add_evaluate_command(app);
     adjoint::add_report_commands(app);
     adjoint::add_summary_command(app);
+    adjoint::add_data_command(app);
     adjoint::add_digits_command(app);
     adjoint::add_convolution_commands(app);
     adjoint::add_gradcheck_command(app);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <memory>
 #include <spawn.h>
@@ -45,6 +46,9 @@ Program::Program(const std::vector<std::string>& arguments, const std::filesyste
     posix_spawn_file_actions_adddup2(&actions, fileno(files_->out.get()), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, fileno(files_->err.get()), STDERR_FILENO);
     posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
+    // Neither the network nor what lies in somebody's cache: a test is the same everywhere.
+    ::setenv("ADJOINT_OFFLINE", "1", /*overwrite=*/0);
+    ::setenv("ADJOINT_CACHE_DIR", (directory / "cache").c_str(), /*overwrite=*/1);
     const int failure = posix_spawn(&process_, ADJOINT_PROGRAM, &actions, nullptr, words.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     if (failure != 0) throw std::system_error(failure, std::generic_category(), ADJOINT_PROGRAM);

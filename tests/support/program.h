@@ -18,7 +18,8 @@ struct Outcome {
     std::string err;  ///< standard error
 };
 
-/// `adjoint` at work with these arguments in a directory, with nothing to read.
+/// `adjoint` at work with these arguments in a directory, with nothing to read, and with
+/// ADJOINT_OFFLINE=1 where a test does not set it otherwise; its cache is cache/ in that directory.
 class Program {
   public:
     Program(const std::vector<std::string>& arguments, const std::filesystem::path& directory);
@@ -39,7 +40,7 @@ class Program {
     bool ended_ = false;
 };
 
-/// Runs `adjoint` with these arguments in `directory`, with nothing to read.
+/// Runs `adjoint` with these arguments in `directory` to its end.
 Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory);
 
 /// A test that runs the program, each in a new directory.

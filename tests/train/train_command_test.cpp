@@ -35,7 +35,7 @@ TEST_F(TrainCommand, RefusesModelsAndDatasetsThatItDoesNotKnow) {
     EXPECT_EQ(refusal({"train"}).substr(0, 9), "2 error: ");
     EXPECT_EQ(refusal({"train", "perceptron"}).substr(0, 9), "2 error: ");
     EXPECT_EQ(refused({"--dataset", "letters"}),
-              "2 error: --dataset: must be auto, mnist, digits or images:DIR; got letters");
+              "2 error: --dataset: must be auto, mnist, fashion-mnist, kmnist, digits or images:DIR; got letters");
 }
 
 TEST_F(TrainCommand, SaysWhichFilesAreMissingWhereMnistIsNotThere) {

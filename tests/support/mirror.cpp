@@ -1,0 +1,67 @@
+#include "tests/support/mirror.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <httplib.h>
+
+namespace adjoint {
+
+Mirror::Mirror(std::map<std::string, std::string> contents)
+    : files(std::move(contents)), server_(std::make_unique<httplib::Server>()) {
+    server_->Get("/moved/(.+)", [](const httplib::Request& request, httplib::Response& response) {
+        response.set_redirect(fmt::format("/{}", request.matches[1].str()));
+    });
+    server_->Get(".*/([^/]+)", [this](const httplib::Request& request, httplib::Response& response) {
+        ++requests;
+        const auto file = files.find(request.matches[1].str());
+        if (file == files.end()) {
+            response.status = 404;
+            return;
+        }
+        const std::string& content = file->second;
+        if (content.empty()) return;
+        if (ranges == Ranges::known && !request.ranges.empty() &&
+            request.ranges.front().first >= static_cast<ssize_t>(content.size())) {
+            response.status = 416;
+            return;
+        }
+        if (ranges != Ranges::known) const_cast<httplib::Request&>(request).ranges.clear();  // the server heeds them
+        if (ranges == Ranges::wrong) {
+            response.status = 206;
+            response.set_header("Content-Range", fmt::format("bytes 0-{0}/{1}", content.size() - 1, content.size()));
+        }
+        response.set_content_provider(
+            content.size(), "application/octet-stream",
+            [this, &content](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+                const std::size_t end = std::min(offset + length, cut);
+                if (offset >= end) {
+                    if (at_the_cut == AtTheCut::is_silent) wait_for_the_end();
+                    return false;
+                }
+                bytes_sent += end - offset;
+                return sink.write(content.data() + offset, end - offset);
+            });
+    });
+    port_ = server_->bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_->listen_after_bind(); });
+    while (!server_->is_running()) std::this_thread::yield();
+}
+
+Mirror::~Mirror() {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    ending_.notify_all();
+    server_->stop();
+    thread_.join();
+}
+
+std::string Mirror::address() const { return fmt::format("http://127.0.0.1:{}/", port_); }
+
+void Mirror::wait_for_the_end() {
+    std::unique_lock lock(mutex_);
+    ending_.wait(lock, [this] { return ended_; });
+}
+
+}  // namespace adjoint

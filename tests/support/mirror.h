@@ -1,0 +1,52 @@
+// How does a test come by a mirror? It is one, and can misbehave as mirrors do.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace httplib {
+class Server;
+}
+
+namespace adjoint {
+
+/// An HTTP server on this machine. It answers to a file's name in any directory, and in moved/ with a redirection.
+class Mirror {
+  public:
+    enum class Ranges { known, ignored, wrong };
+    enum class AtTheCut { disconnects, is_silent };
+
+    explicit Mirror(std::map<std::string, std::string> files);
+    Mirror(const Mirror&) = delete;
+    Mirror& operator=(const Mirror&) = delete;
+    ~Mirror();
+
+    std::string address() const;  ///< http://127.0.0.1:PORT/
+
+    std::map<std::string, std::string> files;  ///< contents by name
+    Ranges ranges = Ranges::known;
+    std::size_t cut = std::numeric_limits<std::size_t>::max();  ///< no byte from this one on is sent
+    AtTheCut at_the_cut = AtTheCut::disconnects;
+
+    std::atomic<int> requests = 0;
+    std::atomic<std::size_t> bytes_sent = 0;  ///< of contents
+
+  private:
+    void wait_for_the_end();
+
+    std::unique_ptr<httplib::Server> server_;
+    int port_;
+    std::mutex mutex_;
+    std::condition_variable ending_;
+    bool ended_ = false;
+    std::thread thread_;
+};
+
+}  // namespace adjoint
