@@ -20,7 +20,7 @@ class NotFinite : public Error {
 /// Throws NotFinite, from construction to destruction, where an operation of its thread makes a number that is NaN or
 /// infinite:
 ///   `exp: the result must be finite; got inf at [0, 3] of [64, 10]`
-/// or, where it is a pullback that does, `backward of exp: operator*: the result must be finite; got …`. It checks every result,
+/// or, where it is a pullback that does, `backward of exp: multiply: the result must be finite; got …`. It checks every result,
 /// which takes about as long as making it.
 class FiniteCheck : public OperationListener {
   public:

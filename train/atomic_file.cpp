@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <random>
+#include <regex>
 #include <string>
 #include <system_error>
 #include <unistd.h>
@@ -85,6 +86,14 @@ void write_atomically(const fs::path& path, std::span<const std::byte> content) 
     file.write(content);
     file.rename_to_target();
     synchronize_directory(target);
+}
+
+void remove_unfinished(const fs::path& directory) {
+    static const std::regex unfinished("\\..*\\.[0-9a-f]{8}");  // as TemporaryFile names them
+    std::error_code none;
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory, none)) {
+        if (std::regex_match(entry.path().filename().string(), unfinished)) fs::remove(entry.path(), none);
+    }
 }
 
 }  // namespace adjoint

@@ -1,6 +1,8 @@
 #include "train/optimizers.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "framework/finite.h"
 #include "framework/kernels.h"
@@ -65,7 +67,7 @@ void Optimizer::step(std::vector<Variable> gradients) {
     }
     const Timed timed("optimizer");
     followed_.clear();
-    for (std::size_t k = 0; k < gradients.size(); ++k) followed_.push_back({parameters_[improved[k]], gradients[k]});
+    for (std::size_t k = 0; k < gradients.size(); ++k) followed_.push_back({improved[k], gradients[k]});
     if (std::isfinite(clipping.value)) clip_gradient_value(gradients, clipping.value);
     if (std::isfinite(clipping.norm)) clip_gradient_norm(gradients, clipping.norm);
     for (std::size_t k = 0; k < gradients.size(); ++k) {
@@ -75,10 +77,20 @@ void Optimizer::step(std::vector<Variable> gradients) {
     }
 }
 
+std::vector<double> Optimizer::gradient_norms() const {
+    if (followed_.empty()) return remembered_gradient_norms_;
+    std::vector<double> norms(parameters_.size(), std::numeric_limits<double>::quiet_NaN());
+    for (const auto& [i, gradient] : followed_) norms[i] = gradient_norm({gradient});
+    return norms;
+}
+
 std::vector<ParameterNorms> Optimizer::norms() const {
+    const std::vector<double> of_gradients = gradient_norms();
     std::vector<ParameterNorms> result;
-    for (const auto& [parameter, gradient] : followed_) {
-        result.push_back({parameter.name, gradient_norm({parameter.state.variable()}), gradient_norm({gradient})});
+    for (std::size_t i = 0; i < of_gradients.size(); ++i) {
+        if (std::isnan(of_gradients[i])) continue;
+        const auto& [name, parameter] = parameters_[i];
+        result.push_back({name, gradient_norm({parameter.variable()}), of_gradients[i]});
     }
     return result;
 }
@@ -89,7 +101,11 @@ bool Optimizer::followed_finite_gradients() const {
 }
 
 NamedTensors Optimizer::memory() {
-    NamedTensors memory = {{"steps", Tensor({std::ssize(steps_)}, {steps_.begin(), steps_.end()}, DType::float64)}};
+    const Shape one_each = {std::ssize(steps_)};
+    std::vector<double> norms = gradient_norms();
+    norms.resize(steps_.size(), std::numeric_limits<double>::quiet_NaN());  // before the first step there is none
+    NamedTensors memory = {{"steps", Tensor(one_each, {steps_.begin(), steps_.end()}, DType::float64)},
+                           {"gradient_norms", Tensor(one_each, norms, DType::float64)}};
     for (const auto& [letter, of_parameters] : moments()) {
         for (std::size_t i = 0; i < parameters_.size(); ++i) {
             memory.emplace_back(std::string(letter) + "." + parameters_[i].name, (*of_parameters)[i]);
@@ -110,6 +126,8 @@ void Optimizer::remember(const std::map<std::string, Tensor>& memory) {
     }
     for (std::size_t i = 0; i < steps_.size(); ++i)
         steps_[i] = static_cast<int>(memory.at("steps")[static_cast<Index>(i)]);
+    followed_.clear();
+    remembered_gradient_norms_ = memory.at("gradient_norms").to_vector();
     for (const auto& [letter, of_parameters] : moments()) {
         for (std::size_t i = 0; i < parameters_.size(); ++i) {
             (*of_parameters)[i] = memory.at(std::string(letter) + "." + parameters_[i].name);

@@ -44,8 +44,8 @@ class Optimizer {
     /// Whether every gradient of the last step was finite.
     bool followed_finite_gradients() const;
 
-    /// What it keeps from step to step, for a checkpoint: how many `steps` each parameter took, and the moments of each,
-    /// as m.NAME.
+    /// What it keeps from step to step, for a checkpoint: how many `steps` each parameter took, the `gradient_norms` of the
+    /// last one, and the moments of each parameter, as m.NAME.
     NamedTensors memory();
     /// Takes up what memory() gave. Throws DataError when a tensor is missing or of another shape.
     void remember(const std::map<std::string, Tensor>& memory);
@@ -73,11 +73,15 @@ class Optimizer {
   private:
     States parameters_;
     std::vector<int> steps_;  // of each parameter: a frozen one takes none
+    /// ‖g‖ of each parameter in the last step, NaN where it took none.
+    std::vector<double> gradient_norms() const;
+
     struct Followed {
-        NamedState parameter;
+        std::size_t parameter;
         Variable gradient;
     };
-    std::vector<Followed> followed_;  // in the last step
+    std::vector<Followed> followed_;              // in the last step, if it was taken since remember()
+    std::vector<double> remembered_gradient_norms_;  // else
 };
 
 /// An optimiser whose groups have these options.

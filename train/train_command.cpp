@@ -172,6 +172,7 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
     if (name == "autoencoder") add_noise(*command, options->noise);
     add_keeping(*command, name, options->keeping);
     read_environment(*command);
+    command->get_option("--data-dir")->envname("");  // open_datasets reads it, as one place among others
     command->footer(footer_of(name, possible));
     command->callback([command, options, run] {
         complete(*command, *options);

@@ -11,6 +11,7 @@
 #include "framework/gemm.h"
 #include "framework/parallel.h"
 #include "layers/finite_layers.h"
+#include "train/atomic_file.h"
 #include "train/checkpoints.h"
 #include "train/commands.h"
 #include "train/forecast.h"
@@ -85,6 +86,7 @@ class TrainingRun {
     void finish_epoch(const Progress& progress, bool whole);
     void save_checkpoint();
     void save_when_due();
+    void stop_if_told() const;
     void go_back();
     void recover(const Numbers& losses);
     std::string culprit(Index failing);
@@ -109,6 +111,7 @@ void TrainingRun::begin() {
 }
 
 void TrainingRun::resume() {
+    for (const auto& directory : {run_.path(), run_.checkpoints(), run_.path() / "samples"}) remove_unfinished(directory);
     go_back();
     const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
     spdlog::info("{}: resumed at {}", run_.path().string(), place);
@@ -168,9 +171,10 @@ void TrainingRun::run_epoch() {
         ++state_.batch;
         trainee_.follow();
         progress->step(batch->images.extent(0), losses);
-        save_when_due();
+        if (state_.batch < count) save_when_due();
     }
     finish_epoch(*progress, state_.batch == count);
+    stop_if_told();
 }
 
 Numbers TrainingRun::take_step(const Batch& batch, const Schedule& schedule) {
@@ -184,13 +188,18 @@ void TrainingRun::save_checkpoint() {
     saved_ = Clock::now();
 }
 
+// Within an epoch, whose end has a checkpoint of its own.
 void TrainingRun::save_when_due() {
     const RunKeeping& keeping = options_.keeping;
-    const bool told = Interruption::signal() != 0;
     const bool steps = keeping.save_steps > 0 && state_.steps % keeping.save_steps == 0;
     const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - saved_;
-    if (told || steps || minutes.count() >= keeping.save_minutes) save_checkpoint();
-    if (!told) return;
+    if (steps || minutes.count() >= keeping.save_minutes || Interruption::signal() != 0) save_checkpoint();
+    stop_if_told();
+}
+
+// When there is a checkpoint of this step.
+void TrainingRun::stop_if_told() const {
+    if (Interruption::signal() == 0) return;
     LiveLine::erase();
     spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, run_.config().model,
                  run_.path().string());

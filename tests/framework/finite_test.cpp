@@ -33,7 +33,7 @@ TEST(FiniteCheck, NamesTheOperationThatMadeTheFirstBadNumber) {
     const FiniteCheck check;
     EXPECT_EQ(error_of([&] { log(exp(x)); }), "exp: the result must be finite; got inf at [1, 1] of [2, 2]");
     EXPECT_EQ(error_of([&] { sqrt(x - 2.0); }), "sqrt: the result must be finite; got nan at [0, 0] of [2, 2]");
-    EXPECT_EQ(error_of([&] { x / (x - 3.0); }), "operator/: the result must be finite; got inf at [1, 0] of [2, 2]");
+    EXPECT_EQ(error_of([&] { x / (x - 3.0); }), "divide: the result must be finite; got inf at [1, 0] of [2, 2]");
     EXPECT_NO_THROW(exp(x * 0.01));
     EXPECT_THROW(exp(x), NotFinite);
 }
@@ -56,7 +56,7 @@ TEST(FiniteCheck, NamesTheOperationWhosePullbackMadeIt) {
     Tape tape({x});
     const Variable y = sum(sqrt(x), {0});
     EXPECT_EQ(error_of([&] { tape.gradient(y); }),
-              "backward of sqrt: operator/: the result must be finite; got inf at [0] of [2]");
+              "backward of sqrt: divide: the result must be finite; got inf at [0] of [2]");
 }
 
 TEST(FiniteCheck, EndsWithItsScope) {
@@ -74,8 +74,8 @@ TEST(FiniteLayers, NameTheLayerAndTheShapeOfItsInput) {
     const FiniteLayers check(model);
     EXPECT_EQ(error_of([&] {
                   model(Tensor({1, 2}, {1e5, 1e5}));
-              }).substr(0, 37),
-              "matmul in " + second + "([1, 3]): the result must");
+              }).substr(0, 31),
+              "matmul in " + second + "([1, 3]): the result");
 }
 
 }  // namespace

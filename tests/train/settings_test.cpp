@@ -47,14 +47,14 @@ struct Command {
     const std::filesystem::path file = directory / "settings.toml";
 };
 
-class Settings : public testing::Test, protected Command {
+class RunSettings : public testing::Test, protected Command {
   protected:
-    ~Settings() override {
+    ~RunSettings() override {
         for (const char* variable : {"ADJOINT_RATE", "ADJOINT_NAME"}) ::unsetenv(variable);
     }
 };
 
-TEST_F(Settings, ComeFromFlagsThenTheEnvironmentThenTheFileThenDefaults) {
+TEST_F(RunSettings, ComeFromFlagsThenTheEnvironmentThenTheFileThenDefaults) {
     ::setenv("ADJOINT_NAME", "environment", 1);
     ::setenv("ADJOINT_RATE", "0.2", 1);
     parse({"--rate", "0.3"});
@@ -65,7 +65,7 @@ TEST_F(Settings, ComeFromFlagsThenTheEnvironmentThenTheFileThenDefaults) {
     EXPECT_EQ(seed, 1u);
 }
 
-TEST_F(Settings, ComeBackAsTheyWereWritten) {
+TEST_F(RunSettings, ComeBackAsTheyWereWritten) {
     parse({"--rate", "1e-7", "--seed", "18446744073709551615", "--name", "a # 'b' \"c\" \\", "--list", "x", "--list",
            "2", "--flag"});
     const std::string text = settings_text(command);
@@ -80,7 +80,7 @@ TEST_F(Settings, ComeBackAsTheyWereWritten) {
     EXPECT_TRUE(other.flag);
 }
 
-TEST_F(Settings, ThatAreWrongAreSaidToBeSoByFileAndName) {
+TEST_F(RunSettings, ThatAreWrongAreSaidToBeSoByFileAndName) {
     parse({});
     EXPECT_EQ(read("speed = 3"), "must hold options of command; got speed");
     EXPECT_EQ(read("other = 3"), "must hold options of command; got other");
@@ -93,7 +93,7 @@ TEST_F(Settings, ThatAreWrongAreSaidToBeSoByFileAndName) {
               (directory / "none.toml").string() + ": cannot be read; got no such file");
 }
 
-TEST_F(Settings, HoldStillInARunThatIsResumed) {
+TEST_F(RunSettings, HoldStillInARunThatIsResumed) {
     parse({"--rate", "1e-1", "--name", "new"});
     write_bytes(file, "rate = 0.1\nname = 'old'\nseed = 5");
     EXPECT_EQ(error_of([&] { resume_settings(command, file, {}); }),
