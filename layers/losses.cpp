@@ -48,4 +48,12 @@ Variable cross_entropy(const Variable& x, const std::vector<int>& labels) {
     return -sum(log_softmax(x) * target) / static_cast<double>(x.extent(0));
 }
 
+Variable kl_divergence(const Variable& mean, const Variable& log_variance) {
+    require(mean.rank() == 2 && mean.shape() == log_variance.shape(),
+            "kl_divergence: mean and log_variance must be of one shape [N, latent]; got {} and {}", mean.shape(),
+            log_variance.shape());
+    const Variable variance = exp(log_variance);
+    return -0.5 * sum(1.0 + log_variance - mean * mean - variance) / static_cast<double>(mean.extent(0));
+}
+
 }  // namespace adjoint

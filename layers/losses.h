@@ -28,4 +28,10 @@ Variable binary_cross_entropy_with_logits(const Variable& x, double t);
 /// Throws when the number of labels differs from N or a label is not a class.
 Variable cross_entropy(const Variable& x, const std::vector<int>& labels);
 
+/// How far the normal distributions N(μ, σ²) are from N(0, 1), each number independent of the others, the Kullback-
+/// Leibler divergence: the mean over n of −½·Σ (1 + log σ² − μ² − σ²)[n], in nats.
+/// Shapes: mean μ and log_variance log σ² [N, latent].   Gradient: μ ← g·μ / N,  log σ² ← g·½·(σ² − 1) / N.
+/// Source: Kingma and Welling, "Auto-encoding variational Bayes", 2014, appendix B.
+Variable kl_divergence(const Variable& mean, const Variable& log_variance);
+
 }  // namespace adjoint

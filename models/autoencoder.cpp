@@ -30,8 +30,8 @@ Conv2DTranspose twice(Index in, Index out, const Random& random) {
 
 }  // namespace
 
-Autoencoder::Autoencoder(const Random& random, const ImageModelOptions& options) {
-    check_options("Autoencoder", options);
+Autoencoder::Autoencoder(const char* model, const Random& random, const ImageModelOptions& options, Index features) {
+    check_options(model, options);
     std::uint64_t layer = 0;
     const auto weights = [&] { return random.stream(++layer); };
     Index side = options.image_size, in = options.channels, out = options.width;
@@ -40,7 +40,7 @@ Autoencoder::Autoencoder(const Random& random, const ImageModelOptions& options)
     }
     innermost_ = {side, side, in};
     const Index flat = side * side * in;
-    code_ = &child("encoder.code", Linear({.in = flat, .out = options.latent}, weights()));
+    code_ = &child("encoder.code", Linear({.in = flat, .out = features}, weights()));
     expand_ = &child("decoder.expand", Linear({.in = options.latent, .out = flat}, weights()));
     const std::size_t levels = down_.size();
     for (std::size_t level = 1; level <= levels; ++level, in = out) {
@@ -54,7 +54,7 @@ Autoencoder::Autoencoder(const Random& random, const ImageModelOptions& options)
             weights())));
 }
 
-Variable Autoencoder::encode(const Variable& x) const {
+Variable Autoencoder::features(const Variable& x) const {
     Variable h = x;
     for (const Conv2D* const down : down_) h = (*down)(h);
     return (*code_)(reshape(h, {x.extent(0), -1}));

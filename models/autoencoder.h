@@ -16,10 +16,11 @@ constexpr ImageModelOptions autoencoder_options = {.latent = 16, .width = 32};
 /// size S are halved as often as it takes to come to 7 or 8 pixels.
 class Autoencoder : public Module {
   public:
-    explicit Autoencoder(const Random& random, const ImageModelOptions& options = autoencoder_options);
+    explicit Autoencoder(const Random& random, const ImageModelOptions& options = autoencoder_options)
+        : Autoencoder("Autoencoder", random, options, options.latent) {}
 
     /// Images [N, S, S, channels] in 0..1 to codes [N, latent].
-    Variable encode(const Variable& x) const;
+    virtual Variable encode(const Variable& x) const { return features(x); }
     /// Codes [N, latent] to the logits of pixels [N, S, S, channels].
     Variable decode(const Variable& z) const;
     /// decode(encode(x)): sigmoid of it are the reconstructed images.
@@ -27,6 +28,11 @@ class Autoencoder : public Module {
 
     /// The convolutions of the encoder.
     std::vector<ConvolutionalStage> stages() const;
+
+  protected:
+    /// One whose encoder gives that many features of an image, from which a code is yet to be made. Errors name `model`.
+    Autoencoder(const char* model, const Random& random, const ImageModelOptions& options, Index features);
+    Variable features(const Variable& x) const;
 
   private:
     std::vector<const Conv2D*> down_;

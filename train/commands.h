@@ -19,6 +19,7 @@ void add_interpolate_command(CLI::App& app);   ///< interpolate
 void add_evaluate_command(CLI::App& app);      ///< evaluate
 void add_report_commands(CLI::App& app);       ///< report, compare
 void add_summary_command(CLI::App& app);       ///< summary
+void add_weights_command(CLI::App& app);       ///< weights
 void add_gradcheck_command(CLI::App& app);     ///< gradcheck
 void add_bench_command(CLI::App& app);         ///< bench
 

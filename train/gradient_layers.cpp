@@ -5,6 +5,7 @@
 #include "layers/sequential.h"
 #include "models/autoencoder.h"
 #include "models/classifier.h"
+#include "models/vae.h"
 #include "models/wgan_gp.h"
 #include "train/gradient_table.h"
 
@@ -64,6 +65,8 @@ void append_models(std::vector<GradientRow>& rows) {
     };
     append(
         "Autoencoder", [] { return Autoencoder(random); }, digit);
+    append(
+        "VariationalAutoencoder", [] { return VariationalAutoencoder(random); }, digit);
     append(
         "Classifier", [] { return Classifier(random); }, digit);
     append(

@@ -52,6 +52,9 @@ void append_losses(std::vector<GradientRow>& rows) {
             return cross_entropy(v, labels);
         },
         x));
+    rows.push_back(binary(
+        "kl_divergence", [](const Variable& a, const Variable& b) { return kl_divergence(a, b); }, x,
+        normal({3, 4}, 1)));
 }
 
 void append_gan_losses(std::vector<GradientRow>& rows) {

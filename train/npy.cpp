@@ -95,16 +95,21 @@ Tensor read_elements(NpyFile& file, const NpyHeader& header) {
     });
 }
 
-}  // namespace
-
-Tensor read_npy(const fs::path& path) {
-    NpyFile file(path);
+Tensor tensor_of(NpyFile file) {
     const NpyHeader header = read_npy_header(file);
     return with_element_type(file, header,
                              [&]<class Stored, class T>() { return read_elements<Stored, T>(file, header); });
 }
 
-void write_npy(const fs::path& path, const Tensor& tensor) {
+}  // namespace
+
+Tensor read_npy(const fs::path& path) { return tensor_of(NpyFile(path)); }
+
+Tensor tensor_of_npy(std::string name, std::string content) {
+    return tensor_of(NpyFile(std::move(name), std::move(content)));
+}
+
+std::string npy_of(const Tensor& tensor) {
     std::string header = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
                                      std::endian::native == std::endian::little ? '<' : '>',
                                      tensor.dtype() == DType::float32 ? "f4" : "f8", fmt::join(tensor.shape(), ", "),
@@ -120,7 +125,11 @@ void write_npy(const fs::path& path, const Tensor& tensor) {
         const std::span<const std::byte> elements = std::as_bytes(tensor.data<T>());
         content.append(reinterpret_cast<const char*>(elements.data()), elements.size());
     });
-    write_atomically(path, std::as_bytes(std::span(content)));
+    return content;
+}
+
+void write_npy(const fs::path& path, const Tensor& tensor) {
+    write_atomically(path, std::as_bytes(std::span<const char>(npy_of(tensor))));
 }
 
 }  // namespace adjoint

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "framework/tensor.h"
 
@@ -14,7 +15,13 @@ namespace adjoint {
 /// Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 Tensor read_npy(const std::filesystem::path& path);
 
-/// Writes a .npy file of format 1.0 in C order, atomically. Throws CannotWrite.
+/// The same where the file is in memory, under the name that errors are to give it.
+Tensor tensor_of_npy(std::string name, std::string content);
+
+/// A .npy file of format 1.0 in C order.
+std::string npy_of(const Tensor& tensor);
+
+/// Writes npy_of(tensor), atomically. Throws CannotWrite.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);
 
 }  // namespace adjoint

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -128,23 +130,25 @@ Index little_endian(std::string_view bytes) {
 
 }  // namespace
 
-NpyFile::NpyFile(const std::filesystem::path& path) : path_(path) {
+NpyFile::NpyFile(const std::filesystem::path& path) : name_(path.string()) {
     std::error_code failure;
     const std::filesystem::file_status status = std::filesystem::status(path, failure);
-    require<MissingInput>(!failure, "{}: cannot be read; {}", path.string(), failure.message());
-    require<MissingInput>(std::filesystem::is_regular_file(status), "{}: cannot be read; not a regular file",
-                          path.string());
+    require<MissingInput>(!failure, "{}: cannot be read; {}", name_, failure.message());
+    require<MissingInput>(std::filesystem::is_regular_file(status), "{}: cannot be read; not a regular file", name_);
     size_ = static_cast<Index>(std::filesystem::file_size(path, failure));
-    stream_.open(path, std::ios::binary);
-    require<MissingInput>(stream_.is_open(), "{}: cannot be read; {}", path.string(),
-                          std::generic_category().message(errno));
+    stream_ = std::make_unique<std::ifstream>(path, std::ios::binary);
+    require<MissingInput>(stream_->good(), "{}: cannot be read; {}", name_, std::generic_category().message(errno));
+}
+
+NpyFile::NpyFile(std::string name, std::string content) : name_(std::move(name)), size_(std::ssize(content)) {
+    stream_ = std::make_unique<std::istringstream>(std::move(content));
 }
 
 std::string NpyFile::read(Index length, const char* what) {
     check(length <= remaining(), size_, "the file ends, but {} has {} bytes from byte {}", what, length, position_);
     std::string bytes(static_cast<std::size_t>(length), '\0');
-    stream_.read(bytes.data(), length);
-    require<MissingInput>(stream_.gcount() == length, "{}: cannot be read from byte {}", path_.string(), position_);
+    stream_->read(bytes.data(), length);
+    require<MissingInput>(stream_->gcount() == length, "{}: cannot be read from byte {}", name_, position_);
     position_ += length;
     return bytes;
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
+#include <istream>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ class NpyFile {
   public:
     /// Throws MissingInput unless there is such a file and it can be read.
     explicit NpyFile(const std::filesystem::path& path);
+    /// A file that is in memory, under the name that errors are to give it.
+    NpyFile(std::string name, std::string content);
 
     Index position() const { return position_; }
     Index remaining() const { return size_ - position_; }
@@ -31,12 +34,12 @@ class NpyFile {
     void check(bool holds, Index byte, fmt::format_string<Args...> message, Args&&... args) const {
         if (holds) return;
         const std::string fact = fmt::format(message, std::forward<Args>(args)...);
-        throw DataError(fmt::format("{}: byte {}: {}", path_.string(), byte, fact));
+        throw DataError(fmt::format("{}: byte {}: {}", name_, byte, fact));
     }
 
   private:
-    std::filesystem::path path_;
-    std::ifstream stream_;
+    std::string name_;
+    std::unique_ptr<std::istream> stream_;
     Index size_ = 0;
     Index position_ = 0;
 };

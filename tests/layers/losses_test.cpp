@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "framework/random.h"
 #include "tests/support/derivatives.h"
 
 namespace adjoint {
@@ -169,6 +170,53 @@ TEST(LossDerivatives, AgreeWithFiniteDifferencesToSecondOrder) {
     expect_derivatives([](const Inputs& in) { return huber(in[0], in[1], 1.0); }, both);
     expect_derivatives([](const Inputs& in) { return binary_cross_entropy_with_logits(in[0], in[1]); }, both);
     expect_derivatives([](const Inputs& in) { return cross_entropy(in[0], {1, 0}); }, {y});
+}
+
+// ---- Kullback-Leibler divergence ------------------------------------------------------------------------------------
+
+TEST_P(Losses, KlDivergenceIsNothingFromTheStandardNormalToItself) {
+    const Variable zeros = of({3, 2}, {0, 0, 0, 0, 0, 0});
+    EXPECT_EQ(kl_divergence(zeros, zeros).item(), 0.0);
+}
+
+TEST_P(Losses, KlDivergenceSumsOverNumbersAndAveragesOverRows) {
+    const double e = std::exp(1.0), expected = (1.0 + 4.0) / 2 + (e - 2) / 2 + (1 / e) / 2;
+    EXPECT_NEAR(kl_divergence(of({1, 4}, {1, 2, 0, 0}), of({1, 4}, {0, 0, 1, -1})).item(), expected, 4 * tiny);
+    EXPECT_NEAR(kl_divergence(of({4, 1}, {1, 2, 0, 0}), of({4, 1}, {0, 0, 1, -1})).item(), expected / 4, tiny);
+}
+
+TEST_P(Losses, KlDivergenceHasTheseGradients) {
+    const Variable mean = of({2, 2}, {1, -2, 0, 0.5});
+    const Variable log_variance = of({2, 2}, {0, std::log(4), -std::log(2), std::log(3)});
+    expect_tensor(gradient([&](const Variable& v) { return kl_divergence(v, log_variance); }, mean), {2, 2},
+                  {0.5, -1, 0, 0.25}, tiny);
+    expect_tensor(gradient([&](const Variable& v) { return kl_divergence(mean, v); }, log_variance), {2, 2},
+                  {0, 0.75, -0.125, 0.5}, tiny);
+}
+
+TEST(KlDivergence, IsTheMeanOfTheLogarithmOfTheRatioOfDensities) {
+    const double mean = 0.7, log_variance = -1.2, deviation = std::exp(log_variance / 2);
+    constexpr int count = 100'000;
+    double sum = 0.0, squares = 0.0;
+    for (int i = 0; i < count; ++i) {
+        const double epsilon = Random(5).normal(static_cast<std::uint64_t>(i)), z = mean + deviation * epsilon;
+        const double ratio = -std::log(deviation) - epsilon * epsilon / 2 + z * z / 2;  // log q(z) − log p(z)
+        sum += ratio;
+        squares += ratio * ratio;
+    }
+    const double average = sum / count, error = std::sqrt((squares / count - average * average) / count);
+    EXPECT_LT(error, 0.005);
+    EXPECT_NEAR(kl_divergence(doubles({1, 1}, {mean}), doubles({1, 1}, {log_variance})).item(), average, 4 * error);
+}
+
+TEST(KlDivergence, RefusesWhatIsNotARowOfNumbersForEachImage) {
+    const Variable two = Tensor::zeros({3, 2}), flat = Tensor::zeros({2});
+    EXPECT_EQ(error_of([&] {
+                  kl_divergence(two, Tensor::zeros({3, 1}));
+              }),
+              "kl_divergence: mean and log_variance must be of one shape [N, latent]; got [3, 2] and [3, 1]");
+    EXPECT_EQ(error_of([&] { kl_divergence(flat, flat); }),
+              "kl_divergence: mean and log_variance must be of one shape [N, latent]; got [2] and [2]");
 }
 
 }  // namespace

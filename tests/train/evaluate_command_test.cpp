@@ -7,8 +7,10 @@
 #include "models/autoencoder.h"
 #include "models/classifier.h"
 #include "models/wgan_gp.h"
+#include "tests/support/image_files.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
+#include "train/animated_png.h"
 #include "train/pictures.h"
 #include "train/run_directory.h"
 
@@ -94,6 +96,51 @@ TEST_F(TrainedRuns, ShowWhatLiesBetweenImages) {
             }
         }
     }
+}
+
+TEST_F(TrainedRuns, MoveFromImageToImageAndBack) {
+    make_run("autoencoder", Autoencoder(Random(1)));
+    const std::vector<std::string> walk = {"interpolate", "--run", "autoencoder", "--dataset", "digits", "--rows", "3"};
+    const auto walk_with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), walk.begin(), walk.end());
+        return more;
+    };
+    EXPECT_EQ(printed(walk_with({"--animate", "a.png", "--frames", "4", "--frame-ms", "50"})),
+              "a.png: 3 walks, there and back in 6 frames of 50 ms\n");
+    printed(walk_with({"--steps", "4", "--png", "still.png"}));
+
+    // A frame is a column of the still picture; readers of still pictures see the first.
+    const Tensor still = read_grey_image(directory_ / "still.png");
+    const auto frame = [&](Index step) {
+        return Tensor::build<float>({3, 28, 28, 1}, [&](std::span<float> out) {
+            for (Index n = 0, i = 0; n < 3; ++n) {
+                for (Index h = 0; h < 28; ++h) {
+                    const auto row = still.data<float>().subspan(
+                        static_cast<std::size_t>((n * 30 + 2 + h) * still.extent(1) + step * 30 + 2), 28);
+                    std::copy(row.begin(), row.end(), out.begin() + std::exchange(i, i + 28));
+                }
+            }
+        });
+    };
+    expect_equal(read_grey_image(directory_ / "a.png"), picture_grid(frame(0), 2), 1.01 / 255);
+    std::vector<Tensor> there_and_back;
+    for (const Index step : {0, 1, 2, 3, 2, 1}) there_and_back.push_back(picture_grid(frame(step), 2));
+    const std::vector<std::byte> expected = animated_png(there_and_back, 50);
+    EXPECT_EQ(file_bytes(directory_ / "a.png"),
+              std::string(reinterpret_cast<const char*>(expected.data()), expected.size()));
+}
+
+TEST_F(TrainedRuns, MoveOrStandStill) {
+    make_run("autoencoder", Autoencoder(Random(1)));
+    const auto refused = [&](const std::string& option, const std::string& value) {
+        return refusal({"interpolate", "--run", "autoencoder", "--animate", "a.png", option, value});
+    };
+    EXPECT_EQ(refused("--png", "b.png"), "2 error: --png excludes --animate");
+    EXPECT_EQ(refused("--steps", "5"), "2 error: --steps excludes --animate");
+    EXPECT_EQ(refused("--frames", "1"), "2 error: --frames: must be a whole number from 2 to 1000; got 1");
+    EXPECT_EQ(refused("--frame-ms", "0"), "2 error: --frame-ms: must be a whole number from 1 to 65535; got 0");
+    EXPECT_EQ(refusal({"interpolate", "--run", "autoencoder", "--frames", "5"}),
+              "2 error: --frames requires --animate");
 }
 
 TEST_F(TrainedRuns, BeginTheirWalksAtWhatTheySample) {
