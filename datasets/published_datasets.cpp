@@ -91,13 +91,8 @@ std::vector<std::byte> unpacked(const IdxArray& array) {
 
 }  // namespace
 
-const std::vector<PublishedDataset>& published_datasets() {
-    static const std::vector<PublishedDataset> datasets = {mnist(), fashion_mnist(), kmnist()};
-    return datasets;
-}
-
 const PublishedDataset* find_published_dataset(const std::string& name) {
-    const auto& datasets = published_datasets();
+    static const std::array<PublishedDataset, 3> datasets = {mnist(), fashion_mnist(), kmnist()};
     const auto found = std::ranges::find(datasets, name, &PublishedDataset::name);
     return found == datasets.end() ? nullptr : &*found;
 }

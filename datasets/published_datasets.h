@@ -27,10 +27,7 @@ struct PublishedDataset {
     std::vector<PublishedFile> files;
 };
 
-/// mnist, fashion-mnist and kmnist.
-const std::vector<PublishedDataset>& published_datasets();
-
-/// The one of that name, or null.
+/// The dataset of that name, which is mnist, fashion-mnist or kmnist; null for others.
 const PublishedDataset* find_published_dataset(const std::string& name);
 
 /// The bytes of the file at `path`, which are those that were published. Throws as read_idx does, and DataError where the

@@ -109,6 +109,8 @@ std::optional<std::string> fail_to_fetch(const PublishedDataset& mnist) {
     try {
         fetch_dataset(mnist, cache_directory() / mnist.name, options);
         return std::nullopt;
+    } catch (const CannotWrite& error) {
+        return error.what();
     } catch (const Error& error) {
         return failures.empty() ? error.what() : failures.front();
     }
@@ -146,9 +148,8 @@ void add_dataset_options(CLI::App& command, DatasetOptions& options) {
         .add_option(
             "--dataset", options.name,
             "mnist, fashion-mnist, kmnist, digits (drawn by adjoint itself), images:DIR (PNG and JPEG files of any "
-            "size "
-            "in a folder, with its sub-folders as labels), or auto: mnist where its files are or can be fetched (not "
-            "with ADJOINT_OFFLINE=1), else digits")
+            "size in a folder, with its sub-folders as labels), or auto: mnist where its files are or can be fetched "
+            "(not with ADJOINT_OFFLINE=1), else digits")
         ->check(dataset_name())
         ->capture_default_str();
     command.add_option(

@@ -71,7 +71,8 @@ class Fetch {
   private:
     bool is_there(const PublishedFile& file) const {
         const fs::path path = directory_ / file.name;
-        if (!fs::exists(path)) return false;
+        std::error_code ignored;
+        if (!fs::exists(path, ignored)) return false;
         try {
             read_published(path, file);
         } catch (const DataError& error) {

@@ -143,6 +143,13 @@ TEST_F(DatasetChoice, FallsBackToDrawnDigitsWithoutANetwork) {
     EXPECT_EQ(choice(), digits + "ADJOINT_OFFLINE is set)" + advice_);
 }
 
+TEST_F(DatasetChoice, DrawsDigitsWhereTheCacheCannotBeWritten) {
+    std::ofstream(directory_ / "cache");
+    EXPECT_EQ(choice(), "info: dataset: digits drawn by adjoint, as MNIST is not in data and cannot be fetched (" +
+                            (directory_ / "cache/mnist").string() + ": the directory cannot be made; Not a directory)" +
+                            advice_);
+}
+
 TEST_F(DatasetChoice, FetchesNothingWhereADirectoryIsNamed) {
     EXPECT_EQ(choice({"--data-dir", "nowhere"}),
               "info: dataset: digits drawn by adjoint, as MNIST is not in nowhere" + advice_);
