@@ -8,7 +8,7 @@ namespace adjoint {
 /// A check did not pass (exit status 3); the report has been printed.
 struct CheckFailed {};
 
-void add_train_commands(CLI::App& app);        ///< train autoencoder, classifier, dcgan, wgan-gp
+void add_train_commands(CLI::App& app);        ///< train autoencoder, vae, classifier, dcgan, wgan-gp
 void add_sample_command(CLI::App& app);        ///< sample
 void add_reconstruct_command(CLI::App& app);   ///< reconstruct
 void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient

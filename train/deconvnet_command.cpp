@@ -5,21 +5,18 @@
 
 #include "framework/elementwise.h"
 #include "framework/shaping.h"
-#include "models/autoencoder.h"
-#include "models/classifier.h"
+#include "models/vae.h"
 #include "models/wgan_gp.h"
 #include "train/commands.h"
 #include "train/pictures.h"
-#include "train/run_directory.h"
-#include "train/safetensors.h"
+#include "train/trained_model.h"
 #include "train/validators.h"
 
 namespace adjoint {
 namespace {
 
 struct DeconvnetOptions {
-    std::filesystem::path run;
-    std::string weights;
+    RunChoice choice;
     std::filesystem::path image;
     std::string layer;
     Index top = 15;
@@ -33,10 +30,14 @@ struct Viewer {
     bool symmetric = false;  // whether it takes images in −1..1
 };
 
-Viewer viewer_of(const std::string& model, const std::optional<ImageModelOptions>& sizes) {
+Viewer viewer_of(const std::string& model, const ImageModelOptions& sizes) {
     if (model == "autoencoder") {
-        const auto autoencoder = std::make_shared<Autoencoder>(Random(0), sizes.value_or(autoencoder_options));
+        const auto autoencoder = std::make_shared<Autoencoder>(Random(0), sizes);
         return {autoencoder, autoencoder->stages()};
+    }
+    if (model == "vae") {
+        const auto vae = std::make_shared<VariationalAutoencoder>(Random(0), sizes);
+        return {vae, vae->stages()};
     }
     if (model == "classifier") {
         const auto classifier = std::make_shared<Classifier>(Random(0));
@@ -46,8 +47,9 @@ Viewer viewer_of(const std::string& model, const std::optional<ImageModelOptions
         const auto wgan = std::make_shared<WganGp>(Random(0));
         return {wgan, stages_of(wgan->critic), /*symmetric=*/true};
     }
-    require(model == "dcgan", "deconvnet: the model must be autoencoder, classifier, dcgan or wgan-gp; got {}", model);
-    const auto dcgan = std::make_shared<Dcgan>(Random(0), sizes.value_or(dcgan_options));
+    require(model == "dcgan", "deconvnet: the model must be autoencoder, vae, classifier, dcgan or wgan-gp; got {}",
+            model);
+    const auto dcgan = std::make_shared<Dcgan>(Random(0), sizes);
     return {dcgan, stages_of(dcgan->discriminator), /*symmetric=*/true};
 }
 
@@ -71,11 +73,11 @@ Tensor grey(const Tensor& projection) {
 }
 
 void deconvnet(DeconvnetOptions options) {
-    const RunDirectory run = RunDirectory::open(options.run);
-    const Viewer viewer = viewer_of(run.config().model, run.config().sizes);
-    load_states(run.weights(options.weights), viewer.model->states());
+    const RunDirectory run = RunDirectory::open(options.choice.run);
+    const ImageModelOptions sizes = sizes_of(run.config());
+    const Viewer viewer = viewer_of(run.config().model, sizes);
+    load_chosen(options.choice, viewer.model->states());
     const std::vector<ConvolutionalStage> stages = up_to(options.layer, viewer.stages);
-    const ImageModelOptions sizes = run.config().sizes.value_or(autoencoder_options);
     const Index size = sizes.image_size, channels = sizes.channels;
     const Tensor picture = read_image(options.image, channels);
     require<DataError>(picture.shape() == Shape{size, size, channels}, "{}: the image must be [{}, {}, {}]; got {}",
@@ -98,9 +100,7 @@ void add_deconvnet_command(CLI::App& app) {
     CLI::App* const command =
         app.add_subcommand("deconvnet", "Show what in an image the strongest feature maps of a network see");
     const auto options = std::make_shared<DeconvnetOptions>();
-    command->add_option("--run", options->run, "Directory of a run")->required();
-    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
-        ->check(CLI::IsMember({"average", "last"}));
+    add_run_options(*command, options->choice, "a run");
     command->add_option("--image", options->image, "A PNG or JPEG of the size that the run was trained on")->required();
     command->add_option("--layer", options->layer, "The convolution whose maps are shown; by default the last");
     command->add_option("--top", options->top, "How many maps, the strongest first")

@@ -5,14 +5,11 @@
 #include "datasets/batches.h"
 #include "framework/reduction.h"
 #include "layers/losses.h"
-#include "models/autoencoder.h"
-#include "models/classifier.h"
 #include "train/commands.h"
 #include "train/estimate.h"
 #include "train/frechet_distance.h"
 #include "train/image_quality.h"
-#include "train/run_generator.h"
-#include "train/safetensors.h"
+#include "train/trained_model.h"
 #include "train/training.h"
 #include "train/validators.h"
 
@@ -22,8 +19,7 @@ namespace {
 constexpr Index at_once = 250;
 
 struct EvaluateOptions {
-    std::filesystem::path run;
-    std::string weights;
+    RunChoice choice;
     DatasetOptions dataset;
     std::filesystem::path classifier;
     Index count = 10'000;
@@ -100,10 +96,10 @@ Seen seen_by(const Classifier& classifier, const Tensor& images) {
 Tensor entropy(const Variable& p) { return (-sum(p * log(maximum(p, scalar(1e-30, p))), {-1})).value(); }
 
 void evaluate_generator(const RunDirectory& run, const EvaluateOptions& options) {
-    const Generator generator = generator_of("evaluate", run, options.weights);
+    const Generator generator = trained_generator("evaluate", options.choice);
     require(generator.sizes.image_size == 28 && generator.sizes.channels == 1,
             "evaluate: the classifier sees images of 28 pixels in grey; got {} pixels and {} channels in {}",
-            generator.sizes.image_size, generator.sizes.channels, options.run.string());
+            generator.sizes.image_size, generator.sizes.channels, run.path().string());
     require(!options.classifier.empty(),
             "evaluate: --classifier must name a run whose classifier looks at what a {} "
             "draws; got none",
@@ -113,7 +109,7 @@ void evaluate_generator(const RunDirectory& run, const EvaluateOptions& options)
             "evaluate: --classifier must be a run of a classifier; got one of {} in {}", judge.config().model,
             options.classifier.string());
     const Classifier classifier{Random(0)};
-    load_states(judge.weights(""), classifier.states());
+    load_chosen({.run = options.classifier}, classifier.states());
     const Datasets data = datasets_of(run, options.dataset);
     const Seen test = seen_by(classifier, first_images(*data.test, data.test->size()));
     const Seen training = seen_by(classifier, first_images(*data.training, options.count));
@@ -127,14 +123,12 @@ void evaluate_generator(const RunDirectory& run, const EvaluateOptions& options)
 }
 
 void evaluate(const EvaluateOptions& options) {
-    const RunDirectory run = RunDirectory::open(options.run);
-    if (run.config().model == "autoencoder") {
-        const Autoencoder model(Random(0), run.config().sizes.value_or(autoencoder_options));
-        load_states(run.weights(options.weights), model.states());
-        evaluate_autoencoder(model, datasets_of(run, options.dataset).test);
+    const RunDirectory run = RunDirectory::open(options.choice.run);
+    if (const std::unique_ptr<Autoencoder> autoencoder = trained_autoencoder(options.choice)) {
+        evaluate_autoencoder(*autoencoder, datasets_of(run, options.dataset).test);
     } else if (run.config().model == "classifier") {
         const Classifier model{Random(0)};
-        load_states(run.weights(options.weights), model.states());
+        load_chosen(options.choice, model.states());
         evaluate_classifier(model, datasets_of(run, options.dataset).test);
     } else {
         evaluate_generator(run, options);
@@ -146,9 +140,7 @@ void evaluate(const EvaluateOptions& options) {
 void add_evaluate_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("evaluate", "Measure how good the model of a run is, and how surely");
     const auto options = std::make_shared<EvaluateOptions>();
-    command->add_option("--run", options->run, "Directory of a run")->required();
-    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
-        ->check(CLI::IsMember({"average", "last"}));
+    add_run_options(*command, options->choice, "a run");
     add_dataset_options(*command, options->dataset);
     command->add_option("--classifier", options->classifier,
                         "Directory of a classifier's run, which looks at what a generator draws");

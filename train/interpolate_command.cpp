@@ -4,23 +4,20 @@
 
 #include "framework/elementwise.h"
 #include "framework/shaping.h"
-#include "models/autoencoder.h"
 #include "models/dcgan.h"
 #include "train/animated_png.h"
 #include "train/atomic_file.h"
 #include "train/commands.h"
 #include "train/latent_walk.h"
 #include "train/pictures.h"
-#include "train/run_generator.h"
-#include "train/safetensors.h"
+#include "train/trained_model.h"
 #include "train/validators.h"
 
 namespace adjoint {
 namespace {
 
 struct InterpolateOptions {
-    std::filesystem::path run;
-    std::string weights;
+    RunChoice choice;
     DatasetOptions dataset;
     Index rows = 8;
     Index steps = 12;
@@ -32,10 +29,8 @@ struct InterpolateOptions {
 };
 
 // Between the codes of test images, in straight lines.
-Tensor walk_of_autoencoder(const RunDirectory& run, const InterpolateOptions& options) {
-    const ImageModelOptions sizes = run.config().sizes.value_or(autoencoder_options);
-    const Autoencoder model(Random(0), sizes);
-    load_states(run.weights(options.weights), model.states());
+Tensor walk_of_autoencoder(const Autoencoder& model, const ImageModelOptions& sizes,
+                           const InterpolateOptions& options) {
     DatasetOptions dataset = options.dataset;
     dataset.image_size = sizes.image_size;
     dataset.channels = sizes.channels;
@@ -44,8 +39,8 @@ Tensor walk_of_autoencoder(const RunDirectory& run, const InterpolateOptions& op
 }
 
 // Between normal noise, along arcs.
-Tensor walk_of_generator(const RunDirectory& run, const InterpolateOptions& options) {
-    const Generator generator = generator_of("interpolate", run, options.weights);
+Tensor walk_of_generator(const InterpolateOptions& options) {
+    const Generator generator = trained_generator("interpolate", options.choice);
     const Index latent = generator.sizes.latent;
     const Tensor stops = generator_noise(Random(options.seed), options.rows + 1, 0, latent).reshaped({-1, latent});
     return generator.draw(arc_walk(stops, options.steps).reshaped({-1, 1, 1, latent}));
@@ -76,11 +71,12 @@ void animate(const Tensor& images, const InterpolateOptions& options) {
 void interpolate(InterpolateOptions options) {
     const bool animated = !options.animate.empty();
     if (animated) options.steps = options.frames;
-    const RunDirectory run = RunDirectory::open(options.run);
+    const RunDirectory run = RunDirectory::open(options.choice.run);
     require(run.config().model != "classifier", "interpolate: a classifier draws nothing; got its run in {}",
-            options.run.string());
-    const bool codes = run.config().model == "autoencoder";
-    const Tensor images = codes ? walk_of_autoencoder(run, options) : walk_of_generator(run, options);
+            run.path().string());
+    const std::unique_ptr<Autoencoder> codes = trained_autoencoder(options.choice);
+    const Tensor images =
+        codes ? walk_of_autoencoder(*codes, sizes_of(run.config()), options) : walk_of_generator(options);
     if (animated) return animate(images, options);
     if (options.png.empty()) options.png = run.sample("interpolate");
     write_png(options.png, picture_grid(images, options.steps));
@@ -94,9 +90,7 @@ void add_interpolate_command(CLI::App& app) {
     CLI::App* const command =
         app.add_subcommand("interpolate", "Draw what lies between digits, as a run has learned it");
     const auto options = std::make_shared<InterpolateOptions>();
-    command->add_option("--run", options->run, "Directory of a run of autoencoder, dcgan or wgan-gp")->required();
-    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
-        ->check(CLI::IsMember({"average", "last"}));
+    add_run_options(*command, options->choice, "a run of an autoencoder or a generator");
     add_dataset_options(*command, options->dataset);
     command->add_option("--rows", options->rows, "How many walks")
         ->check(whole_number(1, 1'000))

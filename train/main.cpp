@@ -114,6 +114,7 @@ int main(int argc, char** argv) {
     adjoint::add_summary_command(app);
     adjoint::add_data_command(app);
     adjoint::add_digits_command(app);
+    adjoint::add_weights_command(app);
     adjoint::add_convolution_commands(app);
     adjoint::add_gradcheck_command(app);
     adjoint::add_bench_command(app);

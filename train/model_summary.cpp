@@ -9,8 +9,8 @@
 #include "framework/checkerboard.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/module_calls.h"
-#include "models/autoencoder.h"
 #include "models/classifier.h"
+#include "models/vae.h"
 #include "models/wgan_gp.h"
 
 namespace adjoint {
@@ -44,6 +44,10 @@ const std::vector<std::pair<std::string, Networks>> models = {
     {"autoencoder",
      [] {
          return std::vector{NetworkSummary{"autoencoder", summarize(Autoencoder(Random(0)), one_image())}};
+     }},
+    {"vae",
+     [] {
+         return std::vector{NetworkSummary{"vae", summarize(VariationalAutoencoder(Random(0)), one_image())}};
      }},
     {"classifier",
      [] {

@@ -80,7 +80,7 @@ class Optimizer {
         std::size_t parameter;
         Variable gradient;
     };
-    std::vector<Followed> followed_;              // in the last step, if it was taken since remember()
+    std::vector<Followed> followed_;                 // in the last step, if it was taken since remember()
     std::vector<double> remembered_gradient_norms_;  // else
 };
 

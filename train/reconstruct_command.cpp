@@ -3,20 +3,17 @@
 #include <fmt/format.h>
 
 #include "layers/losses.h"
-#include "models/autoencoder.h"
 #include "train/commands.h"
 #include "train/npy.h"
 #include "train/pictures.h"
-#include "train/run_directory.h"
-#include "train/safetensors.h"
+#include "train/trained_model.h"
 #include "train/validators.h"
 
 namespace adjoint {
 namespace {
 
 struct ReconstructOptions {
-    std::filesystem::path run;
-    std::string weights;
+    RunChoice choice;
     DatasetOptions dataset;
     std::filesystem::path input;
     Index count = 32;
@@ -39,16 +36,15 @@ Tensor originals(const ReconstructOptions& options, const ImageModelOptions& siz
 }
 
 void reconstruct(ReconstructOptions options) {
-    const RunDirectory run = RunDirectory::open(options.run);
-    require(run.config().model == "autoencoder", "reconstruct: only an autoencoder reconstructs; got a run of {} in {}",
-            run.config().model, options.run.string());
-    const ImageModelOptions sizes = run.config().sizes.value_or(autoencoder_options);
+    const RunDirectory run = RunDirectory::open(options.choice.run);
+    const std::unique_ptr<Autoencoder> model = trained_autoencoder(options.choice);
+    require(model != nullptr, "reconstruct: only an autoencoder or a vae reconstructs; got a run of {} in {}",
+            run.config().model, run.path().string());
+    const ImageModelOptions sizes = sizes_of(run.config());
     options.dataset.image_size = sizes.image_size;
     options.dataset.channels = sizes.channels;
-    const Autoencoder model(Random(0), sizes);
-    load_states(run.weights(options.weights), model.states());
     const Variable images = originals(options, sizes);
-    const Variable logits = model(images), result = sigmoid(logits);
+    const Variable logits = (*model)(images), result = sigmoid(logits);
     fmt::print("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
                binary_cross_entropy_with_logits(logits, images).item(), mean_squared_error(result, images).item());
     if (options.png.empty() && options.npy.empty()) options.png = run.sample("reconstruct");
@@ -70,9 +66,7 @@ void reconstruct(ReconstructOptions options) {
 void add_reconstruct_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("reconstruct", "Pass digits through the autoencoder of a run");
     const auto options = std::make_shared<ReconstructOptions>();
-    command->add_option("--run", options->run, "Directory of an autoencoder's run")->required();
-    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
-        ->check(CLI::IsMember({"average", "last"}));
+    add_run_options(*command, options->choice, "a run of autoencoder or vae");
     add_dataset_options(*command, options->dataset);
     command->add_option(
         "--input", options->input,

@@ -58,7 +58,7 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
                          "{}: holds a run already; choose another --out, or --force to replace it", path.string());
     std::error_code error;
     for (const char* old : {"samples", "checkpoints", "weights.safetensors", "average.safetensors", "metrics.jsonl",
-                            "events.jsonl", "log.txt", "report.html", "config.toml"}) {
+                            "events.jsonl", "log.txt", "report.html", "config.toml", "tensorboard"}) {
         std::filesystem::remove_all(path / old, error);
     }
     for (const char* part : {"samples", "checkpoints"}) {
@@ -142,8 +142,8 @@ void RunDirectory::log_event(const std::string& event, Index epoch, const Number
 }
 
 std::filesystem::path RunDirectory::weights(const std::string& which) const {
-    const bool averaged = which == "average" || (which.empty() && std::filesystem::exists(average()));
-    return averaged ? average() : weights();
+    if (which == "average" || (which.empty() && std::filesystem::exists(average()))) return average();
+    return which.empty() || which == "last" ? weights() : std::filesystem::path(which);
 }
 
 void RunDirectory::save_weights(const States& states) const {

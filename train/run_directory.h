@@ -24,12 +24,12 @@ struct Refinements {
     double clip_value = 0.0;               ///< of each element of a gradient; 0 for none
     double ema = 0.0;                      ///< decay of the average of the weights; 0 for none
     std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values
-    std::string init = "";                 ///< the run whose weights are the first ones; else they are random
+    std::string init = "";                 ///< the run or file whose weights are the first ones; else random
 };
 
 /// What was trained and how: config.json of a run.
 struct RunConfig {
-    std::string model = "";  ///< autoencoder, classifier, dcgan or wgan-gp
+    std::string model = "";  ///< autoencoder, vae, classifier, dcgan or wgan-gp
     std::string dataset = "";
     Index epochs = 0;
     Index batch_size = 0;
@@ -57,7 +57,8 @@ class RunDirectory {
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path weights() const { return path_ / "weights.safetensors"; }  ///< of the last step
     std::filesystem::path average() const { return path_ / "average.safetensors"; }  ///< over the steps
-    /// The weights that one asks for as "last" or "average", or "" for the average where there is one, else the last.
+    /// The weights that one asks for as "last" or "average", or "" for the average where there is one, else the last;
+    /// anything else is the path of other weights.
     std::filesystem::path weights(const std::string& which) const;
     /// samples/NAME.png.
     std::filesystem::path sample(const std::string& name) const { return path_ / "samples" / (name + ".png"); }

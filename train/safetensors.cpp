@@ -151,18 +151,4 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
     return result;
 }
 
-void load_states(const std::filesystem::path& path, const States& states) {
-    const std::map<std::string, Tensor> tensors = read_safetensors(path).tensors;
-    for (const auto& [name, state] : states) {
-        const auto found = tensors.find(name);
-        require<DataError>(found != tensors.end(), "{}: has no {}, which the model needs; got {} tensors",
-                           path.string(), name, tensors.size());
-        require<DataError>(found->second.shape() == state.shape(), "{}: {} must have shape {}; got {}", path.string(),
-                           name, state.shape(), found->second.shape());
-    }
-    require<DataError>(tensors.size() == states.size(), "{}: the model has {} tensors; got {}", path.string(),
-                       states.size(), tensors.size());
-    for (const auto& [name, state] : states) state.assign(tensors.at(name).cast(state.value().dtype()));
-}
-
 }  // namespace adjoint

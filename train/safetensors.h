@@ -33,8 +33,4 @@ struct SafetensorsFile {
 /// format says, or not as its checksum says, where it has one.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
 
-/// Gives all states the values of a file. Throws DataError when a name is missing, superfluous or of another shape;
-/// then no state is changed.
-void load_states(const std::filesystem::path& path, const States& states);
-
 }  // namespace adjoint

@@ -5,15 +5,14 @@
 #include "train/commands.h"
 #include "train/npy.h"
 #include "train/pictures.h"
-#include "train/run_generator.h"
+#include "train/trained_model.h"
 #include "train/validators.h"
 
 namespace adjoint {
 namespace {
 
 struct SampleOptions {
-    std::filesystem::path run;
-    std::string weights;
+    RunChoice choice;
     Index count = 64;
     std::uint64_t seed = 1;
     std::filesystem::path png;
@@ -21,9 +20,10 @@ struct SampleOptions {
 };
 
 void sample(SampleOptions options) {
-    const RunDirectory run = RunDirectory::open(options.run);
-    const Tensor images = draw_images(generator_of("sample", run, options.weights), options.count, options.seed);
-    if (options.png.empty() && options.npy.empty()) options.png = run.sample(fmt::format("seed-{}", options.seed));
+    const Tensor images = draw_images(trained_generator("sample", options.choice), options.count, options.seed);
+    if (options.png.empty() && options.npy.empty()) {
+        options.png = RunDirectory::open(options.choice.run).sample(fmt::format("seed-{}", options.seed));
+    }
     if (!options.png.empty()) {
         const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.count))));
         write_png(options.png, picture_grid(images, columns));
@@ -40,9 +40,7 @@ void sample(SampleOptions options) {
 void add_sample_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("sample", "Draw digits with the generator of a run");
     const auto options = std::make_shared<SampleOptions>();
-    command->add_option("--run", options->run, "Directory of a run of dcgan or wgan-gp")->required();
-    command->add_option("--weights", options->weights, "average or last; by default the average where the run has one")
-        ->check(CLI::IsMember({"average", "last"}));
+    add_run_options(*command, options->choice, "a run of vae, dcgan or wgan-gp");
     command->add_option("--count", options->count, "How many")
         ->check(whole_number(1, 1'000'000))
         ->capture_default_str();

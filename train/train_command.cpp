@@ -43,7 +43,7 @@ void add_refinements(CLI::App& command, Refinements& refinements, const std::vec
     command.add_option("--ema", refinements.ema, "Decay of an average of the weights, such as 0.999; 0 for none")
         ->check(number_below(1.0))
         ->capture_default_str();
-    command.add_option("--init", refinements.init, "Begin with the weights of the run in this directory");
+    command.add_option("--init", refinements.init, "Begin with the weights of the run in this directory, or of a file");
     command.add_option("--freeze", refinements.freeze, "Keep the parameters whose names begin so; may be given again")
         ->allow_extra_args(false);
 }
@@ -110,6 +110,7 @@ void add_keeping(CLI::App& command, const std::string& model, RunKeeping& keepin
     command.add_option("--require", keeping.require, "Leave with 3 unless test_mse<=0.0091, say, holds at the end")
         ->each([](const std::string& text) { Requirement{text}; })
         ->allow_extra_args(false);
+    command.add_flag("--tensorboard", keeping.tensorboard, "Write events for TensorBoard too, into tensorboard/");
     command.add_option("--config", "A TOML file of these settings; flags and ADJOINT_NAME go before it")
         ->configurable(false);
     command.add_option("--resume", keeping.resume, "Go on with the run in this directory, with its own settings")
@@ -187,13 +188,16 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
 }  // namespace
 
 void add_train_commands(CLI::App& app) {
-    CLI::App* const train = app.add_subcommand("train", "Train a model on digits");
+    CLI::App* const train = app.add_subcommand("train", "Train a model on digits or a folder of images");
     train->require_subcommand(1);
     std::vector<NamedSchedule> with_plateau = schedules;
     with_plateau.push_back(plateau);
     add_model(*train, "autoencoder", "Squeeze digits into sixteen numbers and draw them again",
               {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3, .sizes = autoencoder_options}, with_plateau,
               train_autoencoder);
+    add_model(*train, "vae", "Learn what codes digits have, so that new ones can be drawn from noise",
+              {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3, .sizes = autoencoder_options}, with_plateau,
+              train_vae);
     add_model(*train, "classifier", "Tell the ten digits apart",
               {.epochs = 5, .batch_size = 128, .learning_rate = 1e-3, .refinements = {.schedule = "cosine"}},
               with_plateau, train_classifier);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "train/safetensors.h"
+#include "train/weights_file.h"
 
 namespace adjoint {
 
@@ -26,13 +26,22 @@ GradientClipping clipping_of(const Refinements& refinements) {
     return clipping;
 }
 
+namespace {
+
+// The file that is named, or the weights of the run in the directory.
+std::filesystem::path first_weights(const std::string& model, const std::string& init) {
+    if (std::filesystem::is_regular_file(init)) return init;
+    const RunDirectory run = RunDirectory::open(init);
+    require(run.config().model == model, "train {}: the first weights must be of the same model; got a run of {} in {}",
+            model, run.config().model, init);
+    return run.weights("");
+}
+
+}  // namespace
+
 void prepare(const Module& model, const std::string& name, const Refinements& refinements) {
     if (!refinements.init.empty()) {
-        const RunDirectory run = RunDirectory::open(refinements.init);
-        require(run.config().model == name,
-                "train {}: the first weights must be of the same model; got a run of {} in {}", name,
-                run.config().model, refinements.init);
-        load_states(run.weights(""), model.states());
+        load_weights(first_weights(name, refinements.init), model.states());
     }
     for (const std::string& frozen : refinements.freeze) model.freeze(frozen);
 }

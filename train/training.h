@@ -53,13 +53,14 @@ Schedule schedule_of(const Refinements& refinements, Index steps);
 /// The clipping that a run asks for.
 GradientClipping clipping_of(const Refinements& refinements);
 
-/// Gives the model the weights of the run that it is to begin with, if any, and freezes what is to stay.
-/// Throws when that run is of another model, or nothing has a name to freeze.
+/// Gives the model the weights of the run or the file that it is to begin with, if any, and freezes what is to stay.
+/// Throws when they are of another model, or nothing has a name to freeze.
 void prepare(const Module& model, const std::string& name, const Refinements& refinements);
 
 void train_autoencoder(const TrainingOptions& options);
 void train_classifier(const TrainingOptions& options);
 void train_dcgan(const TrainingOptions& options);
+void train_vae(const TrainingOptions& options);
 void train_wgan_gp(const TrainingOptions& options);
 
 /// One step on images [N, H, W, C] in 0..1, to be made of what is seen of them: themselves, or a noisy copy; returns its

@@ -20,6 +20,7 @@
 #include "train/progress.h"
 #include "train/report.h"
 #include "train/requirement.h"
+#include "train/tensorboard.h"
 #include "train/terminal.h"
 
 namespace adjoint {
@@ -100,6 +101,7 @@ class TrainingRun {
     Checkpoints checkpoints_;
     RunState state_;
     Numbers metrics_;  // of the last test
+    std::optional<TensorBoardWriter> board_;
     Clock::time_point saved_ = Clock::now();
     Interruption interruption_;
 };
@@ -111,7 +113,8 @@ void TrainingRun::begin() {
 }
 
 void TrainingRun::resume() {
-    for (const auto& directory : {run_.path(), run_.checkpoints(), run_.path() / "samples"}) remove_unfinished(directory);
+    for (const auto& directory : {run_.path(), run_.checkpoints(), run_.path() / "samples"})
+        remove_unfinished(directory);
     go_back();
     const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
     spdlog::info("{}: resumed at {}", run_.path().string(), place);
@@ -127,6 +130,7 @@ void TrainingRun::go_back() {
 }
 
 void TrainingRun::go() {
+    if (options_.keeping.tensorboard) board_.emplace(run_.path() / "tensorboard", state_.steps + 1);
     while (state_.epoch <= options_.epochs && !at_limit()) run_epoch();
     spdlog::debug("done after step {}", state_.steps);
     if (options_.keeping.json) {
@@ -219,6 +223,10 @@ void TrainingRun::finish_epoch(const Progress& progress, bool whole) {
     Numbers line = tested.metrics;
     for (const auto& norm : trainee_.norms()) line.push_back(norm);
     run_.log_metrics(state_.epoch, line);
+    if (board_) {
+        board_->scalars(state_.steps, line);
+        board_->image(state_.steps, "samples", tested.picture);
+    }
     run_.log_event("epoch", state_.epoch, {{"images_per_second", progress.images_per_second()}});
     write_report(run_);
     const std::string sentence = fmt::format("epoch {}: {}; {}", state_.epoch, tested.sentence, picture.string());

@@ -9,6 +9,7 @@
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/values.h"
+#include "train/weights_file.h"
 
 namespace adjoint {
 namespace {
@@ -54,7 +55,7 @@ class Safetensors : public testing::Test {
     std::string damage(const States& into) const {
         const std::vector<Variable> before = into;
         try {
-            load_states(path, into);
+            load_weights(path, into);
         } catch (const DataError& error) {
             const std::string message = error.what(), file = path.string() + ": ";
             EXPECT_EQ(message.substr(0, file.size()), file);
@@ -109,14 +110,14 @@ TEST_F(Safetensors, ComeBackBitForBit) {
     ASSERT_EQ(tensors.size(), states.size());
     for (const auto& [name, state] : states) EXPECT_TRUE(identical(tensors.at(name), state.value())) << name;
     const States other = example(-3);
-    load_states(path, other);
+    load_weights(path, other);
     EXPECT_TRUE(same(other, states));
 }
 
 TEST_F(Safetensors, KeepTheElementTypeOfTheModelTheyAreLoadedInto) {
     States other = example(-3);
     other[1].state = State(Tensor({2}, {0, 0}));
-    load_states(path, other);
+    load_weights(path, other);
     EXPECT_EQ(other[1].state.value().dtype(), DType::float32);
     EXPECT_EQ(other[1].state.value()[0], 1.5);
 }
@@ -124,7 +125,7 @@ TEST_F(Safetensors, KeepTheElementTypeOfTheModelTheyAreLoadedInto) {
 TEST_F(Safetensors, MayComeInAnyOrder) {
     States reversed = example(-3);
     std::reverse(reversed.begin(), reversed.end());
-    load_states(path, reversed);
+    load_weights(path, reversed);
     std::reverse(reversed.begin(), reversed.end());
     EXPECT_TRUE(same(reversed, states));
 }
@@ -189,10 +190,10 @@ TEST_F(Safetensors, RefuseWhatTheModelDoesNotHaveOrLacks) {
     fewer.pop_back();
     renamed[1].name = "layer.shift";
     reshaped[3].state = State(Tensor::zeros({4, 0}));
-    EXPECT_EQ(damage(more), "has no other, which the model needs; got 4 tensors");
-    EXPECT_EQ(damage(fewer), "the model has 3 tensors; got 4");
-    EXPECT_EQ(damage(renamed), "has no layer.shift, which the model needs; got 4 tensors");
-    EXPECT_EQ(damage(reshaped), "none must have shape [4, 0]; got [0, 4]");
+    EXPECT_EQ(damage(more), "does not fit the model; missing other []");
+    EXPECT_EQ(damage(fewer), "does not fit the model; unknown none [0, 4]");
+    EXPECT_EQ(damage(renamed), "does not fit the model; missing layer.shift [2]; unknown layer.bias [2]");
+    EXPECT_EQ(damage(reshaped), "does not fit the model; none has shape [0, 4], needs [4, 0]");
 }
 
 TEST_F(Safetensors, RefuseHeadersThatDoNotDescribeTheFile) {

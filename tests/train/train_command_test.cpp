@@ -124,9 +124,9 @@ TEST_F(TrainCommand, ARunMustBeThereAndOfTheRightModel) {
     make_run("coder", "autoencoder");
     make_run("gan", "dcgan");
     EXPECT_EQ(refusal({"sample", "--run", "coder"}),
-              "2 error: sample: only a dcgan or a wgan-gp draws new images; got a run of autoencoder in coder");
+              "2 error: sample: only a vae, a dcgan or a wgan-gp draws new images; got a run of autoencoder in coder");
     EXPECT_EQ(refusal({"reconstruct", "--run", "gan"}),
-              "2 error: reconstruct: only an autoencoder reconstructs; got a run of dcgan in gan");
+              "2 error: reconstruct: only an autoencoder or a vae reconstructs; got a run of dcgan in gan");
     for (const char* command : {"sample", "reconstruct"}) {
         EXPECT_EQ(refusal({command}), "2 error: --run is required");
         EXPECT_EQ(refusal({command, "--run", "none"}),

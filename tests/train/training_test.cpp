@@ -14,6 +14,7 @@
 #include "train/pictures.h"
 #include "train/run_directory.h"
 #include "train/safetensors.h"
+#include "train/weights_file.h"
 
 namespace adjoint {
 namespace {
@@ -63,7 +64,7 @@ TEST_F(Training, GivesTheAutoencoderTheSameWeightsForAnyNumberOfThreads) {
     expect_files("autoencoder-3-1", "autoencoder", {"test_cross_entropy", "test_mse"},
                  {8 * (28 + 2) + 2, 16 * (28 + 2) + 2, 1});
     Autoencoder model{Random(0)};
-    EXPECT_NO_THROW(load_states(directory_ / "autoencoder-1-1/weights.safetensors", model.states()));
+    EXPECT_NO_THROW(load_weights(directory_ / "autoencoder-1-1/weights.safetensors", model.states()));
 }
 
 TEST_F(Training, GivesTheDcganTheSameWeightsForAnyNumberOfThreads) {

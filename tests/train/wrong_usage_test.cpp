@@ -81,19 +81,22 @@ TEST_F(WrongUsage, OfCommandsAndFlags) {
 TEST_F(WrongUsage, OfSettings) {
     expect_refused({
         {"train autoencoder --keep 0", "2 error: --keep: must be a whole number from 1 to 1000000; got 0"},
-        {"train autoencoder --save-steps -1", "2 error: --save-steps: must be a whole number from 0 to 1000000000; got -1"},
+        {"train autoencoder --save-steps -1",
+         "2 error: --save-steps: must be a whole number from 0 to 1000000000; got -1"},
         {"train autoencoder --save-minutes 0", "2 error: --save-minutes: must be a number above 0; got 0"},
         {"train autoencoder --on-nan ignore", "2 error: --on-nan: ignore not in {stop,rollback}"},
         {"train autoencoder --noise -1", "2 error: --noise: must be a number from 0 and below inf; got -1"},
         {"train autoencoder --image-size 29", "2 error: --image-size: 29 not in {28,32,64,128}"},
         {"train dcgan --channels 2", "2 error: --channels: 2 not in {1,3}"},
-        {"train autoencoder --require x", "2 error: --require: must be a metric, <, <=, > or >=, and a number, such as "
-                                          "test_mse<=0.0091; got x"},
+        {"train autoencoder --require x",
+         "2 error: --require: must be a metric, <, <=, > or >=, and a number, such as "
+         "test_mse<=0.0091; got x"},
         {"train autoencoder --dataset digits --require loss<1",
          "2 error: --require: the metric must be one of test_cross_entropy, test_mse; got loss"},
         {"train autoencoder --config none.toml", "66 error: none.toml: cannot be read; got no such file"},
         {"train autoencoder --config empty", "66 error: empty: cannot be read; got no such file"},
-        {"train autoencoder --config unknown.toml", "65 error: unknown.toml: must hold options of autoencoder; got speed"},
+        {"train autoencoder --config unknown.toml",
+         "65 error: unknown.toml: must hold options of autoencoder; got speed"},
         {"train autoencoder --config broken.toml", "65 error: broken.toml: must be TOML; got in line 2: "},
         {"train autoencoder --config large.toml", "65 error: large.toml: must be TOML; got in line 3: "},
         {"train autoencoder --config two.toml", "65 error: two.toml: --lr: At Most 1 required but received 2"},
@@ -105,7 +108,8 @@ TEST_F(WrongUsage, OfSettings) {
 
 TEST_F(WrongUsage, OfData) {
     expect_refused({
-        {"train autoencoder --dataset images:nowhere", "66 error: nowhere: must be a folder of images; got no such directory"},
+        {"train autoencoder --dataset images:nowhere",
+         "66 error: nowhere: must be a folder of images; got no such directory"},
         {"train autoencoder --dataset images:empty", "66 error: empty: must hold PNG or JPEG images; got none"},
         {"train autoencoder --dataset images:text.png", "66 error: text.png: must be a folder of images; got a file"},
         {"train autoencoder --dataset images:mixed",
@@ -113,7 +117,8 @@ TEST_F(WrongUsage, OfData) {
         {"train autoencoder --dataset digits --image-size 64",
          "65 error: digits: images must be [64, 64, 1], as the model takes them; got [28, 28, 1]"},
         {"reconstruct --run coder --input short.npy", "65 error: short.npy: byte 6: "},
-        {"reconstruct --run coder --input none.jpg", "66 error: none.jpg: cannot be read; got No such file or directory"},
+        {"reconstruct --run coder --input none.jpg",
+         "66 error: none.jpg: cannot be read; got No such file or directory"},
     });
 }
 
@@ -127,11 +132,15 @@ TEST_F(WrongUsage, OfRuns) {
          "2 error: train autoencoder: the first weights must be of the same model; got a run of dcgan in gan"},
         {"train autoencoder --resume gan", "65 error: gan: must be a run of autoencoder; got one of dcgan"},
         {"train dcgan --resume nowhere", "66 error: nowhere: is not the directory of a run; got no config.json in it"},
-        {"train dcgan --resume gan --force", "2 error: --resume: has the settings and the place of its run; got --force too"},
+        {"train dcgan --resume gan --force",
+         "2 error: --resume: has the settings and the place of its run; got --force too"},
         {"sample --run coder", "2 error: sample: only "},
-        {"sample --run gan --weights average", "66 error: gan/average.safetensors: cannot be read; got No such file or directory"},
-        {"sample --run gan --count 1 --png none/x.png", "73 error: none/x.png: cannot be written; No such file or directory"},
-        {"evaluate --run gan", "2 error: evaluate: --classifier must name a run whose classifier looks at what a dcgan draws; got none"},
+        {"sample --run gan --weights average",
+         "66 error: gan/average.safetensors: cannot be read; got No such file or directory"},
+        {"sample --run gan --count 1 --png none/x.png",
+         "73 error: none/x.png: cannot be written; No such file or directory"},
+        {"evaluate --run gan",
+         "2 error: evaluate: --classifier must name a run whose classifier looks at what a dcgan draws; got none"},
         {"evaluate --run gan --classifier coder",
          "2 error: evaluate: --classifier must be a run of a classifier; got one of autoencoder in coder"},
         {"interpolate --run coder --rows 0", "2 error: --rows: must be a whole number from 1 to 1000; got 0"},
