@@ -41,6 +41,6 @@ std::string Progress::line(const Numbers& losses) const {
     return text;
 }
 
-double Progress::images_per_second() const { return static_cast<double>(images_) / seconds(); }
+double Progress::images_per_second() const { return images_ > 0 ? static_cast<double>(images_) / seconds() : 0.0; }
 
 }  // namespace adjoint

@@ -82,7 +82,7 @@ class TrainingRun {
         return schedule_of(options_.refinements, options_.epochs * steps_an_epoch);
     }
 
-    void run_epoch();
+    bool run_epoch();  // whether it came to its end, or is to be run again
     Numbers take_step(const Batch& batch, const Schedule& schedule);
     void finish_epoch(const Progress& progress, bool whole);
     void save_checkpoint();
@@ -131,7 +131,9 @@ void TrainingRun::go_back() {
 
 void TrainingRun::go() {
     if (options_.keeping.tensorboard) board_.emplace(run_.path() / "tensorboard", state_.steps + 1);
-    while (state_.epoch <= options_.epochs && !at_limit()) run_epoch();
+    // An epoch that --max-steps cuts short has an end too, which may be all that a resumed run lacks.
+    bool whole = true;
+    while (whole && state_.epoch <= options_.epochs && (!at_limit() || state_.batch > 0)) whole = run_epoch();
     spdlog::debug("done after step {}", state_.steps);
     if (options_.keeping.json) {
         fmt::print("{}\n",
@@ -159,26 +161,31 @@ Batches TrainingRun::batches() const {
              .first = state_.batch}};
 }
 
-void TrainingRun::run_epoch() {
+bool TrainingRun::run_epoch() {
     Batches epoch = batches();
     const Index count = epoch.count(), steps_left = options_.epochs * count - state_.steps;
     const Schedule rate = schedule(count);
-    std::optional<Progress> progress(std::in_place, Progress::Epoch{.number = state_.epoch,
-                                                                    .of = options_.epochs,
-                                                                    .first_step = state_.batch,
-                                                                    .steps = count,
-                                                                    .steps_left = steps_left});
+    Progress progress({.number = state_.epoch,
+                       .of = options_.epochs,
+                       .first_step = state_.batch,
+                       .steps = count,
+                       .steps_left = steps_left});
     while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
         const Numbers losses = take_step(*batch, rate);
-        if (!all_finite(losses) || !trainee_.followed_finite_gradients()) return recover(losses);
+        if (!all_finite(losses) || !trainee_.followed_finite_gradients()) {
+            recover(losses);
+            return true;
+        }
         ++state_.steps;
         ++state_.batch;
         trainee_.follow();
-        progress->step(batch->images.extent(0), losses);
+        progress.step(batch->images.extent(0), losses);
         if (state_.batch < count) save_when_due();
     }
-    finish_epoch(*progress, state_.batch == count);
+    const bool whole = state_.batch == count;
+    finish_epoch(progress, whole);
     stop_if_told();
+    return whole;
 }
 
 Numbers TrainingRun::take_step(const Batch& batch, const Schedule& schedule) {

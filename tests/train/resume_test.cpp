@@ -109,6 +109,22 @@ TEST_F(Resumed, ASignalSavesAtTheNextStepAndLeavesWithItsStatus) {
     }
 }
 
+TEST_F(Resumed, ARunThatWasKilledAtItsLastStepStillGetsItsEnd) {
+    const Words words = [] {
+        Words all = begin("dcgan", "whole");
+        all.insert(all.end(), {"--max-steps", "6"});
+        return all;
+    }();
+    train(words);
+    fs::copy(directory_ / "whole", directory_ / "cut", fs::copy_options::recursive);
+    for (const char* late : {"weights.safetensors", "average.safetensors", "metrics.jsonl"})
+        fs::remove(directory_ / "cut" / late);
+    resume("dcgan", "cut");
+    for (const char* late : {"weights.safetensors", "average.safetensors", "metrics.jsonl"}) {
+        EXPECT_TRUE(content(fs::path("whole") / late) == content(fs::path("cut") / late)) << late;
+    }
+}
+
 TEST_F(Resumed, ACheckpointThatIsDamagedIsPassedOverForTheOneBefore) {
     Words words = begin("dcgan", "whole");
     train(words);
