@@ -17,8 +17,10 @@ class Classifier : public Module {
 
     /// Images [N, 28, 28, 1] in 0..1 to what the last layer decides by [N, 128].
     Variable features(const Variable& x) const;
+    /// The logits [N, 10] that such features make.
+    Variable decide(const Variable& features) const { return decide_(dropout_(features)); }
     /// The logits [N, 10] of images [N, 28, 28, 1] in 0..1.
-    Variable forward(const Variable& x) const override { return decide_(dropout_(features(x))); }
+    Variable forward(const Variable& x) const override { return decide(features(x)); }
 
     std::vector<ConvolutionalStage> stages() const;
 

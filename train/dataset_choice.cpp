@@ -5,6 +5,7 @@
 #include <optional>
 #include <spdlog/spdlog.h>
 
+#include "datasets/batches.h"
 #include "datasets/digits_dataset.h"
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
@@ -168,6 +169,16 @@ Datasets open_datasets(const DatasetOptions& options) {
     const Shape wanted = {options.image_size, options.image_size, options.channels}, got = data.training->image_shape();
     require<DataError>(got == wanted, "{}: images must be {}, as the model takes them; got {}", data.name, wanted, got);
     return data;
+}
+
+Datasets one_batch_of(const Datasets& data, Index batch_size, const Random& order) {
+    const Index size = data.training->size(), count = std::min(batch_size, size);
+    std::vector<Index> batch = shuffled(size, order), repeated;
+    batch.resize(static_cast<std::size_t>(count));
+    for (Index b = 0; b < size / count; ++b) repeated.insert(repeated.end(), batch.begin(), batch.end());
+    return {.name = data.name,
+            .training = std::make_shared<Subset>(data.training, std::move(repeated)),
+            .test = std::make_shared<Subset>(data.training, std::move(batch))};
 }
 
 Tensor first_images(const Dataset& dataset, Index count) {

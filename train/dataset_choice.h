@@ -7,6 +7,7 @@
 #include <string>
 
 #include "datasets/dataset.h"
+#include "framework/random.h"
 #include "framework/tensor.h"
 
 namespace adjoint {
@@ -35,6 +36,9 @@ struct Datasets {
 /// Throws MissingInput when a dataset or a folder is asked for and not there, DataError when a file in it cannot be read, and
 /// where the images are not of the size and channels that are asked for.
 Datasets open_datasets(const DatasetOptions& options);
+
+/// The first batch of an epoch in this order alone: as often as the epoch has batches to train on, and once to test with.
+Datasets one_batch_of(const Datasets& data, Index batch_size, const Random& order);
 
 /// The first `count` images of a dataset, [count, H, W, C].
 Tensor first_images(const Dataset& dataset, Index count);

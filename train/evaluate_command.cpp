@@ -87,7 +87,7 @@ Seen seen_by(const Classifier& classifier, const Tensor& images) {
         const Index end = std::min(first + at_once, images.extent(0));
         const Variable some = slice(images, {.axis = 0, .begin = first, .end = end});
         features.push_back(classifier.features(some));
-        chances.push_back(softmax(classifier(some)));
+        chances.push_back(softmax(classifier.decide(features.back())));
     }
     return {concatenate(features, 0).value(), concatenate(chances, 0).value()};
 }

@@ -65,6 +65,11 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
         std::filesystem::create_directories(path / part, error);
         require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
     }
+    return reconfigure(path, config, settings);
+}
+
+RunDirectory RunDirectory::reconfigure(const std::filesystem::path& path, const RunConfig& config,
+                                       const std::string& settings) {
     write_text(path / "config.toml", settings);
     const Refinements& r = config.refinements;
     Json json = {{"model", config.model},

@@ -50,6 +50,9 @@ class RunDirectory {
     /// Throws CannotWrite when it cannot be made, or holds a run already and `overwrite` is not set.
     static RunDirectory create(std::filesystem::path path, const RunConfig& config, bool overwrite,
                                const std::string& settings = "");
+    /// Gives an existing run another configuration. Throws CannotWrite.
+    static RunDirectory reconfigure(const std::filesystem::path& path, const RunConfig& config,
+                                    const std::string& settings);
     /// Opens an existing run. Throws MissingInput when there is none, DataError when its config.json is damaged.
     static RunDirectory open(const std::filesystem::path& path);
 

@@ -27,7 +27,6 @@ class AutoencoderTrainee : public TraineeOf<Autoencoder> {
   public:
     explicit AutoencoderTrainee(const TrainingSetup& setup)
         : TraineeOf("autoencoder", setup, setup.options.sizes.value_or(autoencoder_options)),
-          setup_(setup),
           adam_(model_.parameters(), {.learning_rate = setup.options.learning_rate}) {
         adam_.clipping = clipping_of(setup.options.refinements);
         const Index size = setup.data.test->size(), columns = std::min(picture_columns, size);
@@ -45,7 +44,6 @@ class AutoencoderTrainee : public TraineeOf<Autoencoder> {
     std::vector<NamedOptimizer> optimizers() override { return {{"", adam_}}; }
 
   private:
-    TrainingSetup setup_;
     Adam adam_;
     Tensor shown_originals_;
 };

@@ -30,9 +30,7 @@ Tensor picture_of(const std::vector<Index>& mistakes, const Dataset& dataset) {
 class ClassifierTrainee : public TraineeOf<Classifier> {
   public:
     explicit ClassifierTrainee(const TrainingSetup& setup)
-        : TraineeOf("classifier", setup),
-          data_(setup.data),
-          adam_(model_.parameters(), {.learning_rate = setup.options.learning_rate}) {
+        : TraineeOf("classifier", setup), adam_(model_.parameters(), {.learning_rate = setup.options.learning_rate}) {
         adam_.clipping = clipping_of(setup.options.refinements);
     }
 
@@ -45,14 +43,13 @@ class ClassifierTrainee : public TraineeOf<Classifier> {
     std::vector<NamedOptimizer> optimizers() override { return {{"", adam_}}; }
 
   private:
-    Datasets data_;
     Adam adam_;
 };
 
 Tested ClassifierTrainee::test() const {
     double total = 0.0;           // of the cross-entropies
     std::vector<Index> mistakes;  // the images whose most likely class is another
-    Batches batches(data_.test, {.batch_size = 250});
+    Batches batches(setup_.data.test, {.batch_size = 250});
     Index first = 0;  // of the batch
     while (const auto batch = batches.next()) {
         const Variable logits = shown()(batch->images);
@@ -63,12 +60,12 @@ Tested ClassifierTrainee::test() const {
         }
         first += batch->images.extent(0);
     }
-    const double size = static_cast<double>(data_.test->size()), loss = total / size;
+    const double size = static_cast<double>(setup_.data.test->size()), loss = total / size;
     const double accuracy = 1.0 - static_cast<double>(mistakes.size()) / size;
     return {.metrics = {{"test_cross_entropy", loss}, {"test_accuracy", accuracy}},
             .sentence = fmt::format("test cross-entropy {:.4f}, {:.2f} % right", loss, 100.0 * accuracy),
             .loss = loss,
-            .picture = picture_of(mistakes, *data_.test)};
+            .picture = picture_of(mistakes, *setup_.data.test)};
 }
 
 }  // namespace

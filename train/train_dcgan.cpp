@@ -20,15 +20,13 @@ class DcganTrainee : public TraineeOf<Dcgan> {
     explicit DcganTrainee(const TrainingSetup& setup)
         : TraineeOf("dcgan", setup, setup.options.sizes.value_or(dcgan_options)),
           latent_(setup.options.sizes.value_or(dcgan_options).latent),
-          data_(setup.data),
-          random_(setup.random),
           adams_(model_, setup.options.learning_rate, clipping_of(setup.options.refinements)) {}
 
     bool drops_last() const override { return true; }
 
     Numbers step(const Batch& batch, std::uint64_t t) override {
         const Tensor images = from_unit_to_symmetric(batch.images);
-        const Tensor z = generator_noise(random_.noise.stream(t), images.extent(0), 0, latent_);
+        const Tensor z = generator_noise(setup_.random.noise.stream(t), images.extent(0), 0, latent_);
         const DcganLosses losses = dcgan_step(model_, adams_, images, z);
         return {{"D loss", losses.discriminator}, {"G loss", losses.generator}};
     }
@@ -41,8 +39,6 @@ class DcganTrainee : public TraineeOf<Dcgan> {
 
   private:
     Index latent_;
-    Datasets data_;
-    RunRandom random_;
     DcganOptimizers adams_;
 };
 
@@ -50,13 +46,13 @@ class DcganTrainee : public TraineeOf<Dcgan> {
 Tested DcganTrainee::test() const {
     constexpr Index count = 500;
     const Dcgan& model = shown();
-    const Variable images = from_unit_to_symmetric(first_images(*data_.test, count));
-    const Variable fakes = model.generator(generator_noise(random_.fixed_noise, images.extent(0), 0, latent_));
+    const Variable images = from_unit_to_symmetric(first_images(*setup_.data.test, count));
+    const Variable fakes = model.generator(generator_noise(setup_.random.fixed_noise, images.extent(0), 0, latent_));
     const Variable real = model.discriminator(images), fake = model.discriminator(fakes);
     const double g_loss = binary_cross_entropy_with_logits(fake, 1.0).item();
     const double d_loss =
         binary_cross_entropy_with_logits(real, 1.0).item() + binary_cross_entropy_with_logits(fake, 0.0).item();
-    const Variable drawn = model.generator(generator_noise(random_.fixed_noise, picture_count, 0, latent_));
+    const Variable drawn = model.generator(generator_noise(setup_.random.fixed_noise, picture_count, 0, latent_));
     return {.metrics = {{"test_discriminator_loss", d_loss}, {"test_generator_loss", g_loss}},
             .sentence = fmt::format("test loss of the discriminator {:.3f}, of the generator {:.3f}", d_loss, g_loss),
             .picture = picture_grid(from_symmetric_to_unit(drawn.value()), picture_columns)};

@@ -27,17 +27,15 @@ class WganGpTrainee : public TraineeOf<WganGp> {
   public:
     explicit WganGpTrainee(const TrainingSetup& setup)
         : TraineeOf("wgan-gp", setup),
-          data_(setup.data),
-          random_(setup.random),
           adams_(model_, setup.options.learning_rate, clipping_of(setup.options.refinements)) {}
 
     bool drops_last() const override { return true; }
 
     Numbers step(const Batch& batch, std::uint64_t t) override {
         const Tensor images = from_unit_to_symmetric(batch.images);
-        const Tensor z = generator_noise(random_.noise.stream(t), images.extent(0));
+        const Tensor z = generator_noise(setup_.random.noise.stream(t), images.extent(0));
         const CriticLosses losses =
-            wgan_gp_critic_step(model_, adams_, images, draw(model_.generator, z), random_.between.stream(t));
+            wgan_gp_critic_step(model_, adams_, images, draw(model_.generator, z), setup_.random.between.stream(t));
         if ((t + 1) % critic_steps == 0) wgan_gp_generator_step(model_, adams_, z);
         return {{"distance", losses.distance}, {"penalty", losses.penalty}};
     }
@@ -49,8 +47,6 @@ class WganGpTrainee : public TraineeOf<WganGp> {
     }
 
   private:
-    Datasets data_;
-    RunRandom random_;
     WganGpOptimizers adams_;
 };
 
@@ -58,21 +54,20 @@ class WganGpTrainee : public TraineeOf<WganGp> {
 Tested WganGpTrainee::test() const {
     constexpr Index count = 500;
     const WganGp& model = shown();
-    const Variable images = from_unit_to_symmetric(first_images(*data_.test, count));
-    const Variable fakes = model.generator(generator_noise(random_.fixed_noise, images.extent(0)));
+    const Variable images = from_unit_to_symmetric(first_images(*setup_.data.test, count));
+    const Variable fakes = model.generator(generator_noise(setup_.random.fixed_noise, images.extent(0)));
     const Variable real_score = model.critic(images), fake_score = model.critic(fakes);
-    const Variable norms = gradient_norms(model.critic, images, fakes, random_.between);
+    const Variable norms = gradient_norms(model.critic, images, fakes, setup_.random.between);
     const double distance = -wasserstein_critic_loss(real_score, fake_score).item();
     const double penalty = mean(power(norms - 1.0, 2.0)).item(), gradient_norm = mean(norms).item();
     const double generator_loss = wasserstein_generator_loss(fake_score).item();
-    const Variable drawn = model.generator(generator_noise(random_.fixed_noise, picture_count));
+    const Variable drawn = model.generator(generator_noise(setup_.random.fixed_noise, picture_count));
     return {.metrics = {{"test_distance", distance},
                         {"test_penalty", penalty},
                         {"test_gradient_norm", gradient_norm},
                         {"test_generator_loss", generator_loss}},
-            .sentence = fmt::format(
-                "test distance {:.3f}, penalty {:.3f}, mean gradient norm {:.3f}, loss of the generator {:.3f}",
-                distance, penalty, gradient_norm, generator_loss),
+            .sentence = fmt::format("test distance {:.3f}, penalty {:.3f}, gradient norm {:.3f}, G loss {:.3f}",
+                                    distance, penalty, gradient_norm, generator_loss),
             .picture = picture_grid(from_symmetric_to_unit(drawn.value()), picture_columns)};
 }
 

@@ -24,7 +24,7 @@ struct RunRandom {
     Random between;      ///< of points between images; stream t for step t
 };
 
-/// What a trainee is made from.
+/// What a trainee is made from, and lives as long as.
 struct TrainingSetup {
     const TrainingOptions& options;
     const Datasets& data;
@@ -95,7 +95,7 @@ class TraineeOf : public Trainee {
   protected:
     template <class... Options>
     TraineeOf(const std::string& name, const TrainingSetup& setup, const Options&... options)
-        : model_(setup.random.weights, options...), average_(setup.random.weights, options...) {
+        : setup_(setup), model_(setup.random.weights, options...), average_(setup.random.weights, options...) {
         const Refinements& refinements = setup.options.refinements;
         prepare(model_, name, refinements);
         if (refinements.ema > 0.0) averaging_.emplace(model_, average_, refinements.ema);
@@ -103,6 +103,7 @@ class TraineeOf : public Trainee {
     /// The model to test and to draw with.
     const Model& shown() const { return averaging_ ? average_ : model_; }
 
+    const TrainingSetup setup_;
     const Model model_;
 
   private:

@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 
-#include "datasets/subset.h"
 #include "framework/gemm.h"
 #include "framework/parallel.h"
 #include "layers/finite_layers.h"
@@ -20,6 +17,7 @@
 #include "train/progress.h"
 #include "train/report.h"
 #include "train/requirement.h"
+#include "train/run_log.h"
 #include "train/tensorboard.h"
 #include "train/terminal.h"
 
@@ -32,35 +30,6 @@ constexpr double smallest_rate_factor = 1.0 / 32;  // a run that would fall belo
 bool all_finite(const Numbers& numbers) {
     return std::all_of(numbers.begin(), numbers.end(), [](const auto& named) { return std::isfinite(named.second); });
 }
-
-/// The first batch alone: as often as the epoch has batches to train on, and once to test with.
-Datasets first_batch_of(const Datasets& data, const TrainingOptions& options) {
-    const Index count = std::min(options.batch_size, data.training->size());
-    const std::vector<Index> order = shuffled(data.training->size(), RunRandom(options.seed).order.stream(1));
-    std::vector<Index> training, test;
-    for (Index i = 0; i < data.training->size() / count * count; ++i) training.push_back(order[i % count]);
-    for (Index i = 0; i < count; ++i) test.push_back(order[i]);
-    return {.name = data.name,
-            .training = std::make_shared<Subset>(data.training, std::move(training)),
-            .test = std::make_shared<Subset>(data.training, std::move(test))};
-}
-
-/// What the log of a run holds, from here to the end of the scope.
-class RunLog {
-  public:
-    explicit RunLog(const std::filesystem::path& file)
-        : sink_(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string())) {
-        sink_->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
-        spdlog::default_logger()->sinks().push_back(sink_);
-        spdlog::default_logger()->flush_on(spdlog::level::info);
-    }
-    ~RunLog() { std::erase(spdlog::default_logger()->sinks(), sink_); }
-    RunLog(const RunLog&) = delete;
-    RunLog& operator=(const RunLog&) = delete;
-
-  private:
-    spdlog::sink_ptr sink_;
-};
 
 class TrainingRun {
   public:
@@ -76,15 +45,15 @@ class TrainingRun {
     void go();
 
   private:
-    Batches batches() const;
+    Batches batches();
     bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
-    Schedule schedule(Index steps_an_epoch) const {
-        return schedule_of(options_.refinements, options_.epochs * steps_an_epoch);
-    }
+    double rate_factor(Index step) const;
 
     bool run_epoch();  // whether it came to its end, or is to be run again
-    Numbers take_step(const Batch& batch, const Schedule& schedule);
+    Numbers take_step(const Batch& batch);
     void finish_epoch(const Progress& progress, bool whole);
+    void publish(const Tested& tested, const Progress& progress);
+    void judge();
     void save_checkpoint();
     void save_when_due();
     void stop_if_told() const;
@@ -100,6 +69,7 @@ class TrainingRun {
     RunDirectory run_;
     Checkpoints checkpoints_;
     RunState state_;
+    Schedule schedule_;
     Numbers metrics_;  // of the last test
     std::optional<TensorBoardWriter> board_;
     Clock::time_point saved_ = Clock::now();
@@ -108,7 +78,7 @@ class TrainingRun {
 
 void TrainingRun::begin() {
     write_report(run_);
-    spdlog::info("{}: to look at, made anew after each epoch", (run_.path() / "report.html").string());
+    spdlog::info("to look at: {}", (run_.path() / "report.html").string());
     save_checkpoint();
 }
 
@@ -134,44 +104,48 @@ void TrainingRun::go() {
     // An epoch that --max-steps cuts short has an end too, which may be all that a resumed run lacks.
     bool whole = true;
     while (whole && state_.epoch <= options_.epochs && (!at_limit() || state_.batch > 0)) whole = run_epoch();
-    spdlog::debug("done after step {}", state_.steps);
-    if (options_.keeping.json) {
-        fmt::print("{}\n",
-                   nlohmann::ordered_json{{"run", run_.path().string()}, {"weights", run_.weights().string()}}.dump());
-    } else {
-        fmt::print("weights: {}\n", run_.weights().string());
-    }
-    bool failed = false;
+    print_places(run_, options_.keeping.json);
+    judge();
+}
+
+// Whether the run has become as good as is required.
+void TrainingRun::judge() {
+    bool good = true;
     for (const std::string& text : options_.keeping.require) {
         const Requirement requirement(text);
         if (metrics_.empty()) metrics_ = trainee_.test().metrics;  // resumed after its end
         if (requirement.met_by(metrics_)) continue;
         spdlog::error("--require: {} is not so; got {:.6g}", text, requirement.value_in(metrics_));
-        failed = true;
+        good = false;
     }
-    if (failed) throw CheckFailed();
+    if (!good) throw CheckFailed();
 }
 
-Batches TrainingRun::batches() const {
+// Of the epoch, from the next one on.
+Batches TrainingRun::batches() {
     const Random order = setup_.random.order.stream(static_cast<std::uint64_t>(state_.epoch));
-    return {setup_.data.training,
-            {.batch_size = options_.batch_size,
-             .shuffle = options_.overfit_one_batch ? std::nullopt : std::optional(order),
-             .drop_last = trainee_.drops_last(),
-             .first = state_.batch}};
+    Batches epoch(setup_.data.training, {.batch_size = options_.batch_size,
+                                         .shuffle = options_.overfit_one_batch ? std::nullopt : std::optional(order),
+                                         .drop_last = trainee_.drops_last(),
+                                         .first = state_.batch});
+    schedule_ = schedule_of(options_.refinements, options_.epochs * epoch.count());
+    return epoch;
+}
+
+double TrainingRun::rate_factor(Index step) const {
+    return schedule_(step) * state_.plateau.rate_factor * state_.rate_factor;
 }
 
 bool TrainingRun::run_epoch() {
     Batches epoch = batches();
     const Index count = epoch.count(), steps_left = options_.epochs * count - state_.steps;
-    const Schedule rate = schedule(count);
     Progress progress({.number = state_.epoch,
                        .of = options_.epochs,
                        .first_step = state_.batch,
                        .steps = count,
                        .steps_left = steps_left});
     while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
-        const Numbers losses = take_step(*batch, rate);
+        const Numbers losses = take_step(*batch);
         if (!all_finite(losses) || !trainee_.followed_finite_gradients()) {
             recover(losses);
             return true;
@@ -188,8 +162,8 @@ bool TrainingRun::run_epoch() {
     return whole;
 }
 
-Numbers TrainingRun::take_step(const Batch& batch, const Schedule& schedule) {
-    trainee_.set_rate_factor(schedule(state_.steps) * state_.plateau.rate_factor * state_.rate_factor);
+Numbers TrainingRun::take_step(const Batch& batch) {
+    trainee_.set_rate_factor(rate_factor(state_.steps));
     return trainee_.step(batch, static_cast<std::uint64_t>(state_.steps));
 }
 
@@ -217,35 +191,12 @@ void TrainingRun::stop_if_told() const {
     throw Interrupted{Interruption::signal()};
 }
 
-// Tests, draws, keeps and reports; a whole epoch ends with a checkpoint, one that --max-steps cut short began with one.
+// A whole epoch ends with a checkpoint; one that --max-steps cut short has one before its end, to go on from.
 void TrainingRun::finish_epoch(const Progress& progress, bool whole) {
     LiveLine::erase();
     if (!whole) save_checkpoint();
     const Tested tested = trainee_.test();
-    metrics_ = tested.metrics;
-    const std::filesystem::path picture = run_.sample(fmt::format("epoch-{:03}", state_.epoch));
-    write_png(picture, tested.picture);
-    run_.save_weights(trainee_.model().states());
-    if (trainee_.average() != nullptr) run_.save_average(trainee_.average()->states());
-    Numbers line = tested.metrics;
-    for (const auto& norm : trainee_.norms()) line.push_back(norm);
-    run_.log_metrics(state_.epoch, line);
-    if (board_) {
-        board_->scalars(state_.steps, line);
-        board_->image(state_.steps, "samples", tested.picture);
-    }
-    run_.log_event("epoch", state_.epoch, {{"images_per_second", progress.images_per_second()}});
-    write_report(run_);
-    const std::string sentence = fmt::format("epoch {}: {}; {}", state_.epoch, tested.sentence, picture.string());
-    spdlog::debug("{}", sentence);
-    if (options_.keeping.json) {
-        nlohmann::ordered_json json = {{"epoch", state_.epoch}};
-        for (const auto& [name, value] : tested.metrics) json[name] = value;
-        fmt::print("{}\n", json.dump());
-    } else {
-        fmt::print("{}\n", sentence);
-    }
-    std::fflush(stdout);
+    publish(tested, progress);
     if (!whole) return;
     if (tested.loss) {
         if (options_.refinements.schedule == "plateau") state_.plateau.observe(*tested.loss);
@@ -254,6 +205,29 @@ void TrainingRun::finish_epoch(const Progress& progress, bool whole) {
     ++state_.epoch;
     state_.batch = 0;
     save_checkpoint();
+}
+
+// Into the run's directory, and to standard output.
+void TrainingRun::publish(const Tested& tested, const Progress& progress) {
+    metrics_ = tested.metrics;
+    write_png(run_.sample(fmt::format("epoch-{:03}", state_.epoch)), tested.picture);
+    run_.save_weights(trainee_.model().states());
+    if (trainee_.average() != nullptr) run_.save_average(trainee_.average()->states());
+    Numbers line = tested.metrics;
+    line.emplace_back("learning_rate", options_.learning_rate * rate_factor(state_.steps - 1));
+    for (const auto& norm : trainee_.norms()) line.push_back(norm);
+    run_.log_metrics(state_.epoch, line);
+    if (board_) {
+        board_->scalars(state_.steps, line);
+        board_->image(state_.steps, "samples", tested.picture);
+    }
+    run_.log_event("epoch", state_.epoch, {{"images_per_second", progress.images_per_second()}});
+    write_report(run_);
+    if (options_.keeping.json) {
+        print_epoch_json(state_.epoch, tested.metrics);
+    } else {
+        print_epoch(state_.epoch, tested.sentence);
+    }
 }
 
 // A number of the step that was just taken is not finite: says which operation made the first such number, and gives up
@@ -288,9 +262,8 @@ std::string TrainingRun::culprit(Index failing) {
     try {
         const FiniteLayers check(trainee_.model());
         Batches epoch = batches();
-        const Schedule rate = schedule(epoch.count());
         while (const auto batch = state_.steps <= failing ? epoch.next() : std::nullopt) {
-            take_step(*batch, rate);
+            take_step(*batch);
             ++state_.steps;
         }
     } catch (const NotFinite& found) {
@@ -299,24 +272,22 @@ std::string TrainingRun::culprit(Index failing) {
     return fmt::format("step {}: no operation made a number that is not finite when it was taken again", failing + 1);
 }
 
+// A new run, or the one that is to be resumed, of which more epochs or other checkpoints may now be asked for.
 RunDirectory open_run(const std::string& model, const Datasets& data, const TrainingOptions& options) {
     const RunKeeping& keeping = options.keeping;
-    if (keeping.resume.empty()) {
-        return RunDirectory::create(keeping.out,
-                                    {.model = model,
-                                     .dataset = data.name,
-                                     .epochs = options.epochs,
-                                     .batch_size = options.batch_size,
-                                     .learning_rate = options.learning_rate,
-                                     .seed = options.seed,
-                                     .refinements = options.refinements,
-                                     .sizes = options.sizes},
-                                    keeping.force, keeping.settings);
-    }
-    const RunDirectory run = RunDirectory::open(keeping.resume);
-    require<DataError>(run.config().dataset == data.name, "{}: the dataset must be that of the run, {}; got {}",
-                       keeping.resume.string(), run.config().dataset, data.name);
-    return run;
+    const RunConfig config = {.model = model,
+                              .dataset = data.name,
+                              .epochs = options.epochs,
+                              .batch_size = options.batch_size,
+                              .learning_rate = options.learning_rate,
+                              .seed = options.seed,
+                              .refinements = options.refinements,
+                              .sizes = options.sizes};
+    if (keeping.resume.empty()) return RunDirectory::create(keeping.out, config, keeping.force, keeping.settings);
+    const std::string dataset = RunDirectory::open(keeping.resume).config().dataset;
+    require<DataError>(dataset == data.name, "{}: the dataset must be that of the run, {}; got {}",
+                       keeping.resume.string(), dataset, data.name);
+    return RunDirectory::reconfigure(keeping.resume, config, keeping.settings);
 }
 
 }  // namespace
@@ -324,14 +295,19 @@ RunDirectory open_run(const std::string& model, const Datasets& data, const Trai
 void train(const std::string& model, const TrainingOptions& options,
            const std::function<std::unique_ptr<Trainee>(const TrainingSetup&)>& make) {
     const Datasets whole = open_datasets(options.dataset);
-    const Datasets data = options.overfit_one_batch ? first_batch_of(whole, options) : whole;
-    const TrainingSetup setup = {options, data, RunRandom(options.seed)};
+    const RunRandom random(options.seed);
+    const Datasets data =
+        options.overfit_one_batch ? one_batch_of(whole, options.batch_size, random.order.stream(1)) : whole;
+    const TrainingSetup setup = {options, data, random};
     const std::unique_ptr<Trainee> trainee = make(setup);
-    for (const std::string& text : options.keeping.require) Requirement(text).value_in(trainee->test().metrics);
+    if (!options.keeping.require.empty()) {
+        const Numbers metrics = trainee->test().metrics;
+        for (const std::string& text : options.keeping.require) Requirement(text).value_in(metrics);
+    }
     if (options.keeping.dry_run) return print_forecast(*trainee, setup);
 
     const RunDirectory directory = open_run(model, data, options);
-    const RunLog log(directory.log());
+    const RunLog log(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
     spdlog::debug("settings:\n{}", options.keeping.settings);
     TrainingRun run(setup, *trainee, directory);

@@ -1,0 +1,29 @@
+// Where does a run say what happens? To its log, and its results to standard output: as sentences or as lines of JSON.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include "train/run_directory.h"
+
+namespace adjoint {
+
+/// While one lives, log.txt of the run gets every message of the program, with its time.
+class RunLog {
+  public:
+    explicit RunLog(const RunDirectory& run);
+    ~RunLog();
+    RunLog(const RunLog&) = delete;
+    RunLog& operator=(const RunLog&) = delete;
+
+  private:
+    spdlog::sink_ptr sink_;
+};
+
+/// Prints how good a run is after an epoch.
+void print_epoch(Index epoch, const std::string& sentence);
+void print_epoch_json(Index epoch, const Numbers& metrics);
+
+/// Prints where the weights and pictures of a run are.
+void print_places(const RunDirectory& run, bool json);
+
+}  // namespace adjoint
