@@ -5,7 +5,7 @@
 
 namespace adjoint {
 
-/// Takes a few steps and tests once, and prints what that means for the whole run.
+/// Takes a few steps and tests once, and prints the settings and what they mean for the whole run.
 void print_forecast(Trainee& trainee, const TrainingSetup& setup);
 
 }  // namespace adjoint

@@ -1,0 +1,141 @@
+// Truths about the options of a run that change what it does beside learning: a forecast, one batch, JSON, noise, settings
+// from a file, and what becomes of a number that is not finite.
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/npy_files.h"
+#include "tests/support/program.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+class TrainingOption : public ProgramTest {
+  protected:
+    /// A short training on drawn digits with more words.
+    Outcome train(const std::string& model, const Words& more) const {
+        Words words = {"train", model, "--dataset", "digits", "--batch-size", "8"};
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words);
+    }
+    std::string content(const fs::path& file) const {
+        std::ifstream stream(directory_ / file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+    std::vector<Json> lines(const std::string& text) const {
+        std::vector<Json> all;
+        std::istringstream stream(text);
+        for (std::string line; std::getline(stream, line);) all.push_back(Json::parse(line));
+        return all;
+    }
+};
+
+TEST_F(TrainingOption, DryRunForetellsAndWritesNothing) {
+    const Outcome dry = train("dcgan", {"--width", "4", "--epochs", "2", "--lr", "0.002", "--dry-run", "--json"});
+    ASSERT_EQ(dry.status, 0) << dry.err;
+    const Json forecast = Json::parse(dry.out);
+    EXPECT_EQ(forecast.at("steps"), 2 * 60'000 / 8);
+    EXPECT_GT(forecast.at("step_ms").get<double>(), 0.0);
+    EXPECT_NEAR(forecast.at("seconds").get<double>(),
+                forecast.at("step_ms").get<double>() * 15 + 2 * forecast.at("test_seconds").get<double>(), 1e-6);
+    EXPECT_TRUE(fs::is_empty(directory_.path()));
+    write_bytes(directory_ / "settings.toml", forecast.at("settings"));
+    const Outcome again = run({"train", "dcgan", "--config", "settings.toml", "--dry-run", "--json"});
+    EXPECT_EQ(Json::parse(again.out).at("settings"), forecast.at("settings"));
+}
+
+TEST_F(TrainingOption, OneBatchIsLearnedByHeart) {
+    const Outcome outcome =
+        train("classifier", {"--overfit-one-batch", "--max-steps", "60", "--out", "run", "--require",
+                             "test_accuracy>=1", "--require", "test_cross_entropy<0.1"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
+TEST_F(TrainingOption, ARequirementThatIsNotMetFailsTheRunThatIsThereAllTheSame) {
+    const Outcome outcome =
+        train("classifier", {"--max-steps", "1", "--out", "run", "--require", "test_accuracy>0.99"});
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_NE(outcome.err.find("error: --require: test_accuracy>0.99 is not so; got 0."), std::string::npos)
+        << outcome.err;
+    EXPECT_TRUE(fs::exists(directory_ / "run/weights.safetensors"));
+}
+
+TEST_F(TrainingOption, ResultsAreJsonWhereAskedFor) {
+    const Outcome outcome = train("autoencoder", {"--max-steps", "1", "--out", "run", "--json"});
+    const std::vector<Json> printed = lines(outcome.out), metrics = lines(content("run/metrics.jsonl"));
+    ASSERT_EQ(printed.size(), 2u);
+    for (const auto& [name, value] : printed[0].items()) EXPECT_EQ(value, metrics.at(0).at(name)) << name;
+    EXPECT_TRUE(printed[0].contains("test_mse"));
+    EXPECT_EQ(printed[1], (Json{{"weights", "run/weights.safetensors"}, {"pictures", "run/samples"}}));
+}
+
+TEST_F(TrainingOption, TheSettingsOfARunGiveItsBytesAgain) {
+    EXPECT_EQ(
+        train("dcgan", {"--width", "4", "--max-steps", "3", "--seed", "9", "--ema", "0.5", "--out", "one"}).status, 0);
+    EXPECT_EQ(run({"train", "dcgan", "--config", "one/config.toml", "--out", "two"}).status, 0);
+    for (const char* file : {"config.toml", "weights.safetensors", "average.safetensors", "metrics.jsonl"}) {
+        EXPECT_TRUE(content(fs::path("one") / file) == content(fs::path("two") / file)) << file;
+    }
+}
+
+TEST_F(TrainingOption, TheEnvironmentSetsWhatNoFlagDoes) {
+    ::setenv("ADJOINT_LR", "0.25", 1);
+    ::setenv("ADJOINT_SEED", "77", 1);
+    const Outcome outcome = train("dcgan", {"--width", "4", "--seed", "5", "--dry-run", "--json"});
+    ::unsetenv("ADJOINT_LR");
+    ::unsetenv("ADJOINT_SEED");
+    const std::string settings = Json::parse(outcome.out).at("settings");
+    EXPECT_NE(settings.find("\nlr = 0.25\n"), std::string::npos) << settings;
+    EXPECT_NE(settings.find("\nseed = 5\n"), std::string::npos) << settings;
+}
+
+TEST_F(TrainingOption, NoiseChangesWhatIsSeenAndTheSameSeedGivesTheSameNoise) {
+    const auto weights = [&](const std::string& out, const std::string& noise) {
+        EXPECT_EQ(train("autoencoder", {"--max-steps", "2", "--noise", noise, "--out", out}).status, 0);
+        return content(out + "/weights.safetensors");
+    };
+    const std::string noisy = weights("one", "0.5");
+    EXPECT_TRUE(weights("two", "0.5") == noisy);
+    EXPECT_FALSE(weights("three", "0") == noisy);
+}
+
+// ---- numbers that are not finite ------------------------------------------------------------------------------------
+
+TEST_F(TrainingOption, ARunWhoseNumbersGoWrongStopsAndNamesTheOperation) {
+    const Outcome outcome = train("autoencoder", {"--lr", "1e30", "--save-steps", "1", "--out", "run"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(
+        outcome.err.find("error: step 2: conv2d in encoder.down2([8, 14, 14, 32]): the result must be finite; got "),
+        std::string::npos)
+        << outcome.err;
+    EXPECT_NE(outcome.err.find("; the last checkpoint is run/checkpoints/step-000000001.safetensors\n"),
+              std::string::npos)
+        << outcome.err;
+    EXPECT_FALSE(fs::exists(directory_ / "run/weights.safetensors")) << "nothing is made of broken weights";
+    EXPECT_EQ(run({"reconstruct", "--run", "run", "--weights", "run/checkpoints/step-000000000.safetensors",
+                   "--dataset", "digits", "--count", "4", "--png", "x.png"})
+                  .status,
+              0);
+    const std::vector<Json> events = lines(content("run/events.jsonl"));
+    EXPECT_EQ(events.back().at("event"), "stopped: step 2: loss is not finite");
+}
+
+TEST_F(TrainingOption, OrGoesBackWithSmallerAndSmallerStepsUntilItHolds) {
+    const Outcome outcome = train("vae", {"--lr", "1", "--on-nan", "rollback", "--max-steps", "4", "--out", "run"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const std::vector<Json> events = lines(content("run/events.jsonl"));
+    ASSERT_GE(events.size(), 2u);
+    double factor = 1.0;
+    for (std::size_t i = 0; i + 1 < events.size(); ++i) {
+        EXPECT_TRUE(events[i].at("event").get<std::string>().starts_with("rolled back: step "));
+        EXPECT_EQ(events[i].at("rate_factor"), factor /= 2);
+    }
+    EXPECT_EQ(lines(content("run/metrics.jsonl")).at(0).at("learning_rate"), factor);
+}
+
+}  // namespace
+}  // namespace adjoint
