@@ -277,5 +277,72 @@ TEST(Optimizer, FindsTheBottomOfABowl) {
     EXPECT_LT(distance(adamw, e), 1e-3);
 }
 
+// ---- memory ---------------------------------------------------------------------------------------------------------
+
+/// A parameter after five steps, by one optimiser, or by two of which the second remembers what the first kept.
+template <class Make>
+Tensor after_five_steps(Make make, bool handed_over) {
+    const Parameter p(doubles({2}, {1, -2})), q(doubles({1}, {3}));
+    const States states = {{"p", p}, {"q", q}};
+    auto first = make(states), second = make(states);
+    for (int t = 1; t <= 5; ++t) {
+        if (handed_over && t == 4) {
+            const NamedTensors kept = first.memory();
+            second.remember({kept.begin(), kept.end()});
+        }
+        (handed_over && t >= 4 ? second : first).step({doubles({2}, {0.5 * t, -1.0 / t}), doubles({1}, {std::sin(t)})});
+    }
+    return p.value();
+}
+
+TEST(OptimizerMemory, LetsAnotherGoOnToTheSameBits) {
+    const auto expect_same = [](auto make) {
+        EXPECT_TRUE(identical(after_five_steps(make, true), after_five_steps(make, false)));
+    };
+    expect_same([](const States& p) { return SGD(p, {.learning_rate = 0.1, .momentum = 0.9}); });
+    expect_same([](const States& p) { return RMSprop(p); });
+    expect_same([](const States& p) { return Adam(p); });
+    expect_same([](const States& p) { return AdamW(p); });
+}
+
+TEST(OptimizerMemory, HoldsTheNormsOfTheLastGradients) {
+    const Parameter p(doubles({2}, {3, 4})), frozen(doubles({1}, {5}));
+    const States states = {{"p", p}, {"frozen", frozen}};
+    frozen.freeze();
+    Adam first(states), second(states);
+    EXPECT_TRUE(first.norms().empty());
+    first.step({doubles({2}, {5, 12})});
+    const NamedTensors kept = first.memory();
+    second.remember({kept.begin(), kept.end()});
+    const std::vector<ParameterNorms> norms = second.norms();
+    ASSERT_EQ(norms.size(), 1u);
+    EXPECT_EQ(norms[0].name, "p");
+    EXPECT_EQ(norms[0].gradient, 13.0);
+    EXPECT_EQ(norms[0].parameter, first.norms()[0].parameter);
+}
+
+TEST(OptimizerMemory, OfAnotherModelIsRefusedAndNothingChanges) {
+    Adam adam(States{{"p", Parameter(doubles({2}, {1, 2}))}});
+    const auto refusal = [&](const States& other) {
+        const NamedTensors memory = Adam(other).memory();
+        return error_of([&] { adam.remember({memory.begin(), memory.end()}); });
+    };
+    EXPECT_EQ(refusal({{"q", Parameter(doubles({2}, {1, 2}))}}),
+              "Optimizer::remember: there must be m.p [2]; got none");
+    EXPECT_EQ(refusal({{"p", Parameter(doubles({3}, {1, 2, 3}))}}),
+              "Optimizer::remember: m.p must be float64 [2]; got float64 [3]");
+    EXPECT_EQ(refusal({{"p", Parameter(Tensor({2}, {1, 2}))}}),
+              "Optimizer::remember: m.p must be float64 [2]; got float32 [2]");
+}
+
+TEST(Optimizer, KnowsWhetherTheGradientsOfItsLastStepWereFinite) {
+    Adam adam(States{{"p", Parameter(doubles({2}, {1, 2}))}});
+    EXPECT_TRUE(adam.followed_finite_gradients());
+    adam.step({doubles({2}, {1, 1e308})});
+    EXPECT_TRUE(adam.followed_finite_gradients());
+    adam.step({doubles({2}, {1, std::nan("")})});
+    EXPECT_FALSE(adam.followed_finite_gradients());
+}
+
 }  // namespace
 }  // namespace adjoint

@@ -40,6 +40,21 @@ TEST(WeightAverage, IsTheFirstWeightsAtFirstWhateverTheModelHeldBefore) {
     EXPECT_TRUE(identical(average.bias->value(), model.bias->value()));
 }
 
+TEST(WeightAverage, GoesOnInAnotherAsIfItHadNeverStopped) {
+    const Linear model = linear(1), average = linear(2);
+    const auto weights_after = [&](bool handed_over) {
+        WeightAverage first(model, average, 0.9), second(model, average, 0.9);
+        for (std::uint64_t t = 1; t <= 6; ++t) {
+            model.weight.assign(Random(t).normal(model.weight.shape(), DType::float64));
+            if (handed_over && t == 4) second.resume(3);
+            (handed_over && t >= 4 ? second : first).update();
+        }
+        return average.weight.value();
+    };
+    const Tensor whole = weights_after(false);
+    EXPECT_TRUE(identical(weights_after(true), whole));
+}
+
 TEST(WeightAverage, OfWeightsThatStayIsThemBitForBit) {
     const Autoencoder model(Random(1)), average(Random(2));
     WeightAverage averaging(model, average, 0.99);
