@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <toml++/toml.h>
 
@@ -13,6 +14,10 @@
 
 namespace adjoint {
 namespace {
+
+bool is_configurable(const CLI::Option* option) { return option->get_configurable(); }
+std::vector<CLI::Option*> configurable(CLI::App& command) { return command.get_options(is_configurable); }
+std::vector<const CLI::Option*> configurable(const CLI::App& command) { return command.get_options(is_configurable); }
 
 struct Setting {
     CLI::Option* option;
@@ -35,30 +40,22 @@ std::vector<std::string> texts_of(const toml::node& value) {
     return texts;
 }
 
-// The value that a text stands for. Whole numbers beyond TOML's 64 signed bits remain texts.
-void insert(toml::table& table, const std::string& name, const std::vector<std::string>& texts) {
-    toml::array values;
-    for (const std::string& text : texts) {
-        std::int64_t whole = 0;
-        double number = 0.0;
-        const char* const end = text.data() + text.size();
-        const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-        if (text == "true" || text == "false") {
-            values.push_back(text == "true");
-        } else if (const auto [rest, error] = std::from_chars(text.data(), end, whole);
-                   error == std::errc() && rest == end) {
-            values.push_back(whole);
-        } else if (const auto [last, fault] = std::from_chars(text.data(), end, number);
-                   !digits && fault == std::errc() && last == end) {
-            values.push_back(number);
-        } else {
-            values.push_back(text);
-        }
-    }
-    if (values.size() == 1) {
-        table.insert(name, values.front());
+bool only_digits(const std::string& text) { return text.find_first_not_of("0123456789") == std::string::npos; }
+
+// Appends the value that a text stands for. Whole numbers beyond TOML's 64 signed bits remain texts.
+void append(toml::array& values, const std::string& text) {
+    const char* const end = text.data() + text.size();
+    std::int64_t whole = 0;
+    double number = 0.0;
+    const auto is = [end](const std::from_chars_result& read) { return read.ec == std::errc() && read.ptr == end; };
+    if (text == "true" || text == "false") {
+        values.push_back(text == "true");
+    } else if (is(std::from_chars(text.data(), end, whole))) {
+        values.push_back(whole);
+    } else if (!only_digits(text) && is(std::from_chars(text.data(), end, number))) {
+        values.push_back(number);
     } else {
-        table.insert(name, values);
+        values.push_back(text);
     }
 }
 
@@ -91,6 +88,7 @@ std::vector<Setting> settings_in(CLI::App& command, const std::filesystem::path&
 
 void set(const Setting& setting, const std::filesystem::path& file) {
     const auto& [option, values] = setting;
+    if (values.empty()) return;
     try {
         for (const std::string& value : values) option->add_result(value);
         option->run_callback();
@@ -104,13 +102,13 @@ bool same_value(const std::string& a, const std::string& b) {
     char *a_end = nullptr, *b_end = nullptr;
     const double a_number = std::strtod(a.c_str(), &a_end), b_number = std::strtod(b.c_str(), &b_end);
     const bool numbers = !a.empty() && !b.empty() && *a_end == '\0' && *b_end == '\0';
-    return numbers ? a_number == b_number : a == b;
+    return a == b || (numbers && !(only_digits(a) && only_digits(b)) && a_number == b_number);
 }
 
 }  // namespace
 
 void read_environment(CLI::App& command) {
-    for (CLI::Option* option : command.get_options([](const CLI::Option* o) { return o->get_configurable(); })) {
+    for (CLI::Option* option : configurable(command)) {
         std::string name = "ADJOINT_" + option->get_single_name();
         std::transform(name.begin(), name.end(), name.begin(),
                        [](unsigned char c) { return c == '-' ? '_' : static_cast<char>(std::toupper(c)); });
@@ -125,27 +123,36 @@ void read_settings(CLI::App& command, const std::filesystem::path& file) {
 }
 
 void resume_settings(CLI::App& command, const std::filesystem::path& file, const std::set<std::string>& may_change) {
-    for (const Setting& setting : settings_in(command, file)) {
-        const auto& [option, values] = setting;
+    std::map<const CLI::Option*, std::vector<std::string>> begun;
+    for (const Setting& setting : settings_in(command, file)) begun[setting.option] = setting.values;
+    for (CLI::Option* option : configurable(command)) {
+        const std::vector<std::string> values = begun[option], given = option->results();
         if (option->count() == 0) {
-            set(setting, file);
+            set({option, values}, file);
             continue;
         }
-        const std::vector<std::string> given = option->results();
         const bool same = std::equal(given.begin(), given.end(), values.begin(), values.end(), same_value);
-        require<DataError>(same || may_change.contains(option->get_single_name()),
-                           "{}: --{} must be as the run was begun, {}; got {}", file.string(),
-                           option->get_single_name(), fmt::join(values, ", "), fmt::join(given, ", "));
+        require<DataError>(
+            same || may_change.contains(option->get_single_name()), "{}: --{} must be as the run was begun, {}; got {}",
+            file.string(), option->get_single_name(),
+            values.empty() ? "not given" : fmt::format("{}", fmt::join(values, ", ")), fmt::join(given, ", "));
     }
 }
 
 std::string settings_text(const CLI::App& command) {
     std::ostringstream text;
-    for (const CLI::Option* option : command.get_options([](const CLI::Option* o) { return o->get_configurable(); })) {
+    for (const CLI::Option* option : configurable(command)) {
         const std::string initial = option->get_default_str();
         if (option->count() == 0 && initial.empty()) continue;
+        toml::array values;
+        for (const std::string& value : option->count() > 0 ? option->results() : std::vector{initial})
+            append(values, value);
         toml::table line;
-        insert(line, option->get_single_name(), option->count() > 0 ? option->results() : std::vector{initial});
+        if (values.size() == 1) {
+            line.insert(option->get_single_name(), values.front());
+        } else {
+            line.insert(option->get_single_name(), values);
+        }
         text << line << "\n";
     }
     return text.str();

@@ -118,7 +118,9 @@ void add_keeping(CLI::App& command, const std::string& model, RunKeeping& keepin
     command.add_option("--out", keeping.out, "Directory of the run; by default runs/" + model + "-DATE-TIME")
         ->configurable(false);
     command.add_flag("--force", keeping.force, "Replace the run that --out holds")->configurable(false);
-    command.add_flag("--dry-run", keeping.dry_run, "Print the settings, foretell time and memory from a few steps, write nothing")
+    command
+        .add_flag("--dry-run", keeping.dry_run,
+                  "Print the settings, foretell time and memory from a few steps, write nothing")
         ->configurable(false);
     command.add_flag("--json", keeping.json, "Print results as a line of JSON each")->configurable(false);
 }

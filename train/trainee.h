@@ -96,9 +96,9 @@ class TraineeOf : public Trainee {
     template <class... Options>
     TraineeOf(const std::string& name, const TrainingSetup& setup, const Options&... options)
         : setup_(setup), model_(setup.random.weights, options...), average_(setup.random.weights, options...) {
-        const Refinements& refinements = setup.options.refinements;
-        prepare(model_, name, refinements);
-        if (refinements.ema > 0.0) averaging_.emplace(model_, average_, refinements.ema);
+        prepare(model_, name, setup.options);
+        const double decay = setup.options.refinements.ema;
+        if (decay > 0.0) averaging_.emplace(model_, average_, decay);
     }
     /// The model to test and to draw with.
     const Model& shown() const { return averaging_ ? average_ : model_; }

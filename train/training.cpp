@@ -39,8 +39,9 @@ std::filesystem::path first_weights(const std::string& model, const std::string&
 
 }  // namespace
 
-void prepare(const Module& model, const std::string& name, const Refinements& refinements) {
-    if (!refinements.init.empty()) {
+void prepare(const Module& model, const std::string& name, const TrainingOptions& options) {
+    const Refinements& refinements = options.refinements;
+    if (!refinements.init.empty() && options.keeping.resume.empty()) {
         load_weights(first_weights(name, refinements.init), model.states());
     }
     for (const std::string& frozen : refinements.freeze) model.freeze(frozen);

@@ -53,9 +53,9 @@ Schedule schedule_of(const Refinements& refinements, Index steps);
 /// The clipping that a run asks for.
 GradientClipping clipping_of(const Refinements& refinements);
 
-/// Gives the model the weights of the run or the file that it is to begin with, if any, and freezes what is to stay.
-/// Throws when they are of another model, or nothing has a name to freeze.
-void prepare(const Module& model, const std::string& name, const Refinements& refinements);
+/// Gives the model of a new run the weights of the run or the file that it is to begin with, if any, and freezes what is
+/// to stay.   Throws when they are of another model, or nothing has a name to freeze.
+void prepare(const Module& model, const std::string& name, const TrainingOptions& options);
 
 void train_autoencoder(const TrainingOptions& options);
 void train_classifier(const TrainingOptions& options);

@@ -138,12 +138,13 @@ double TrainingRun::rate_factor(Index step) const {
 
 bool TrainingRun::run_epoch() {
     Batches epoch = batches();
-    const Index count = epoch.count(), steps_left = options_.epochs * count - state_.steps;
+    const Index count = epoch.count(), all = options_.epochs * count;
+    const Index last_step = options_.max_steps > 0 ? std::min(options_.max_steps, all) : all;
     Progress progress({.number = state_.epoch,
                        .of = options_.epochs,
                        .first_step = state_.batch,
                        .steps = count,
-                       .steps_left = steps_left});
+                       .steps_left = last_step - state_.steps});
     while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
         const Numbers losses = take_step(*batch);
         if (!all_finite(losses) || !trainee_.followed_finite_gradients()) {

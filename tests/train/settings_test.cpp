@@ -103,5 +103,14 @@ TEST_F(RunSettings, HoldStillInARunThatIsResumed) {
     EXPECT_EQ(seed, 5u);
 }
 
+TEST_F(RunSettings, ThatARunWasBegunWithoutCannotBeAddedToIt) {
+    parse({"--flag", "--seed", "18446744073709551615"});
+    write_bytes(file, "seed = '18446744073709551614'");
+    EXPECT_EQ(error_of([&] { resume_settings(command, file, {"flag"}); }),
+              file.string() + ": --seed must be as the run was begun, 18446744073709551614; got 18446744073709551615");
+    EXPECT_EQ(error_of([&] { resume_settings(command, file, {"seed"}); }),
+              file.string() + ": --flag must be as the run was begun, not given; got true");
+}
+
 }  // namespace
 }  // namespace adjoint
