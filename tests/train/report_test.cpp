@@ -209,6 +209,15 @@ TEST_F(Report, AsksForNothingBesideItself) {
     }
 }
 
+TEST_F(Report, IsJoinedOfAllItsParts) {
+    const std::string page = report_of({make("first")});
+    for (const auto& entry : fs::directory_iterator(fs::path(ADJOINT_SOURCE_DIR) / "train/report")) {
+        if (entry.path().filename() == "page.html") continue;
+        EXPECT_NE(page.find(content(entry.path())), std::string::npos) << entry.path();
+    }
+    EXPECT_FALSE(std::regex_search(page, std::regex(R"(@\w+\.\w+@)")));
+}
+
 TEST_F(Report, OfSeveralRunsHoldsTheCurvesOfEach) {
     const RunDirectory one = make("one"), two = make("two");
     one.log_metrics(1, {{"test_mse", 0.5}});
