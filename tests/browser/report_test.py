@@ -94,8 +94,8 @@ class Report(unittest.TestCase):
         self.assertEqual(self.texts("h1 + p"), ["autoencoder on digits, 12 of 12 epochs"])
         self.assertEqual(self.texts("h2"), ["Losses", "Norms of gradients and weights", "Throughput and learning rate", "Samples",
                                             "Network", "Configuration", "Events"])
-        self.assertEqual(self.texts("h3"), ["Test cross entropy", "Test mse", EVIL.replace("_", " "), "Weight norm", "Learning rate",
-                                            "Images per second", "Autoencoder"])
+        self.assertEqual(self.texts("h3"), ["Test cross entropy", "Test mse", EVIL.replace("_", " "), "Weight norm", "Images per second",
+                                            "Learning rate", "Autoencoder"])
         self.assertIn("178,001", self.texts("tr.total td"))
         self.assertIn("Line 13 of metrics.jsonl is damaged and left out", self.texts("li"))
         self.assertIn(EVIL, self.texts("dd"))
@@ -116,6 +116,20 @@ class Report(unittest.TestCase):
         for pressed, epoch in [("Left", 12), ("Right", 12), ("Left", 11), ("Left", 10), ("Right", 11)]:
             key(pressed)
             self.assertEqual(self.texts(".tip:not([hidden]) div")[0], f"epoch {epoch}")
+
+    def test_draws_throughput_and_learning_rate_under_their_heading(self):
+        heading = "[...document.querySelectorAll('h2')].find(e => e.textContent === 'Throughput and learning rate')"
+        self.assertEqual(self.browser.evaluate(f"[...{heading}.nextSibling.querySelectorAll('h3')].map(e => e.textContent)"),
+                         ["Images per second", "Learning rate"])
+        self.assertEqual(self.hover(3, chart=4), ["epoch 3", "images_per_second4000"])
+        self.assertEqual(self.hover(12, chart=4), ["epoch 12", "images_per_second3210"])
+        self.assertEqual(self.hover(3, chart=5), ["epoch 3", "learning_rate3.43e-4"])
+
+    def test_tells_what_happened_when_but_not_that_epochs_ended(self):
+        self.assertEqual(self.texts(".events time"), ["2026-01-31 12:00:12", "2026-01-31 12:00:13", "2026-01-31 12:00:13"])
+        self.assertEqual(self.texts(".events div"),
+                         ["rolled back: step 123456: loss is not finite epoch 12, rate factor 0.5",
+                          "resumed epoch 13, step 123456", f"stopped: {EVIL} epoch 13"])
 
     def test_remarks_where_a_loss_is_best(self):
         best = min(range(1, EPOCHS + 1), key=loss)

@@ -3,7 +3,7 @@
 // One curve for each name in the lines. Of an epoch that was run again the last line counts.
 function curvesOf(run) {
   const curves = new Map();
-  for (const line of [...run.metrics, ...run.events.filter(({event}) => event === 'epoch')]) {
+  for (const line of [...run.events.filter(({event}) => event === 'epoch'), ...run.metrics]) {
     for (const [name, value] of Object.entries(line)) {
       if (name === 'epoch' || (typeof value !== 'number' && value !== null)) continue;
       if (!curves.has(name)) curves.set(name, new Map());

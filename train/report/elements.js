@@ -39,5 +39,5 @@ function number(value) {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
   const plain = size === 0 || (size >= 1e-3 && size < 1e6);
-  return plain ? String(+value.toPrecision(5)) : value.toExponential(3);
+  return plain ? String(+value.toPrecision(5)) : (+value.toPrecision(4)).toExponential();
 }

@@ -1,13 +1,20 @@
 // What happened to a run, and what stands out in its curves?
 
 function addEvents(run) {
-  const items = [...run.events.map(eventText), ...curvesOf(run).flatMap(remarksOn), ...run.problems];
-  if (items.length === 0) return;
-  section(titleIn(run, 'Events'), element('ul', {}, ...items.map(text => element('li', {}, text))));
+  const events = run.events.filter(({event}) => event !== 'epoch').map(eventItem);
+  const remarks = [...curvesOf(run).flatMap(remarksOn), ...run.problems].map(text => element('li', {}, text));
+  const lists = [];
+  if (events.length > 0) lists.push(element('ul', {className: 'events'}, ...events));
+  if (remarks.length > 0) lists.push(element('ul', {}, ...remarks));
+  if (lists.length > 0) section(titleIn(run, 'Events'), ...lists);
 }
 
-function eventText({event, ...rest}) {
-  return [event, ...Object.entries(rest).map(([name, value]) => `${name} ${value}`)].join(', ');
+// "2026-01-31 12:00:00 resumed epoch 3, step 120".
+function eventItem({event, time, ...numbers}) {
+  const exact = value => Number.isInteger(value) ? String(value) : number(value);
+  const details = Object.entries(numbers).map(([name, value]) => `${name.replaceAll('_', ' ')} ${exact(value)}`);
+  return element('li', {}, element('time', {className: 'quiet'}, time),
+                 element('div', {}, event, ' ', element('span', {className: 'quiet'}, details.join(', '))));
 }
 
 // Where a loss or an accuracy is best, and where it is lost.
