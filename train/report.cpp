@@ -42,14 +42,15 @@ std::string base64(const std::string& bytes) {
 std::string data_uri(const std::string& png) { return "data:image/png;base64," + base64(png); }
 
 // The lines of metrics.jsonl or events.jsonl. The last may have been cut short, and a page says so.
-void add_lines(Json& page, const RunDirectory& run, const std::string& file) {
+void add_lines(Json& page, const RunDirectory& run, const std::string& list) {
+    const std::string file = list + ".jsonl";
     std::ifstream stream(run.path() / file);
     int number = 0;
     for (std::string line; std::getline(stream, line);) {
         ++number;
         Json parsed = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-        if (parsed.is_object()) {
-            page["metrics"].push_back(std::move(parsed));
+        if (parsed.is_object() && parsed.contains("epoch") && parsed["epoch"].is_number()) {
+            page[list].push_back(std::move(parsed));
         } else if (!line.empty()) {
             page["problems"].push_back(fmt::format("Line {} of {} is damaged and left out", number, file));
         }
@@ -126,11 +127,11 @@ void add_filters(Json& page, const RunDirectory& run) {
 Json page_of(const RunDirectory& run, bool alone) {
     Json page = {{"name", fs::weakly_canonical(run.path()).filename().string()},
                  {"config", Json::parse(content_of(run.path() / "config.json"), nullptr, false)}};
-    for (const char* list : {"metrics", "problems", "epochs", "pictures", "networks", "filters"}) {
+    for (const char* list : {"metrics", "events", "problems", "epochs", "pictures", "networks", "filters"}) {
         page[list] = Json::array();
     }
-    add_lines(page, run, "metrics.jsonl");
-    add_lines(page, run, "events.jsonl");
+    add_lines(page, run, "metrics");
+    add_lines(page, run, "events");
     add_pictures(page, run);
     if (!alone) return page;
     add_networks(page, run);

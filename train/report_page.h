@@ -1,4 +1,4 @@
-// Where is the page into which a report's data is put? In report.html beside this file, which CMake makes part of the
+// Where is the page into which a report's data is put? CMake joins it of the files in report/ and makes it part of the
 // program.
 #pragma once
 

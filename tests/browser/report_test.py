@@ -11,6 +11,7 @@ import unittest
 from webdriver import Browser
 
 EPOCHS = 12
+PARAMETERS = 24
 EVIL = "<img src=x onerror='window.harmed = true'></script><script>window.harmed = true</script>"
 
 
@@ -18,14 +19,30 @@ def loss(epoch):
     return 0.3 * math.exp(-epoch / 3) + 0.05 + 0.01 * (epoch % 2)
 
 
+def rate(epoch):
+    return 1e-3 * 0.7 ** epoch
+
+
+def events(epochs):
+    """Of a run that rolled back to the epoch before its last one, was resumed after its end, and stopped."""
+    event = lambda what, epoch, **numbers: {"event": what, "time": f"2026-01-31 12:00:{epoch:02}", "epoch": epoch} | numbers
+    ended = [event("epoch", e, images_per_second=4000 + 50 * (e % 3)) for e in range(1, epochs + 1)]
+    if not ended:
+        return []
+    return ended + [event("rolled back: step 123456: loss is not finite", epochs, rate_factor=0.5),
+                    event("epoch", epochs, images_per_second=3210), event("resumed", epochs + 1, step=123456),
+                    event(f"stopped: {EVIL}", epochs + 1)]
+
+
 def make_run(directory, name="first", model="autoencoder", epochs=EPOCHS):
     run = directory / name
     (run / "samples").mkdir(parents=True)
     config = {"model": model, "dataset": "digits", "epochs": EPOCHS, "batch_size": 128, "learning_rate": 1e-3, "seed": 1, "init": EVIL}
     (run / "config.json").write_text(json.dumps(config))
-    lines = [{"epoch": e, "test_cross_entropy": loss(e), "test_mse": loss(e) / 4, "images_per_second": 4000 + 50 * (e % 3),
-              "weight_norm/encoder": 1 + e / 10, "weight_norm/decoder": 2 + e / 10, EVIL: e} for e in range(1, epochs + 1)]
+    lines = [{"epoch": e, "test_cross_entropy": loss(e), "test_mse": loss(e) / 4, "learning_rate": rate(e),
+              EVIL: e} | {f"weight_norm/{i}": i + e / 10 for i in range(PARAMETERS)} for e in range(1, epochs + 1)]
     (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"epoch": 13, "te')
+    (run / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in events(epochs)))
     for epoch in range(1, epochs + 1):
         subprocess.run([adjoint, "digits", "--count", "128", "--seed", str(epoch), "--png", run / f"samples/epoch-{epoch:03}.png"],
                        check=True, stdout=subprocess.DEVNULL)
@@ -60,22 +77,25 @@ class Report(unittest.TestCase):
     def set_input(self, selector, value):
         self.browser.evaluate(f"(e => {{ e.value = {value}; e.dispatchEvent(new Event('input')); }})(document.querySelector('{selector}'))")
 
-    def chart(self):
-        """Where the first chart's epochs lie: from x of the first to x of the last, at a height inside."""
-        box = self.browser.evaluate("(r => [r.left, r.top, r.width])(document.querySelector('svg').getBoundingClientRect())")
+    def chart(self, number):
+        """Where a chart's epochs lie: from x of the first to x of the last, at a height inside."""
+        svg = f"document.querySelectorAll('.chart > svg')[{number}]"
+        self.browser.evaluate(f"{svg}.scrollIntoView({{block: 'center'}})")
+        box = self.browser.evaluate(f"(r => [r.left, r.top, r.width])({svg}.getBoundingClientRect())")
         return box[0] + 52, box[0] + box[2] - 10, box[1] + 100
 
-    def hover(self, epoch):
-        left, right, y = self.chart()
+    def hover(self, epoch, chart=0):
+        left, right, y = self.chart(chart)
         self.browser.pointer(("move", left + (epoch - 1) / (EPOCHS - 1) * (right - left), y))
         return self.texts(".tip:not([hidden]) div")
 
     def test_has_every_part(self):
         self.assertEqual(self.texts("h1"), ["first"])
+        self.assertEqual(self.texts("h1 + p"), ["autoencoder on digits, 12 of 12 epochs"])
         self.assertEqual(self.texts("h2"), ["Losses", "Norms of gradients and weights", "Throughput and learning rate", "Samples",
                                             "Network", "Configuration", "Events"])
         self.assertEqual(self.texts("h3"), ["Test cross entropy", "Test mse", EVIL.replace("_", " "), "Weight norm", "Images per second",
-                                            "Autoencoder"])
+                                            "Learning rate", "Autoencoder"])
         self.assertIn("178,001", self.texts("tr.total td"))
         self.assertIn("Line 13 of metrics.jsonl is damaged and left out", self.texts("li"))
         self.assertIn(EVIL, self.texts("dd"))
@@ -87,6 +107,49 @@ class Report(unittest.TestCase):
         self.assertEqual(self.hover(5), ["epoch 5", f"test_cross_entropy{float(f'{loss(5):.5g}')}"])
         self.assertEqual(self.hover(12)[0], "epoch 12")
 
+        self.browser.pointer(("move", 1, 1))
+        self.assertEqual(self.texts(".tip:not([hidden])"), [])
+
+    def test_goes_from_epoch_to_epoch_by_the_arrow_keys(self):
+        key = lambda name: self.browser.evaluate(
+            f"document.querySelector('.chart > svg').dispatchEvent(new KeyboardEvent('keydown', {{key: 'Arrow{name}'}}))")
+        for pressed, epoch in [("Left", 12), ("Right", 12), ("Left", 11), ("Left", 10), ("Right", 11)]:
+            key(pressed)
+            self.assertEqual(self.texts(".tip:not([hidden]) div")[0], f"epoch {epoch}")
+
+    def test_draws_throughput_and_learning_rate_under_their_heading(self):
+        heading = "[...document.querySelectorAll('h2')].find(e => e.textContent === 'Throughput and learning rate')"
+        self.assertEqual(self.browser.evaluate(f"[...{heading}.nextSibling.querySelectorAll('h3')].map(e => e.textContent)"),
+                         ["Images per second", "Learning rate"])
+        self.assertEqual(self.hover(3, chart=4), ["epoch 3", "images_per_second4000"])
+        self.assertEqual(self.hover(12, chart=4), ["epoch 12", "images_per_second3210"])
+        self.assertEqual(self.hover(3, chart=5), ["epoch 3", "learning_rate3.43e-4"])
+
+    def test_tells_what_happened_when_but_not_that_epochs_ended(self):
+        self.assertEqual(self.texts(".events time"), ["2026-01-31 12:00:12", "2026-01-31 12:00:13", "2026-01-31 12:00:13"])
+        self.assertEqual(self.texts(".events div"),
+                         ["rolled back: step 123456: loss is not finite epoch 12, rate factor 0.5",
+                          "resumed epoch 13, step 123456", f"stopped: {EVIL} epoch 13"])
+
+    def test_remarks_where_a_loss_is_best(self):
+        best = min(range(1, EPOCHS + 1), key=loss)
+        self.assertIn(f"Test cross entropy is best in epoch {best}: {float(f'{loss(best):.5g}')}", self.texts("li"))
+
+    def test_leaves_a_gap_where_a_loss_is_not_a_number(self):
+        run = make_run(self.directory, "lost")
+        lines = (run / "metrics.jsonl").read_text().splitlines()
+        lines[4] = json.dumps(json.loads(lines[4]) | {"test_cross_entropy": None})
+        (run / "metrics.jsonl").write_text("\n".join(lines) + "\n")
+        self.browser.open(report(run))
+        drawn = self.browser.evaluate("document.querySelector('.chart > svg .curve').getAttribute('d')")
+        self.assertEqual("".join(c for c in drawn if c.isalpha()), "MLLL" + "MLLLLLL")
+        self.assertEqual(self.hover(5), ["epoch 5", "test_cross_entropy–"])
+        self.assertIn("Test cross entropy is not a number in epoch 5", self.texts("li"))
+
+    def test_tells_the_norms_of_many_parameters_apart(self):
+        styles = self.browser.evaluate("[...document.querySelectorAll('.legend .curve')].map(e => e.getAttribute('style'))")
+        self.assertEqual(len(set(styles)), PARAMETERS)
+
     def test_smooths_with_weights_that_add_up_to_one(self):
         self.set_input("#smoothing", 0.5)
         weights = [0.5 ** (4 - e) for e in range(1, 5)]
@@ -95,13 +158,18 @@ class Report(unittest.TestCase):
 
     def test_zooms_into_what_is_dragged_over_and_back(self):
         first = lambda: self.browser.evaluate("[...document.querySelector('svg').querySelectorAll('text[text-anchor=middle]')].map(e => +e.textContent)")
-        left, right, y = self.chart()
+        left, right, y = self.chart(0)
         at = lambda epoch: left + (epoch - 1) / (EPOCHS - 1) * (right - left)
         self.assertEqual(max(first()), 12)
         self.browser.pointer(("move", at(3.5), y), ("down",), ("move", at(5), y), ("move", at(7.5), y), ("up",))
         self.assertEqual((min(first()), max(first())), (4, 7))
         self.browser.evaluate("document.querySelector('button').click()")
         self.assertEqual(max(first()), 12)
+        self.assertTrue(self.browser.evaluate("document.querySelector('button').disabled"))
+
+    def test_does_not_zoom_at_a_click(self):
+        left, right, y = self.chart(0)
+        self.browser.pointer(("move", left + 100, y), ("down",), ("move", left + 106, y), ("up",))
         self.assertTrue(self.browser.evaluate("document.querySelector('button').disabled"))
 
     def test_draws_logarithms(self):

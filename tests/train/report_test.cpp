@@ -68,6 +68,19 @@ TEST_F(Report, HoldsTheConfigurationAndEveryNumberOfTheMetrics) {
     EXPECT_TRUE(page.at("problems").empty());
 }
 
+TEST_F(Report, HoldsEveryEventInItsOrder) {
+    const RunDirectory run = make("first");
+    run.log_event("resumed", 2, {{"step", 120}});
+    run.log_event("rolled back: it was lost", 1, {{"rate_factor", 0.5}});
+    const Json page = data(run), &events = page.at("events");
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(events[0].at("event"), "resumed");
+    EXPECT_EQ(events[0].at("step"), 120);
+    EXPECT_EQ(events[1].at("event"), "rolled back: it was lost");
+    EXPECT_EQ(events[1].at("rate_factor"), 0.5);
+    EXPECT_TRUE(page.at("metrics").empty());
+}
+
 TEST_F(Report, HoldsThePicturesThemselves) {
     const RunDirectory run = make("first");
     for (const char* name : {"epoch-002", "epoch-010", "epoch-001", "seed-7"}) {
@@ -124,7 +137,7 @@ TEST_F(Report, HoldsTheNetworkAndTheFiltersAtThePixels) {
 
 TEST_F(Report, OfARunThatHasOnlyBegunIsAPageAllTheSame) {
     const Json page = data(make("new"));
-    for (const char* list : {"metrics", "epochs", "pictures", "filters", "problems"})
+    for (const char* list : {"metrics", "events", "epochs", "pictures", "filters", "problems"})
         EXPECT_TRUE(page.at(list).empty()) << list;
     const RunDirectory run = make("without samples", {.model = "of another time"});
     fs::remove_all(run.path() / "samples");
@@ -142,6 +155,16 @@ TEST_F(Report, LeavesOutWhatWasCutShortAndSaysSo) {
     ASSERT_EQ(page.at("problems").size(), 2u);
     EXPECT_EQ(page.at("problems")[0], "Line 2 of metrics.jsonl is damaged and left out");
     EXPECT_TRUE(page.at("problems")[1].get<std::string>().find("weights.safetensors") != std::string::npos);
+}
+
+TEST_F(Report, LeavesOutLinesThatAreOfNoEpoch) {
+    const RunDirectory run = make("odd");
+    write_bytes(run.path() / "events.jsonl", "{}\n{\"epoch\":\"one\"}\n[1]\n\n{\"event\":\"resumed\",\"epoch\":1}\n");
+    const Json page = data(run);
+    EXPECT_EQ(page.at("events"), (Json{{{"event", "resumed"}, {"epoch", 1}}}));
+    EXPECT_EQ(page.at("problems"),
+              (Json{"Line 1 of events.jsonl is damaged and left out", "Line 2 of events.jsonl is damaged and left out",
+                    "Line 3 of events.jsonl is damaged and left out"}));
 }
 
 TEST_F(Report, KeepsWhatIsNotANumberAsNothing) {
@@ -186,6 +209,15 @@ TEST_F(Report, AsksForNothingBesideItself) {
     }
 }
 
+TEST_F(Report, IsJoinedOfAllItsParts) {
+    const std::string page = report_of({make("first")});
+    for (const auto& entry : fs::directory_iterator(fs::path(ADJOINT_SOURCE_DIR) / "train/report")) {
+        if (entry.path().filename() == "page.html") continue;
+        EXPECT_NE(page.find(content(entry.path())), std::string::npos) << entry.path();
+    }
+    EXPECT_FALSE(std::regex_search(page, std::regex(R"(@\w+\.\w+@)")));
+}
+
 TEST_F(Report, OfSeveralRunsHoldsTheCurvesOfEach) {
     const RunDirectory one = make("one"), two = make("two");
     one.log_metrics(1, {{"test_mse", 0.5}});
@@ -226,8 +258,10 @@ TEST_F(Report, IsRefusedWhereThereIsNoRun) {
 TEST_F(Report, IsMadeByTrainingWithNormsAndThroughput) {
     run({"train", "autoencoder", "--dataset", "digits", "--max-steps", "2", "--out", "short"});
     const Json page = data(content(directory_ / "short/report.html")).at(0);
-    ASSERT_EQ(page.at("metrics").size(), 2u);
-    const Json &metrics = page.at("metrics")[0], &event = page.at("metrics")[1];
+    ASSERT_EQ(page.at("metrics").size(), 1u);
+    ASSERT_EQ(page.at("events").size(), 1u);
+    const Json &metrics = page.at("metrics")[0], &event = page.at("events")[0];
+    EXPECT_EQ(metrics.at("learning_rate"), 0.001);
     for (const char* name : {"weight_norm/encoder.down1.weight", "gradient_norm/decoder.up3.bias"}) {
         EXPECT_GT(metrics.at(name).get<double>(), 0.0) << name;
     }
