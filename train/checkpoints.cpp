@@ -1,5 +1,6 @@
 #include "train/checkpoints.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <ranges>
 #include <spdlog/spdlog.h>
@@ -14,6 +15,8 @@ std::string text_of(const RunState& state) {
     Json json = {{"steps", state.steps},
                  {"epoch", state.epoch},
                  {"batch", state.batch},
+                 {"epoch_steps", state.epoch_steps},
+                 {"losses", state.losses},
                  {"plateau_rate_factor", state.plateau.rate_factor},
                  {"plateau_no_better", state.plateau.no_better},
                  {"rate_factor", state.rate_factor},
@@ -29,6 +32,8 @@ RunState state_in(const std::string& text) {
     RunState state = {.steps = json.at("steps"),
                       .epoch = json.at("epoch"),
                       .batch = json.at("batch"),
+                      .epoch_steps = json.at("epoch_steps"),
+                      .losses = json.at("losses"),
                       .rate_factor = json.at("rate_factor"),
                       .metrics = json.at("metrics")};
     state.plateau.rate_factor = json.at("plateau_rate_factor");
@@ -71,10 +76,13 @@ void Checkpoints::save(const RunState& state, const NamedTensors& tensors) const
     const std::map<Index, fs::path> all = files();
     Index newer = 0;
     for (const auto& [steps, old] : all | std::views::reverse) {
-        const bool best = state.best && steps == state.best->steps;
-        if (steps > state.steps || (++newer > keep_ && !best)) fs::remove(old);
+        const bool special = steps == state.epoch_steps || (state.best && steps == state.best->steps);
+        std::error_code none;  // one that cannot be removed does no harm
+        if (steps > state.steps || (++newer > keep_ && !special)) fs::remove(old, none);
     }
 }
+
+Checkpoint Checkpoints::at(Index steps) const { return read(file(steps)); }
 
 Checkpoint Checkpoints::last() const {
     const std::map<Index, fs::path> all = files();
@@ -82,7 +90,7 @@ Checkpoint Checkpoints::last() const {
     for (const auto& [steps, file] : all | std::views::reverse) {
         try {
             return read(file);
-        } catch (const DataError& damage) {
+        } catch (const Error& damage) {
             spdlog::warn("{}; the checkpoint before it is used", damage.what());
         }
     }

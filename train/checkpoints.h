@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "train/run_directory.h"
 #include "train/safetensors.h"
 #include "train/schedules.h"
 
@@ -18,8 +19,10 @@ struct RunState {
     Index epoch = 1;  ///< under way
     Index batch = 0;  ///< of the epoch: the next one
     ReduceOnPlateau plateau = {{.patience = 1}};
-    double rate_factor =
-        1.0;  ///< of the learning rate, halved each time that the run went back after a number went wrong
+    Index epoch_steps = 0;  ///< done when the epoch under way began
+    Numbers losses = {};    ///< of the epoch's steps so far, summed
+    /// Of the learning rate: halved each time that the run went back after a number went wrong.
+    double rate_factor = 1.0;
     struct Best {
         Index steps;
         double loss;
@@ -37,7 +40,7 @@ struct Checkpoint {
 /// the weights under their own names, for any tool to read, and the RunState as JSON in their metadata.
 class Checkpoints {
   public:
-    /// At most `keep` are kept beside the best one.
+    /// At most `keep` are kept, beside the best one and that of the beginning of the epoch.
     Checkpoints(std::filesystem::path directory, Index keep) : directory_(std::move(directory)), keep_(keep) {}
 
     /// Throws CannotWrite.
@@ -46,6 +49,9 @@ class Checkpoints {
     /// The last one that is whole; those that are not are passed over with a line each. Throws MissingInput when there is
     /// none, DataError when none is whole.
     Checkpoint last() const;
+
+    /// The one after so many steps. Throws MissingInput or DataError where it is not there or damaged.
+    Checkpoint at(Index steps) const;
 
     /// Where the checkpoint after so many steps is.
     std::filesystem::path file(Index steps) const;

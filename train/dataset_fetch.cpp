@@ -1,36 +1,16 @@
 #include "train/dataset_fetch.h"
 
 #include <algorithm>
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "framework/error.h"
 #include "train/atomic_file.h"
+#include "train/directory_lock.h"
 
 namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Keeps other processes that fetch into a directory waiting. Where a file system has no locks they do not wait, and may
-/// fetch the same files twice, but none that is wrong.
-class DirectoryLock {
-  public:
-    explicit DirectoryLock(const fs::path& directory)
-        : descriptor_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-        if (descriptor_ >= 0) ::flock(descriptor_, LOCK_EX);
-    }
-    DirectoryLock(const DirectoryLock&) = delete;
-    DirectoryLock& operator=(const DirectoryLock&) = delete;
-    ~DirectoryLock() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-
-  private:
-    int descriptor_;
-};
 
 void make_directory(const fs::path& directory) {
     std::error_code error;
@@ -121,7 +101,7 @@ class Fetch {
 
 void fetch_dataset(const PublishedDataset& dataset, const fs::path& directory, const FetchOptions& options) {
     make_directory(directory);
-    const DirectoryLock lock(directory);
+    const DirectoryLock lock(directory, DirectoryLock::Taken::wait);
     Fetch fetch(dataset, directory, options);
     for (const PublishedFile& file : dataset.files) fetch.bring(file);
 }

@@ -34,16 +34,6 @@ void append(std::vector<double>& values, const Tensor& more) {
     for (const double value : more.to_vector()) values.push_back(value);
 }
 
-// Those that the run was trained on, unless others are asked for.
-Datasets datasets_of(const RunDirectory& run, DatasetOptions options) {
-    if (options.name == "auto" && !run.config().dataset.empty()) options.name = run.config().dataset;
-    if (const auto& sizes = run.config().sizes) {
-        options.image_size = sizes->image_size;
-        options.channels = sizes->channels;
-    }
-    return open_datasets(options);
-}
-
 void evaluate_autoencoder(const Autoencoder& model, const std::shared_ptr<const Dataset>& images) {
     std::vector<double> entropies, errors, ratios, similarities;
     Batches batches(images, {.batch_size = at_once});

@@ -29,12 +29,8 @@ struct InterpolateOptions {
 };
 
 // Between the codes of test images, in straight lines.
-Tensor walk_of_autoencoder(const Autoencoder& model, const ImageModelOptions& sizes,
-                           const InterpolateOptions& options) {
-    DatasetOptions dataset = options.dataset;
-    dataset.image_size = sizes.image_size;
-    dataset.channels = sizes.channels;
-    const Variable images = first_images(*open_datasets(dataset).test, options.rows + 1);
+Tensor walk_of_autoencoder(const Autoencoder& model, const RunDirectory& run, const InterpolateOptions& options) {
+    const Variable images = first_images(*datasets_of(run, options.dataset).test, options.rows + 1);
     return sigmoid(model.decode(straight_walk(model.encode(images).value(), options.steps))).value();
 }
 
@@ -75,8 +71,7 @@ void interpolate(InterpolateOptions options) {
     require(run.config().model != "classifier", "interpolate: a classifier draws nothing; got its run in {}",
             run.path().string());
     const std::unique_ptr<Autoencoder> codes = trained_autoencoder(options.choice);
-    const Tensor images =
-        codes ? walk_of_autoencoder(*codes, sizes_of(run.config()), options) : walk_of_generator(options);
+    const Tensor images = codes ? walk_of_autoencoder(*codes, run, options) : walk_of_generator(options);
     if (animated) return animate(images, options);
     if (options.png.empty()) options.png = run.sample("interpolate");
     write_png(options.png, picture_grid(images, options.steps));

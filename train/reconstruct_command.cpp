@@ -22,8 +22,9 @@ struct ReconstructOptions {
 };
 
 // The images named by --input, or the first ones of the test set: [N, S, S, channels] in 0..1.
-Tensor originals(const ReconstructOptions& options, const ImageModelOptions& sizes) {
-    if (options.input.empty()) return first_images(*open_datasets(options.dataset).test, options.count);
+Tensor originals(const RunDirectory& run, const ReconstructOptions& options) {
+    if (options.input.empty()) return first_images(*datasets_of(run, options.dataset).test, options.count);
+    const ImageModelOptions sizes = sizes_of(run.config());
     const bool npy = options.input.extension() == ".npy";
     Tensor images = npy ? read_npy(options.input).cast(DType::float32) : read_image(options.input, sizes.channels);
     if (images.rank() == 3) images = images.reshaped({1, images.extent(0), images.extent(1), images.extent(2)});
@@ -40,10 +41,7 @@ void reconstruct(ReconstructOptions options) {
     const std::unique_ptr<Autoencoder> model = trained_autoencoder(options.choice);
     require(model != nullptr, "reconstruct: only an autoencoder or a vae reconstructs; got a run of {} in {}",
             run.config().model, run.path().string());
-    const ImageModelOptions sizes = sizes_of(run.config());
-    options.dataset.image_size = sizes.image_size;
-    options.dataset.channels = sizes.channels;
-    const Variable images = originals(options, sizes);
+    const Variable images = originals(run, options);
     const Variable logits = (*model)(images), result = sigmoid(logits);
     fmt::print("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
                binary_cross_entropy_with_logits(logits, images).item(), mean_squared_error(result, images).item());

@@ -32,12 +32,34 @@ std::string processor_name() {
 
 void append_line(const std::filesystem::path& file, const Json& line) {
     std::ofstream stream(file, std::ios::app);
-    stream << line.dump() << "\n" << std::flush;
+    stream << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
     require<CannotWrite>(stream.good(), "{}: cannot be written; got {}", file.string(), std::strerror(errno));
 }
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
     write_atomically(path, std::as_bytes(std::span(text)));
+}
+
+// runs/MODEL-DATE-TIME, made now, so that no other program takes it.
+std::filesystem::path new_default_place(const std::string& model) {
+    const std::string name = model + "-" + time_now("%Y%m%d-%H%M%S");
+    std::error_code error;
+    std::filesystem::create_directories("runs", error);
+    std::filesystem::path place = std::filesystem::path("runs") / name;
+    for (int i = 2; !std::filesystem::create_directory(place, error) && !error; ++i) {
+        place = std::filesystem::path("runs") / fmt::format("{}-{}", name, i);
+    }
+    require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", place.string(), error.message());
+    return place;
+}
+
+// Nothing but what a run leaves that was killed as it began to write its configuration.
+bool holds_nothing(const std::filesystem::path& directory) {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, none)) {
+        if (!entry.path().filename().string().starts_with(".config.")) return false;
+    }
+    return true;
 }
 
 // Nothing where the model has its own.
@@ -53,19 +75,26 @@ std::optional<ImageModelOptions> sizes_in(const Json& json) {
 
 RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& config, bool overwrite,
                                   const std::string& settings) {
-    if (path.empty()) path = std::filesystem::path("runs") / (config.model + "-" + time_now("%Y%m%d-%H%M%S"));
-    require<CannotWrite>(overwrite || !std::filesystem::exists(path / "config.json"),
+    if (path.empty()) path = new_default_place(config.model);
+    const bool holds_run = std::filesystem::exists(path / "config.json");
+    require<CannotWrite>(overwrite || !holds_run,
                          "{}: holds a run already; choose another --out, or --force to replace it", path.string());
+    require<CannotWrite>(holds_run || holds_nothing(path),
+                         "{}: must be a new directory, an empty one, or a run to replace; got one with other files",
+                         path.string());
     std::error_code error;
     for (const char* old : {"samples", "checkpoints", "weights.safetensors", "average.safetensors", "metrics.jsonl",
-                            "events.jsonl", "log.txt", "report.html", "config.toml", "tensorboard"}) {
-        std::filesystem::remove_all(path / old, error);
+                            "events.jsonl", "log.txt", "report.html", "tensorboard"}) {
+        if (holds_run) std::filesystem::remove_all(path / old, error);
     }
-    for (const char* part : {"samples", "checkpoints"}) {
-        std::filesystem::create_directories(path / part, error);
-        require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
+    std::filesystem::create_directories(path, error);
+    require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
+    const RunDirectory run = reconfigure(path, config, settings);
+    for (const std::filesystem::path& part : {run.samples(), run.checkpoints()}) {
+        std::filesystem::create_directories(part, error);
+        require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", part.string(), error.message());
     }
-    return reconfigure(path, config, settings);
+    return run;
 }
 
 RunDirectory RunDirectory::reconfigure(const std::filesystem::path& path, const RunConfig& config,
@@ -82,6 +111,7 @@ RunDirectory RunDirectory::reconfigure(const std::filesystem::path& path, const 
                  {"warmup", r.warm_up},
                  {"clip_norm", r.clip_norm},
                  {"clip_value", r.clip_value},
+                 {"noise", r.noise},
                  {"ema", r.ema},
                  {"freeze", r.freeze},
                  {"init", r.init}};
@@ -96,7 +126,7 @@ RunDirectory RunDirectory::reconfigure(const std::filesystem::path& path, const 
                  {"processor", processor_name()},
                  {"kernels", gemm_kernels()},
                  {"threads", thread_count()}});
-    write_text(path / "config.json", json.dump(2) + "\n");
+    write_text(path / "config.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     return RunDirectory(path, config);
 }
 
@@ -117,6 +147,7 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
                                                    .warm_up = json.value("warmup", none.warm_up),
                                                    .clip_norm = json.value("clip_norm", none.clip_norm),
                                                    .clip_value = json.value("clip_value", none.clip_value),
+                                                   .noise = json.value("noise", none.noise),
                                                    .ema = json.value("ema", none.ema),
                                                    .freeze = json.value("freeze", none.freeze),
                                                    .init = json.value("init", none.init)},

@@ -22,6 +22,7 @@ struct Refinements {
     Index warm_up = 0;                     ///< steps in which the learning rate rises first
     double clip_norm = 0.0;                ///< of all gradients together; 0 for none
     double clip_value = 0.0;               ///< of each element of a gradient; 0 for none
+    double noise = 0.0;                    ///< deviation of that in what an autoencoder sees of images
     double ema = 0.0;                      ///< decay of the average of the weights; 0 for none
     std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values
     std::string init = "";                 ///< the run or file whose weights are the first ones; else random
@@ -47,7 +48,7 @@ struct RunConfig {
 class RunDirectory {
   public:
     /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty. A run that is replaced is gone.
-    /// Throws CannotWrite when it cannot be made, or holds a run already and `overwrite` is not set.
+    /// Throws CannotWrite when it cannot be made, holds a run already and `overwrite` is not set, or holds anything else.
     static RunDirectory create(std::filesystem::path path, const RunConfig& config, bool overwrite,
                                const std::string& settings = "");
     /// Gives an existing run another configuration. Throws CannotWrite.
@@ -63,8 +64,8 @@ class RunDirectory {
     /// The weights that one asks for as "last" or "average", or "" for the average where there is one, else the last;
     /// anything else is the path of other weights.
     std::filesystem::path weights(const std::string& which) const;
-    /// samples/NAME.png.
-    std::filesystem::path sample(const std::string& name) const { return path_ / "samples" / (name + ".png"); }
+    std::filesystem::path samples() const { return path_ / "samples"; }
+    std::filesystem::path sample(const std::string& name) const { return samples() / (name + ".png"); }
 
     std::filesystem::path settings() const { return path_ / "config.toml"; }
     std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }

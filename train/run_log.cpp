@@ -1,5 +1,8 @@
 #include "train/run_log.h"
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -10,14 +13,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void print_line(const std::string& line) {
-    fmt::print("{}\n", line);
+    std::puts(line.c_str());  // if nobody reads it any more, the run goes on
     std::fflush(stdout);
 }
 
 }  // namespace
 
-RunLog::RunLog(const RunDirectory& run)
-    : sink_(std::make_shared<spdlog::sinks::basic_file_sink_mt>(run.log().string())) {
+RunLog::RunLog(const RunDirectory& run) {
+    try {
+        sink_ = std::make_shared<spdlog::sinks::basic_file_sink_mt>(run.log().string());
+    } catch (const spdlog::spdlog_ex&) {
+        throw CannotWrite(fmt::format("{}: cannot be written; got {}", run.log().string(), std::strerror(errno)));
+    }
     sink_->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
     spdlog::default_logger()->sinks().push_back(sink_);
     spdlog::default_logger()->flush_on(spdlog::level::debug);
@@ -38,7 +45,7 @@ void print_epoch_json(Index epoch, const Numbers& metrics) {
 }
 
 void print_places(const RunDirectory& run, bool json) {
-    const std::string weights = run.weights().string(), pictures = run.sample("").parent_path().string();
+    const std::string weights = run.weights("").string(), pictures = run.samples().string();
     print_line(json ? Json{{"weights", weights}, {"pictures", pictures}}.dump()
                     : fmt::format("weights: {}\npictures: {}", weights, pictures));
 }

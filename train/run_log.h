@@ -23,7 +23,7 @@ class RunLog {
 void print_epoch(Index epoch, const std::string& sentence);
 void print_epoch_json(Index epoch, const Numbers& metrics);
 
-/// Prints where the weights and pictures of a run are.
+/// Prints where the weights of a run, averaged ones where there are, and its pictures are.
 void print_places(const RunDirectory& run, bool json);
 
 }  // namespace adjoint

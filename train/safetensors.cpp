@@ -15,6 +15,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t largest_header = 100'000'000;  // as the format's own reader has it
 
+const std::string checksum_key = "crc32";
+
 const char* type_code(DType dtype) { return dtype == DType::float32 ? "F32" : "F64"; }
 
 void append(std::string& content, const void* bytes, std::size_t count) {
@@ -23,28 +25,37 @@ void append(std::string& content, const void* bytes, std::size_t count) {
 
 std::string read_file(const std::filesystem::path& path) {
     std::ifstream stream(path, std::ios::binary);
-    require<MissingInput>(stream.is_open() && !std::filesystem::is_directory(path), "{}: cannot be read; got {}",
-                          path.string(), stream.is_open() ? "a directory" : std::strerror(errno));
+    require<MissingInput>(stream.is_open(), "{}: cannot be read; got {}", path.string(), std::strerror(errno));
+    require<MissingInput>(std::filesystem::is_regular_file(path), "{}: cannot be read; got {}", path.string(),
+                          std::filesystem::is_directory(path) ? "a directory" : "no regular file");
     std::string content(std::filesystem::file_size(path), '\0');
     stream.read(content.data(), std::ssize(content));
     content.resize(static_cast<std::size_t>(stream.gcount()));
     return content;
 }
 
-const std::string checksum_key = R"("crc32":")", no_checksum = "00000000";
-
-std::string checksum_of(const std::string& content) {
-    return fmt::format("{:08x}", ::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()));
-}
-
-// Throws where the file has a checksum and it is that of other content.
-void verify_checksum(const std::string& file, std::string content) {
-    const std::size_t key = content.find(checksum_key);
-    if (key == std::string::npos || key + checksum_key.size() + no_checksum.size() > content.size()) return;
-    const std::size_t digits = key + checksum_key.size();
-    const std::string expected = content.substr(digits, no_checksum.size());
-    const std::string found = checksum_of(content.replace(digits, no_checksum.size(), no_checksum));
-    require<DataError>(found == expected, "{}: is damaged: its checksum must be {}; got {}", file, expected, found);
+// Of the metadata and of all tensors' names, types, shapes and elements, in the order of their names: whatever way a tool
+// writes them down, the same content has the same checksum.
+std::string checksum_of(const std::map<std::string, Tensor>& tensors,
+                        const std::map<std::string, std::string>& metadata) {
+    uLong crc = ::crc32_z(0, nullptr, 0);
+    const auto add = [&crc](const void* bytes, std::size_t count) {
+        crc = ::crc32_z(crc, static_cast<const Bytef*>(bytes), count);
+    };
+    const auto add_line = [&add](const std::string& text) { add((text + "\n").data(), text.size() + 1); };
+    for (const auto& [key, value] : metadata) {
+        if (key == checksum_key) continue;
+        add_line(key);
+        add_line(value);
+    }
+    for (const auto& [name, tensor] : tensors) {
+        add_line(name);
+        add_line(fmt::format("{} {}", type_code(tensor.dtype()), tensor.shape()));
+        dispatch(tensor.dtype(), [&, &values = tensor]<Scalar T>() {
+            add(values.template data<T>().data(), values.template data<T>().size_bytes());
+        });
+    }
+    return fmt::format("{:08x}", crc);
 }
 
 // Where the bytes of a tensor lie among the elements.
@@ -95,25 +106,27 @@ NamedTensors tensors_of(const States& states) {
 
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        std::map<std::string, std::string> metadata) {
-    metadata["crc32"] = no_checksum;
+    metadata[checksum_key] = checksum_of({tensors.begin(), tensors.end()}, metadata);
     Json header = {{"__metadata__", metadata}};
-    std::string elements;
+    std::uint64_t end = 0;
     for (const auto& [name, tensor] : tensors) {
-        const std::size_t begin = elements.size();
-        dispatch(tensor.dtype(), [&, &values = tensor]<Scalar T>() {
-            append(elements, values.template data<T>().data(), values.template data<T>().size_bytes());
-        });
-        header[name] = {{"dtype", type_code(tensor.dtype())},
-                        {"shape", tensor.shape()},
-                        {"data_offsets", {begin, elements.size()}}};
+        const std::uint64_t begin = end;
+        end += static_cast<std::uint64_t>(tensor.size()) * (tensor.dtype() == DType::float32 ? 4 : 8);
+        header[name] = {
+            {"dtype", type_code(tensor.dtype())}, {"shape", tensor.shape()}, {"data_offsets", {begin, end}}};
     }
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
     const std::uint64_t length = text.size();
     std::string content;
+    content.reserve(sizeof length + length + end);
     append(content, &length, sizeof length);
-    content += text + elements;
-    content.replace(content.find(checksum_key) + checksum_key.size(), no_checksum.size(), checksum_of(content));
+    content += text;
+    for (const auto& [name, tensor] : tensors) {
+        dispatch(tensor.dtype(), [&, &values = tensor]<Scalar T>() {
+            append(content, values.template data<T>().data(), values.template data<T>().size_bytes());
+        });
+    }
     write_atomically(path, std::as_bytes(std::span(content)));
 }
 
@@ -147,7 +160,10 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
     require<DataError>(fill(ranges, elements.size()),
                        "{}: the tensors must fill the file without gap or overlap; got {} tensors in {} bytes", file,
                        result.tensors.size(), elements.size());
-    if (result.metadata.contains("crc32")) verify_checksum(file, content);
+    const auto expected = result.metadata.find(checksum_key);
+    const std::string found = expected == result.metadata.end() ? "" : checksum_of(result.tensors, result.metadata);
+    require<DataError>(found.empty() || found == expected->second, "{}: is damaged: its checksum must be {}; got {}",
+                       file, found.empty() ? "" : expected->second, found);
     return result;
 }
 

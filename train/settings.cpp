@@ -42,13 +42,16 @@ std::vector<std::string> texts_of(const toml::node& value) {
 
 bool only_digits(const std::string& text) { return text.find_first_not_of("0123456789") == std::string::npos; }
 
-// Appends the value that a text stands for. Whole numbers beyond TOML's 64 signed bits remain texts.
-void append(toml::array& values, const std::string& text) {
+// Appends the value that a text stands for; that of a text option is itself. Whole numbers beyond TOML's 64 signed bits
+// remain texts.
+void append(toml::array& values, const CLI::Option& option, const std::string& text) {
     const char* const end = text.data() + text.size();
     std::int64_t whole = 0;
     double number = 0.0;
     const auto is = [end](const std::from_chars_result& read) { return read.ec == std::errc() && read.ptr == end; };
-    if (text == "true" || text == "false") {
+    if (option.get_type_name().starts_with("TEXT")) {
+        values.push_back(text);
+    } else if (text == "true" || text == "false") {
         values.push_back(text == "true");
     } else if (is(std::from_chars(text.data(), end, whole))) {
         values.push_back(whole);
@@ -146,7 +149,7 @@ std::string settings_text(const CLI::App& command) {
         if (option->count() == 0 && initial.empty()) continue;
         toml::array values;
         for (const std::string& value : option->count() > 0 ? option->results() : std::vector{initial})
-            append(values, value);
+            append(values, *option, value);
         toml::table line;
         if (values.size() == 1) {
             line.insert(option->get_single_name(), values.front());

@@ -31,11 +31,11 @@ class AutoencoderTrainee : public TraineeOf<Autoencoder> {
         adam_.clipping = clipping_of(setup.options.refinements);
         const Index size = setup.data.test->size(), columns = std::min(picture_columns, size);
         const Tensor originals = first_images(*setup.data.test, std::min(picture_count, size) / columns * columns);
-        shown_originals_ = with_noise(originals, setup.options.noise, setup.random.fixed_noise);
+        shown_originals_ = with_noise(originals, setup.options.refinements.noise, setup.random.fixed_noise);
     }
 
     Numbers step(const Batch& batch, std::uint64_t t) override {
-        const Tensor seen = with_noise(batch.images, setup_.options.noise, setup_.random.noise.stream(t));
+        const Tensor seen = with_noise(batch.images, setup_.options.refinements.noise, setup_.random.noise.stream(t));
         return {{"loss", autoencoder_step(model_, adam_, seen, batch.images)}};
     }
 
@@ -55,7 +55,8 @@ Tested AutoencoderTrainee::test() const {
     std::uint64_t number = 0;  // of the batch
     while (const auto batch = batches.next()) {
         const Tensor& x = batch->images;
-        const Variable seen = with_noise(x, setup_.options.noise, setup_.random.fixed_noise.stream(++number));
+        const Variable seen =
+            with_noise(x, setup_.options.refinements.noise, setup_.random.fixed_noise.stream(++number));
         const Variable logits = shown()(seen);
         const double share = static_cast<double>(x.extent(0)) / static_cast<double>(images->size());
         cross_entropy += share * binary_cross_entropy_with_logits(logits, x).item();

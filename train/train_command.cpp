@@ -93,7 +93,8 @@ void add_noise(CLI::App& command, double& noise) {
 const std::set<std::string> may_change = {"data-dir",     "skip-bad", "max-steps", "keep",   "save-steps",
                                           "save-minutes", "on-nan",   "require",   "epochs", "tensorboard"};
 
-void add_keeping(CLI::App& command, const std::string& model, RunKeeping& keeping) {
+void add_keeping(CLI::App& command, TrainingOptions& options) {
+    RunKeeping& keeping = options.keeping;
     command.add_option("--keep", keeping.keep, "How many checkpoints to keep, beside the best")
         ->check(whole_number(1, 1'000'000))
         ->capture_default_str();
@@ -106,8 +107,8 @@ void add_keeping(CLI::App& command, const std::string& model, RunKeeping& keepin
     command.add_option("--on-nan", "Where a number is not finite: stop, or rollback to halve the learning rate")
         ->check(CLI::IsMember({"stop", "rollback"}))
         ->default_str("stop")
-        ->each([&keeping](const std::string& what) { keeping.roll_back = what == "rollback"; });
-    command.add_option("--require", keeping.require, "Leave with 3 unless test_mse<=0.0091, say, holds at the end")
+        ->each([&options](const std::string& what) { options.roll_back = what == "rollback"; });
+    command.add_option("--require", keeping.require, "Leave with 3 unless \"test_mse<=0.0091\", say, holds at the end")
         ->each([](const std::string& text) { Requirement{text}; })
         ->allow_extra_args(false);
     command.add_flag("--tensorboard", keeping.tensorboard, "Write events for TensorBoard too, into tensorboard/");
@@ -115,7 +116,8 @@ void add_keeping(CLI::App& command, const std::string& model, RunKeeping& keepin
         ->configurable(false);
     command.add_option("--resume", keeping.resume, "Go on with the run in this directory, with its own settings")
         ->configurable(false);
-    command.add_option("--out", keeping.out, "Directory of the run; by default runs/" + model + "-DATE-TIME")
+    command
+        .add_option("--out", keeping.out, "Directory of the run; by default runs/" + command.get_name() + "-DATE-TIME")
         ->configurable(false);
     command.add_flag("--force", keeping.force, "Replace the run that --out holds")->configurable(false);
     command
@@ -172,8 +174,8 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
                       "Train and test on the first batch alone, which a sound model learns by heart");
     add_refinements(*command, options->refinements, possible);
     if (options->sizes) add_sizes(*command, *options->sizes);
-    if (name == "autoencoder") add_noise(*command, options->noise);
-    add_keeping(*command, name, options->keeping);
+    if (name == "autoencoder") add_noise(*command, options->refinements.noise);
+    add_keeping(*command, *options);
     read_environment(*command);
     command->get_option("--data-dir")->envname("");  // open_datasets reads it, as one place among others
     command->footer(footer_of(name, possible));
@@ -192,6 +194,7 @@ void add_model(CLI::App& train, const std::string& name, const std::string& desc
 void add_train_commands(CLI::App& app) {
     CLI::App* const train = app.add_subcommand("train", "Train a model on digits or a folder of images");
     train->require_subcommand(1);
+    train->footer("adjoint train MODEL --help says more.");
     std::vector<NamedSchedule> with_plateau = schedules;
     with_plateau.push_back(plateau);
     add_model(*train, "autoencoder", "Squeeze digits into sixteen numbers and draw them again",

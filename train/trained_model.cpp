@@ -1,6 +1,7 @@
 #include "train/trained_model.h"
 
 #include <algorithm>
+#include <spdlog/spdlog.h>
 
 #include "framework/elementwise.h"
 #include "framework/shaping.h"
@@ -33,6 +34,16 @@ void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of
 
 void load_chosen(const RunChoice& choice, const States& states) {
     load_weights(RunDirectory::open(choice.run).weights(choice.weights), states);
+}
+
+Datasets datasets_of(const RunDirectory& run, DatasetOptions options) {
+    if (options.name == "auto" && !run.config().dataset.empty()) options.name = run.config().dataset;
+    options.image_size = sizes_of(run.config()).image_size;
+    options.channels = sizes_of(run.config()).channels;
+    if (const double noise = run.config().refinements.noise; noise > 0.0) {
+        spdlog::info("the images are without the noise of {} that the run was trained with", noise);
+    }
+    return open_datasets(options);
 }
 
 ImageModelOptions sizes_of(const RunConfig& config) {

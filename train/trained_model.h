@@ -29,6 +29,9 @@ std::unique_ptr<Autoencoder> trained_autoencoder(const RunChoice& choice);
 /// The sizes of images that a run was trained on, and of its model.
 ImageModelOptions sizes_of(const RunConfig& config);
 
+/// The images that a run was trained on, unless others are asked for, of the size that its model takes.
+Datasets datasets_of(const RunDirectory& run, DatasetOptions options);
+
 /// Noise [N, 1, 1, latent] to images [N, H, W, C] in 0..1.
 struct Generator {
     std::function<Tensor(const Variable& noise)> draw;

@@ -84,7 +84,7 @@ template <class Model>
 class TraineeOf : public Trainee {
   public:
     const Module& model() const override { return model_; }
-    const Module* average() const override { return averaging_ ? &average_ : nullptr; }
+    const Module* average() const override { return average_ ? &*average_ : nullptr; }
     void follow() override {
         if (averaging_) averaging_->update();
     }
@@ -95,19 +95,21 @@ class TraineeOf : public Trainee {
   protected:
     template <class... Options>
     TraineeOf(const std::string& name, const TrainingSetup& setup, const Options&... options)
-        : setup_(setup), model_(setup.random.weights, options...), average_(setup.random.weights, options...) {
+        : setup_(setup), model_(setup.random.weights, options...) {
         prepare(model_, name, setup.options);
         const double decay = setup.options.refinements.ema;
-        if (decay > 0.0) averaging_.emplace(model_, average_, decay);
+        if (decay == 0.0) return;
+        average_.emplace(setup.random.weights, options...);
+        averaging_.emplace(model_, *average_, decay);
     }
     /// The model to test and to draw with.
-    const Model& shown() const { return averaging_ ? average_ : model_; }
+    const Model& shown() const { return average_ ? *average_ : model_; }
 
     const TrainingSetup setup_;
     const Model model_;
 
   private:
-    const Model average_;
+    std::optional<Model> average_;
     std::optional<WeightAverage> averaging_;
 };
 

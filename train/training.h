@@ -24,7 +24,6 @@ struct RunKeeping {
     Index keep = 3;                         ///< checkpoints, beside the best
     Index save_steps = 0;                   ///< between checkpoints within an epoch; 0 for no such
     double save_minutes = 5.0;              ///< the same in time
-    bool roll_back = false;                 ///< when a number goes wrong; else stop
     std::vector<std::string> require = {};  ///< such as test_mse<=0.0091, at the end
     bool json = false;                      ///< print results as JSON
     bool tensorboard = false;               ///< write events for TensorBoard too
@@ -39,8 +38,8 @@ struct TrainingOptions {
     double learning_rate = 1e-3;
     std::uint64_t seed = 1;
     Index max_steps = 0;             ///< stop after so many; 0 for none
+    bool roll_back = false;          ///< when a number is not finite; else stop
     bool overfit_one_batch = false;  ///< train and test on the first batch alone
-    double noise = 0.0;              ///< standard deviation of the noise that the autoencoder's images are given
     Refinements refinements = {};
     std::optional<ImageModelOptions> sizes = {};  ///< of the model, where they can be chosen
     RunKeeping keeping = {};

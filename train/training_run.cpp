@@ -11,6 +11,7 @@
 #include "train/atomic_file.h"
 #include "train/checkpoints.h"
 #include "train/commands.h"
+#include "train/directory_lock.h"
 #include "train/forecast.h"
 #include "train/interruption.h"
 #include "train/pictures.h"
@@ -27,8 +28,12 @@ namespace {
 constexpr double rate_after_going_back = 0.5;
 constexpr double smallest_rate_factor = 1.0 / 32;  // a run that would fall below it is given up
 
-bool all_finite(const Numbers& numbers) {
-    return std::all_of(numbers.begin(), numbers.end(), [](const auto& named) { return std::isfinite(named.second); });
+// The name of the first that is not finite, or nothing.
+std::string fault_of(const Numbers& numbers) {
+    for (const auto& [name, number] : numbers) {
+        if (!std::isfinite(number)) return name;
+    }
+    return "";
 }
 
 class TrainingRun {
@@ -41,7 +46,7 @@ class TrainingRun {
           checkpoints_(run_.checkpoints(), options_.keeping.keep) {}
 
     void begin();
-    void resume();
+    void resume(const RunConfig& config);
     void go();
 
   private:
@@ -51,15 +56,16 @@ class TrainingRun {
 
     bool run_epoch();  // whether it came to its end, or is to be run again
     Numbers take_step(const Batch& batch);
-    void finish_epoch(const Progress& progress, bool whole);
+    void count_step(const Numbers& losses);
+    bool finish_epoch(const Progress& progress, bool whole);  // whether it could be
     void publish(const Tested& tested, const Progress& progress);
     void judge();
     void save_checkpoint();
     void save_when_due();
     void stop_if_told() const;
-    void go_back();
-    void recover(const Numbers& losses);
-    std::string culprit(Index failing);
+    void go_back(Checkpoint checkpoint);
+    void recover(const std::string& what, Index last_step);
+    std::string culprit(Index last_step);
 
     using Clock = std::chrono::steady_clock;
 
@@ -82,25 +88,26 @@ void TrainingRun::begin() {
     save_checkpoint();
 }
 
-void TrainingRun::resume() {
+void TrainingRun::resume(const RunConfig& config) {
     for (const auto& directory : {run_.path(), run_.checkpoints(), run_.path() / "samples"})
         remove_unfinished(directory);
-    go_back();
+    go_back(checkpoints_.last());
+    run_ = RunDirectory::reconfigure(run_.path(), config, options_.keeping.settings);
     const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
     spdlog::info("{}: resumed at {}", run_.path().string(), place);
     run_.restore_metrics(state_.metrics);
     run_.log_event("resumed", state_.epoch, {{"step", static_cast<double>(state_.steps)}});
 }
 
-// To the last checkpoint.
-void TrainingRun::go_back() {
-    Checkpoint last = checkpoints_.last();
-    trainee_.remember(last.tensors, last.state.steps);
-    state_ = std::move(last.state);
+void TrainingRun::go_back(Checkpoint checkpoint) {
+    trainee_.remember(checkpoint.tensors, checkpoint.state.steps);
+    state_ = std::move(checkpoint.state);
 }
 
 void TrainingRun::go() {
-    if (options_.keeping.tensorboard) board_.emplace(run_.path() / "tensorboard", state_.steps + 1);
+    // What an earlier process drew of the epoch that it left unfinished no longer counts.
+    const Index first = state_.batch > 0 ? state_.steps : state_.steps + 1;
+    if (options_.keeping.tensorboard) board_.emplace(run_.path() / "tensorboard", first);
     // An epoch that --max-steps cuts short has an end too, which may be all that a resumed run lacks.
     bool whole = true;
     while (whole && state_.epoch <= options_.epochs && (!at_limit() || state_.batch > 0)) whole = run_epoch();
@@ -147,25 +154,34 @@ bool TrainingRun::run_epoch() {
                        .steps_left = last_step - state_.steps});
     while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
         const Numbers losses = take_step(*batch);
-        if (!all_finite(losses) || !trainee_.followed_finite_gradients()) {
-            recover(losses);
+        if (const std::string wrong = fault_of(losses); !wrong.empty() || !trainee_.followed_finite_gradients()) {
+            recover(wrong.empty() ? "a gradient" : wrong, state_.steps);
             return true;
         }
-        ++state_.steps;
-        ++state_.batch;
-        trainee_.follow();
+        count_step(losses);
         progress.step(batch->images.extent(0), losses);
         if (state_.batch < count) save_when_due();
     }
     const bool whole = state_.batch == count;
-    finish_epoch(progress, whole);
-    stop_if_told();
-    return whole;
+    const bool finished = finish_epoch(progress, whole);
+    if (state_.epoch <= options_.epochs) stop_if_told();
+    return whole || !finished;
 }
 
 Numbers TrainingRun::take_step(const Batch& batch) {
     trainee_.set_rate_factor(rate_factor(state_.steps));
     return trainee_.step(batch, static_cast<std::uint64_t>(state_.steps));
+}
+
+void TrainingRun::count_step(const Numbers& losses) {
+    ++state_.steps;
+    ++state_.batch;
+    trainee_.follow();
+    if (state_.losses.empty()) {
+        state_.losses = losses;
+    } else {
+        for (std::size_t i = 0; i < losses.size(); ++i) state_.losses[i].second += losses[i].second;
+    }
 }
 
 void TrainingRun::save_checkpoint() {
@@ -193,28 +209,47 @@ void TrainingRun::stop_if_told() const {
 }
 
 // A whole epoch ends with a checkpoint; one that --max-steps cut short has one before its end, to go on from.
-void TrainingRun::finish_epoch(const Progress& progress, bool whole) {
+bool TrainingRun::finish_epoch(const Progress& progress, bool whole) {
     LiveLine::erase();
     if (!whole) save_checkpoint();
     const Tested tested = trainee_.test();
-    publish(tested, progress);
-    if (!whole) return;
-    if (tested.loss) {
-        if (options_.refinements.schedule == "plateau") state_.plateau.observe(*tested.loss);
-        if (!state_.best || *tested.loss < state_.best->loss) state_.best = {state_.steps, *tested.loss};
+    if (const std::string wrong = fault_of(tested.metrics); !wrong.empty()) {
+        recover(wrong, state_.steps - 1);
+        return false;
     }
-    ++state_.epoch;
-    state_.batch = 0;
-    save_checkpoint();
+    const Index epoch = state_.epoch;
+    publish(tested, progress);
+    if (whole) {
+        if (tested.loss) {
+            if (options_.refinements.schedule == "plateau") state_.plateau.observe(*tested.loss);
+            if (!state_.best || *tested.loss < state_.best->loss) state_.best = {state_.steps, *tested.loss};
+        }
+        ++state_.epoch;
+        state_.batch = 0;
+        state_.epoch_steps = state_.steps;
+        state_.losses.clear();
+        save_checkpoint();
+    }
+    if (options_.keeping.json) {
+        print_epoch_json(epoch, tested.metrics);
+    } else {
+        print_epoch(epoch, tested.sentence);
+    }
+    return true;
 }
 
-// Into the run's directory, and to standard output.
+// Into the run's directory.
 void TrainingRun::publish(const Tested& tested, const Progress& progress) {
     metrics_ = tested.metrics;
     write_png(run_.sample(fmt::format("epoch-{:03}", state_.epoch)), tested.picture);
     run_.save_weights(trainee_.model().states());
     if (trainee_.average() != nullptr) run_.save_average(trainee_.average()->states());
     Numbers line = tested.metrics;
+    for (const auto& [name, sum] : state_.losses) {
+        std::string metric = "training_" + name;
+        std::replace(metric.begin(), metric.end(), ' ', '_');
+        line.emplace_back(metric, sum / static_cast<double>(state_.batch));
+    }
     line.emplace_back("learning_rate", options_.learning_rate * rate_factor(state_.steps - 1));
     for (const auto& norm : trainee_.norms()) line.push_back(norm);
     run_.log_metrics(state_.epoch, line);
@@ -224,71 +259,75 @@ void TrainingRun::publish(const Tested& tested, const Progress& progress) {
     }
     run_.log_event("epoch", state_.epoch, {{"images_per_second", progress.images_per_second()}});
     write_report(run_);
-    if (options_.keeping.json) {
-        print_epoch_json(state_.epoch, tested.metrics);
-    } else {
-        print_epoch(state_.epoch, tested.sentence);
-    }
 }
 
-// A number of the step that was just taken is not finite: says which operation made the first such number, and gives up
-// or goes back to the last checkpoint with a smaller learning rate.
-void TrainingRun::recover(const Numbers& losses) {
+// A number of the last step, counted from 0, or of the test after it is not finite: says which operation made the first
+// such number, and gives up or goes back to the beginning of the epoch, a place that the settings alone determine, with a
+// smaller learning rate.
+void TrainingRun::recover(const std::string& what, Index last_step) {
     LiveLine::erase();
-    const Index failing = state_.steps;
     const double rate_factor = state_.rate_factor * rate_after_going_back;
-    std::string what = "a gradient";
-    for (const auto& [name, loss] : losses) {
-        if (!std::isfinite(loss)) what = name;
-    }
-    what = fmt::format("step {}: {} is not finite", failing + 1, what);
-    spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", what);
-    const std::string reason = culprit(failing);
-    go_back();
-    run_.restore_metrics(state_.metrics);
-    const std::string checkpoint = checkpoints_.file(state_.steps).string();
-    if (!options_.keeping.roll_back || rate_factor < smallest_rate_factor) {
-        run_.log_event("stopped: " + what, state_.epoch, {});
+    const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
+    spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
+    const std::string reason = culprit(last_step);
+    if (!options_.roll_back || rate_factor < smallest_rate_factor) {
+        run_.log_event("stopped: " + fault, state_.epoch, {});
         write_report(run_);
-        throw NotFinite(fmt::format("{}; the last checkpoint is {}", reason, checkpoint));
+        throw NotFinite(fmt::format("{}; the last checkpoint is {}; {}", reason,
+                                    checkpoints_.file(state_.steps).string(),
+                                    options_.roll_back ? "a smaller --lr may help"
+                                                       : "--resume with --on-nan rollback goes on in smaller steps"));
     }
-    spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoint, rate_factor);
-    run_.log_event("rolled back: " + what, state_.epoch, {{"rate_factor", rate_factor}});
+    go_back(checkpoints_.at(state_.epoch_steps));
+    run_.restore_metrics(state_.metrics);
+    spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoints_.file(state_.steps).string(),
+                 rate_factor);
+    run_.log_event("rolled back: " + fault, state_.epoch, {{"rate_factor", rate_factor}});
     state_.rate_factor = rate_factor;
 }
 
-// The message of the first operation since the last checkpoint that made a number that is not finite.
-std::string TrainingRun::culprit(Index failing) {
-    go_back();
+// The message of the first operation since the last checkpoint, up to a step or in the test after it, that made a number
+// that is not finite. The state is then that of the checkpoint.
+std::string TrainingRun::culprit(Index last_step) {
+    const Checkpoint checkpoint = checkpoints_.last();
+    go_back(checkpoint);
+    std::string message = "no operation made a number that is not finite when it was taken again";
+    Index step = state_.steps;
     try {
-        const FiniteLayers check(trainee_.model());
         Batches epoch = batches();
-        while (const auto batch = state_.steps <= failing ? epoch.next() : std::nullopt) {
-            take_step(*batch);
-            ++state_.steps;
+        for (; step <= last_step && Interruption::signal() == 0; ++step) {
+            const FiniteLayers check(trainee_.model());
+            state_.steps = step;
+            take_step(*epoch.next());
         }
+        const FiniteLayers check(trainee_.average() != nullptr ? *trainee_.average() : trainee_.model());
+        trainee_.test();
     } catch (const NotFinite& found) {
-        return fmt::format("step {}: {}", state_.steps + 1, found.what());
+        message = found.what();
     }
-    return fmt::format("step {}: no operation made a number that is not finite when it was taken again", failing + 1);
+    go_back(checkpoint);
+    stop_if_told();
+    return fmt::format("step {}: {}", std::min(step, last_step) + 1, message);
 }
 
-// A new run, or the one that is to be resumed, of which more epochs or other checkpoints may now be asked for.
-RunDirectory open_run(const std::string& model, const Datasets& data, const TrainingOptions& options) {
-    const RunKeeping& keeping = options.keeping;
-    const RunConfig config = {.model = model,
-                              .dataset = data.name,
-                              .epochs = options.epochs,
-                              .batch_size = options.batch_size,
-                              .learning_rate = options.learning_rate,
-                              .seed = options.seed,
-                              .refinements = options.refinements,
-                              .sizes = options.sizes};
+RunConfig config_of(const std::string& model, const Datasets& data, const TrainingOptions& options) {
+    return {.model = model,
+            .dataset = data.name,
+            .epochs = options.epochs,
+            .batch_size = options.batch_size,
+            .learning_rate = options.learning_rate,
+            .seed = options.seed,
+            .refinements = options.refinements,
+            .sizes = options.sizes};
+}
+
+// A new run, or the one that is to be resumed.
+RunDirectory open_run(const RunConfig& config, const RunKeeping& keeping) {
     if (keeping.resume.empty()) return RunDirectory::create(keeping.out, config, keeping.force, keeping.settings);
-    const std::string dataset = RunDirectory::open(keeping.resume).config().dataset;
-    require<DataError>(dataset == data.name, "{}: the dataset must be that of the run, {}; got {}",
-                       keeping.resume.string(), dataset, data.name);
-    return RunDirectory::reconfigure(keeping.resume, config, keeping.settings);
+    const RunDirectory run = RunDirectory::open(keeping.resume);
+    require<DataError>(run.config().dataset == config.dataset, "{}: the dataset must be that of the run, {}; got {}",
+                       keeping.resume.string(), run.config().dataset, config.dataset);
+    return run;
 }
 
 }  // namespace
@@ -306,13 +345,21 @@ void train(const std::string& model, const TrainingOptions& options,
         for (const std::string& text : options.keeping.require) Requirement(text).value_in(metrics);
     }
     if (options.keeping.dry_run) return print_forecast(*trainee, setup);
+    // Before anything is written: the dataset has a batch, and no other program writes there.
+    Batches(data.training, {.batch_size = options.batch_size, .drop_last = trainee->drops_last()});
+    const RunKeeping& keeping = options.keeping;
+    const std::filesystem::path& place = keeping.resume.empty() ? keeping.out : keeping.resume;
+    std::optional<DirectoryLock> lock;
+    if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
 
-    const RunDirectory directory = open_run(model, data, options);
+    const RunConfig config = config_of(model, data, options);
+    const RunDirectory directory = open_run(config, keeping);
+    if (!lock) lock.emplace(directory.path(), DirectoryLock::Taken::refuse);
     const RunLog log(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
-    spdlog::debug("settings:\n{}", options.keeping.settings);
+    spdlog::debug("settings:\n{}", keeping.settings);
     TrainingRun run(setup, *trainee, directory);
-    options.keeping.resume.empty() ? run.begin() : run.resume();
+    keeping.resume.empty() ? run.begin() : run.resume(config);
     run.go();
 }
 

@@ -34,6 +34,8 @@ TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
     RunState state = {.steps = 123,
                       .epoch = 4,
                       .batch = 56,
+                      .epoch_steps = 67,
+                      .losses = {{"D loss", 0.1}, {"G loss", -2.5e-300}},
                       .rate_factor = 0.1 + 0.2,
                       .best = RunState::Best{100, 1.0 / 3.0},
                       .metrics = "{\"epoch\":1,\"x\":\"\\u00b5 µ\"}\n\n"};
@@ -45,6 +47,8 @@ TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
     EXPECT_EQ(last.state.steps, 123);
     EXPECT_EQ(last.state.epoch, 4);
     EXPECT_EQ(last.state.batch, 56);
+    EXPECT_EQ(last.state.epoch_steps, 67);
+    EXPECT_EQ(last.state.losses, state.losses);
     EXPECT_EQ(last.state.rate_factor, 0.1 + 0.2);
     EXPECT_EQ(last.state.best->steps, 100);
     EXPECT_EQ(last.state.best->loss, 1.0 / 3.0);
@@ -69,6 +73,12 @@ TEST_F(CheckpointFiles, FilesAreTheLastTwoAndTheBest) {
     EXPECT_EQ(kept(), (std::set<Index>{2, 4, 5}));
     checkpoints.save({.steps = 6, .best = RunState::Best{6, 0.25}}, tensors);
     EXPECT_EQ(kept(), (std::set<Index>{5, 6}));
+}
+
+TEST_F(CheckpointFiles, FilesIncludeTheBeginningOfTheEpoch) {
+    for (const Index steps : {1, 2, 3, 4, 5}) checkpoints.save({.steps = steps, .epoch_steps = 1}, tensors);
+    EXPECT_EQ(kept(), (std::set<Index>{1, 4, 5}));
+    EXPECT_EQ(checkpoints.at(1).state.steps, 1);
 }
 
 TEST_F(CheckpointFiles, FilesOfAFutureThatNeverWasAreRemoved) {

@@ -91,20 +91,20 @@ TEST_F(Resumed, AKilledRunLosesNoMoreThanTheStepsSinceItsLastCheckpoint) {
 }
 
 TEST_F(Resumed, ASignalSavesAtTheNextStepAndLeavesWithItsStatus) {
-    train(begin("dcgan", "whole"));
+    train(begin("wgan-gp", "whole"));  // whose steps take long enough
     for (const int signal : {SIGINT, SIGTERM}) {
         const std::string out = fmt::format("signal-{}", signal);
-        Words words = begin("dcgan", out);
+        Words words = begin("wgan-gp", out);
         words[std::find(words.begin(), words.end(), "--save-steps") - words.begin() + 1] = "0";
         Program program(words, directory_.path());
         await_step(program, out, 0);
         program.send(signal);
         const Outcome outcome = program.outcome();
         EXPECT_EQ(outcome.status, 128 + signal) << outcome.err;
-        EXPECT_NE(outcome.err.find("to go on: adjoint train dcgan --resume " + out + "\n"), std::string::npos)
+        EXPECT_NE(outcome.err.find("to go on: adjoint train wgan-gp --resume " + out + "\n"), std::string::npos)
             << outcome.err;
         EXPECT_EQ(checkpoints(out).size(), 2u) << "one at the beginning and one where it stopped";
-        resume("dcgan", out);
+        resume("wgan-gp", out);
         expect_same("whole", out);
     }
 }
@@ -157,10 +157,10 @@ TEST_F(Resumed, ARunWithoutAWholeCheckpointIsRefusedAndStays) {
     for (const fs::path& file : checkpoints("run")) fs::resize_file(file, 100);
     const Outcome damaged = run({"train", "dcgan", "--resume", "run"});
     EXPECT_EQ(damaged.status, 65);
-    EXPECT_NE(damaged.err.find("error: run/checkpoints: one checkpoint must be whole; got 2, all damaged\n"),
+    EXPECT_NE(damaged.err.find("error: run/checkpoints: one checkpoint must be whole; got 3, all damaged\n"),
               std::string::npos)
         << damaged.err;
-    EXPECT_EQ(checkpoints("run").size(), 2u);
+    EXPECT_EQ(checkpoints("run").size(), 3u);
     for (const fs::path& file : checkpoints("run")) fs::remove(file);
     const Outcome none = run({"train", "dcgan", "--resume", "run"});
     EXPECT_EQ(none.status, 66);
@@ -185,6 +185,47 @@ TEST_F(Resumed, TheLastCheckpointsAndTheBestAreKept) {
     std::set<std::string> found;
     for (const fs::path& file : checkpoints("run")) found.insert(file.filename());
     EXPECT_EQ(found, expected);
+}
+
+TEST_F(Resumed, ARunThatWentBackEndsTheSameHoweverItWasStopped) {
+    const auto rolled_back = [](const std::string& out, const Words& more) {
+        Words words = {"train",   "vae", "--dataset", "images:images", "--batch-size", "8",        "--epochs", "2",
+                       "--width", "8",   "--lr",      "0.5",           "--on-nan",     "rollback", "--out",    out};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    };
+    train(rolled_back("whole", {}));
+    EXPECT_NE(content("whole/events.jsonl").find("rolled back: step "), std::string::npos);
+    train(rolled_back("often", {"--save-steps", "1"}));
+    train(rolled_back("cut", {"--max-steps", "1"}));
+    train({"train", "vae", "--resume", "cut", "--max-steps", "0"});
+    for (const char* other : {"often", "cut"}) {
+        for (const char* file : {"weights.safetensors", "metrics.jsonl"}) {
+            EXPECT_TRUE(content(fs::path("whole") / file) == content(fs::path(other) / file)) << other << ": " << file;
+        }
+    }
+}
+
+TEST_F(Resumed, ARefusedResumeLeavesTheRunAsItWas) {
+    Words words = begin("dcgan", "run");
+    words.insert(words.end(), {"--max-steps", "2"});
+    train(words);
+    const std::string settings = content("run/config.toml");
+    EXPECT_EQ(refusal({"train", "dcgan", "--resume", "run", "--freeze", "generator"}),
+              "65 error: run/config.toml: --freeze must be as the run was begun, not given; got generator");
+    EXPECT_EQ(content("run/config.toml"), settings);
+    train({"train", "dcgan", "--resume", "run", "--max-steps", "3"});
+}
+
+TEST_F(Resumed, TwoProgramsDoNotTrainInOneDirectory) {
+    Program first(begin("wgan-gp", "run"), directory_.path());
+    await_step(first, "run", 1);
+    ASSERT_TRUE(first.running());
+    EXPECT_EQ(refusal({"train", "wgan-gp", "--resume", "run", "--quiet"}),
+              "73 error: run: cannot be written; another program writes there");
+    Words words = begin("wgan-gp", "run");
+    words.insert(words.end(), {"--force", "--quiet"});
+    EXPECT_EQ(refusal(words), "73 error: run: cannot be written; another program writes there");
 }
 
 TEST_F(Resumed, ARunKeepsItsSettings) {

@@ -81,11 +81,11 @@ std::uint32_t literal_crc32(const std::string& content) {
     return ~crc;
 }
 
-TEST_F(Safetensors, HaveTheChecksumOfThemselvesWithZerosInItsPlace) {
-    std::string file = content();
-    const std::string found = nlohmann::json::parse(file.substr(8, header_length(file))).at("__metadata__").at("crc32");
-    file.replace(file.find(found), found.size(), "00000000");
-    EXPECT_EQ(found, fmt::format("{:08x}", literal_crc32(file)));
+TEST_F(Safetensors, HaveTheChecksumOfTheirMetadataAndTensorsInTheOrderOfTheirNames) {
+    write_safetensors(path, {{"b", Tensor({1, 2}, {1.5, -2})}, {"a", Tensor({}, {3}, DType::float64)}}, {{"k", "v"}});
+    const std::string content =
+        "k\nv\na\nF64 []\n" + bytes<double>({3}) + "b\nF32 [1, 2]\n" + bytes<float>({1.5f, -2.0f});
+    EXPECT_EQ(read_safetensors(path).metadata.at("crc32"), fmt::format("{:08x}", literal_crc32(content)));
 }
 
 TEST_F(Safetensors, AreRefusedWhereAnyBitIsNotAsItWasWritten) {

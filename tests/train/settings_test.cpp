@@ -67,7 +67,7 @@ TEST_F(RunSettings, ComeFromFlagsThenTheEnvironmentThenTheFileThenDefaults) {
 
 TEST_F(RunSettings, ComeBackAsTheyWereWritten) {
     parse({"--rate", "1e-7", "--seed", "18446744073709551615", "--name", "a # 'b' \"c\" \\", "--list", "x", "--list",
-           "2", "--flag"});
+           "007", "--list", "true", "--flag"});
     const std::string text = settings_text(command);
     EXPECT_EQ(text.find("other"), std::string::npos);
     Command other;
@@ -76,7 +76,7 @@ TEST_F(RunSettings, ComeBackAsTheyWereWritten) {
     EXPECT_EQ(other.rate, 1e-7);
     EXPECT_EQ(other.seed, UINT64_MAX);
     EXPECT_EQ(other.name, "a # 'b' \"c\" \\");
-    EXPECT_EQ(other.list, (std::vector<std::string>{"x", "2"}));
+    EXPECT_EQ(other.list, (std::vector<std::string>{"x", "007", "true"}));
     EXPECT_TRUE(other.flag);
 }
 

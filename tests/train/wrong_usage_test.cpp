@@ -7,6 +7,7 @@
 #include "models/dcgan.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
+#include "train/pictures.h"
 #include "train/run_directory.h"
 
 namespace adjoint {
@@ -25,8 +26,9 @@ class WrongUsage : public ProgramTest {
         RunDirectory::create(directory_ / "gan", {.model = "dcgan"}, false).save_weights(Dcgan(Random(1)).states());
         RunDirectory::create(directory_ / "coder", {.model = "autoencoder"}, false)
             .save_weights(Autoencoder(Random(1)).states());
-        for (const char* folder : {"empty", "mixed", "cache"}) fs::create_directory(directory_ / folder);
+        for (const char* folder : {"empty", "mixed", "few", "cache"}) fs::create_directory(directory_ / folder);
         for (const char* file : {"text.png", "mixed/a.png"}) write_bytes(directory_ / file, "text");
+        for (int i = 0; i < 9; ++i) write_png(directory_ / fmt::format("few/{}.png", i), Tensor::zeros({28, 28, 1}));
         write_bytes(directory_ / "unknown.toml", "speed = 1");
         write_bytes(directory_ / "broken.toml", "lr = 0.1\n{");
         write_bytes(directory_ / "large.toml", "\n\nlr = 1e400");
@@ -126,6 +128,10 @@ TEST_F(WrongUsage, OfRuns) {
     expect_refused({
         {"train autoencoder --dataset digits --out gan",
          "73 error: gan: holds a run already; choose another --out, or --force to replace it"},
+        {"train autoencoder --dataset digits --out empty/.. --force",
+         "73 error: empty/..: must be a new directory, an empty one, or a run to replace; got one with other files"},
+        {"train dcgan --dataset images:few --batch-size 64 --out gan --force --quiet",
+         "2 error: Batches: dataset has not one batch of 64 images; got 8 images"},
         {"train autoencoder --dataset digits --out text.png",
          "73 error: text.png: the directory cannot be made; got Not a directory"},
         {"train autoencoder --dataset digits --init gan",
