@@ -99,7 +99,6 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
 
 RunDirectory RunDirectory::reconfigure(const std::filesystem::path& path, const RunConfig& config,
                                        const std::string& settings) {
-    write_text(path / "config.toml", settings);
     const Refinements& r = config.refinements;
     Json json = {{"model", config.model},
                  {"dataset", config.dataset},
@@ -126,7 +125,9 @@ RunDirectory RunDirectory::reconfigure(const std::filesystem::path& path, const 
                  {"processor", processor_name()},
                  {"kernels", gemm_kernels()},
                  {"threads", thread_count()}});
+    // First what makes it the directory of a run, which a killed program can leave unfinished.
     write_text(path / "config.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_text(path / "config.toml", settings);
     return RunDirectory(path, config);
 }
 
