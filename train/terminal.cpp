@@ -8,7 +8,7 @@
 namespace adjoint {
 namespace {
 
-// Guarded by the logger's own lock where messages come from other threads: they do not touch it.
+// The main thread shows it, and is the only one that says anything meanwhile.
 std::string live_line;
 
 void print(const std::string& text) {

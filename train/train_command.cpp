@@ -95,7 +95,7 @@ const std::set<std::string> may_change = {"data-dir",     "skip-bad", "max-steps
 
 void add_keeping(CLI::App& command, TrainingOptions& options) {
     RunKeeping& keeping = options.keeping;
-    command.add_option("--keep", keeping.keep, "How many checkpoints to keep, beside the best")
+    command.add_option("--keep", keeping.keep, "How many checkpoints to keep, beside the best and the epoch's first")
         ->check(whole_number(1, 1'000'000))
         ->capture_default_str();
     command.add_option("--save-steps", keeping.save_steps, "Steps between checkpoints within an epoch; 0 for none")

@@ -89,8 +89,7 @@ void TrainingRun::begin() {
 }
 
 void TrainingRun::resume(const RunConfig& config) {
-    for (const auto& directory : {run_.path(), run_.checkpoints(), run_.path() / "samples"})
-        remove_unfinished(directory);
+    for (const auto& directory : {run_.path(), run_.checkpoints(), run_.samples()}) remove_unfinished(directory);
     go_back(checkpoints_.last());
     run_ = RunDirectory::reconfigure(run_.path(), config, options_.keeping.settings);
     const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
@@ -299,6 +298,7 @@ std::string TrainingRun::culprit(Index last_step) {
             const FiniteLayers check(trainee_.model());
             state_.steps = step;
             take_step(*epoch.next());
+            trainee_.follow();
         }
         const FiniteLayers check(trainee_.average() != nullptr ? *trainee_.average() : trainee_.model());
         trainee_.test();
