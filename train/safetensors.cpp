@@ -1,9 +1,12 @@
 #include "train/safetensors.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <fmt/ranges.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <zlib.h>
 
 #include "train/atomic_file.h"
@@ -72,16 +75,47 @@ bool fill(std::vector<Range> ranges, std::uint64_t size) {
     return end == size;
 }
 
+// The upper half of a float32.
+struct BFloat16 {
+    explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+    std::uint16_t bits;
+};
+
+template <class Stored, Scalar T>
+Tensor converted(const Shape& shape, const char* elements) {
+    return Tensor::build<T>(shape, [&](std::span<T> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            Stored element;
+            std::memcpy(&element, elements + i * sizeof element, sizeof element);
+            out[i] = static_cast<T>(element);
+        }
+    });
+}
+
+// A type of the format, and how its elements become those of a tensor: unchanged but for whole numbers beyond 2⁵³.
+struct ElementType {
+    std::uint64_t bytes;
+    Tensor (*tensor)(const Shape& shape, const char* elements);
+};
+const std::map<std::string, ElementType> element_types = {
+    {"F32", {4, converted<float, float>}},         {"F64", {8, converted<double, double>}},
+    {"F16", {2, converted<_Float16, float>}},      {"BF16", {2, converted<BFloat16, float>}},
+    {"I64", {8, converted<std::int64_t, double>}}, {"I32", {4, converted<std::int32_t, double>}},
+    {"I16", {2, converted<std::int16_t, float>}},  {"I8", {1, converted<std::int8_t, float>}},
+    {"U8", {1, converted<std::uint8_t, float>}},   {"BOOL", {1, converted<std::uint8_t, float>}}};
+
 // The tensor that an entry of the header describes.
 Tensor tensor_of(const std::string& where, const Json& entry, std::span<const char> elements) {
-    const std::string type = entry.at("dtype");
-    require<DataError>(type == "F32" || type == "F64", "{}: the element type must be F32 or F64; got {}", where, type);
+    const std::string name = entry.at("dtype");
+    const auto type = element_types.find(name);
+    require<DataError>(type != element_types.end(), "{}: the element type must be one of {}; got {}", where,
+                       fmt::join(element_types | std::views::keys, ", "), name);
     const Shape shape = entry.at("shape").get<Shape>();
     const auto offsets = entry.at("data_offsets").get<Range>();
     require<DataError>(offsets[0] <= offsets[1] && offsets[1] <= elements.size(),
                        "{}: the elements must lie in the file; got bytes {} to {} of {}", where, offsets[0], offsets[1],
                        elements.size());
-    std::uint64_t expected = type == "F32" ? sizeof(float) : sizeof(double);
+    std::uint64_t expected = type->second.bytes;
     for (const Index extent : shape) {
         require<DataError>(
             extent >= 0 && (extent == 0 || expected <= elements.size() / static_cast<std::uint64_t>(extent)),
@@ -90,10 +124,7 @@ Tensor tensor_of(const std::string& where, const Json& entry, std::span<const ch
     }
     require<DataError>(offsets[1] - offsets[0] == expected, "{}: shape {} takes {} bytes; got {}", where, shape,
                        expected, offsets[1] - offsets[0]);
-    return dispatch(type == "F32" ? DType::float32 : DType::float64, [&]<Scalar T>() {
-        return Tensor::build<T>(
-            shape, [&](std::span<T> out) { std::memcpy(out.data(), elements.data() + offsets[0], out.size_bytes()); });
-    });
+    return type->second.tensor(shape, elements.data() + offsets[0]);
 }
 
 }  // namespace

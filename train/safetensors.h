@@ -24,7 +24,8 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
                        std::map<std::string, std::string> metadata = {});
 
 struct SafetensorsFile {
-    std::map<std::string, Tensor> tensors;  ///< float32 and float64
+    /// Of any type of at most 64 bits: the larger integers become float64, the other types that are not ours float32.
+    std::map<std::string, Tensor> tensors;
     std::map<std::string, std::string> metadata;
 };
 

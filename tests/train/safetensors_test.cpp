@@ -103,6 +103,27 @@ TEST_F(Safetensors, AreRefusedWhereAnyBitIsNotAsItWasWritten) {
     }
 }
 
+TEST_F(Safetensors, OfOtherTypesBecomeOurs) {
+    const auto read = [&](const std::string& type, const std::string& elements, int count) {
+        const std::string header =
+            fmt::format(R"({{"x":{{"dtype":"{}","shape":[{}],"data_offsets":[0,{}]}}}})", type, count, elements.size());
+        const std::vector<std::uint64_t> length = {header.size()};
+        write_bytes(path, bytes(length) + header + elements);
+        return read_safetensors(path).tensors.at("x");
+    };
+    // 1, −2, the smallest and the largest number of 16 bits: 2⁻²⁴ and 65504.
+    EXPECT_EQ(read("F16", bytes<std::uint16_t>({0x3C00, 0xC000, 0x0001, 0x7BFF}), 4).to_vector(),
+              (std::vector<double>{1, -2, 0x1p-24, 65504}));
+    EXPECT_EQ(read("BF16", bytes<std::uint16_t>({0x3F80, 0xC000, 0x4049}), 3).to_vector(),
+              (std::vector<double>{1, -2, 3.140625}));
+    EXPECT_EQ(read("I64", bytes<std::int64_t>({-5, 1LL << 53}), 2).to_vector(), (std::vector<double>{-5, 0x1p53}));
+    EXPECT_EQ(read("I32", bytes<std::int32_t>({-5, 2147483647}), 2).to_vector(), (std::vector<double>{-5, 2147483647}));
+    EXPECT_EQ(read("I16", bytes<std::int16_t>({-5, 300}), 2).to_vector(), (std::vector<double>{-5, 300}));
+    EXPECT_EQ(read("I8", bytes<std::int8_t>({-5, 100}), 2).to_vector(), (std::vector<double>{-5, 100}));
+    EXPECT_EQ(read("U8", bytes<std::uint8_t>({5, 200}), 2).to_vector(), (std::vector<double>{5, 200}));
+    EXPECT_EQ(read("BOOL", bytes<std::uint8_t>({0, 1}), 2).to_vector(), (std::vector<double>{0, 1}));
+}
+
 // ---- there and back -------------------------------------------------------------------------------------------------
 
 TEST_F(Safetensors, ComeBackBitForBit) {
@@ -203,7 +224,8 @@ TEST_F(Safetensors, RefuseHeadersThatDoNotDescribeTheFile) {
         return damage(one);
     };
     EXPECT_EQ(entry("F32", "[11]", "[0,44]"), "no error");
-    EXPECT_EQ(entry("I32", "[11]", "[0,44]"), "x: the element type must be F32 or F64; got I32");
+    EXPECT_EQ(entry("C64", "[11]", "[0,44]"),
+              "x: the element type must be one of BF16, BOOL, F16, F32, F64, I16, I32, I64, I8, U8; got C64");
     EXPECT_EQ(entry("F32", "[11]", "[0,48]"), "x: the elements must lie in the file; got bytes 0 to 48 of 44");
     EXPECT_EQ(entry("F32", "[11]", "[44,0]"), "x: the elements must lie in the file; got bytes 44 to 0 of 44");
     EXPECT_EQ(entry("F32", "[10]", "[0,44]"), "x: shape [10] takes 40 bytes; got 44");
