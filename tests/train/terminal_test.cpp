@@ -15,6 +15,15 @@ using Words = std::vector<std::string>;
 const Words short_run = {"train", "autoencoder", "--dataset", "digits", "--batch-size",
                          "32",    "--max-steps", "40",        "--out"};
 
+// Whether the machine has pseudo-terminals, which not every container has.
+bool there_are_terminals() {
+    int terminal = -1, program = -1;
+    if (::openpty(&terminal, &program, nullptr, nullptr, nullptr) != 0) return false;
+    ::close(terminal);
+    ::close(program);
+    return true;
+}
+
 class Terminal : public ProgramTest {
   protected:
     /// All that reaches a terminal of so many columns.
@@ -47,6 +56,7 @@ class Terminal : public ProgramTest {
 };
 
 TEST_F(Terminal, ShowsTheProgressInOneLineThatNeverWraps) {
+    if (!there_are_terminals()) GTEST_SKIP() << "this machine has no pseudo-terminals";
     for (const unsigned short columns : {80, 40}) {
         const std::string text = shown(run_in(fmt::format("run-{}", columns)), columns);
         std::size_t lines = 0;
@@ -64,6 +74,7 @@ TEST_F(Terminal, ShowsTheProgressInOneLineThatNeverWraps) {
 }
 
 TEST_F(Terminal, ShowsWarningsOnlyWhereItIsToBeQuiet) {
+    if (!there_are_terminals()) GTEST_SKIP() << "this machine has no pseudo-terminals";
     Words words = run_in("run");
     words.push_back("--quiet");
     const std::string text = shown(words, 80);
