@@ -16,10 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void refuse(const fs::path& path, int reason) {
-    throw CannotWrite(fmt::format("{}: cannot be written; {}", path.string(), std::generic_category().message(reason)));
-}
-
 /// A file open for writing under a name of its own beside the target; unless it is renamed, it is removed again.
 class TemporaryFile {
   public:
@@ -29,7 +25,7 @@ class TemporaryFile {
                 target.parent_path() / fmt::format(".{}.{:08x}", target.filename().string(), std::random_device{}());
             descriptor_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         } while (descriptor_ < 0 && errno == EEXIST);
-        if (descriptor_ < 0) refuse(target_, errno);
+        if (descriptor_ < 0) refuse_to_write(target_, errno);
     }
     TemporaryFile(const TemporaryFile&) = delete;
     TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -43,15 +39,15 @@ class TemporaryFile {
         while (!content.empty()) {
             const ssize_t written = ::write(descriptor_, content.data(), content.size());
             if (written < 0 && errno == EINTR) continue;
-            if (written < 0) refuse(target_, errno);
+            if (written < 0) refuse_to_write(target_, errno);
             content = content.subspan(static_cast<std::size_t>(written));
         }
     }
 
     void rename_to_target() {
-        if (::fsync(descriptor_) != 0) refuse(target_, errno);
-        if (::close(std::exchange(descriptor_, -1)) != 0) refuse(target_, errno);
-        if (::rename(name_.c_str(), target_.c_str()) != 0) refuse(target_, errno);
+        if (::fsync(descriptor_) != 0) refuse_to_write(target_, errno);
+        if (::close(std::exchange(descriptor_, -1)) != 0) refuse_to_write(target_, errno);
+        if (::rename(name_.c_str(), target_.c_str()) != 0) refuse_to_write(target_, errno);
         renamed_ = true;
     }
 
@@ -73,10 +69,14 @@ void synchronize_directory(const fs::path& file) {
 
 }  // namespace
 
+void refuse_to_write(const fs::path& path, int reason) {
+    throw CannotWrite(fmt::format("{}: cannot be written; {}", path.string(), std::generic_category().message(reason)));
+}
+
 void write_atomically(const fs::path& path, std::span<const std::byte> content) {
     std::error_code unknown;
     const fs::file_status status = fs::status(path, unknown);
-    if (fs::is_directory(status)) refuse(path, EISDIR);
+    if (fs::is_directory(status)) refuse_to_write(path, EISDIR);
     require<CannotWrite>(!fs::exists(status) || fs::is_regular_file(status),
                          "{}: cannot be written; not a regular file", path.string());
     // A symbolic link stays one: what it points to is replaced.

@@ -7,8 +7,11 @@
 
 namespace adjoint {
 
+/// Throws CannotWrite `<path>: cannot be written; <reason>`, for a reason that errno gave.
+[[noreturn]] void refuse_to_write(const std::filesystem::path& path, int reason);
+
 /// The file at `path` holds exactly `content` afterwards, even if the machine fails, or is as it was before.
-/// Throws CannotWrite `<path>: cannot be written; <reason>` and leaves nothing behind.
+/// Throws as refuse_to_write does, and leaves nothing behind.
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
 
 /// Removes from a directory what write_atomically had not finished there when the program was killed. Nothing else may be

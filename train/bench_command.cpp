@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 #include "framework/buffer_pool.h"
 #include "framework/gemm.h"
@@ -13,6 +12,7 @@
 #include "layers/gan_losses.h"
 #include "train/atomic_file.h"
 #include "train/commands.h"
+#include "train/resource_use.h"
 #include "train/training.h"
 #include "train/validators.h"
 
@@ -151,13 +151,7 @@ void write_trace(const std::filesystem::path& path, const std::vector<OperationT
     write_atomically(path, std::as_bytes(std::span(text)));
 }
 
-rusage resources() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return usage;
-}
-
-long page_faults() { return resources().ru_minflt + resources().ru_majflt; }
+long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt; }
 
 Json measure(const Step& step, const BenchOptions& options) {
     constexpr int warm_up = 5;
@@ -189,7 +183,7 @@ Json measure(const Step& step, const BenchOptions& options) {
             {"gflops", gflops},
             {"sgemm_peak_gflops", peak},
             {"share_of_peak", gflops / peak},
-            {"peak_mb", resources().ru_maxrss / 1024},
+            {"peak_mb", static_cast<long>(peak_mebibytes())},
             {"buffer_requests_a_step", allocations},
             {"page_faults_a_step", faults_a_step},
             {"operations", by_operation(operations, profiled)}};

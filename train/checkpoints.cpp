@@ -15,7 +15,6 @@ std::string text_of(const RunState& state) {
     Json json = {{"steps", state.steps},
                  {"epoch", state.epoch},
                  {"batch", state.batch},
-                 {"epoch_steps", state.epoch_steps},
                  {"losses", state.losses},
                  {"plateau_rate_factor", state.plateau.rate_factor},
                  {"plateau_no_better", state.plateau.no_better},
@@ -32,7 +31,6 @@ RunState state_in(const std::string& text) {
     RunState state = {.steps = json.at("steps"),
                       .epoch = json.at("epoch"),
                       .batch = json.at("batch"),
-                      .epoch_steps = json.at("epoch_steps"),
                       .losses = json.at("losses"),
                       .rate_factor = json.at("rate_factor"),
                       .metrics = json.at("metrics")};
@@ -76,7 +74,7 @@ void Checkpoints::save(const RunState& state, const NamedTensors& tensors) const
     const std::map<Index, fs::path> all = files();
     Index newer = 0;
     for (const auto& [steps, old] : all | std::views::reverse) {
-        const bool special = steps == state.epoch_steps || (state.best && steps == state.best->steps);
+        const bool special = steps == state.epoch_begin() || (state.best && steps == state.best->steps);
         std::error_code none;  // one that cannot be removed does no harm
         if (steps > state.steps || (++newer > keep_ && !special)) fs::remove(old, none);
     }

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "train/run_directory.h"
 #include "train/safetensors.h"
 #include "train/schedules.h"
 
@@ -15,11 +14,10 @@ namespace adjoint {
 /// How far a run is and what it has seen: all but its tensors. Everything random in a run is a function of its seed and
 /// of the first three.
 struct RunState {
-    Index steps = 0;        ///< done
-    Index epoch = 1;        ///< under way
-    Index batch = 0;        ///< of the epoch: the next one
-    Index epoch_steps = 0;  ///< done when the epoch under way began
-    Numbers losses = {};    ///< of the epoch's steps so far, summed
+    Index steps = 0;      ///< done
+    Index epoch = 1;      ///< under way
+    Index batch = 0;      ///< of the epoch: the next one
+    Numbers losses = {};  ///< of the epoch's steps so far, summed
     ReduceOnPlateau plateau = {{.patience = 1}};
     /// Of the learning rate: halved each time that the run went back after a number went wrong.
     double rate_factor = 1.0;
@@ -29,6 +27,9 @@ struct RunState {
     };
     std::optional<Best> best = {};  ///< the end of an epoch with the smallest test loss
     std::string metrics = "";       ///< the text of metrics.jsonl
+
+    /// The steps that were done when the epoch under way began.
+    Index epoch_begin() const { return steps - batch; }
 };
 
 struct Checkpoint {

@@ -1,7 +1,7 @@
 #include "train/dataset_choice.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <spdlog/spdlog.h>
 
@@ -13,6 +13,7 @@
 #include "datasets/subset.h"
 #include "train/cache_directory.h"
 #include "train/dataset_fetch.h"
+#include "train/environment.h"
 
 namespace adjoint {
 namespace {
@@ -21,16 +22,10 @@ namespace {
 constexpr Index training_size = 60'000, test_size = 10'000;
 constexpr std::uint64_t digits_seed = 1;
 
-// What an environment variable says, "" where it is not set.
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
 // Where files were put by hand.
 std::filesystem::path data_directory(const DatasetOptions& options) {
     if (!options.directory.empty()) return options.directory;
-    const std::string directory = variable("ADJOINT_DATA_DIR");
+    const std::string directory = environment("ADJOINT_DATA_DIR");
     return directory.empty() ? "data" : directory;
 }
 
@@ -100,7 +95,7 @@ std::optional<Datasets> find_dataset(const PublishedDataset& dataset, const Data
 
 // Puts MNIST into the cache, if that can be done at once; else says why not.
 std::optional<std::string> fail_to_fetch(const PublishedDataset& mnist) {
-    const std::string offline = variable("ADJOINT_OFFLINE");
+    const std::string offline = environment("ADJOINT_OFFLINE");
     if (!offline.empty() && offline != "0") return "ADJOINT_OFFLINE is set";
     constexpr std::chrono::milliseconds connecting(2'000);  // to all mirrors
     std::vector<std::string> failures;

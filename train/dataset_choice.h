@@ -1,7 +1,6 @@
 // Which images does a run train on?
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -9,6 +8,10 @@
 #include "datasets/dataset.h"
 #include "framework/random.h"
 #include "framework/tensor.h"
+
+namespace CLI {
+class App;
+}
 
 namespace adjoint {
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "framework/error.h"
+#include "train/atomic_file.h"
 
 namespace adjoint {
 namespace {
@@ -26,7 +27,7 @@ class Transfer {
         static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
         if (ready == CURLE_OK) handle_.reset(curl_easy_init());
         struct stat status = {};
-        if (file_ < 0 || ::fstat(file_, &status) != 0) refuse(errno);
+        if (file_ < 0 || ::fstat(file_, &status) != 0) refuse_to_write(part_, errno);
         kept_ = status.st_size;
     }
     Transfer(const Transfer&) = delete;
@@ -57,7 +58,7 @@ class Transfer {
         if (kept_ > 0) set(CURLOPT_RANGE, fmt::format("{}-", kept_).c_str());
 
         const CURLcode code = curl_easy_perform(handle_.get());
-        if (write_error_ != 0) refuse(write_error_);
+        if (write_error_ != 0) refuse_to_write(part_, write_error_);
         if (!misunderstanding_.empty()) throw DownloadFailed(misunderstanding_);
         if (code == CURLE_OK && kept_ == 0 && !placed_) throw DownloadFailed("the answer is empty");
         if (code == CURLE_OK || (kept_ > 0 && answer() == nothing_beyond)) return;
@@ -70,10 +71,6 @@ class Transfer {
     struct CleanUp {
         void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
     };
-
-    [[noreturn]] void refuse(int reason) const {
-        throw CannotWrite(fmt::format("{}: cannot be written; {}", part_, std::generic_category().message(reason)));
-    }
 
     template <class Value>
     void set(CURLoption option, Value value) {

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
+
+#include "train/model_summary.h"
+#include "train/resource_use.h"
 
 namespace adjoint {
 namespace {
@@ -16,13 +18,6 @@ double seconds_of(const Work& work) {
     const auto begin = std::chrono::steady_clock::now();
     work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-// Of the whole process, at most so far.
-double peak_mebibytes() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
 }  // namespace
@@ -38,12 +33,10 @@ void print_forecast(Trainee& trainee, const TrainingSetup& setup) {
                         }) /
                         static_cast<double>(steps_measured);
     const double test = seconds_of([&] { trainee.test(); });
-    const Index all = options.epochs * count, steps = options.max_steps > 0 ? std::min(options.max_steps, all) : all;
+    const Index steps = all_steps(options, count);
     const double epochs = std::ceil(static_cast<double>(steps) / static_cast<double>(count));
     const double seconds = static_cast<double>(steps) * step + epochs * test;
-    Index parameters = 0;
-    for (const NamedState& parameter : trainee.model().parameters())
-        parameters += element_count(parameter.state.shape());
+    const Index parameters = parameter_count(trainee.model());
     if (options.keeping.json) {
         fmt::print("{}\n", nlohmann::ordered_json{{"settings", options.keeping.settings},
                                                   {"parameters", parameters},

@@ -25,12 +25,6 @@ std::string kind_of(const Module& module) {
     return name.substr(name.rfind(':') + 1);
 }
 
-Index parameter_count(const Module& module) {
-    Index count = 0;
-    for (const NamedState& named : module.parameters()) count += named.state.value().size();
-    return count;
-}
-
 // Whether it is a transposed convolution whose taps meet unevenly.
 bool spreads_unevenly(const ModuleCall& call) {
     const auto* const layer = dynamic_cast<const Conv2DTranspose*>(call.module);
@@ -66,6 +60,12 @@ const std::vector<std::pair<std::string, Networks>> models = {
      }}};
 
 }  // namespace
+
+Index parameter_count(const Module& module) {
+    Index count = 0;
+    for (const NamedState& named : module.parameters()) count += named.state.value().size();
+    return count;
+}
 
 std::vector<LayerSummary> summarize(const Module& network, const Variable& input) {
     std::map<const Module*, std::string> names;

@@ -32,4 +32,7 @@ std::vector<NetworkSummary> summarize(const std::string& model);
 /// The models that summarize knows.
 std::vector<std::string> summarized_models();
 
+/// How many numbers training changes in a model.
+Index parameter_count(const Module& module);
+
 }  // namespace adjoint

@@ -6,11 +6,12 @@
 //   Adam adam({{model.encoder.parameters(), {.learning_rate = 1e-4}}, {model.decoder.parameters(), {}}});
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "layers/module.h"
 #include "train/gradient_clipping.h"
-#include "train/safetensors.h"
+#include "train/named.h"
 
 namespace adjoint {
 

@@ -17,16 +17,20 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
+Progress::Manner Progress::usual() {
+    const bool live = LiveLine::possible();
+    return {.live = live, .every = live ? 100ms : 10s};
+}
+
 Progress::~Progress() { LiveLine::erase(); }
 
 void Progress::step(Index images, const Numbers& losses) {
     ++done_;
     images_ += images;
     last_ = Clock::now();
-    static const bool live = LiveLine::possible();
-    if (last_ - said_ < (live ? 100ms : 10s)) return;
+    if (last_ - said_ < manner_.every) return;
     said_ = last_;
-    if (live) {
+    if (manner_.live) {
         LiveLine::show(line(losses));
     } else {
         spdlog::info("{}", line(losses));

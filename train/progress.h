@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "train/run_directory.h"
+#include "train/named.h"
 
 namespace adjoint {
 
@@ -16,7 +16,14 @@ class Progress {
         Index steps;       ///< of an epoch
         Index steps_left;  ///< of the run
     };
-    explicit Progress(const Epoch& epoch) : epoch_(epoch) {}
+    /// How it is said: in the live line of a terminal, or in messages, and how often at most.
+    struct Manner {
+        bool live;
+        std::chrono::milliseconds every;
+    };
+    static Manner usual();
+
+    explicit Progress(const Epoch& epoch, const Manner& manner = usual()) : epoch_(epoch), manner_(manner) {}
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -32,6 +39,7 @@ class Progress {
     double seconds() const { return std::chrono::duration<double>(last_ - begin_).count(); }
 
     Epoch epoch_;
+    Manner manner_;
     Index done_ = 0;
     Index images_ = 0;
     Clock::time_point begin_ = Clock::now();

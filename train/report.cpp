@@ -6,6 +6,7 @@
 #include <set>
 
 #include "train/atomic_file.h"
+#include "train/file_content.h"
 #include "train/filter_picture.h"
 #include "train/model_summary.h"
 #include "train/pictures.h"
@@ -19,11 +20,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_epochs = 50;  // whose pictures a page holds
-
-std::string content_of(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 std::string base64(const std::string& bytes) {
     constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -84,11 +80,11 @@ void add_pictures(Json& page, const RunDirectory& run) {
     std::sort(epochs.begin(), epochs.end());
     const auto shown = evenly_chosen(epochs, most_epochs);
     for (const auto& [epoch, file] : shown) {
-        page["epochs"].push_back({{"epoch", epoch}, {"image", data_uri(content_of(file))}});
+        page["epochs"].push_back({{"epoch", epoch}, {"image", data_uri(file_content(file))}});
     }
     page["epochs_left_out"] = epochs.size() - shown.size();
     for (const fs::path& file : others) {
-        page["pictures"].push_back({{"name", file.stem().string()}, {"image", data_uri(content_of(file))}});
+        page["pictures"].push_back({{"name", file.stem().string()}, {"image", data_uri(file_content(file))}});
     }
 }
 
@@ -126,7 +122,7 @@ void add_filters(Json& page, const RunDirectory& run) {
 
 Json page_of(const RunDirectory& run, bool alone) {
     Json page = {{"name", fs::weakly_canonical(run.path()).filename().string()},
-                 {"config", Json::parse(content_of(run.path() / "config.json"), nullptr, false)}};
+                 {"config", Json::parse(file_content(run.path() / "config.json"), nullptr, false)}};
     for (const char* list : {"metrics", "events", "problems", "epochs", "pictures", "networks", "filters"}) {
         page[list] = Json::array();
     }

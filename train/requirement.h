@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "train/run_directory.h"
+#include "train/named.h"
 
 namespace adjoint {
 

@@ -1,6 +1,5 @@
 #include "train/run_directory.h"
 
-#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include "framework/gemm.h"
 #include "framework/parallel.h"
 #include "train/atomic_file.h"
+#include "train/file_content.h"
 #include "train/safetensors.h"
 
 namespace adjoint {
@@ -33,7 +33,7 @@ std::string processor_name() {
 void append_line(const std::filesystem::path& file, const Json& line) {
     std::ofstream stream(file, std::ios::app);
     stream << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
-    require<CannotWrite>(stream.good(), "{}: cannot be written; got {}", file.string(), std::strerror(errno));
+    if (!stream.good()) refuse_to_write(file, errno);
 }
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
@@ -165,10 +165,7 @@ void RunDirectory::log_metrics(Index epoch, const Numbers& metrics) const {
     append_line(path_ / "metrics.jsonl", line);
 }
 
-std::string RunDirectory::metrics() const {
-    std::ifstream stream(path_ / "metrics.jsonl");
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
+std::string RunDirectory::metrics() const { return file_content(path_ / "metrics.jsonl"); }
 
 void RunDirectory::restore_metrics(const std::string& text) const { write_text(path_ / "metrics.jsonl", text); }
 

@@ -9,12 +9,9 @@
 
 #include "layers/module.h"
 #include "models/image_model.h"
-#include "train/dataset_choice.h"
+#include "train/named.h"
 
 namespace adjoint {
-
-/// Numbers with their names, in order: losses, metrics.
-using Numbers = std::vector<std::pair<std::string, double>>;
 
 /// What may be done in training beside following the gradient.
 struct Refinements {

@@ -2,10 +2,11 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
+
+#include "train/atomic_file.h"
 
 namespace adjoint {
 namespace {
@@ -23,7 +24,7 @@ RunLog::RunLog(const RunDirectory& run) {
     try {
         sink_ = std::make_shared<spdlog::sinks::basic_file_sink_mt>(run.log().string());
     } catch (const spdlog::spdlog_ex&) {
-        throw CannotWrite(fmt::format("{}: cannot be written; got {}", run.log().string(), std::strerror(errno)));
+        refuse_to_write(run.log(), errno);
     }
     sink_->set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
     spdlog::default_logger()->sinks().push_back(sink_);

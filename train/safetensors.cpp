@@ -129,12 +129,6 @@ Tensor tensor_of(const std::string& where, const Json& entry, std::span<const ch
 
 }  // namespace
 
-NamedTensors tensors_of(const States& states) {
-    NamedTensors tensors;
-    for (const auto& [name, state] : states) tensors.emplace_back(name, state.value());
-    return tensors;
-}
-
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        std::map<std::string, std::string> metadata) {
     metadata[checksum_key] = checksum_of({tensors.begin(), tensors.end()}, metadata);

@@ -4,18 +4,10 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "layers/module.h"
+#include "train/named.h"
 
 namespace adjoint {
-
-/// Tensors with their names, in the order of a file.
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
-
-/// The values of states, under their names.
-NamedTensors tensors_of(const States& states);
 
 /// Writes the tensors under their names, and the metadata, atomically: 8 bytes with the header's length (little-endian),
 /// a JSON header of types, shapes and offsets, then the elements. The metadata gain `crc32`, a checksum of all of them.

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "train/atomic_file.h"
 #include "train/pictures.h"
 
 namespace adjoint {
@@ -77,10 +78,6 @@ std::string host_name() {
     return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
-[[noreturn]] void refuse(const fs::path& path, int reason) {
-    throw CannotWrite(fmt::format("{}: cannot be written; {}", path.string(), std::generic_category().message(reason)));
-}
-
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
@@ -110,12 +107,12 @@ std::string tfrecord(std::string_view data) {
 TensorBoardWriter::TensorBoardWriter(const fs::path& directory, std::int64_t first_step) {
     std::error_code failure;
     fs::create_directories(directory, failure);
-    if (failure) refuse(directory, failure.value());
+    if (failure) refuse_to_write(directory, failure.value());
     const fs::path name = directory / fmt::format("events.out.tfevents.{:010}.{}", std::time(nullptr), host_name());
     path_ = name;
     for (int more = 1; !file_; ++more) {  // Of two files of one second, TensorBoard reads the longer name last.
         file_.reset(std::fopen(path_.c_str(), "wbxe"));
-        if (!file_ && errno != EEXIST) refuse(path_, errno);
+        if (!file_ && errno != EEXIST) refuse_to_write(path_, errno);
         if (!file_) path_ = fmt::format("{}.{:04}", name.string(), more);
     }
     append(event_of(0, bytes(event::file_version, "brain.Event:2")));
@@ -144,7 +141,7 @@ void TensorBoardWriter::image(std::int64_t step, const std::string& tag, const T
 void TensorBoardWriter::append(const std::string& event) {
     const std::string record = tfrecord(event);
     const bool written = std::fwrite(record.data(), 1, record.size(), file_.get()) == record.size();
-    if (!written || std::fflush(file_.get()) != 0) refuse(path_, errno);
+    if (!written || std::fflush(file_.get()) != 0) refuse_to_write(path_, errno);
 }
 
 }  // namespace adjoint

@@ -1,9 +1,10 @@
 #include "train/terminal.h"
 
-#include <cstdlib>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "train/environment.h"
 
 namespace adjoint {
 namespace {
@@ -37,8 +38,7 @@ class AboveLiveLine : public ColourSink {
 
   private:
     static spdlog::color_mode colour() {
-        const char* const none = std::getenv("NO_COLOR");
-        return none != nullptr && *none != '\0' ? spdlog::color_mode::never : spdlog::color_mode::automatic;
+        return environment("NO_COLOR").empty() ? spdlog::color_mode::automatic : spdlog::color_mode::never;
     }
 };
 
@@ -58,8 +58,8 @@ void show_messages_from(spdlog::level::level_enum level) {
 
 bool LiveLine::possible() {
     if (!spdlog::default_logger()->sinks().front()->should_log(spdlog::level::info)) return false;
-    const char* const kind = std::getenv("TERM");
-    return ::isatty(STDERR_FILENO) != 0 && kind != nullptr && std::string(kind) != "dumb";
+    const std::string kind = environment("TERM");
+    return ::isatty(STDERR_FILENO) != 0 && !kind.empty() && kind != "dumb";
 }
 
 void LiveLine::show(const std::string& text) {

@@ -2,7 +2,6 @@
 #include <limits>
 
 #include "train/commands.h"
-#include "train/requirement.h"
 #include "train/settings.h"
 #include "train/training.h"
 #include "train/validators.h"
@@ -108,8 +107,10 @@ void add_keeping(CLI::App& command, TrainingOptions& options) {
         ->check(CLI::IsMember({"stop", "rollback"}))
         ->default_str("stop")
         ->each([&options](const std::string& what) { options.roll_back = what == "rollback"; });
-    command.add_option("--require", keeping.require, "Leave with 3 unless \"test_mse<=0.0091\", say, holds at the end")
+    command.add_option("--require", "Leave with 3 unless \"test_mse<=0.0091\", say, holds at the end")
         ->each([](const std::string& text) { Requirement{text}; })
+        ->type_name("TEXT")
+        ->take_all()
         ->allow_extra_args(false);
     command.add_flag("--tensorboard", keeping.tensorboard, "Write events for TensorBoard too, into tensorboard/");
     command.add_option("--config", "A TOML file of these settings; flags and ADJOINT_NAME go before it")
@@ -147,6 +148,7 @@ void complete(CLI::App& command, TrainingOptions& options) {
     } else if (config.count() > 0) {
         read_settings(command, config.as<std::string>());
     }
+    for (const std::string& text : command.get_option("--require")->results()) keeping.require.emplace_back(text);
     keeping.settings = settings_text(command);
 }
 

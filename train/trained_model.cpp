@@ -1,5 +1,6 @@
 #include "train/trained_model.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <spdlog/spdlog.h>
 

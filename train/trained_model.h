@@ -1,13 +1,17 @@
 // How does a command come by what a run has trained?
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 
 #include "models/autoencoder.h"
 #include "models/classifier.h"
+#include "train/dataset_choice.h"
 #include "train/run_directory.h"
+
+namespace CLI {
+class App;
+}
 
 namespace adjoint {
 

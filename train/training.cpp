@@ -7,6 +7,11 @@
 
 namespace adjoint {
 
+Index all_steps(const TrainingOptions& options, Index steps_an_epoch) {
+    const Index all = options.epochs * steps_an_epoch;
+    return options.max_steps > 0 ? std::min(options.max_steps, all) : all;
+}
+
 Schedule schedule_of(const Refinements& refinements, Index steps) {
     const Index left = std::max<Index>(1, steps - refinements.warm_up);
     const std::string& name = refinements.schedule;

@@ -9,7 +9,9 @@
 #include "models/autoencoder.h"
 #include "models/classifier.h"
 #include "models/wgan_gp.h"
+#include "train/dataset_choice.h"
 #include "train/optimizers.h"
+#include "train/requirement.h"
 #include "train/run_directory.h"
 #include "train/schedules.h"
 
@@ -24,7 +26,7 @@ struct RunKeeping {
     Index keep = 3;                         ///< checkpoints, beside the best
     Index save_steps = 0;                   ///< between checkpoints within an epoch; 0 for no such
     double save_minutes = 5.0;              ///< the same in time
-    std::vector<std::string> require = {};  ///< such as test_mse<=0.0091, at the end
+    std::vector<Requirement> require = {};  ///< such as test_mse<=0.0091, at the end
     bool json = false;                      ///< print results as JSON
     bool tensorboard = false;               ///< write events for TensorBoard too
     bool dry_run = false;                   ///< take a few steps, foretell time and memory, write nothing
@@ -44,6 +46,9 @@ struct TrainingOptions {
     std::optional<ImageModelOptions> sizes = {};  ///< of the model, where they can be chosen
     RunKeeping keeping = {};
 };
+
+/// How many steps a run takes: all of its epochs, or those up to --max-steps.
+Index all_steps(const TrainingOptions& options, Index steps_an_epoch);
 
 /// The schedule of a run of so many steps, warm-up included. That of "plateau" is constant: what the losses make of it is
 /// a factor more.

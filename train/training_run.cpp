@@ -5,11 +5,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "framework/finite.h"
 #include "framework/gemm.h"
 #include "framework/parallel.h"
-#include "layers/finite_layers.h"
 #include "train/atomic_file.h"
-#include "train/checkpoints.h"
 #include "train/commands.h"
 #include "train/directory_lock.h"
 #include "train/forecast.h"
@@ -17,8 +16,8 @@
 #include "train/pictures.h"
 #include "train/progress.h"
 #include "train/report.h"
-#include "train/requirement.h"
 #include "train/run_log.h"
+#include "train/stepping.h"
 #include "train/tensorboard.h"
 #include "train/terminal.h"
 
@@ -40,8 +39,8 @@ class TrainingRun {
   public:
     TrainingRun(const TrainingSetup& setup, Trainee& trainee, RunDirectory run)
         : options_(setup.options),
-          setup_(setup),
           trainee_(trainee),
+          stepping_(setup, trainee),
           run_(std::move(run)),
           checkpoints_(run_.checkpoints(), options_.keeping.keep) {}
 
@@ -50,32 +49,24 @@ class TrainingRun {
     void go();
 
   private:
-    Batches batches();
     bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
-    double rate_factor(Index step) const;
-
-    bool run_epoch();  // whether it came to its end, or is to be run again
-    Numbers take_step(const Batch& batch);
-    void count_step(const Numbers& losses);
+    bool run_epoch();                                         // whether it came to its end, or is to be run again
     bool finish_epoch(const Progress& progress, bool whole);  // whether it could be
     void publish(const Tested& tested, const Progress& progress);
     void judge();
     void save_checkpoint();
     void save_when_due();
     void stop_if_told() const;
-    void go_back(Checkpoint checkpoint);
     void recover(const std::string& what, Index last_step);
-    std::string culprit(Index last_step);
 
     using Clock = std::chrono::steady_clock;
 
     const TrainingOptions& options_;
-    const TrainingSetup& setup_;
     Trainee& trainee_;
+    Stepping stepping_;
+    RunState& state_ = stepping_.state;
     RunDirectory run_;
     Checkpoints checkpoints_;
-    RunState state_;
-    Schedule schedule_;
     Numbers metrics_;  // of the last test
     std::optional<TensorBoardWriter> board_;
     Clock::time_point saved_ = Clock::now();
@@ -90,17 +81,12 @@ void TrainingRun::begin() {
 
 void TrainingRun::resume(const RunConfig& config) {
     for (const auto& directory : {run_.path(), run_.checkpoints(), run_.samples()}) remove_unfinished(directory);
-    go_back(checkpoints_.last());
+    stepping_.go_back(checkpoints_.last());
     run_ = RunDirectory::reconfigure(run_.path(), config, options_.keeping.settings);
     const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
     spdlog::info("{}: resumed at {}", run_.path().string(), place);
     run_.restore_metrics(state_.metrics);
     run_.log_event("resumed", state_.epoch, {{"step", static_cast<double>(state_.steps)}});
-}
-
-void TrainingRun::go_back(Checkpoint checkpoint) {
-    trainee_.remember(checkpoint.tensors, checkpoint.state.steps);
-    state_ = std::move(checkpoint.state);
 }
 
 void TrainingRun::go() {
@@ -117,47 +103,30 @@ void TrainingRun::go() {
 // Whether the run has become as good as is required.
 void TrainingRun::judge() {
     bool good = true;
-    for (const std::string& text : options_.keeping.require) {
-        const Requirement requirement(text);
+    for (const Requirement& requirement : options_.keeping.require) {
         if (metrics_.empty()) metrics_ = trainee_.test().metrics;  // resumed after its end
         if (requirement.met_by(metrics_)) continue;
-        spdlog::error("--require: {} is not so; got {:.6g}", text, requirement.value_in(metrics_));
+        spdlog::error("--require: {} is not so; got {:.6g}", requirement.text, requirement.value_in(metrics_));
         good = false;
     }
     if (!good) throw CheckFailed();
 }
 
-// Of the epoch, from the next one on.
-Batches TrainingRun::batches() {
-    const Random order = setup_.random.order.stream(static_cast<std::uint64_t>(state_.epoch));
-    Batches epoch(setup_.data.training, {.batch_size = options_.batch_size,
-                                         .shuffle = options_.overfit_one_batch ? std::nullopt : std::optional(order),
-                                         .drop_last = trainee_.drops_last(),
-                                         .first = state_.batch});
-    schedule_ = schedule_of(options_.refinements, options_.epochs * epoch.count());
-    return epoch;
-}
-
-double TrainingRun::rate_factor(Index step) const {
-    return schedule_(step) * state_.plateau.rate_factor * state_.rate_factor;
-}
-
 bool TrainingRun::run_epoch() {
-    Batches epoch = batches();
-    const Index count = epoch.count(), all = options_.epochs * count;
-    const Index last_step = options_.max_steps > 0 ? std::min(options_.max_steps, all) : all;
+    Batches epoch = stepping_.batches();
+    const Index count = epoch.count();
     Progress progress({.number = state_.epoch,
                        .of = options_.epochs,
                        .first_step = state_.batch,
                        .steps = count,
-                       .steps_left = last_step - state_.steps});
+                       .steps_left = all_steps(options_, count) - state_.steps});
     while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
-        const Numbers losses = take_step(*batch);
+        const Numbers losses = stepping_.take(*batch);
         if (const std::string wrong = fault_of(losses); !wrong.empty() || !trainee_.followed_finite_gradients()) {
             recover(wrong.empty() ? "a gradient" : wrong, state_.steps);
             return true;
         }
-        count_step(losses);
+        stepping_.count(losses);
         progress.step(batch->images.extent(0), losses);
         if (state_.batch < count) save_when_due();
     }
@@ -165,22 +134,6 @@ bool TrainingRun::run_epoch() {
     const bool finished = finish_epoch(progress, whole);
     if (state_.epoch <= options_.epochs) stop_if_told();
     return whole || !finished;
-}
-
-Numbers TrainingRun::take_step(const Batch& batch) {
-    trainee_.set_rate_factor(rate_factor(state_.steps));
-    return trainee_.step(batch, static_cast<std::uint64_t>(state_.steps));
-}
-
-void TrainingRun::count_step(const Numbers& losses) {
-    ++state_.steps;
-    ++state_.batch;
-    trainee_.follow();
-    if (state_.losses.empty()) {
-        state_.losses = losses;
-    } else {
-        for (std::size_t i = 0; i < losses.size(); ++i) state_.losses[i].second += losses[i].second;
-    }
 }
 
 void TrainingRun::save_checkpoint() {
@@ -223,10 +176,7 @@ bool TrainingRun::finish_epoch(const Progress& progress, bool whole) {
             if (options_.refinements.schedule == "plateau") state_.plateau.observe(*tested.loss);
             if (!state_.best || *tested.loss < state_.best->loss) state_.best = {state_.steps, *tested.loss};
         }
-        ++state_.epoch;
-        state_.batch = 0;
-        state_.epoch_steps = state_.steps;
-        state_.losses.clear();
+        stepping_.begin_next_epoch();
         save_checkpoint();
     }
     if (options_.keeping.json) {
@@ -244,12 +194,8 @@ void TrainingRun::publish(const Tested& tested, const Progress& progress) {
     run_.save_weights(trainee_.model().states());
     if (trainee_.average() != nullptr) run_.save_average(trainee_.average()->states());
     Numbers line = tested.metrics;
-    for (const auto& [name, sum] : state_.losses) {
-        std::string metric = "training_" + name;
-        std::replace(metric.begin(), metric.end(), ' ', '_');
-        line.emplace_back(metric, sum / static_cast<double>(state_.batch));
-    }
-    line.emplace_back("learning_rate", options_.learning_rate * rate_factor(state_.steps - 1));
+    for (const auto& loss : stepping_.mean_losses()) line.push_back(loss);
+    line.emplace_back("learning_rate", options_.learning_rate * stepping_.last_rate_factor());
     for (const auto& norm : trainee_.norms()) line.push_back(norm);
     run_.log_metrics(state_.epoch, line);
     if (board_) {
@@ -268,7 +214,8 @@ void TrainingRun::recover(const std::string& what, Index last_step) {
     const double rate_factor = state_.rate_factor * rate_after_going_back;
     const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
     spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
-    const std::string reason = culprit(last_step);
+    const std::string reason = find_culprit(stepping_, trainee_, checkpoints_.last(), last_step);
+    stop_if_told();
     if (!options_.roll_back || rate_factor < smallest_rate_factor) {
         run_.log_event("stopped: " + fault, state_.epoch, {});
         write_report(run_);
@@ -277,37 +224,12 @@ void TrainingRun::recover(const std::string& what, Index last_step) {
                                     options_.roll_back ? "a smaller --lr may help"
                                                        : "--resume with --on-nan rollback goes on in smaller steps"));
     }
-    go_back(checkpoints_.at(state_.epoch_steps));
+    stepping_.go_back(checkpoints_.at(state_.epoch_begin()));
     run_.restore_metrics(state_.metrics);
     spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoints_.file(state_.steps).string(),
                  rate_factor);
     run_.log_event("rolled back: " + fault, state_.epoch, {{"rate_factor", rate_factor}});
     state_.rate_factor = rate_factor;
-}
-
-// The message of the first operation since the last checkpoint, up to a step or in the test after it, that made a number
-// that is not finite. The state is then that of the checkpoint.
-std::string TrainingRun::culprit(Index last_step) {
-    const Checkpoint checkpoint = checkpoints_.last();
-    go_back(checkpoint);
-    std::string message = "no operation made a number that is not finite when it was taken again";
-    Index step = state_.steps;
-    try {
-        Batches epoch = batches();
-        for (; step <= last_step && Interruption::signal() == 0; ++step) {
-            const FiniteLayers check(trainee_.model());
-            state_.steps = step;
-            take_step(*epoch.next());
-            trainee_.follow();
-        }
-        const FiniteLayers check(trainee_.average() != nullptr ? *trainee_.average() : trainee_.model());
-        trainee_.test();
-    } catch (const NotFinite& found) {
-        message = found.what();
-    }
-    go_back(checkpoint);
-    stop_if_told();
-    return fmt::format("step {}: {}", std::min(step, last_step) + 1, message);
 }
 
 RunConfig config_of(const std::string& model, const Datasets& data, const TrainingOptions& options) {
@@ -342,7 +264,7 @@ void train(const std::string& model, const TrainingOptions& options,
     const std::unique_ptr<Trainee> trainee = make(setup);
     if (!options.keeping.require.empty()) {
         const Numbers metrics = trainee->test().metrics;
-        for (const std::string& text : options.keeping.require) Requirement(text).value_in(metrics);
+        for (const Requirement& requirement : options.keeping.require) requirement.value_in(metrics);
     }
     if (options.keeping.dry_run) return print_forecast(*trainee, setup);
     // Before anything is written: the dataset has a batch, and no other program writes there.

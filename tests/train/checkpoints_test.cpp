@@ -34,7 +34,6 @@ TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
     RunState state = {.steps = 123,
                       .epoch = 4,
                       .batch = 56,
-                      .epoch_steps = 67,
                       .losses = {{"D loss", 0.1}, {"G loss", -2.5e-300}},
                       .rate_factor = 0.1 + 0.2,
                       .best = RunState::Best{100, 1.0 / 3.0},
@@ -47,7 +46,7 @@ TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
     EXPECT_EQ(last.state.steps, 123);
     EXPECT_EQ(last.state.epoch, 4);
     EXPECT_EQ(last.state.batch, 56);
-    EXPECT_EQ(last.state.epoch_steps, 67);
+    EXPECT_EQ(last.state.epoch_begin(), 67);
     EXPECT_EQ(last.state.losses, state.losses);
     EXPECT_EQ(last.state.rate_factor, 0.1 + 0.2);
     EXPECT_EQ(last.state.best->steps, 100);
@@ -76,7 +75,7 @@ TEST_F(CheckpointFiles, FilesAreTheLastTwoAndTheBest) {
 }
 
 TEST_F(CheckpointFiles, FilesIncludeTheBeginningOfTheEpoch) {
-    for (const Index steps : {1, 2, 3, 4, 5}) checkpoints.save({.steps = steps, .epoch_steps = 1}, tensors);
+    for (const Index steps : {1, 2, 3, 4, 5}) checkpoints.save({.steps = steps, .batch = steps - 1}, tensors);
     EXPECT_EQ(kept(), (std::set<Index>{1, 4, 5}));
     EXPECT_EQ(checkpoints.at(1).state.steps, 1);
 }
