@@ -12,12 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/project.h"
 #include "tests/support/temporary_directory.h"
 
 namespace adjoint {
 namespace {
 
-const std::filesystem::path source = ADJOINT_SOURCE_DIR;
+const std::filesystem::path source = source_directory;
 
 struct Document {
     std::string path;
@@ -78,7 +79,7 @@ TEST_P(Documents, HaveProgramsThatPrintWhatTheySay) {
         if (all[i].language != "cpp") continue;
         ++programs;
         ASSERT_EQ(all[i + 1].language, "text") << "after program " << programs;
-        const std::string program = ADJOINT_DOCUMENT_PROGRAMS + GetParam().programs + std::to_string(programs);
+        const std::string program = document_programs + GetParam().programs + std::to_string(programs);
         EXPECT_EQ(output_of(program + " 2>/dev/null", directory_.path()), all[i + 1].text) << all[i].text;
     }
     EXPECT_EQ(programs, GetParam().program_count);
@@ -95,7 +96,7 @@ TEST_P(Documents, HaveCommandsThatPrintWhatTheySay) {
             if (line.starts_with("$ ")) {
                 ++commands;
                 ASSERT_TRUE(line.starts_with(prompt)) << line;
-                const std::string command = fmt::format("{} {}", ADJOINT_PROGRAM, line.substr(prompt.size()));
+                const std::string command = fmt::format("{} {}", adjoint_program, line.substr(prompt.size()));
                 printed += fmt::format("{}\n{}", line, output_of(command, directory_.path()));
             }
         }

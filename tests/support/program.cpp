@@ -12,6 +12,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "tests/support/project.h"
 #include "train/npy.h"
 
 namespace adjoint {
@@ -35,7 +36,7 @@ struct Program::Files {
 
 Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& directory)
     : files_(std::make_unique<Files>()) {
-    std::vector<char*> words = {const_cast<char*>(ADJOINT_PROGRAM)};
+    std::vector<char*> words = {const_cast<char*>(adjoint_program)};
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
 
@@ -49,9 +50,9 @@ Program::Program(const std::vector<std::string>& arguments, const std::filesyste
     // Neither the network nor what lies in somebody's cache: a test is the same everywhere.
     ::setenv("ADJOINT_OFFLINE", "1", /*overwrite=*/0);
     ::setenv("ADJOINT_CACHE_DIR", (directory / "cache").c_str(), /*overwrite=*/1);
-    const int failure = posix_spawn(&process_, ADJOINT_PROGRAM, &actions, nullptr, words.data(), environ);
+    const int failure = posix_spawn(&process_, adjoint_program, &actions, nullptr, words.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
-    if (failure != 0) throw std::system_error(failure, std::generic_category(), ADJOINT_PROGRAM);
+    if (failure != 0) throw std::system_error(failure, std::generic_category(), adjoint_program);
 }
 
 Program::~Program() {

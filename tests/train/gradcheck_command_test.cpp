@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/support/program.h"
+#include "tests/support/project.h"
 #include "train/gradient_table.h"
 
 namespace adjoint {
@@ -41,7 +42,7 @@ void expect_rows(const std::string& header, const std::set<std::string>& names) 
     }
 }
 
-const std::filesystem::path source = ADJOINT_SOURCE_DIR;
+const std::filesystem::path source = source_directory;
 
 TEST(GradientTable, HasARowForEveryOperationAndLoss) {
     // Operators are written with these functions.

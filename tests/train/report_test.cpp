@@ -10,6 +10,7 @@
 #include "models/autoencoder.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
+#include "tests/support/project.h"
 #include "tests/support/values.h"
 #include "train/filter_picture.h"
 #include "train/pictures.h"
@@ -211,7 +212,7 @@ TEST_F(Report, AsksForNothingBesideItself) {
 
 TEST_F(Report, IsJoinedOfAllItsParts) {
     const std::string page = report_of({make("first")});
-    for (const auto& entry : fs::directory_iterator(fs::path(ADJOINT_SOURCE_DIR) / "train/report")) {
+    for (const auto& entry : fs::directory_iterator(fs::path(source_directory) / "train/report")) {
         if (entry.path().filename() == "page.html") continue;
         EXPECT_NE(page.find(content(entry.path())), std::string::npos) << entry.path();
     }

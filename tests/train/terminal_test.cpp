@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/support/program.h"
+#include "tests/support/project.h"
 
 namespace adjoint {
 namespace {
@@ -32,11 +33,11 @@ class Terminal : public ProgramTest {
         int terminal = -1;
         const pid_t process = ::forkpty(&terminal, nullptr, nullptr, &size);
         if (process == 0) {
-            std::vector<char*> arguments = {const_cast<char*>(ADJOINT_PROGRAM)};
+            std::vector<char*> arguments = {const_cast<char*>(adjoint_program)};
             for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
             arguments.push_back(nullptr);
             ::setenv("TERM", "xterm", 1);
-            if (::chdir(directory_.path().c_str()) == 0) ::execv(ADJOINT_PROGRAM, arguments.data());
+            if (::chdir(directory_.path().c_str()) == 0) ::execv(adjoint_program, arguments.data());
             ::_exit(127);
         }
         std::string text;
