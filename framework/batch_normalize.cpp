@@ -17,7 +17,7 @@ namespace {
 // [2, C] of sums.   Returns [2, C].
 template <Scalar T, class Add>
 Tensor sum_pairs(Index rows, Index channels, Add add) {
-    const Timed timed("batch_normalize");
+    const ProfileScope scope("batch_normalize");
     const Tensor partial = Tensor::build<T>({batch_blocks, 2, channels}, [&](std::span<T> out) {
         std::fill(out.begin(), out.end(), T{0});
         parallel_for(batch_blocks, [&](Index block) {
@@ -102,9 +102,9 @@ struct Shared {
 };
 
 Variable fused_input_gradient(Shared& s, const Variable& g) {
-    const Timed timed("batch_normalize");
+    const ProfileScope scope("batch_normalize");
     const double n = static_cast<double>(s.rows);
-    const Variable r = s.deviation, gamma = constant(s.gamma), mu = s.mean;
+    const Variable r = s.deviation, gamma = stop_gradient(s.gamma), mu = s.mean;
     const Variable h_sum = s.channel_sums(g, 0), product_sum = s.channel_sums(g, 1);
     // γ·r·(h − Σ h / n − (x − μ)·r²·Σ h·(x − μ) / n), gathered as of_h·h + of_x·x + offset.
     const Tensor of_h = (gamma * r).value();
@@ -179,8 +179,8 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
             "batch_normalize: scale and shift must be [{}]; got {} and {}", C, gamma.shape(), beta.shape());
     require(options.slope >= 0.0, "batch_normalize: the slope must not be negative; got {}", options.slope);
     const Variable r = 1.0 / sqrt(Variable(moments.variance) + options.epsilon);
-    const Tensor a = (constant(gamma) * r).value(), b = (constant(beta) - moments.mean * Variable(a)).value();
-    const Timed timed("batch_normalize");
+    const Tensor a = (stop_gradient(gamma) * r).value(), b = (stop_gradient(beta) - moments.mean * Variable(a)).value();
+    const ProfileScope scope("batch_normalize");
     const Variable y = dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
             const T* const in = x.value().data<T>().data();

@@ -28,7 +28,7 @@ Variable checkerboard_share(const Variable& x, const Size2D& period) {
     const Index rows = x.extent(1) / s, columns = x.extent(2) / t;
     const Variable whole = slice(slice(x, {.axis = 1, .end = rows * s}), {.axis = 2, .end = columns * t});
     // From the first pixel on, so that an image of a single colour is 0 and not what rounding leaves of it.
-    const Variable corner = constant(slice(slice(x, {.axis = 1, .end = 1}), {.axis = 2, .end = 1}));
+    const Variable corner = stop_gradient(slice(slice(x, {.axis = 1, .end = 1}), {.axis = 2, .end = 1}));
     const Variable shifted = whole - corner;
     const Variable centred = shifted - mean(shifted, {1, 2}, Keep::yes);
     const Variable energy = sum(centred * centred);

@@ -1,8 +1,8 @@
 #include "framework/convolution_kernels.h"
 
 #include "framework/filter_sums.h"
+#include "framework/observer.h"
 #include "framework/pixel_sums.h"
-#include "framework/profile.h"
 
 namespace adjoint {
 namespace {
@@ -58,7 +58,7 @@ void convolve_transposed(const T* y, const T* w, T* x, const Conv2DForm& form, c
 }  // namespace
 
 Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const Finish& finish) {
-    const Timed timed("conv2d", flops(form));
+    const ProfileScope scope("conv2d", flops(form));
     require_same_dtype("conv2d", x, w);
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.output_shape(), [&](std::span<T> y) {
@@ -68,7 +68,7 @@ Tensor convolve(const Tensor& x, const Tensor& w, const Conv2DForm& form, const 
 }
 
 Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& form, const Finish& finish) {
-    const Timed timed("conv2d_input_gradient", flops(form));
+    const ProfileScope scope("conv2d_input_gradient", flops(form));
     require_same_dtype("conv2d_input_gradient", y, w);
     return dispatch(y.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.image_shape(), [&](std::span<T> x) {
@@ -78,7 +78,7 @@ Tensor convolve_transposed(const Tensor& y, const Tensor& w, const Conv2DForm& f
 }
 
 Tensor correlate(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
-    const Timed timed("conv2d_weight_gradient", flops(form));
+    const ProfileScope scope("conv2d_weight_gradient", flops(form));
     require_same_dtype("conv2d_weight_gradient", x, y);
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.weight_shape(), [&](std::span<T> w) {

@@ -13,19 +13,18 @@ void require_finish(const char* operation, const Finish& finish, Index channels,
     require_same_dtype(operation, operand.value(), finish.bias->value());
 }
 
-Variable record_finished(const Variable& y, const Finish& finish, std::vector<Edge> edges,
-                         const std::source_location& operation) {
-    if (!Tape::recording() || (!finish.bias && finish.slope == 1.0)) return record(y, std::move(edges), operation);
+Variable record_finished(const Variable& y, const Finish& finish, std::vector<Edge> edges, const char* operation) {
+    if (!Tape::recording() || (!finish.bias && finish.slope == 1.0)) return record(y, std::move(edges), {}, operation);
     const Variable without_value;
-    Variable r = record(without_value, std::move(edges), operation);
+    Variable r = record(without_value, std::move(edges), {}, operation);
     if (finish.bias) {
         const auto to_bias = [shape = finish.bias->shape()](const Variable& g) { return sum_to(g, shape); };
-        r = record(Variable(), {{r, [](const Variable& g) { return g; }}, {*finish.bias, to_bias}}, operation);
+        r = record(Variable(), {{r, [](const Variable& g) { return g; }}, {*finish.bias, to_bias}}, {}, operation);
     }
     return record(
         y,
         {{r, [y, slope = finish.slope](Variable g) { return slope == 1.0 ? g : rectified(std::move(g), y, slope); }}},
-        operation);
+        {}, operation);
 }
 
 }  // namespace adjoint

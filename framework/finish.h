@@ -21,6 +21,6 @@ void require_finish(const char* operation, const Finish& finish, Index channels,
 /// Records that y is the finished result of an operation with these edges, as up to three steps: the operation r, r +
 /// b, y. Only y has a value; no pullback asks for the others, as y > 0 where r + b > 0.
 Variable record_finished(const Variable& y, const Finish& finish, std::vector<Edge> edges,
-                         const std::source_location& operation = std::source_location::current());
+                         const char* operation = __builtin_FUNCTION());
 
 }  // namespace adjoint

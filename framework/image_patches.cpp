@@ -21,7 +21,7 @@ Shape patches_shape(const Conv2DForm& form) {
 Variable patches(const Variable& x, const Conv2DForm& form) {
     require(x.shape() == form.image_shape(), "patches: the form expects images {}; got {}", form.image_shape(),
             x.shape());
-    const Timed timed("patches");
+    const ProfileScope scope("patches");
     const Conv2DForm whole = ungrouped(form);
     const Tensor p = dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(patches_shape(form), [&](std::span<T> out) {
@@ -38,7 +38,7 @@ Variable patches(const Variable& x, const Conv2DForm& form) {
 Variable sum_patches(const Variable& p, const Conv2DForm& form) {
     require(p.shape() == patches_shape(form), "sum_patches: the form expects patches {}; got {}", patches_shape(form),
             p.shape());
-    const Timed timed("patches");
+    const ProfileScope scope("patches");
     const Conv2DForm whole = ungrouped(form);
     const Tensor x = dispatch(p.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.image_shape(), [&](std::span<T> out) {

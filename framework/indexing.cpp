@@ -30,7 +30,7 @@ Places::Places(Shape whole, Shape taken, std::vector<Index> indices)
 
 Variable take(const Variable& x, const Places& p) {
     require(x.shape() == p.whole(), "take: the places are in {}; got {}", p.whole(), x.shape());
-    const Timed timed("indexing");
+    const ProfileScope scope("indexing");
     const Index whole = item_size(p.whole()), taken = item_size(p.taken());
     const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(p.taken(), [&](std::span<T> out) {
@@ -45,7 +45,7 @@ Variable take(const Variable& x, const Places& p) {
 
 Variable put(const Variable& y, const Places& p) {
     require(y.shape() == p.taken(), "put: the places are for {}; got {}", p.taken(), y.shape());
-    const Timed timed("indexing");
+    const ProfileScope scope("indexing");
     const Index whole = item_size(p.whole()), taken = item_size(p.taken());
     const Tensor x = dispatch(y.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(p.whole(), [&](std::span<T> out) {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "framework/buffer_pool.h"
+#include "framework/observer.h"
 #include "framework/parallel.h"
-#include "framework/profile.h"
 #include "framework/tensor.h"
 #include "framework/vector_math.h"
 
@@ -28,7 +28,7 @@ void map_elements(const T* x, T* y, Index count, F f) {
 /// y[i] = f(x[i]).
 template <class F>
 Tensor map(const Tensor& x, F f) {
-    const Timed timed("elementwise");
+    const ProfileScope scope("elementwise");
     return dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
             const T* const in = x.data<T>().data();
@@ -79,7 +79,7 @@ void zip_elements(const T* p, Index p_step, const T* q, Index q_step, T* y, Inde
 /// y[i] = f(a[i], b[i]), with a and b broadcast to the common shape.
 template <class F>
 Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
-    const Timed timed("elementwise");
+    const ProfileScope scope("elementwise");
     require_same_dtype(operation, a, b);
     const Shape shape = broadcast(operation, a.shape(), b.shape());
     const BroadcastRows meet(shape, a.shape(), b.shape());
@@ -108,7 +108,7 @@ Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
 template <class F>
 Tensor zip_into(const char* operation, Tensor a, const Tensor& b, F f) {
     if (!a.sole_owner() || a.shape() != b.shape() || a.dtype() != b.dtype()) return zip(operation, a, b, f);
-    const Timed timed("elementwise");
+    const ProfileScope scope("elementwise");
     dispatch(a.dtype(), [&]<Scalar T>() {
         T* const p = a.edit<T>().data();
         const T* const q = b.data<T>().data();
@@ -180,7 +180,7 @@ void fold(const T* x, Index outer, Index reduced, Index inner, T initial, Combin
 /// Folds the (normalised) axes of x away: each run of neighbouring axes is one pass over [outer, reduced, inner].
 template <class Combine>
 Tensor fold_axes(const Tensor& x, const std::vector<Index>& axes, double initial, Combine combine, bool keep) {
-    const Timed timed("reduction");
+    const ProfileScope scope("reduction");
     Tensor result = x;
     Shape shape = x.shape();
     for (Index last = x.rank() - 1; last >= 0; --last) {

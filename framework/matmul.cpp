@@ -2,8 +2,8 @@
 
 #include "framework/ceil_divide.h"
 #include "framework/gemm.h"
+#include "framework/observer.h"
 #include "framework/parallel.h"
-#include "framework/profile.h"
 
 namespace adjoint {
 namespace {
@@ -48,7 +48,7 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
 
     Shape shape(a.shape().begin(), a.shape().end() - 2);
     const Index batch = element_count(shape);
-    const Timed timed("matmul", 2.0 * static_cast<double>(batch * m) * static_cast<double>(n * k));
+    const ProfileScope scope("matmul", 2.0 * static_cast<double>(batch * m) * static_cast<double>(n * k));
     shape.insert(shape.end(), {m, n});
     const Tensor y = dispatch(a.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(shape, [&](std::span<T> out) {

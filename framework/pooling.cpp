@@ -73,7 +73,7 @@ Maxima max_pool2d(const Variable& x, const MaxPool2DOptions& options) {
                                   {.stride = stride.value_or(window), .padding = padding, .dilation = dilation});
     require_windows_on_image("max_pool2d", form, pixels_under_windows(form, x.dtype()));
     form.groups = 1;  // a walk meets all channels of a pixel together
-    const Timed timed("max_pool2d");
+    const ProfileScope scope("max_pool2d");
     std::vector<Index> indices(static_cast<std::size_t>(element_count(form.output_shape())));
     const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
         return Tensor::build<T>(form.output_shape(), [&](std::span<T> out) {

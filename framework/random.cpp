@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "framework/observer.h"
 #include "framework/parallel.h"
-#include "framework/profile.h"
 
 namespace adjoint {
 namespace {
@@ -28,7 +28,7 @@ double to_unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >
 
 template <class Element>
 Tensor generate(const Shape& shape, DType dtype, Element element) {
-    const Timed timed("random");
+    const ProfileScope scope("random");
     return dispatch(dtype, [&]<Scalar T>() {
         return Tensor::build<T>(shape, [&](std::span<T> out) {
             parallel_ranges(std::ssize(out), grain, [&](Index begin, Index end) {

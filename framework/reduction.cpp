@@ -46,7 +46,7 @@ Variable max(const Variable& x, Index axis, Keep keep) {
 
 Variable log_softmax(const Variable& x, Index axis) {
     axis = normalize_axes("log_softmax", x.shape(), {axis}).front();
-    const Variable values = constant(x);
+    const Variable values = stop_gradient(x);
     const Variable shifted = values - max(values, axis, Keep::yes);  // the same for any shift, and exp stays finite
     const Variable y = shifted - log(sum(exp(shifted), {axis}, Keep::yes));
     return record(y, {{x, [y, axis](const Variable& g) { return g - exp(y) * sum(g, {axis}, Keep::yes); }}});

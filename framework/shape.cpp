@@ -12,6 +12,12 @@ Index element_count(const Shape& shape) {
     return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>{});
 }
 
+Shape unravel_index(Index i, const Shape& shape) {
+    Shape place(shape.size());
+    for (std::size_t axis = shape.size(); axis-- > 0; i /= shape[axis]) place[axis] = i % shape[axis];
+    return place;
+}
+
 Shape broadcast(const std::string& operation, const Shape& a, const Shape& b) {
     const Shape& longer = a.size() >= b.size() ? a : b;
     const Shape& shorter = a.size() >= b.size() ? b : a;

@@ -15,6 +15,9 @@ using Shape = std::vector<Index>;
 /// ∏ shape: the number of elements; 1 for {}.
 Index element_count(const Shape& shape);
 
+/// Where element i stands in row-major order: [n, h, w, c].
+Shape unravel_index(Index i, const Shape& shape);
+
 /// The shape of an elementwise result: axes are aligned at the innermost, and an extent of 1 (or none) is repeated.
 /// Throws `<operation>: shapes do not broadcast; got [2, 3] and [4]`.
 Shape broadcast(const std::string& operation, const Shape& a, const Shape& b);

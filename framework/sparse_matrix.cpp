@@ -60,7 +60,7 @@ Variable multiply_along(const Variable& x, const SparseMatrix& m, Index axis) {
     require(x.extent(axis) == m.columns,
             "multiply_along: the matrix must have as many columns as the axis has elements; got {} and axis {} of {}",
             m.columns, axis, x.shape());
-    const Timed timed("multiply_along");
+    const ProfileScope scope("multiply_along");
     Shape shape = x.shape();
     const Index outer = element_count(Shape(shape.begin(), shape.begin() + axis));
     const Index inner = element_count(Shape(shape.begin() + axis + 1, shape.end()));

@@ -4,33 +4,24 @@
 #include <atomic>
 #include <unordered_map>
 
-#include "framework/elementwise.h"
+#include "framework/elementwise.h"  // for +, with which the sweep adds adjoints
+#include "framework/observer.h"
 
 namespace adjoint {
 namespace {
 
 thread_local std::vector<Tape*> live_tapes;
-thread_local OperationListener* listener = nullptr;
 
-std::uint64_t next_id() {
+std::uint64_t next_number() {
     static std::atomic<std::uint64_t> last = 0;
     return ++last;
 }
 
-// conv2d of `adjoint::Variable adjoint::conv2d(const adjoint::Variable&, …)`.
-std::string name_in(const std::source_location& operation) {
-    const std::string signature = operation.function_name();
-    const std::string qualified = signature.substr(0, signature.find('('));
-    return qualified.substr(qualified.find_last_of(": ") + 1);
-}
-
 }  // namespace
 
-OperationListener::OperationListener() { listener = this; }
+Variable::Variable(Tensor value) : Variable(std::move(value), 2 * next_number()) {}
 
-OperationListener::~OperationListener() { listener = nullptr; }
-
-Variable::Variable(Tensor value) : value_(std::move(value)), id_(next_id()) {}
+Variable Variable::parameter(Tensor value) { return {std::move(value), 2 * next_number() + 1}; }
 
 Tape::Tape(std::vector<Variable> watched) : watched_(std::move(watched)) {
     for (const Variable& w : watched_) dependent_.insert(w.id());
@@ -45,11 +36,18 @@ bool Tape::records(const Variable& x) {
     return std::any_of(live_tapes.begin(), live_tapes.end(), [&](const Tape* tape) { return tape->depends(x); });
 }
 
-Variable record(Variable y, std::vector<Edge> edges, const std::source_location& operation) {
-    if (listener != nullptr) listener->made(y, name_in(operation));
+bool Tape::watches_parameters() {
+    return std::any_of(live_tapes.begin(), live_tapes.end(), [](const Tape* tape) {
+        return std::any_of(tape->watched_.begin(), tape->watched_.end(),
+                           [](const Variable& w) { return w.is_parameter(); });
+    });
+}
+
+Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation) {
+    Observer::for_each([&](Observer& observer) { observer.after_forward(y, operation); });
     if (live_tapes.empty()) return y;
     // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
-    Tape::Entry entry{y.id(), {}};
+    Tape::Entry entry{y.id(), std::move(before_edges), {}};
     for (Edge& edge : edges) {
         if (Tape::records(edge.input)) {
             entry.edges.push_back({edge.input.id(), std::move(edge.pullback)});
@@ -88,7 +86,8 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
         auto output = adjoints.extract(entry->output);
         if (output.empty()) continue;  // y does not depend on this one
         Variable& g = output.mapped();
-        if (listener != nullptr) listener->pulling(entry->output);
+        Observer::for_each([&](Observer& observer) { observer.before_backward(entry->output); });
+        if (entry->before_edges) g = entry->before_edges(std::move(g));
         for (const Entry::Edge& edge : entry->edges) {
             if (!depends(edge.input)) continue;
             const bool last = &edge == &entry->edges.back();
@@ -96,7 +95,7 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
             const auto [adjoint, first] = adjoints.try_emplace(edge.input, contribution);
             if (!first) adjoint->second = adjoint->second + contribution;
         }
-        if (listener != nullptr) listener->pulled();
+        Observer::for_each([](Observer& observer) { observer.after_backward(); });
     }
 
     std::vector<Variable> gradients;

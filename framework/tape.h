@@ -1,9 +1,8 @@
-// How are gradients made? A tape records the operations that depend on what it watches; gradient sweeps it backward.
+// Tape: records the operations that depend on what it watches, and sweeps them backward for gradients (reverse mode).
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -49,15 +48,18 @@ class Tape {
     static bool recording();
     /// Whether any live tape records what is done with x.
     static bool records(const Variable& x);
+    /// Whether any live tape watches a parameter, as in a training step.
+    static bool watches_parameters();
 
   private:
-    friend Variable record(Variable y, std::vector<Edge> edges, const std::source_location& operation);
+    friend Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation);
     struct Entry {
         struct Edge {
             std::uint64_t input;
             Pullback pullback;
         };
         std::uint64_t output;
+        Pullback before_edges;
         std::vector<Edge> edges;
     };
 
@@ -69,26 +71,11 @@ class Tape {
     bool swept_ = false;
 };
 
-/// What hears of every operation of its thread from construction to destruction, whether or not a tape is live: for
-/// diagnosis. There is one at a time a thread.
-class OperationListener {
-  public:
-    OperationListener();
-    virtual ~OperationListener();
-    OperationListener(const OperationListener&) = delete;
-    OperationListener& operator=(const OperationListener&) = delete;
-
-    /// The operation of this name made y.
-    virtual void made(const Variable& y, const std::string& operation) = 0;
-    /// A sweep is about to run the pullbacks of the operation that made the variable with this id,
-    virtual void pulling(std::uint64_t output) = 0;
-    /// and has run them.
-    virtual void pulled() = 0;
-};
-
 /// Notes on every live tape that y was computed from the edges' inputs, as far as it depends on something watched;
-/// returns y. Every operation ends with this call, whose place in the source tells a listener the operation's name.
-Variable record(Variable y, std::vector<Edge> edges,
-                const std::source_location& operation = std::source_location::current());
+/// returns y. Every operation ends with this call; the name of the function that calls is the operation's for observers.
+/// Where y is an activation of the value that the edges are of, `before_edges` is its pullback, which runs once for all of
+/// them.
+Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges = {},
+                const char* operation = __builtin_FUNCTION());
 
 }  // namespace adjoint

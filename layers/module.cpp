@@ -1,22 +1,31 @@
 #include "layers/module.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "framework/observer.h"
 
 namespace adjoint {
 namespace {
 
-thread_local ModuleListener* listener = nullptr;
+thread_local std::optional<Mode> mode_of_scope;
 
 }  // namespace
 
-ModuleListener::ModuleListener() { listener = this; }
-
-ModuleListener::~ModuleListener() { listener = nullptr; }
-
-void State::assign(Variable value) const {
+void State::assign(Tensor value) const {
     require(value.shape() == shape(), "State::assign: the shape must stay; got {} for {}", value.shape(), shape());
-    shared_->variable = std::move(value);
+    shared_->variable = shared_->parameter ? Variable::parameter(std::move(value)) : Variable(std::move(value));
 }
+
+void State::substitute(Variable variable) const {
+    require(variable.shape() == shape(), "State::substitute: the shape must stay; got {} for {}", variable.shape(),
+            shape());
+    shared_->variable = std::move(variable);
+}
+
+ModeScope::ModeScope(Mode mode) : before_(std::exchange(mode_of_scope, mode)) {}
+
+ModeScope::~ModeScope() { mode_of_scope = before_; }
 
 States::operator std::vector<Variable>() const {
     std::vector<Variable> variables;
@@ -25,7 +34,10 @@ States::operator std::vector<Variable>() const {
 }
 
 Variable Module::operator()(const Variable& x) const {
-    return listener != nullptr ? listener->call(*this, x) : forward(x);
+    Observer::for_each([&](Observer& observer) { observer.before_module(*this, x); });
+    Variable y = forward(x);
+    Observer::for_each([&](Observer& observer) { observer.after_module(*this, x, y); });
+    return y;
 }
 
 std::vector<NamedModule> Module::modules() const {
@@ -37,6 +49,12 @@ std::vector<NamedModule> Module::modules() const {
         }
     }
     return result;
+}
+
+std::map<const Module*, std::string> Module::module_names() const {
+    std::map<const Module*, std::string> names;
+    for (const auto& [name, module] : modules()) names[module] = name;
+    return names;
 }
 
 States Module::collect(States Module::*own) const {
@@ -80,20 +98,21 @@ bool Module::frozen() const {
 }
 
 bool Module::training() const {
-    return mode_ == Mode::train || (mode_ == Mode::follow_tape && Tape::recording() && !frozen());
+    if (mode_) return mode_ == Mode::train;
+    return !frozen() && (mode_of_scope ? mode_of_scope == Mode::train : Tape::watches_parameters());
 }
 
 void Module::cast(DType dtype) {
     for (const NamedState& named : states()) named.state.assign(named.state.value().cast(dtype));
 }
 
-void Module::set_mode(Mode mode) {
+void Module::set_mode(std::optional<Mode> mode) {
     mode_ = mode;
     for (const Child& child : children_) child.module->set_mode(mode);
 }
 
 Parameter Module::parameter(std::string name, Tensor initial) {
-    return parameters_.emplace_back(NamedState{std::move(name), State(std::move(initial))}).state;
+    return parameters_.emplace_back(NamedState{std::move(name), State(Variable::parameter(std::move(initial)))}).state;
 }
 
 Buffer Module::buffer(std::string name, Tensor initial) {

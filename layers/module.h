@@ -1,8 +1,10 @@
-// What is a layer? A function that owns named parameters; they are registered by being created.
+// Module: a function that owns named parameters, which are registered by being created.
 #pragma once
 
 #include <concepts>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,16 +16,18 @@ namespace adjoint {
 /// borrows another's filters, and how an optimiser reaches what it improves.
 class State {
   public:
-    explicit State(Tensor initial) : shared_(std::make_shared<Shared>(Shared{Variable(std::move(initial))})) {}
+    explicit State(Variable initial) : shared_(std::make_shared<Shared>(Shared{std::move(initial)})) {}
 
     const Variable& variable() const { return shared_->variable; }
     operator const Variable&() const { return variable(); }
     const Tensor& value() const { return variable().value(); }
     const Shape& shape() const { return variable().shape(); }
 
-    /// Replaces the value; a tensor makes a new variable, of which no tape knows. Throws unless the shape stays the
-    /// same.
-    void assign(Variable value) const;
+    /// Gives it another value: a new variable, of which no tape knows, and a parameter if the first one was. Throws unless
+    /// the shape stays the same.
+    void assign(Tensor value) const;
+    /// Lets a variable stand for its value, so that gradients of what is computed with it lead to that variable.
+    void substitute(Variable variable) const;
 
     /// A frozen parameter keeps its value: Module::parameters() leaves it out, so that no tape is told to watch it, and
     /// optimisers pass it over.
@@ -36,6 +40,7 @@ class State {
   private:
     struct Shared {
         Variable variable;
+        bool parameter = variable.is_parameter();
         bool frozen = false;
     };
     std::shared_ptr<Shared> shared_;
@@ -61,8 +66,24 @@ struct NamedModule {
     const class Module* module;
 };
 
-/// A function with parameters, buffers and children. It behaves as in training while a tape is live and as in
-/// evaluation while none is (or it is frozen), so that neither can be forgotten; train() and evaluate() overrule that.
+enum class Mode { train, evaluate };
+
+/// Has the modules that its thread calls, from construction to destruction, behave as in this mode:
+///   const ModeScope training(Mode::train);
+class ModeScope {
+  public:
+    explicit ModeScope(Mode mode);
+    ~ModeScope();
+    ModeScope(const ModeScope&) = delete;
+    ModeScope& operator=(const ModeScope&) = delete;
+
+  private:
+    std::optional<Mode> before_;
+};
+
+/// A function with parameters, buffers and children. It behaves as in training while a live tape watches parameters, and
+/// as in evaluation otherwise: a tape that watches an input alone (for a saliency map, a gradient check) moves no running
+/// moment and drops nothing. A ModeScope overrules the tape, train() and evaluate() of the module itself overrule both.
 class Module {
   public:
     Module() = default;
@@ -70,7 +91,7 @@ class Module {
     virtual ~Module() = default;
 
     virtual Variable forward(const Variable& x) const = 0;
-    /// forward(x), of which a ModuleListener hears.
+    /// forward(x), of which observers hear.
     Variable operator()(const Variable& x) const;
 
     /// What training changes: the parameters that are not frozen.
@@ -81,6 +102,7 @@ class Module {
 
     /// All that it is made of, each module before its own parts, with their names.
     std::vector<NamedModule> modules() const;
+    std::map<const Module*, std::string> module_names() const;
 
     /// Freezes the parameter `name`, or all those whose names begin with `name` and a dot; without a name all. A layer
     /// whose own parameters are all frozen behaves as in evaluation: its running moments stay as they are too.
@@ -90,7 +112,7 @@ class Module {
 
     void train() { set_mode(Mode::train); }
     void evaluate() { set_mode(Mode::evaluate); }
-    void follow_tape() { set_mode(Mode::follow_tape); }
+    void follow_tape() { set_mode({}); }
     bool training() const;
 
     /// Changes the element type of all states, for example to float64 for a gradient check.
@@ -109,33 +131,20 @@ class Module {
     void add_child(std::string name, std::unique_ptr<Module> module);
 
   private:
-    enum class Mode { follow_tape, train, evaluate };
     struct Child {
         std::string name;
         std::unique_ptr<Module> module;
     };
 
-    void set_mode(Mode mode);
+    void set_mode(std::optional<Mode> mode);
     void set_frozen(const char* operation, const std::string& name, bool frozen) const;
     bool frozen() const;
     States collect(States Module::*own) const;
 
-    Mode mode_ = Mode::follow_tape;
+    std::optional<Mode> mode_;
     States parameters_;
     States buffers_;
     std::vector<Child> children_;
-};
-
-/// What hears of the calls of modules on its thread from construction to destruction. There is one at a time a thread.
-class ModuleListener {
-  public:
-    ModuleListener();
-    virtual ~ModuleListener();
-    ModuleListener(const ModuleListener&) = delete;
-    ModuleListener& operator=(const ModuleListener&) = delete;
-
-    /// Does what is to be done before and after module.forward(x), and returns its result.
-    virtual Variable call(const Module& module, const Variable& x) = 0;
 };
 
 }  // namespace adjoint

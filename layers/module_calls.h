@@ -1,8 +1,7 @@
-// Which layers does a network consist of, and what does each make of its input? Modules say when they are called, to
-// whoever listens.
+// Module calls: what each layer of a network made of its input, and with how much arithmetic.
 #pragma once
 
-#include "framework/profile.h"
+#include "framework/observer.h"
 #include "layers/module.h"
 
 namespace adjoint {
@@ -16,15 +15,21 @@ struct ModuleCall {
 };
 
 /// Collects the calls of modules on its thread from construction to destruction, in the order in which they end: parts
-/// before the whole. There is no Profile beside it.
-class ModuleCalls : public ModuleListener {
+/// before the whole.
+class ModuleCalls : public Observer {
   public:
     const std::vector<ModuleCall>& calls() const { return calls_; }
 
-  private:
-    Variable call(const Module& module, const Variable& x) override;
+    void after_kernel(const KernelTime& kernel) override { flops_ += kernel.flops; }
+    void before_module(const Module&, const Variable&) override { flops_before_.push_back(flops_); }
+    void after_module(const Module& module, const Variable& x, const Variable& y) override {
+        calls_.push_back({&module, x.shape(), y.shape(), flops_ - flops_before_.back()});
+        flops_before_.pop_back();
+    }
 
-    Profile profile_;
+  private:
+    double flops_ = 0.0;                // so far
+    std::vector<double> flops_before_;  // each call under way, outermost first
     std::vector<ModuleCall> calls_;
 };
 

@@ -8,7 +8,7 @@ class Restore {
   public:
     explicit Restore(const States& states) : states_(states), before_(states) {}
     ~Restore() {
-        for (std::size_t i = 0; i < states_.size(); ++i) states_[i].state.assign(before_[i]);
+        for (std::size_t i = 0; i < states_.size(); ++i) states_[i].state.substitute(before_[i]);
     }
 
   private:
@@ -20,6 +20,7 @@ class Restore {
 
 GradientCheckReport gradient_check(Module& module, const Tensor& x, GradientCheckOptions options) {
     const Restore restore(module.states());
+    const ModeScope training(Mode::train);
     module.cast(DType::float64);
     const States parameters = module.parameters();
     const std::vector<Variable> buffers = module.buffers();
@@ -34,9 +35,9 @@ GradientCheckReport gradient_check(Module& module, const Tensor& x, GradientChec
     }
     const auto f = [&](const std::vector<Variable>& values) {
         // Every call starts from the same parameters and buffers: what the layer remembers must not tell calls apart.
-        for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].state.assign(values[i + 1]);
+        for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].state.substitute(values[i + 1]);
         const States kept = module.buffers();
-        for (std::size_t i = 0; i < kept.size(); ++i) kept[i].state.assign(buffers[i]);
+        for (std::size_t i = 0; i < kept.size(); ++i) kept[i].state.substitute(buffers[i]);
         return module(values[0]);
     };
     return gradient_check(f, inputs, options);

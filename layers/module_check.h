@@ -1,4 +1,4 @@
-// Is the gradient of a whole layer right, for its input and for every parameter?
+// Gradient check of a whole layer, for its input and for every parameter.
 #pragma once
 
 #include "framework/gradient_check.h"

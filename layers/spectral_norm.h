@@ -44,9 +44,9 @@ class SpectralNorm : public Module {
     class Lent {
       public:
         Lent(const Parameter& parameter, const Variable& value) : parameter_(parameter), before_(parameter) {
-            parameter_.assign(value);
+            parameter_.substitute(value);
         }
-        ~Lent() { parameter_.assign(before_); }
+        ~Lent() { parameter_.substitute(before_); }
         Lent(const Lent&) = delete;
         Lent& operator=(const Lent&) = delete;
 

@@ -7,8 +7,8 @@
 
 #include "framework/buffer_pool.h"
 #include "framework/gemm.h"
+#include "framework/observer.h"
 #include "framework/parallel.h"
-#include "framework/profile.h"
 #include "layers/gan_losses.h"
 #include "train/atomic_file.h"
 #include "train/commands.h"
@@ -105,20 +105,20 @@ double sgemm_peak() {
 }
 
 // The operations of one step, and how long it took.
-std::pair<std::vector<OperationTime>, double> profile_of(const Step& step) {
+std::pair<std::vector<KernelTime>, double> profile_of(const Step& step) {
     const Profile profile;
     const double seconds = seconds_of(step.run);
-    return {profile.operations(), seconds};
+    return {profile.kernels(), seconds};
 }
 
-Json by_operation(const std::vector<OperationTime>& operations, double step_seconds) {
+Json by_operation(const std::vector<KernelTime>& operations, double step_seconds) {
     std::map<std::string, std::pair<double, double>> totals;  // seconds and flops
     double last_end = 0.0, inside = 0.0;
     // What lies within another is counted with the outermost.
-    std::vector<OperationTime> outermost = operations;
+    std::vector<KernelTime> outermost = operations;
     std::sort(outermost.begin(), outermost.end(),
-              [](const OperationTime& a, const OperationTime& b) { return a.begin < b.begin; });
-    for (const OperationTime& operation : outermost) {
+              [](const KernelTime& a, const KernelTime& b) { return a.begin < b.begin; });
+    for (const KernelTime& operation : outermost) {
         if (operation.begin < last_end) continue;
         last_end = operation.end;
         inside += operation.end - operation.begin;
@@ -136,14 +136,14 @@ Json by_operation(const std::vector<OperationTime>& operations, double step_seco
     return rows;
 }
 
-void write_trace(const std::filesystem::path& path, const std::vector<OperationTime>& operations) {
+void write_trace(const std::filesystem::path& path, const std::vector<KernelTime>& operations) {
     Json events = Json::array();
-    for (const OperationTime& operation : operations) {
+    for (const KernelTime& operation : operations) {
         events.push_back({{"name", operation.name},
                           {"ph", "X"},
                           {"pid", 1},
                           {"tid", 1},
-                          {"ts", 1e6 * operation.begin},
+                          {"ts", 1e6 * (operation.begin - operations.front().begin)},
                           {"dur", 1e6 * (operation.end - operation.begin)},
                           {"args", {{"flops", operation.flops}}}});
     }
@@ -168,7 +168,7 @@ Json measure(const Step& step, const BenchOptions& options) {
 
     const auto [operations, profiled] = profile_of(step);
     double flops = 0.0;
-    for (const OperationTime& operation : operations) flops += operation.flops;
+    for (const KernelTime& operation : operations) flops += operation.flops;
     if (!options.trace.empty()) write_trace(options.trace, operations);
     const double gflops = flops / median * 1e-9, peak = sgemm_peak();
     return {{"system", "adjoint"},

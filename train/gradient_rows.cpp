@@ -130,7 +130,7 @@ GradientRow layer_row(const std::string& name, std::vector<Setting> settings, Ma
                 const Tensor input = draw(reshaped(x, s, "--shape"), random, exact);
                 const std::shared_ptr<Module> module = make(s);
                 module->cast(DType::float64);
-                const Tape training({input});
+                const ModeScope training(Mode::train);
                 (*module)(input);
                 return [=](const GradientCheckOptions& options) { return gradient_check(*module, input, options); };
             }};

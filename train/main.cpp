@@ -2,7 +2,7 @@
 // line and an exit status.
 #include <spdlog/spdlog.h>
 
-#include "framework/finite.h"
+#include "framework/anomaly.h"
 #include "framework/parallel.h"
 #include "train/commands.h"
 #include "train/interruption.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "framework/finite.h"
+#include "framework/anomaly.h"
 #include "framework/kernels.h"
 
 namespace adjoint {
@@ -65,7 +65,7 @@ void Optimizer::step(std::vector<Variable> gradients) {
                 parameter.shape(), gradients[k].shape());
         require_same_dtype("Optimizer::step", parameter.value(), gradients[k].value());
     }
-    const Timed timed("optimizer");
+    const ProfileScope scope("optimizer");
     followed_.clear();
     for (std::size_t k = 0; k < gradients.size(); ++k) followed_.push_back({improved[k], gradients[k]});
     if (std::isfinite(clipping.value)) clip_gradient_value(gradients, clipping.value);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "layers/finite_layers.h"
+#include "framework/anomaly.h"
 #include "train/interruption.h"
 
 namespace adjoint {
@@ -65,10 +65,11 @@ std::string find_culprit(Stepping& stepping, const Trainee& trainee, const Check
     try {
         Batches epoch = stepping.batches();
         while (stepping.state.steps <= last_step && Interruption::signal() == 0) {
-            const FiniteLayers check(trainee.model());
+            const AnomalyDetector detector(trainee.model().module_names());
             stepping.count(stepping.take(*epoch.next()));
         }
-        const FiniteLayers check(trainee.average() != nullptr ? *trainee.average() : trainee.model());
+        const Module& tested = trainee.average() != nullptr ? *trainee.average() : trainee.model();
+        const AnomalyDetector detector(tested.module_names());
         trainee.test();
     } catch (const NotFinite& found) {
         message = found.what();

@@ -68,6 +68,7 @@ DcganOptimizers::DcganOptimizers(const Dcgan& model, double learning_rate, const
 
 DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise) {
     const Sequential &generator = model.generator, &discriminator = model.discriminator;
+    const ModeScope training(Mode::train);    // both networks see the moments of each batch
     Tape generating(generator.parameters());  // (2) will need how the images came about
     const Variable fakes = generator(noise);
     // (1) Discriminator: maximise log D(x) + log(1 − D(G(z))).
@@ -75,7 +76,7 @@ DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Va
     {
         Tape tape(discriminator.parameters());
         d_loss = binary_cross_entropy_with_logits(discriminator(images), real_label) +
-                 binary_cross_entropy_with_logits(discriminator(constant(fakes)), 0.0);
+                 binary_cross_entropy_with_logits(discriminator(stop_gradient(fakes)), 0.0);
         optimizers.discriminator.step(tape.gradient(d_loss));
     }
     // (2) Generator: maximise log D(G(z)).

@@ -17,9 +17,9 @@ constexpr double beta1 = 0.0, beta2 = 0.9;
 constexpr double penalty_weight = 10.0;
 constexpr std::uint64_t critic_steps = 5;  // for one of the generator
 
-// Images drawn as in training: a tape is live, though it watches nothing.
+// Images drawn as in training, by the moments of their own batch.
 Variable draw(const Sequential& generator, const Variable& noise) {
-    const Tape training({});
+    const ModeScope training(Mode::train);
     return generator(noise);
 }
 

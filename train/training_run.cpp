@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "framework/finite.h"
+#include "framework/anomaly.h"
 #include "framework/gemm.h"
 #include "framework/parallel.h"
 #include "train/atomic_file.h"

@@ -21,7 +21,7 @@ WeightAverage::WeightAverage(const Module& model, const Module& average, double 
 }
 
 void WeightAverage::update() {
-    const Timed timed("weight_average");
+    const ProfileScope scope("weight_average");
     const double share = (1.0 - decay_) / (1.0 - std::pow(decay_, ++updates_));
     const auto mean = [share](auto a, auto p) { return a + (p - a) * decltype(a)(share); };
     for (std::size_t i = 0; i < model_.size(); ++i) {

@@ -24,7 +24,8 @@ GradientCheckReport check(const Suspect& suspect) {
         std::vector<Edge> edges;
         if (suspect.to_a) edges.push_back({in[0], [=](const Variable& g) { return suspect.to_a(in[0], in[1], g); }});
         if (suspect.to_b) edges.push_back({in[1], [=](const Variable& g) { return suspect.to_b(in[0], in[1], g); }});
-        return record(suspect.value(constant(in[0]), constant(in[1]), suspect.form).value(), std::move(edges));
+        return record(suspect.value(stop_gradient(in[0]), stop_gradient(in[1]), suspect.form).value(),
+                      std::move(edges));
     };
     const Random random(5);
     return gradient_check(f, {small_whole_numbers(suspect.a, random), small_whole_numbers(suspect.b, random.stream(1))},
@@ -264,7 +265,7 @@ TEST(ConvolutionFaults, AreFoundBySamplesToo) {
     const Conv2DForm form = Conv2DForm::of("form", {3, 16, 16, 8}, {3, 3, 8, 16}, {.padding = Padding::same()});
     const Conv2DForm wrong = changed(form, [](Conv2DForm& f) { f.height.before -= 1; });
     const auto f = [=](const Inputs& in) {
-        return record(conv2d(constant(in[0]), constant(in[1]), form).value(),
+        return record(conv2d(stop_gradient(in[0]), stop_gradient(in[1]), form).value(),
                       {{in[0], [=](const Variable& g) { return conv2d_input_gradient(g, in[1], wrong); }},
                        {in[1], [=](const Variable& g) { return conv2d_weight_gradient(in[0], g, form); }}});
     };

@@ -54,7 +54,7 @@ TEST(GradientCheckAtAKink, PassesBesideIt) {
 
 TEST(GradientCheckAtAKink, CatchesAGradientThatIsNotBetweenTheSlopes) {
     const auto wrong = [](const Inputs& in) {
-        return record(relu(constant(in[0])).value(), {{in[0], [](const Variable& g) { return g * 1.5; }}});
+        return record(relu(stop_gradient(in[0])).value(), {{in[0], [](const Variable& g) { return g * 1.5; }}});
     };
     const GradientCheckReport report = gradient_check(wrong, {doubles({1}, {0})});
     EXPECT_FALSE(report.passed());
@@ -64,7 +64,7 @@ TEST(GradientCheckAtAKink, CatchesAGradientThatIsNotBetweenTheSlopes) {
 TEST(GradientCheckAtAKink, CatchesAWrongGradientOfASmoothFunctionThatBends) {
     // 1e5·x² bends more than relu seems to: what is smooth becomes so at a smaller step.
     const auto wrong = [](const Inputs& in) {
-        return record((1e5 * constant(in[0]) * constant(in[0])).value(),
+        return record((1e5 * stop_gradient(in[0]) * stop_gradient(in[0])).value(),
                       {{in[0], [v = in[0]](const Variable& g) { return g * 2.00001e5 * v; }}});
     };
     EXPECT_FALSE(gradient_check(wrong, {doubles({2}, {1e-3, 0.3})}).passed());
@@ -72,7 +72,7 @@ TEST(GradientCheckAtAKink, CatchesAWrongGradientOfASmoothFunctionThatBends) {
 
 TEST(GradientCheckAtAKink, CatchesASlopeOfTheWrongSideJustBesideIt) {
     const auto wrong = [](const Inputs& in) {
-        return record(relu(constant(in[0])).value(), {{in[0], [](const Variable& g) { return 0.0 * g; }}});
+        return record(relu(stop_gradient(in[0])).value(), {{in[0], [](const Variable& g) { return 0.0 * g; }}});
     };
     EXPECT_FALSE(gradient_check(wrong, {doubles({2}, {1e-4, 1e-4})}).passed());
 }

@@ -20,7 +20,7 @@ const Tensor y = doubles({2, 2}, {1.5, 0.25, -0.5, 1});
 
 // x², with a pullback to try out.
 Variable square(const Variable& v, Pullback pullback) {
-    return record((constant(v) * constant(v)).value(), {{v, std::move(pullback)}});
+    return record((stop_gradient(v) * stop_gradient(v)).value(), {{v, std::move(pullback)}});
 }
 
 GradientCheckReport check_square(const std::function<Variable(const Variable& v, const Variable& g)>& pullback,
@@ -70,7 +70,7 @@ TEST(GradientCheck, CatchesAPullbackThatForgetsTheAdjoint) {
 }
 
 TEST(GradientCheck, CatchesAMissingEdge) {
-    const auto f = [](const Inputs& in) { return in[0] * constant(in[1]); };
+    const auto f = [](const Inputs& in) { return in[0] * stop_gradient(in[1]); };
     const GradientCheckReport report = gradient_check(f, {x, y});
     EXPECT_FALSE(report.passed());
     EXPECT_EQ(report.orders[0].worst().worst.analytic, 0.0);
@@ -79,7 +79,7 @@ TEST(GradientCheck, CatchesAMissingEdge) {
 
 TEST(GradientCheck, CatchesAnEdgeThatLeadsToTheWrongInput) {
     const auto f = [](const Inputs& in) {
-        const Tensor value = (constant(in[0]) * constant(in[1])).value();
+        const Tensor value = (stop_gradient(in[0]) * stop_gradient(in[1])).value();
         return record(value, {{in[0], [in](const Variable& g) { return g * in[1]; }},
                               {in[0], [in](const Variable& g) { return g * in[0]; }}});
     };
@@ -87,7 +87,7 @@ TEST(GradientCheck, CatchesAnEdgeThatLeadsToTheWrongInput) {
 }
 
 TEST(GradientCheck, CatchesAnAdjointThatIsOverwrittenInsteadOfAdded) {
-    const auto f = [](const Inputs& in) { return in[0] * in[0] + constant(in[0]) * 3.0; };
+    const auto f = [](const Inputs& in) { return in[0] * in[0] + stop_gradient(in[0]) * 3.0; };
     EXPECT_FALSE(gradient_check(f, {x}).passed());
 }
 
@@ -100,7 +100,7 @@ TEST(GradientCheck, CatchesAGradientThatIsNotANumber) {
 }
 
 TEST(GradientCheck, CatchesInTheSecondOrderAPullbackThatIsNotDifferentiable) {
-    const auto frozen = [](const Variable& v, const Variable& g) { return 2.0 * g * constant(v); };
+    const auto frozen = [](const Variable& v, const Variable& g) { return 2.0 * g * stop_gradient(v); };
     EXPECT_TRUE(check_square(frozen, 1).passed());
     const GradientCheckReport report = check_square(frozen, 2);
     EXPECT_TRUE(report.orders[0].passed());
@@ -109,7 +109,7 @@ TEST(GradientCheck, CatchesInTheSecondOrderAPullbackThatIsNotDifferentiable) {
 }
 
 TEST(GradientCheck, CatchesInTheSecondOrderAPullbackThatCutsTheAdjoint) {
-    const auto frozen = [](const Variable& v, const Variable& g) { return 2.0 * constant(g) * v; };
+    const auto frozen = [](const Variable& v, const Variable& g) { return 2.0 * stop_gradient(g) * v; };
     EXPECT_TRUE(check_square(frozen, 1).passed());
     EXPECT_FALSE(check_square(frozen, 2).passed());
 }
@@ -117,7 +117,7 @@ TEST(GradientCheck, CatchesInTheSecondOrderAPullbackThatCutsTheAdjoint) {
 TEST(GradientCheck, HasSomethingToShowForLinearFunctionsInTheSecondOrder) {
     EXPECT_TRUE(gradient_check([](const Inputs& in) { return 3.0 * in[0]; }, {x}, {.order = 2}).passed());
     const auto cut = [](const Inputs& in) {
-        return record(Tensor(in[0].value()), {{in[0], [](const Variable& g) { return constant(g); }}});
+        return record(Tensor(in[0].value()), {{in[0], [](const Variable& g) { return stop_gradient(g); }}});
     };
     EXPECT_FALSE(gradient_check(cut, {x}, {.order = 2}).passed());
 }
@@ -125,13 +125,14 @@ TEST(GradientCheck, HasSomethingToShowForLinearFunctionsInTheSecondOrder) {
 TEST(GradientCheck, NamesTheWorstElementWithBothNumbers) {
     const auto f = [](const Inputs& in) { return sum(in[0]) + sum(in[1] * doubles({2, 2}, {1, 1, 1, 2})); };
     const auto wrong = [&f](const Inputs& in) {
-        return record(f({constant(in[0]), constant(in[1])}).value(), {{in[0],
-                                                                       [](const Variable& g) {
-                                                                           return broadcast_to(g, {2, 2});
-                                                                       }},
-                                                                      {in[1], [](const Variable& g) {
-                                                                           return g * doubles({2, 2}, {1, 1, 1, 1});
-                                                                       }}});
+        return record(f({stop_gradient(in[0]), stop_gradient(in[1])}).value(),
+                      {{in[0],
+                        [](const Variable& g) {
+                            return broadcast_to(g, {2, 2});
+                        }},
+                       {in[1], [](const Variable& g) {
+                            return g * doubles({2, 2}, {1, 1, 1, 1});
+                        }}});
     };
     const GradientCheckReport report = gradient_check(wrong, {x, y}, {.names = {"weight", "bias"}});
     const InputReport& worst = report.orders.at(0).worst();
@@ -269,9 +270,9 @@ TEST(AdjointCheck, ComparesForwardWithReverseFromTheSecondOrderOn) {
 TEST(AdjointCheck, CatchesAPullbackWhoseOwnPullbackIsWrong) {
     const auto f = [](const Inputs& in) {
         const Pullback pullback = [](const Variable& g) {
-            return record((constant(g) * 3.0).value(), {{g, [](const Variable& h) { return h * 2.0; }}});
+            return record((stop_gradient(g) * 3.0).value(), {{g, [](const Variable& h) { return h * 2.0; }}});
         };
-        return record((constant(in[0]) * 3.0).value(), {{in[0], pullback}});
+        return record((stop_gradient(in[0]) * 3.0).value(), {{in[0], pullback}});
     };
     const GradientCheckReport report = gradient_check(f, {x}, {.order = 2});
     EXPECT_TRUE(report.orders[0].passed());

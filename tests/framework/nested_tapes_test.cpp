@@ -114,7 +114,7 @@ struct Gan {
     Variable generate() const { return tanh(matmul(noise, generator)); }
     Variable judge(const Variable& pictures) const { return sigmoid(matmul(pictures, discriminator)); }
     Variable discriminator_loss(const Variable& fakes) const {
-        return -mean(log(judge(images)) + log(1.0 - judge(constant(fakes))));
+        return -mean(log(judge(images)) + log(1.0 - judge(stop_gradient(fakes))));
     }
     Variable generator_loss(const Variable& fakes) const { return -mean(log(judge(fakes))); }
 };

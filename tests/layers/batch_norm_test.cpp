@@ -102,6 +102,7 @@ TEST_F(BatchNormalization, TrainsWithoutATapeWhereItIsToldTo) {
 
 TEST_F(BatchNormalization, RemembersMomentsWithoutTheirHistory) {
     const Variable x = batch;
+    const ModeScope training(Mode::train);
     const Tape tape({x});
     EXPECT_TRUE(tape.depends(norm(x)));
     EXPECT_FALSE(tape.depends(norm.running_mean) || tape.depends(norm.running_variance));

@@ -13,7 +13,7 @@ const Tensor ones = Tensor::ones({100, 100});
 
 /// The values of a few steps of training.
 std::vector<Tensor> steps_of(const Dropout& layer, int count) {
-    const Tape tape({});
+    const ModeScope training(Mode::train);
     std::vector<Tensor> values;
     for (int i = 0; i < count; ++i) values.push_back(layer(ones).value());
     return values;

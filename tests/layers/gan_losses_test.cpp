@@ -159,7 +159,7 @@ TEST(GradientPenalty, OfAConvolutionalCriticHasDerivativesToSecondOrder) {
     for (const NamedState& named : parameters) inputs.push_back(named.state.value().cast(DType::float64));
     expect_derivatives(
         [&](const std::vector<Variable>& in) {
-            for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].state.assign(in[i + 2]);
+            for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].state.substitute(in[i + 2]);
             return gradient_penalty(critic, in[0], in[1], Random(4));
         },
         inputs);

@@ -1,10 +1,15 @@
 // Truths about modules: states have names in order of creation, belong to all who share them and keep their shape;
-// whether a module trains follows the tape unless it is told.
+// a module trains while a tape watches parameters, unless it is told.
 #include "layers/module.h"
 
 #include "framework/elementwise.h"
+#include "framework/reduction.h"
 #include "layers/batch_norm.h"
 #include "layers/conv2d_transpose.h"
+#include "layers/dropout.h"
+#include "layers/linear.h"
+#include "layers/sequential.h"
+#include "layers/spectral_norm.h"
 #include "tests/support/values.h"
 
 namespace adjoint {
@@ -111,8 +116,20 @@ TEST(State, BecomesAVariableOfWhichNoTapeKnowsWhenItIsGivenATensor) {
     EXPECT_TRUE(tape.depends(state));
     state.assign(Tensor({}, {4}));
     EXPECT_FALSE(tape.depends(state));
-    state.assign(before);
+    state.substitute(before);
     EXPECT_TRUE(tape.depends(state));
+}
+
+TEST(State, StaysAParameterOrABufferWhateverItsValue) {
+    const Line line;
+    line.first.assign(Tensor({2}, {4, 5}));
+    EXPECT_TRUE(line.first.variable().is_parameter());
+    line.first.substitute(Tensor({2}, {6, 7}));
+    EXPECT_FALSE(line.first.variable().is_parameter());
+    line.first.assign(Tensor({2}, {8, 9}));
+    EXPECT_TRUE(line.first.variable().is_parameter());
+    line.calls.assign(Tensor({}, {1}));
+    EXPECT_FALSE(line.calls.variable().is_parameter());
 }
 
 // ---- tied weights ---------------------------------------------------------------------------------------------------
@@ -211,16 +228,63 @@ TEST(Freezing, OfTiedWeightsIsForAllWhoShareThem) {
 
 // ---- mode and element type ------------------------------------------------------------------------------------------
 
-TEST(TrainingMode, FollowsTheTape) {
+TEST(TrainingMode, IsOnWhileALiveTapeWatchesAParameter) {
     const Lines lines;
     EXPECT_FALSE(lines.training());
     {
-        const Tape tape(lines.parameters());
+        Tape tape({lines.outer.last});
+        EXPECT_TRUE(lines.training() && lines.inner.training());
+        const Variable y = sum(lines(Tensor({2}, {1, 2})));
+        tape.gradient(y);
+        EXPECT_FALSE(lines.training()) << "a tape that was swept is no longer live";
+    }
+    EXPECT_FALSE(lines.training() || lines.inner.training());
+}
+
+TEST(TrainingMode, IsOffWhileTapesWatchInputsOrBuffersAlone) {
+    const Lines lines;
+    const Variable x = Tensor({2}, {1, 2});
+    const Tape of_input({x}), of_buffer({lines.inner.calls}), of_nothing({});
+    EXPECT_FALSE(lines.training());
+    const Tape of_parameters(lines.parameters());
+    EXPECT_TRUE(lines.training());
+}
+
+TEST(TrainingMode, OfALayerAmongOthersFollowsTheTapeOfTheOthers) {
+    // Dropout has no parameters of its own.
+    const Sequential net(Linear({.in = 64, .out = 64}, Random(1)), Dropout(0.5, Random(2)));
+    const Tape tape(net.parameters());
+    net(Tensor::ones({1, 64}));
+    expect_tensor(net.buffers()[0].state, {}, {1});
+}
+
+TEST(TrainingMode, OfAnInputGradientIsEvaluation) {
+    const Sequential net(BatchNorm({.channels = 3}, Random(1)), Dropout(0.5, Random(2)),
+                         SpectralNorm(Linear({.in = 3, .out = 2}, Random(3)), Random(4)));
+    const std::vector<Variable> before = net.states();
+    const Variable x = Random(5).normal({4, 3}), evaluated = net(x);
+    Tape tape({x});
+    const Variable y = net(x);
+    expect_equal(y, evaluated);
+    tape.gradient(sum(y));
+    for (std::size_t i = 0; const NamedState& named : net.states()) {
+        EXPECT_TRUE(identical(named.state.value(), before[i++].value())) << named.name;
+    }
+}
+
+TEST(TrainingMode, IsThatOfTheInnermostScopeWhateverTheTape) {
+    const Lines lines;
+    const Tape tape(lines.parameters());
+    const ModeScope evaluating(Mode::evaluate);
+    EXPECT_FALSE(lines.training());
+    {
+        const ModeScope training(Mode::train);
         EXPECT_TRUE(lines.training());
-        EXPECT_TRUE(lines.inner.training());
     }
     EXPECT_FALSE(lines.training());
-    EXPECT_FALSE(lines.inner.training());
+    Lines told;
+    told.train();
+    EXPECT_TRUE(told.training()) << "train() overrules the scope";
 }
 
 TEST(TrainingMode, IsOverruledForAModuleAndItsChildren) {

@@ -64,7 +64,7 @@ TEST(Sequential, TrainsAndEvaluatesAllOfItsLayers) {
     net.train();
     EXPECT_FALSE(identical(net(x).value(), x));
     net.evaluate();
-    const Tape tape({});
+    const ModeScope training(Mode::train);
     EXPECT_TRUE(identical(net(x).value(), x));
 }
 

@@ -63,7 +63,7 @@ TEST(SpectralNorm, TurnsItsDirectionByOneStepInTrainingAndNotInEvaluation) {
     const Variable x = random.normal({3, 2}, DType::float64);
     layer(x);
     expect_equal(layer.direction.value(), u);
-    const Tape tape({x});
+    const Tape tape(layer.parameters());
     layer(x);
     expect_equal(layer.direction.value(), most_stretched(rotated, u, 1));
 }

@@ -145,7 +145,7 @@ struct Game : testing::Test {
     void discriminator_step(const Variable& fakes) {
         Tape tape(discriminator.parameters());
         const Variable loss = binary_cross_entropy_with_logits(discriminator(real), 1.0) +
-                              binary_cross_entropy_with_logits(discriminator(constant(fakes)), 0.0);
+                              binary_cross_entropy_with_logits(discriminator(stop_gradient(fakes)), 0.0);
         EXPECT_FALSE(tape.depends(fakes));
         d_adam.step(tape.gradient(loss));
     }
@@ -156,7 +156,7 @@ TEST_F(Game, TheGeneratorsTapeKnowsTheFakesButNotTheDiscriminator) {
     const Variable fakes = generator(noise(4));
     EXPECT_TRUE(generating.depends(fakes));
     EXPECT_FALSE(generating.depends(discriminator(real)));
-    EXPECT_FALSE(generating.depends(discriminator(constant(fakes))));
+    EXPECT_FALSE(generating.depends(discriminator(stop_gradient(fakes))));
     EXPECT_TRUE(generating.depends(discriminator(fakes)));
     for (const auto& [name, state] : discriminator.parameters()) EXPECT_FALSE(generating.depends(state)) << name;
 }

@@ -85,7 +85,7 @@ TEST(WganGp, PenaltyHasTheGradientOfItsFiniteDifferences) {
         const double above = penalty().item();
         parameter.assign((before - h * direction).value());
         const double below = penalty().item();
-        parameter.assign(before);
+        parameter.assign(before.value());
         const double slope = sum(gradients[i] * direction).item();
         EXPECT_NEAR(slope, (above - below) / (2 * h), 1e-6 * std::max(1.0, std::abs(slope))) << name;
     }

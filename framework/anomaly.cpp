@@ -1,4 +1,4 @@
-#include "framework/finite.h"
+#include "framework/anomaly.h"
 
 #include <atomic>
 #include <bit>
@@ -23,13 +23,6 @@ bool all_finite(std::span<const T> values) {
 // Without the sign that a NaN may have.
 std::string value_text(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 
-// The place of element i: [n, h, w, c].
-Shape place_of(Index i, const Shape& shape) {
-    Shape place(shape.size());
-    for (std::size_t axis = shape.size(); axis-- > 0; i /= shape[axis]) place[axis] = i % shape[axis];
-    return place;
-}
-
 }  // namespace
 
 std::optional<Index> first_not_finite(const Tensor& x) {
@@ -44,20 +37,27 @@ std::optional<Index> first_not_finite(const Tensor& x) {
     });
 }
 
-void FiniteCheck::made(const Variable& y, const std::string& operation) {
-    const std::string where = place();
-    const std::string maker = where.empty() ? operation : fmt::format("{} in {}", operation, where);
+void AnomalyDetector::after_forward(const Variable& y, const char* operation) {
+    const std::string place = places_.empty() ? "" : places_.back();
+    const std::string maker = place.empty() ? operation : fmt::format("{} in {}", operation, place);
     if (const auto first = first_not_finite(y.value())) {
         const std::string who = backward_.empty() ? maker : fmt::format("backward of {}: {}", backward_, operation);
         throw NotFinite(fmt::format("{}: the result must be finite; got {} at {} of {}", who,
-                                    value_text(y.value()[*first]), place_of(*first, y.shape()), y.shape()));
+                                    value_text(y.value()[*first]), unravel_index(*first, y.shape()), y.shape()));
     }
     if (backward_.empty()) makers_[y.id()] = maker;
 }
 
-void FiniteCheck::pulling(std::uint64_t output) {
+void AnomalyDetector::before_backward(std::uint64_t output) {
     const auto maker = makers_.find(output);
     backward_ = maker == makers_.end() ? "an operation" : maker->second;
+}
+
+// A module without a name is part of the one that calls it.
+void AnomalyDetector::before_module(const Module& module, const Variable& x) {
+    const auto name = names_.find(&module);
+    const std::string around = places_.empty() ? "" : places_.back();
+    places_.push_back(name == names_.end() ? around : fmt::format("{}({})", name->second, x.shape()));
 }
 
 }  // namespace adjoint

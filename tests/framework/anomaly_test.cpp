@@ -1,12 +1,11 @@
 // Truths about numbers that are not finite: where the first one stands, and which operation made it, forward or backward.
-#include "framework/finite.h"
+#include "framework/anomaly.h"
 
 #include <limits>
 
 #include "framework/convolution.h"
 #include "framework/elementwise.h"
 #include "framework/reduction.h"
-#include "layers/finite_layers.h"
 #include "layers/linear.h"
 #include "layers/sequential.h"
 #include "tests/support/expectations.h"
@@ -28,9 +27,9 @@ TEST(FirstNotFinite, IsTheFirstInRowMajorOrderOfEitherType) {
     EXPECT_EQ(first_not_finite(Tensor({100'000}, many)), 99'999);
 }
 
-TEST(FiniteCheck, NamesTheOperationThatMadeTheFirstBadNumber) {
+TEST(AnomalyDetector, NamesTheOperationThatMadeTheFirstBadNumber) {
     const Variable x = Tensor({2, 2}, {1, 2, 3, 1000});
-    const FiniteCheck check;
+    const AnomalyDetector check;
     EXPECT_EQ(error_of([&] { log(exp(x)); }), "exp: the result must be finite; got inf at [1, 1] of [2, 2]");
     EXPECT_EQ(error_of([&] { sqrt(x - 2.0); }), "sqrt: the result must be finite; got nan at [0, 0] of [2, 2]");
     EXPECT_EQ(error_of([&] { x / (x - 3.0); }), "divide: the result must be finite; got inf at [1, 0] of [2, 2]");
@@ -38,40 +37,40 @@ TEST(FiniteCheck, NamesTheOperationThatMadeTheFirstBadNumber) {
     EXPECT_THROW(exp(x), NotFinite);
 }
 
-TEST(FiniteCheck, NamesAFinishedConvolutionWhetherOrNotATapeIsLive) {
+TEST(AnomalyDetector, NamesAFinishedConvolutionWhetherOrNotATapeIsLive) {
     const Variable x = Tensor({1, 1, 2, 1}, {1, 1e30}), w = Tensor({1, 1, 1, 1}, {1e30});
     const auto overflow = [&] {
         conv2d(x, w, Conv2DForm::of("conv2d", x.shape(), w.shape(), {}), {.bias = Tensor({1}, {0})});
     };
-    const FiniteCheck check;
+    const AnomalyDetector check;
     const std::string expected = "conv2d: the result must be finite; got inf at [0, 0, 1, 0] of [1, 1, 2, 1]";
     EXPECT_EQ(error_of(overflow), expected);
     const Tape tape({x});
     EXPECT_EQ(error_of(overflow), expected);
 }
 
-TEST(FiniteCheck, NamesTheOperationWhosePullbackMadeIt) {
+TEST(AnomalyDetector, NamesTheOperationWhosePullbackMadeIt) {
     const Variable x = Tensor({2}, {0, 1});
-    const FiniteCheck check;
+    const AnomalyDetector check;
     Tape tape({x});
     const Variable y = sum(sqrt(x), {0});
     EXPECT_EQ(error_of([&] { tape.gradient(y); }),
               "backward of sqrt: divide: the result must be finite; got inf at [0] of [2]");
 }
 
-TEST(FiniteCheck, EndsWithItsScope) {
-    { const FiniteCheck check; }
+TEST(AnomalyDetector, EndsWithItsScope) {
+    { const AnomalyDetector check; }
     EXPECT_NO_THROW(exp(Variable(Tensor({}, {1000}))));
 }
 
-TEST(FiniteLayers, NameTheLayerAndTheShapeOfItsInput) {
+TEST(AnomalyDetector, NamesTheLayerAndTheShapeOfItsInput) {
     const Random random(1);
     const Sequential model(Linear({.in = 2, .out = 3}, random.stream(1)),
                            Linear({.in = 3, .out = 1}, random.stream(2)));
     const States states = model.states();
     const std::string second = states[2].name.substr(0, states[2].name.find('.'));
     states[2].state.assign(Tensor::full(states[2].state.shape(), 3e38));
-    const FiniteLayers check(model);
+    const AnomalyDetector check(model.module_names());
     EXPECT_EQ(error_of([&] {
                   model(Tensor({1, 2}, {1e5, 1e5}));
               }).substr(0, 31),

@@ -1,0 +1,78 @@
+// Observer: hears of the operations, kernels and modules that its thread runs, for diagnosis. A profile, a summary of a
+// model and the detection of numbers that are not finite are observers.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace adjoint {
+
+class Module;
+class Variable;
+
+/// Work of a kernel that ran.
+struct KernelTime {
+    const char* name;
+    double begin;  ///< seconds on a steady clock
+    double end;
+    double flops;  ///< floating-point operations of matrix products in it
+};
+
+/// Hears of what its thread does from construction to destruction. Several can be at work at once.
+class Observer {
+  public:
+    Observer();
+    virtual ~Observer();
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+
+    /// The operation of this name made y, whether or not a tape is live.
+    virtual void after_forward(const Variable& /*y*/, const char* /*operation*/) {}
+    /// A sweep is about to run the pullbacks of the operation that made the variable with this id,
+    virtual void before_backward(std::uint64_t /*output*/) {}
+    /// and has run them.
+    virtual void after_backward() {}
+
+    /// module.forward(x) is about to run,
+    virtual void before_module(const Module& /*module*/, const Variable& /*x*/) {}
+    /// and gave y.
+    virtual void after_module(const Module& /*module*/, const Variable& /*x*/, const Variable& /*y*/) {}
+
+    /// A kernel ran. One that is part of another is heard of first.
+    virtual void after_kernel(const KernelTime& /*kernel*/) {}
+
+    /// Calls notify(observer) for each observer of this thread.
+    template <class F>
+    static void for_each(F notify) {
+        for (Observer* const observer : observers) notify(*observer);
+    }
+
+  private:
+    friend class ProfileScope;
+    static thread_local std::vector<Observer*> observers;
+};
+
+/// Tells observers of the kernel that runs while this object lives.
+class ProfileScope {
+  public:
+    explicit ProfileScope(const char* name, double flops = 0.0);
+    ~ProfileScope();
+    ProfileScope(const ProfileScope&) = delete;
+    ProfileScope& operator=(const ProfileScope&) = delete;
+
+  private:
+    KernelTime kernel_;
+};
+
+/// Collects what kernels ran.
+class Profile : public Observer {
+  public:
+    const std::vector<KernelTime>& kernels() const { return kernels_; }
+    void after_kernel(const KernelTime& kernel) override { kernels_.push_back(kernel); }
+
+  private:
+    std::vector<KernelTime> kernels_;
+};
+
+}  // namespace adjoint
