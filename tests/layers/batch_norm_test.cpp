@@ -130,6 +130,7 @@ TEST_F(BatchNormalization, HandsBackNothingAlongWhatItTakesAway) {
     BatchNorm wide({.channels = 2, .epsilon = 0.0}, random);
     wide.cast(DType::float64);
     const Variable x = batch;
+    const ModeScope training(Mode::train);
     Tape tape({x});
     const Variable g = tape.gradient(wide(x), random.normal({4, 2}, DType::float64))[0];
     expect_tensor(sum(g, {0}), {2}, {0, 0}, 1e-14);
