@@ -1,4 +1,4 @@
-// `adjoint bench`: how fast does a model train here, and what share of the processor's peak is that?
+// `adjoint bench`: measures how fast a model trains here, and what share of the processor's peak that is.
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
@@ -9,11 +9,10 @@
 #include "framework/gemm.h"
 #include "framework/observer.h"
 #include "framework/parallel.h"
-#include "layers/gan_losses.h"
 #include "train/atomic_file.h"
 #include "train/commands.h"
 #include "train/resource_use.h"
-#include "train/training.h"
+#include "train/tasks/registry.h"
 #include "train/validators.h"
 
 namespace adjoint {
@@ -28,54 +27,6 @@ struct BenchOptions {
     bool json = false;
     std::filesystem::path trace;
 };
-
-// A training step on random images, again and again.
-struct Step {
-    std::string model;
-    Index batch;
-    std::function<void()> run;
-};
-
-Step autoencoder() {
-    const auto model = std::make_shared<Autoencoder>(Random(1));
-    const auto adam = std::make_shared<Adam>(model->parameters());
-    const Variable images = Random(2).uniform({128, 28, 28, 1});
-    return {"autoencoder", 128, [=] { autoencoder_step(*model, *adam, images, images); }};
-}
-
-Step dcgan() {
-    const auto model = std::make_shared<Dcgan>(Random(1));
-    const auto optimizers = std::make_shared<DcganOptimizers>(*model, 2e-4);
-    const Variable images = Random(2).uniform({64, 28, 28, 1});
-    return {"dcgan", 64, [=, step = 0]() mutable {
-                dcgan_step(*model, *optimizers, images, Random(3).stream(++step).normal({64, 1, 1, dcgan_noise}));
-            }};
-}
-
-// What the Wasserstein game's steps work on.
-struct WassersteinGame {
-    const WganGp model{Random(1)};
-    WganGpOptimizers optimizers{model, 1e-4};
-    const Variable images = Random(2).uniform({64, 28, 28, 1}), fakes = Random(4).uniform({64, 28, 28, 1});
-};
-
-Step critic_with_penalty() {
-    const auto game = std::make_shared<WassersteinGame>();
-    return {"wgan-gp", 64, [=, step = 0]() mutable {
-                wgan_gp_critic_step(game->model, game->optimizers, game->images, game->fakes, Random(3).stream(++step));
-            }};
-}
-
-// The same critic without second derivatives, to compare.
-Step critic_without_penalty() {
-    const auto game = std::make_shared<WassersteinGame>();
-    return {"wgan", 64, [=] {
-                const Sequential& critic = game->model.critic;
-                Tape tape(critic.parameters());
-                const Variable loss = wasserstein_critic_loss(critic(game->images), critic(game->fakes));
-                game->optimizers.critic.step(tape.gradient(loss));
-            }};
-}
 
 double seconds_of(const std::function<void()>& work) {
     const Clock::time_point begin = Clock::now();
@@ -105,9 +56,9 @@ double sgemm_peak() {
 }
 
 // The operations of one step, and how long it took.
-std::pair<std::vector<KernelTime>, double> profile_of(const Step& step) {
+std::pair<std::vector<KernelTime>, double> profile_of(const std::function<void()>& step) {
     const Profile profile;
-    const double seconds = seconds_of(step.run);
+    const double seconds = seconds_of(step);
     return {profile.kernels(), seconds};
 }
 
@@ -153,14 +104,15 @@ void write_trace(const std::filesystem::path& path, const std::vector<KernelTime
 
 long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt; }
 
-Json measure(const Step& step, const BenchOptions& options) {
+Json measure(const Benchmark& benchmark, const BenchOptions& options) {
+    const std::function<void()> step = benchmark.make();
     constexpr int warm_up = 5;
-    for (int i = 0; i < warm_up; ++i) step.run();
+    for (int i = 0; i < warm_up; ++i) step();
     std::vector<double> seconds;
     seconds.reserve(static_cast<std::size_t>(options.steps));
     const std::size_t requests = pool_statistics().requests;
     const long faults = page_faults();
-    for (int i = 0; i < options.steps; ++i) seconds.push_back(seconds_of([&] { step.run(); }));
+    for (int i = 0; i < options.steps; ++i) seconds.push_back(seconds_of(step));
     const double allocations = static_cast<double>(pool_statistics().requests - requests) / options.steps;
     const double faults_a_step = static_cast<double>(page_faults() - faults) / options.steps;
     std::sort(seconds.begin(), seconds.end());
@@ -172,13 +124,13 @@ Json measure(const Step& step, const BenchOptions& options) {
     if (!options.trace.empty()) write_trace(options.trace, operations);
     const double gflops = flops / median * 1e-9, peak = sgemm_peak();
     return {{"system", "adjoint"},
-            {"model", step.model},
-            {"batch", step.batch},
+            {"model", benchmark.name},
+            {"batch", benchmark.batch},
             {"threads", thread_count()},
             {"kernels", gemm_kernels()},
             {"step_ms_median", 1e3 * median},
             {"step_ms_best", 1e3 * seconds.front()},
-            {"images_per_second", static_cast<double>(step.batch) / median},
+            {"images_per_second", static_cast<double>(benchmark.batch) / median},
             {"gflop", flops * 1e-9},
             {"gflops", gflops},
             {"sgemm_peak_gflops", peak},
@@ -207,11 +159,16 @@ void print(const Json& r) {
     }
 }
 
+std::vector<Benchmark> benchmarks() {
+    std::vector<Benchmark> all;
+    for (const TaskSpec& task : tasks()) all.insert(all.end(), task.benchmarks.begin(), task.benchmarks.end());
+    return all;
+}
+
 void bench(const BenchOptions& options) {
-    for (const auto make : {autoencoder, dcgan, critic_with_penalty, critic_without_penalty}) {
-        const Step step = make();
-        if (options.model != "all" && options.model != step.model) continue;
-        const Json result = measure(step, options);
+    for (const Benchmark& benchmark : benchmarks()) {
+        if (options.model != "all" && options.model != benchmark.name) continue;
+        const Json result = measure(benchmark, options);
         if (options.json) {
             fmt::print("{}\n", result.dump());
         } else {
@@ -226,15 +183,16 @@ void add_bench_command(CLI::App& app) {
     CLI::App* const command =
         app.add_subcommand("bench", "Measure the training step of a model, beside the processor's peak");
     const auto options = std::make_shared<BenchOptions>();
-    command
-        ->add_option(
-            "--model", options->model,
-            "autoencoder, dcgan, wgan-gp or wgan (a step of the critic with the gradient penalty or without), or all")
-        ->check(CLI::IsMember({"autoencoder", "dcgan", "wgan-gp", "wgan", "all"}))
-        ->capture_default_str();
-    command->add_option("--steps", options->steps, "Steps to measure, after five to warm up")
-        ->check(whole_number(1, 100'000))
-        ->capture_default_str();
+    std::vector<std::string> names;
+    std::string help;
+    for (const Benchmark& benchmark : benchmarks()) {
+        names.push_back(benchmark.name);
+        help += benchmark.name + (benchmark.note.empty() ? ", " : fmt::format(" ({}), ", benchmark.note));
+    }
+    names.emplace_back("all");
+    add_setting(*command, "--model", options->model, help + "or all", CLI::IsMember(names));
+    add_setting(*command, "--steps", options->steps, "Steps to measure, after five to warm up",
+                whole_number(1, 100'000));
     command->add_flag("--json", options->json, "Print a line of JSON a model");
     command->add_option("--trace", options->trace,
                         "Write the operations of one step as a trace for Chrome or Perfetto; names one model's");

@@ -16,9 +16,9 @@ std::string text_of(const RunState& state) {
                  {"epoch", state.epoch},
                  {"batch", state.batch},
                  {"losses", state.losses},
-                 {"plateau_rate_factor", state.plateau.rate_factor},
+                 {"plateau_rate_factor", state.plateau.scale},
                  {"plateau_no_better", state.plateau.no_better},
-                 {"rate_factor", state.rate_factor},
+                 {"rate_factor", state.learning_rate_scale},
                  {"metrics", state.metrics}};
     // JSON has no infinity, which is the best loss before the first.
     if (std::isfinite(state.plateau.best)) json["plateau_best"] = state.plateau.best;
@@ -32,9 +32,9 @@ RunState state_in(const std::string& text) {
                       .epoch = json.at("epoch"),
                       .batch = json.at("batch"),
                       .losses = json.at("losses"),
-                      .rate_factor = json.at("rate_factor"),
+                      .learning_rate_scale = json.at("rate_factor"),
                       .metrics = json.at("metrics")};
-    state.plateau.rate_factor = json.at("plateau_rate_factor");
+    state.plateau.scale = json.at("plateau_rate_factor");
     state.plateau.no_better = json.at("plateau_no_better");
     if (json.contains("plateau_best")) state.plateau.best = json.at("plateau_best");
     if (json.contains("best_loss")) state.best = {json.at("best_steps"), json.at("best_loss")};

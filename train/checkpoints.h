@@ -1,4 +1,4 @@
-// What must be kept for a run to go on as if it had never stopped, and how is it kept safe?
+// Checkpoints: what must be kept for a run to go on as if it had never stopped, each file whole or not there at all.
 #pragma once
 
 #include <filesystem>
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "train/metrics.h"
 #include "train/safetensors.h"
 #include "train/schedules.h"
 
@@ -17,10 +18,10 @@ struct RunState {
     Index steps = 0;      ///< done
     Index epoch = 1;      ///< under way
     Index batch = 0;      ///< of the epoch: the next one
-    Numbers losses = {};  ///< of the epoch's steps so far, summed
+    Metrics losses = {};  ///< of the epoch's steps so far, summed
     ReduceOnPlateau plateau = {{.patience = 1}};
     /// Of the learning rate: halved each time that the run went back after a number went wrong.
-    double rate_factor = 1.0;
+    double learning_rate_scale = 1.0;
     struct Best {
         Index steps;
         double loss;
@@ -34,7 +35,7 @@ struct RunState {
 
 struct Checkpoint {
     RunState state;
-    std::map<std::string, Tensor> tensors;
+    TensorsByName tensors;
 };
 
 /// The checkpoints of a run: step-000001234.safetensors, each written whole or not at all and checksummed. The files hold

@@ -1,4 +1,4 @@
-// Which subcommands does the program have? One file each; every one adds itself to the command line.
+// Commands of the program, one file each; every one adds itself to the command line.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,7 +8,7 @@ namespace adjoint {
 /// A check did not pass (exit status 3); the report has been printed.
 struct CheckFailed {};
 
-void add_train_commands(CLI::App& app);        ///< train autoencoder, vae, classifier, dcgan, wgan-gp
+void add_train_commands(CLI::App& app);        ///< train MODEL
 void add_sample_command(CLI::App& app);        ///< sample
 void add_reconstruct_command(CLI::App& app);   ///< reconstruct
 void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient

@@ -1,12 +1,10 @@
-// `adjoint deconvnet`: what in an image do the strongest feature maps of a trained network see?
+// `adjoint deconvnet`: shows what in an image the strongest feature maps of a trained network see.
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
 #include "framework/elementwise.h"
 #include "framework/shaping.h"
-#include "models/vae.h"
-#include "models/wgan_gp.h"
 #include "train/commands.h"
 #include "train/pictures.h"
 #include "train/trained_model.h"
@@ -22,36 +20,6 @@ struct DeconvnetOptions {
     Index top = 15;
     std::filesystem::path out;
 };
-
-// A network that looks at images, and its convolutions.
-struct Viewer {
-    std::shared_ptr<const Module> model;
-    std::vector<ConvolutionalStage> stages;
-    bool symmetric = false;  // whether it takes images in −1..1
-};
-
-Viewer viewer_of(const std::string& model, const ImageModelOptions& sizes) {
-    if (model == "autoencoder") {
-        const auto autoencoder = std::make_shared<Autoencoder>(Random(0), sizes);
-        return {autoencoder, autoencoder->stages()};
-    }
-    if (model == "vae") {
-        const auto vae = std::make_shared<VariationalAutoencoder>(Random(0), sizes);
-        return {vae, vae->stages()};
-    }
-    if (model == "classifier") {
-        const auto classifier = std::make_shared<Classifier>(Random(0));
-        return {classifier, classifier->stages()};
-    }
-    if (model == "wgan-gp") {
-        const auto wgan = std::make_shared<WganGp>(Random(0));
-        return {wgan, stages_of(wgan->critic), /*symmetric=*/true};
-    }
-    require(model == "dcgan", "deconvnet: the model must be autoencoder, vae, classifier, dcgan or wgan-gp; got {}",
-            model);
-    const auto dcgan = std::make_shared<Dcgan>(Random(0), sizes);
-    return {dcgan, stages_of(dcgan->discriminator), /*symmetric=*/true};
-}
 
 // The stages up to the one of this name, or all where it is empty.
 std::vector<ConvolutionalStage> up_to(const std::string& layer, std::vector<ConvolutionalStage> stages) {
@@ -73,21 +41,22 @@ Tensor grey(const Tensor& projection) {
 }
 
 void deconvnet(DeconvnetOptions options) {
-    const RunDirectory run = RunDirectory::open(options.choice.run);
-    const ImageModelOptions sizes = sizes_of(run.config());
-    const Viewer viewer = viewer_of(run.config().model, sizes);
-    load_chosen(options.choice, viewer.model->states());
-    const std::vector<ConvolutionalStage> stages = up_to(options.layer, viewer.stages);
-    const Index size = sizes.image_size, channels = sizes.channels;
+    const TrainedRun run = TrainedRun::open(options.choice);
+    const TaskSpec& task = run.task;
+    require(bool(task.stages), "deconvnet: the model must be {}; got {}", any_of(task_names(&TaskSpec::stages)),
+            task.name);
+    const std::shared_ptr<const Module> model = run.model();
+    const std::vector<ConvolutionalStage> stages = up_to(options.layer, task.stages(*model));
+    const Index size = run.options.sizes.image_size, channels = run.options.sizes.channels;
     const Tensor picture = read_image(options.image, channels);
     require<DataError>(picture.shape() == Shape{size, size, channels}, "{}: the image must be [{}, {}, {}]; got {}",
                        options.image.string(), size, size, channels, picture.shape());
     const Tensor image = picture.reshaped({1, size, size, channels});
 
-    const FeatureMaps maps(stages, viewer.symmetric ? from_unit_to_symmetric(image) : image);
+    const FeatureMaps maps(stages, task.symmetric ? from_unit_to_symmetric(image) : image);
     std::vector<Variable> tiles = {image};
     for (const Index map : maps.strongest(options.top)) tiles.push_back(grey(maps.project_largest(map)));
-    if (options.out.empty()) options.out = run.sample("deconvnet-" + stages.back().name);
+    if (options.out.empty()) options.out = run.directory.sample("deconvnet-" + stages.back().name);
     const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(tiles.size()))));
     write_png(options.out, picture_grid(concatenate(tiles, 0).value(), columns));
     fmt::print("{}: the image, then the {} strongest of {} feature maps of {}\n", options.out.string(),

@@ -1,4 +1,4 @@
-// How are gradients kept from being too large? By the length of all of them together, or each element by itself.
+// Gradient clipping: by the norm of all gradients together, or each element by itself.
 #pragma once
 
 #include <limits>

@@ -1,10 +1,9 @@
-// `adjoint interpolate`: what lies between the latents of images?
+// `adjoint interpolate`: draws what lies between the latents of images.
 #include <cmath>
 #include <fmt/format.h>
 
 #include "framework/elementwise.h"
 #include "framework/shaping.h"
-#include "models/dcgan.h"
 #include "train/animated_png.h"
 #include "train/atomic_file.h"
 #include "train/commands.h"
@@ -29,16 +28,18 @@ struct InterpolateOptions {
 };
 
 // Between the codes of test images, in straight lines.
-Tensor walk_of_autoencoder(const Autoencoder& model, const RunDirectory& run, const InterpolateOptions& options) {
-    const Variable images = first_images(*datasets_of(run, options.dataset).test, options.rows + 1);
-    return sigmoid(model.decode(straight_walk(model.encode(images).value(), options.steps))).value();
+Tensor walk_between_images(const TrainedRun& run, const InterpolateOptions& options) {
+    const std::shared_ptr<const Module> model = run.model();
+    const Variable images = first_images(*run.datasets(options.dataset).test, options.rows + 1);
+    const Tensor codes = straight_walk(run.task.encode(*model, images).value(), options.steps);
+    return sigmoid(run.task.decode(*model, codes)).value();
 }
 
 // Between normal noise, along arcs.
-Tensor walk_of_generator(const InterpolateOptions& options) {
-    const Generator generator = trained_generator("interpolate", options.choice);
+Tensor walk_between_noise(const TrainedRun& run, const InterpolateOptions& options) {
+    const Generator generator = trained_generator("interpolate", run);
     const Index latent = generator.sizes.latent;
-    const Tensor stops = generator_noise(Random(options.seed), options.rows + 1, 0, latent).reshaped({-1, latent});
+    const Tensor stops = Random(options.seed).normal({options.rows + 1, latent});
     return generator.draw(arc_walk(stops, options.steps).reshaped({-1, 1, 1, latent}));
 }
 
@@ -67,13 +68,12 @@ void animate(const Tensor& images, const InterpolateOptions& options) {
 void interpolate(InterpolateOptions options) {
     const bool animated = !options.animate.empty();
     if (animated) options.steps = options.frames;
-    const RunDirectory run = RunDirectory::open(options.choice.run);
-    require(run.config().model != "classifier", "interpolate: a classifier draws nothing; got its run in {}",
-            run.path().string());
-    const std::unique_ptr<Autoencoder> codes = trained_autoencoder(options.choice);
-    const Tensor images = codes ? walk_of_autoencoder(*codes, run, options) : walk_of_generator(options);
+    const TrainedRun run = TrainedRun::open(options.choice);
+    require(run.task.encode || run.task.draw, "interpolate: a {} draws nothing; got its run in {}", run.task.name,
+            run.directory.path().string());
+    const Tensor images = run.task.encode ? walk_between_images(run, options) : walk_between_noise(run, options);
     if (animated) return animate(images, options);
-    if (options.png.empty()) options.png = run.sample("interpolate");
+    if (options.png.empty()) options.png = run.directory.sample("interpolate");
     write_png(options.png, picture_grid(images, options.steps));
     fmt::print("{}: {} walks of {} steps, each from where the one before it ends\n", options.png.string(), options.rows,
                options.steps);
@@ -87,15 +87,10 @@ void add_interpolate_command(CLI::App& app) {
     const auto options = std::make_shared<InterpolateOptions>();
     add_run_options(*command, options->choice, "a run of an autoencoder or a generator");
     add_dataset_options(*command, options->dataset);
-    command->add_option("--rows", options->rows, "How many walks")
-        ->check(whole_number(1, 1'000))
-        ->capture_default_str();
-    CLI::Option* const steps = command->add_option("--steps", options->steps, "Images a walk, both ends among them")
-                                   ->check(whole_number(2, 1'000))
-                                   ->capture_default_str();
-    command->add_option("--seed", options->seed, "Of the noise of a generator")
-        ->check(seed_number())
-        ->capture_default_str();
+    add_setting(*command, "--rows", options->rows, "How many walks", whole_number(1, 1'000));
+    CLI::Option* const steps =
+        add_setting(*command, "--steps", options->steps, "Images a walk, both ends among them", whole_number(2, 1'000));
+    add_setting(*command, "--seed", options->seed, "Of the noise of a generator", seed_number());
     CLI::Option* const png =
         command->add_option("--png", options->png, "The picture; by default samples/interpolate.png in the run");
     CLI::Option* const animate =
@@ -103,15 +98,12 @@ void add_interpolate_command(CLI::App& app) {
             ->add_option("--animate", options->animate, "Instead an animated PNG of all walks at once, there and back")
             ->excludes(png)
             ->excludes(steps);
-    command
-        ->add_option("--frames", options->frames, "Frames of it from one end of a walk to the other, both among them")
-        ->check(whole_number(2, 1'000))
-        ->needs(animate)
-        ->capture_default_str();
-    command->add_option("--frame-ms", options->frame_ms, "How many milliseconds it shows each")
-        ->check(whole_number(1, 65'535))
-        ->needs(animate)
-        ->capture_default_str();
+    add_setting(*command, "--frames", options->frames,
+                "Frames of it from one end of a walk to the other, both among them", whole_number(2, 1'000))
+        ->needs(animate);
+    add_setting(*command, "--frame-ms", options->frame_ms, "How many milliseconds it shows each",
+                whole_number(1, 65'535))
+        ->needs(animate);
     command->footer(
         "An autoencoder goes from each of the first test images to the next, in a straight line between their codes; "
         "a\n"

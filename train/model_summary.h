@@ -1,4 +1,4 @@
-// Which layers does a model have, and what does each cost?
+// Model summary: which layers a network has, and what each costs.
 #pragma once
 
 #include <string>
@@ -18,19 +18,9 @@ struct LayerSummary {
     bool covers_unevenly = false;  ///< a transposed convolution that begins with checkerboards: see covers_unevenly
 };
 
-struct NetworkSummary {
-    std::string name;
-    std::vector<LayerSummary> layers;  ///< in the order in which they are called
-};
-
-/// The layers that the network calls on this input: the modules that have no parts.
+/// The layers that the network calls on this input, in the order in which they are called: the modules that have no
+/// parts.
 std::vector<LayerSummary> summarize(const Module& network, const Variable& input);
-
-/// The networks of a model that `adjoint train` knows, each on one input. Throws where there is no such model.
-std::vector<NetworkSummary> summarize(const std::string& model);
-
-/// The models that summarize knows.
-std::vector<std::string> summarized_models();
 
 /// How many numbers training changes in a model.
 Index parameter_count(const Module& module);

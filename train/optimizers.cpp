@@ -10,6 +10,8 @@
 namespace adjoint {
 namespace {
 
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
 // A parameter's next value, element by element: update(i, p, g) with numbers of the parameter's own type T.
 template <Scalar T, class Update>
 Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
@@ -21,27 +23,10 @@ Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
     });
 }
 
-// Adam's step t of a parameter with the moments m and v; `decay` of the weights enters the gradient.
-template <class Options>
-Tensor adam_step(Tensor& moment, Tensor& square, int t, double learning_rate, double weight_decay,
-                 const Options& options, const Tensor& p, const Tensor& g) {
-    return dispatch(p.dtype(), [&]<Scalar T>() {
-        const T beta1(options.beta1), beta2(options.beta2), epsilon(options.epsilon), decay(weight_decay);
-        const T rate(learning_rate / (1.0 - std::pow(options.beta1, t)));
-        const T correction(1.0 / (1.0 - std::pow(options.beta2, t)));
-        T *const m = moment.edit<T>().data(), *const v = square.edit<T>().data();
-        return update_each<T>(p, g, [=](Index e, T value, T gradient) {
-            gradient += decay * value;
-            m[e] = beta1 * m[e] + (1 - beta1) * gradient;
-            v[e] = beta2 * v[e] + (1 - beta2) * gradient * gradient;
-            return value - rate * m[e] / (std::sqrt(v[e] * correction) + epsilon);
-        });
-    });
-}
-
 }  // namespace
 
-Optimizer::Optimizer(States parameters) : parameters_(std::move(parameters)), steps_(parameters_.size()) {
+Optimizer::Optimizer(States parameters)
+    : parameters_(std::move(parameters)), steps_(parameters_.size()), gradient_norms_(parameters_.size(), none) {
     require(!parameters_.empty(), "Optimizer: there must be a parameter to improve; got none");
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
@@ -66,8 +51,12 @@ void Optimizer::step(std::vector<Variable> gradients) {
         require_same_dtype("Optimizer::step", parameter.value(), gradients[k].value());
     }
     const ProfileScope scope("optimizer");
-    followed_.clear();
-    for (std::size_t k = 0; k < gradients.size(); ++k) followed_.push_back({improved[k], gradients[k]});
+    finite_ = true;
+    gradient_norms_.assign(parameters_.size(), none);
+    for (std::size_t k = 0; k < gradients.size(); ++k) {
+        const double norm = gradient_norms_[improved[k]] = gradient_norm({gradients[k]});
+        if (!std::isfinite(norm) && first_not_finite(gradients[k].value())) finite_ = false;
+    }
     if (std::isfinite(clipping.value)) clip_gradient_value(gradients, clipping.value);
     if (std::isfinite(clipping.norm)) clip_gradient_norm(gradients, clipping.norm);
     for (std::size_t k = 0; k < gradients.size(); ++k) {
@@ -77,60 +66,46 @@ void Optimizer::step(std::vector<Variable> gradients) {
     }
 }
 
-std::vector<double> Optimizer::gradient_norms() const {
-    if (followed_.empty()) return remembered_gradient_norms_;
-    std::vector<double> norms(parameters_.size(), std::numeric_limits<double>::quiet_NaN());
-    for (const auto& [i, gradient] : followed_) norms[i] = gradient_norm({gradient});
-    return norms;
-}
-
 std::vector<ParameterNorms> Optimizer::norms() const {
-    const std::vector<double> of_gradients = gradient_norms();
     std::vector<ParameterNorms> result;
-    for (std::size_t i = 0; i < of_gradients.size(); ++i) {
-        if (std::isnan(of_gradients[i])) continue;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        if (std::isnan(gradient_norms_[i])) continue;
         const auto& [name, parameter] = parameters_[i];
-        result.push_back({name, gradient_norm({parameter.variable()}), of_gradients[i]});
+        result.push_back({name, gradient_norm({parameter.variable()}), gradient_norms_[i]});
     }
     return result;
 }
 
-bool Optimizer::followed_finite_gradients() const {
-    return std::all_of(followed_.begin(), followed_.end(),
-                       [](const Followed& followed) { return !first_not_finite(followed.gradient.value()); });
-}
-
-NamedTensors Optimizer::memory() {
+NamedTensors Optimizer::state_dict() {
     const Shape one_each = {std::ssize(steps_)};
-    std::vector<double> norms = gradient_norms();
-    norms.resize(steps_.size(), std::numeric_limits<double>::quiet_NaN());  // before the first step there is none
-    NamedTensors memory = {{"steps", Tensor(one_each, {steps_.begin(), steps_.end()}, DType::float64)},
-                           {"gradient_norms", Tensor(one_each, norms, DType::float64)}};
+    NamedTensors states = {{"steps", Tensor(one_each, {steps_.begin(), steps_.end()}, DType::float64)},
+                           {"gradient_norms", Tensor(one_each, gradient_norms_, DType::float64)}};
     for (const auto& [letter, of_parameters] : moments()) {
         for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            memory.emplace_back(std::string(letter) + "." + parameters_[i].name, (*of_parameters)[i]);
+            states.emplace_back(std::string(letter) + "." + parameters_[i].name, (*of_parameters)[i]);
         }
     }
-    return memory;
+    return states;
 }
 
-void Optimizer::remember(const std::map<std::string, Tensor>& memory) {
-    for (const auto& [name, expected] : this->memory()) {
-        const auto found = memory.find(name);
-        require<DataError>(found != memory.end(), "Optimizer::remember: there must be {} {}; got none", name,
+void Optimizer::load_state_dict(const TensorsByName& states) {
+    for (const auto& [name, expected] : state_dict()) {
+        const auto found = states.find(name);
+        require<DataError>(found != states.end(), "Optimizer::load_state_dict: there must be {} {}; got none", name,
                            expected.shape());
         const Tensor& tensor = found->second;
         require<DataError>(tensor.shape() == expected.shape() && tensor.dtype() == expected.dtype(),
-                           "Optimizer::remember: {} must be {} {}; got {} {}", name, adjoint::name(expected.dtype()),
-                           expected.shape(), adjoint::name(tensor.dtype()), tensor.shape());
+                           "Optimizer::load_state_dict: {} must be {} {}; got {} {}", name,
+                           adjoint::name(expected.dtype()), expected.shape(), adjoint::name(tensor.dtype()),
+                           tensor.shape());
     }
-    for (std::size_t i = 0; i < steps_.size(); ++i)
-        steps_[i] = static_cast<int>(memory.at("steps")[static_cast<Index>(i)]);
-    followed_.clear();
-    remembered_gradient_norms_ = memory.at("gradient_norms").to_vector();
+    const std::vector<double> steps = states.at("steps").to_vector();
+    steps_.assign(steps.begin(), steps.end());
+    gradient_norms_ = states.at("gradient_norms").to_vector();
+    finite_ = true;
     for (const auto& [letter, of_parameters] : moments()) {
         for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            (*of_parameters)[i] = memory.at(std::string(letter) + "." + parameters_[i].name);
+            (*of_parameters)[i] = states.at(std::string(letter) + "." + parameters_[i].name);
         }
     }
 }
@@ -167,14 +142,27 @@ Tensor RMSprop::updated(std::size_t i, int, const Tensor& p, const Tensor& g) {
     });
 }
 
-Tensor Adam::updated(std::size_t i, int t, const Tensor& p, const Tensor& g) {
-    return adam_step(m_[i], v_[i], t, learning_rate(i), options(i).weight_decay, options(i), p, g);
+template <class Options>
+Tensor AdamOptimizer<Options>::updated(std::size_t i, int t, const Tensor& p, const Tensor& g) {
+    const Options& o = this->options(i);
+    const double learning_rate = this->learning_rate(i), kept = 1.0 - learning_rate * o.weight_decay;
+    const Tensor old =
+        Options::decoupled ? map(p, [kept](auto value) { return static_cast<decltype(value)>(kept * value); }) : p;
+    return dispatch(p.dtype(), [&]<Scalar T>() {
+        const T beta1(o.beta1), beta2(o.beta2), epsilon(o.epsilon), decay(Options::decoupled ? 0.0 : o.weight_decay);
+        const T rate(learning_rate / (1.0 - std::pow(o.beta1, t)));
+        const T correction(1.0 / (1.0 - std::pow(o.beta2, t)));
+        T *const m = m_[i].template edit<T>().data(), *const v = v_[i].template edit<T>().data();
+        return update_each<T>(old, g, [=](Index e, T value, T gradient) {
+            gradient += decay * value;
+            m[e] = beta1 * m[e] + (1 - beta1) * gradient;
+            v[e] = beta2 * v[e] + (1 - beta2) * gradient * gradient;
+            return value - rate * m[e] / (std::sqrt(v[e] * correction) + epsilon);
+        });
+    });
 }
 
-Tensor AdamW::updated(std::size_t i, int t, const Tensor& p, const Tensor& g) {
-    const double kept = 1.0 - learning_rate(i) * options(i).weight_decay;
-    const Tensor shrunk = map(p, [kept](auto value) { return static_cast<decltype(value)>(kept * value); });
-    return adam_step(m_[i], v_[i], t, learning_rate(i), /*weight_decay=*/0.0, options(i), shrunk, g);
-}
+template class AdamOptimizer<AdamOptions>;
+template class AdamOptimizer<AdamWOptions>;
 
 }  // namespace adjoint

@@ -1,4 +1,4 @@
-// How do parameters follow their gradients? In order of increasing complexity: SGD, RMSprop, Adam, AdamW.
+// Optimisers: how parameters follow their gradients, in order of increasing complexity: SGD, RMSprop, Adam, AdamW.
 //
 // g is the gradient of the parameter p, t the number of the step, from 1. Each can be given several groups of parameters
 // with options of their own:
@@ -6,12 +6,10 @@
 //   Adam adam({{model.encoder.parameters(), {.learning_rate = 1e-4}}, {model.decoder.parameters(), {}}});
 #pragma once
 
-#include <map>
 #include <vector>
 
-#include "layers/module.h"
+#include "layers/named_tensors.h"
 #include "train/gradient_clipping.h"
-#include "train/named.h"
 
 namespace adjoint {
 
@@ -40,19 +38,19 @@ class Optimizer {
     /// them.   Throws unless there is one for each of these, with its shape and element type.
     void step(std::vector<Variable> gradients);
 
-    /// √Σ p² and √Σ g² of each parameter that took the last step.
+    /// √Σ p² as it is now and √Σ g² as it was, of each parameter that took the last step.
     std::vector<ParameterNorms> norms() const;
     /// Whether every gradient of the last step was finite.
-    bool followed_finite_gradients() const;
+    bool gradients_were_finite() const { return finite_; }
 
     /// What it keeps from step to step, for a checkpoint: how many `steps` each parameter took, the `gradient_norms` of the
-    /// last one, and the moments of each parameter, as m.NAME.
-    NamedTensors memory();
-    /// Takes up what memory() gave. Throws DataError when a tensor is missing or of another shape.
-    void remember(const std::map<std::string, Tensor>& memory);
+    /// last one, NaN where it took none, and the moments of each parameter, as m.NAME.
+    NamedTensors state_dict();
+    /// Takes up what state_dict() gave. Throws DataError when a tensor is missing or of another shape.
+    void load_state_dict(const TensorsByName& states);
 
-    double rate_factor = 1.0;        ///< multiplies the learning rate of every group: what a schedule sets
-    GradientClipping clipping = {};  ///< of the gradients, before each step
+    double learning_rate_scale = 1.0;  ///< multiplies the learning rate of every group: what a schedule sets
+    GradientClipping clipping = {};    ///< of the gradients, before each step
 
   protected:
     /// Throws when there is no parameter, or one is there twice.
@@ -73,16 +71,9 @@ class Optimizer {
 
   private:
     States parameters_;
-    std::vector<int> steps_;  // of each parameter: a frozen one takes none
-    /// ‖g‖ of each parameter in the last step, NaN where it took none.
-    std::vector<double> gradient_norms() const;
-
-    struct Followed {
-        std::size_t parameter;
-        Variable gradient;
-    };
-    std::vector<Followed> followed_;                 // in the last step, if it was taken since remember()
-    std::vector<double> remembered_gradient_norms_;  // else
+    std::vector<int> steps_;              // of each parameter: a frozen one takes none
+    std::vector<double> gradient_norms_;  // of each parameter in the last step, NaN where it took none
+    bool finite_ = true;
 };
 
 /// An optimiser whose groups have these options.
@@ -96,7 +87,7 @@ class GroupOptimizer : public Optimizer {
     }
     /// Of parameter i.
     const Options& options(std::size_t i) const { return options_[i]; }
-    double learning_rate(std::size_t i) const { return options_[i].learning_rate * rate_factor; }
+    double learning_rate(std::size_t i) const { return options_[i].learning_rate * learning_rate_scale; }
 
   private:
     static States all_parameters(const ParameterGroups<Options>& groups) {
@@ -152,41 +143,36 @@ struct AdamOptions {
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 0.0;
+    static constexpr bool decoupled = false;
 };
-/// g ← g + weight_decay·p;  m ← β₁·m + (1 − β₁)·g;  v ← β₂·v + (1 − β₂)·g²;
-/// p ← p − learning_rate·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + epsilon).
-/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015.
-class Adam : public GroupOptimizer<AdamOptions> {
-  public:
-    explicit Adam(const States& parameters, const AdamOptions& options = {}) : Adam({{parameters, options}}) {}
-    explicit Adam(const ParameterGroups<AdamOptions>& groups) : GroupOptimizer(groups), m_(zeros()), v_(zeros()) {}
-
-  private:
-    Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
-    std::vector<Moment> moments() override { return {{"m", &m_}, {"v", &v_}}; }
-    std::vector<Tensor> m_;
-    std::vector<Tensor> v_;
-};
-
 struct AdamWOptions {
     double learning_rate = 1e-3;
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 1e-2;
+    static constexpr bool decoupled = true;
 };
-/// Adam with the weight decay apart from the gradient: p ← (1 − learning_rate·weight_decay)·p, then Adam's step.
-/// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
-class AdamW : public GroupOptimizer<AdamWOptions> {
+/// g ← g + weight_decay·p;  m ← β₁·m + (1 − β₁)·g;  v ← β₂·v + (1 − β₂)·g²;
+/// p ← p − learning_rate·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + epsilon).
+/// Where the weight decay is decoupled it leaves g alone: first p ← (1 − learning_rate·weight_decay)·p.
+/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015; Loshchilov and Hutter, "Decoupled weight
+/// decay regularization", 2019.
+template <class Options>
+class AdamOptimizer : public GroupOptimizer<Options> {
   public:
-    explicit AdamW(const States& parameters, const AdamWOptions& options = {}) : AdamW({{parameters, options}}) {}
-    explicit AdamW(const ParameterGroups<AdamWOptions>& groups) : GroupOptimizer(groups), m_(zeros()), v_(zeros()) {}
+    explicit AdamOptimizer(const States& parameters, const Options& options = {})
+        : AdamOptimizer(ParameterGroups<Options>{{parameters, options}}) {}
+    explicit AdamOptimizer(const ParameterGroups<Options>& groups)
+        : GroupOptimizer<Options>(groups), m_(this->zeros()), v_(this->zeros()) {}
 
   private:
     Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
-    std::vector<Moment> moments() override { return {{"m", &m_}, {"v", &v_}}; }
+    std::vector<Optimizer::Moment> moments() override { return {{"m", &m_}, {"v", &v_}}; }
     std::vector<Tensor> m_;
     std::vector<Tensor> v_;
 };
+using Adam = AdamOptimizer<AdamOptions>;
+using AdamW = AdamOptimizer<AdamWOptions>;
 
 }  // namespace adjoint

@@ -24,7 +24,7 @@ Progress::Manner Progress::usual() {
 
 Progress::~Progress() { LiveLine::erase(); }
 
-void Progress::step(Index images, const Numbers& losses) {
+void Progress::step(Index images, const Metrics& losses) {
     ++done_;
     images_ += images;
     last_ = Clock::now();
@@ -37,7 +37,7 @@ void Progress::step(Index images, const Numbers& losses) {
     }
 }
 
-std::string Progress::line(const Numbers& losses) const {
+std::string Progress::line(const Metrics& losses) const {
     const double left = static_cast<double>(epoch_.steps_left - done_) * seconds() / static_cast<double>(done_);
     std::string text = fmt::format("epoch {}/{} [{}/{}] {} left, {:.0f} images/s", epoch_.number, epoch_.of,
                                    epoch_.first_step + done_, epoch_.steps, clock_text(left), images_per_second());

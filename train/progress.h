@@ -1,9 +1,10 @@
-// How does an epoch go? Said in one line now and then: how far it is, how long the run will take, the losses.
+// Progress of an epoch, said in one line now and then: how far it is, how long the run will take, the losses.
 #pragma once
 
 #include <chrono>
 
-#include "train/named.h"
+#include "framework/shape.h"
+#include "train/metrics.h"
 
 namespace adjoint {
 
@@ -29,13 +30,13 @@ class Progress {
     Progress& operator=(const Progress&) = delete;
 
     /// One step is done on so many images, with these losses.
-    void step(Index images, const Numbers& losses);
+    void step(Index images, const Metrics& losses);
     double images_per_second() const;
 
   private:
     using Clock = std::chrono::steady_clock;
 
-    std::string line(const Numbers& losses) const;
+    std::string line(const Metrics& losses) const;
     double seconds() const { return std::chrono::duration<double>(last_ - begin_).count(); }
 
     Epoch epoch_;

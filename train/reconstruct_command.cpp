@@ -1,7 +1,8 @@
-// `adjoint reconstruct`: what does a trained autoencoder keep of an image?
+// `adjoint reconstruct`: passes images through a trained autoencoder.
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "framework/shaping.h"
 #include "layers/losses.h"
 #include "train/commands.h"
 #include "train/npy.h"
@@ -22,9 +23,9 @@ struct ReconstructOptions {
 };
 
 // The images named by --input, or the first ones of the test set: [N, S, S, channels] in 0..1.
-Tensor originals(const RunDirectory& run, const ReconstructOptions& options) {
-    if (options.input.empty()) return first_images(*datasets_of(run, options.dataset).test, options.count);
-    const ImageModelOptions sizes = sizes_of(run.config());
+Tensor originals(const TrainedRun& run, const ReconstructOptions& options) {
+    if (options.input.empty()) return first_images(*run.datasets(options.dataset).test, options.count);
+    const ImageModelOptions& sizes = run.options.sizes;
     const bool npy = options.input.extension() == ".npy";
     Tensor images = npy ? read_npy(options.input).cast(DType::float32) : read_image(options.input, sizes.channels);
     if (images.rank() == 3) images = images.reshaped({1, images.extent(0), images.extent(1), images.extent(2)});
@@ -37,15 +38,15 @@ Tensor originals(const RunDirectory& run, const ReconstructOptions& options) {
 }
 
 void reconstruct(ReconstructOptions options) {
-    const RunDirectory run = RunDirectory::open(options.choice.run);
-    const std::unique_ptr<Autoencoder> model = trained_autoencoder(options.choice);
-    require(model != nullptr, "reconstruct: only an autoencoder or a vae reconstructs; got a run of {} in {}",
-            run.config().model, run.path().string());
+    const TrainedRun run = TrainedRun::open(options.choice);
+    require(bool(run.task.decode), "reconstruct: only {} reconstructs; got a run of {} in {}",
+            any_of_a(task_names(&TaskSpec::decode)), run.task.name, run.directory.path().string());
+    const std::shared_ptr<const Module> model = run.model();
     const Variable images = originals(run, options);
     const Variable logits = (*model)(images), result = sigmoid(logits);
     fmt::print("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
                binary_cross_entropy_with_logits(logits, images).item(), mean_squared_error(result, images).item());
-    if (options.png.empty() && options.npy.empty()) options.png = run.sample("reconstruct");
+    if (options.png.empty() && options.npy.empty()) options.png = run.directory.sample("reconstruct");
     if (!options.png.empty()) {
         const Index columns = std::min<Index>(16, images.extent(0));
         const Index whole = images.extent(0) / columns * columns;
@@ -64,14 +65,13 @@ void reconstruct(ReconstructOptions options) {
 void add_reconstruct_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("reconstruct", "Pass digits through the autoencoder of a run");
     const auto options = std::make_shared<ReconstructOptions>();
-    add_run_options(*command, options->choice, "a run of autoencoder or vae");
+    add_run_options(*command, options->choice, "a run of " + any_of(task_names(&TaskSpec::decode)));
     add_dataset_options(*command, options->dataset);
     command->add_option(
         "--input", options->input,
         "Images to use: a .npy of [N, H, W, C] in 0..1, or a PNG or JPEG, of the size that the run was trained on");
-    command->add_option("--count", options->count, "How many test images, where no --input is given")
-        ->check(whole_number(1, 10'000))
-        ->capture_default_str();
+    add_setting(*command, "--count", options->count, "How many test images, where no --input is given",
+                whole_number(1, 10'000));
     command->add_option("--png", options->png,
                         "Write originals above reconstructions; by default to samples/ in the run");
     command->add_option("--npy", options->npy, "Write the reconstructions as float32 [N, H, W, C] in 0..1");

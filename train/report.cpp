@@ -12,6 +12,8 @@
 #include "train/pictures.h"
 #include "train/report_page.h"
 #include "train/safetensors.h"
+#include "train/settings.h"
+#include "train/trained_model.h"
 
 namespace adjoint {
 namespace {
@@ -88,12 +90,24 @@ void add_pictures(Json& page, const RunDirectory& run) {
     }
 }
 
+// What config.json says, then the settings of config.toml, batch-size as batch_size.
+void add_configuration(Json& page, const RunDirectory& run) {
+    Json& config = page["config"];
+    const Json settings = Json::parse(settings_as_json(run.settings()));
+    for (const auto& [setting, value] : settings.items()) {
+        std::string name = setting;
+        std::replace(name.begin(), name.end(), '-', '_');
+        if (!config.contains(name)) config[name] = value;
+    }
+}
+
 void add_networks(Json& page, const RunDirectory& run) {
-    const std::vector<std::string> known = summarized_models();
-    if (std::find(known.begin(), known.end(), run.config().model) == known.end()) return;
-    for (const NetworkSummary& network : summarize(run.config().model)) {
+    const TrainedRun trained = TrainedRun::open({run.path()});
+    const ImageModelOptions& sizes = trained.options.sizes;
+    const std::unique_ptr<Module> model = trained.task.make_model(Random(0), trained.options);
+    for (const auto& [network, module, input] : networks_of(trained.task, *model, sizes)) {
         Json layers = Json::array();
-        for (const LayerSummary& layer : network.layers) {
+        for (const LayerSummary& layer : summarize(*module, input)) {
             layers.push_back({{"name", layer.name},
                               {"kind", layer.kind},
                               {"input", layer.input},
@@ -101,7 +115,7 @@ void add_networks(Json& page, const RunDirectory& run) {
                               {"parameters", layer.parameters},
                               {"flops", layer.flops}});
         }
-        page["networks"].push_back({{"name", network.name}, {"layers", layers}});
+        page["networks"].push_back({{"name", network}, {"layers", layers}});
     }
 }
 
@@ -121,7 +135,9 @@ void add_filters(Json& page, const RunDirectory& run) {
 }
 
 Json page_of(const RunDirectory& run, bool alone) {
+    const TaskSpec* const task = find_task(run.model());
     Json page = {{"name", fs::weakly_canonical(run.path()).filename().string()},
+                 {"caption", task == nullptr ? "" : task->caption},
                  {"config", Json::parse(file_content(run.path() / "config.json"), nullptr, false)}};
     for (const char* list : {"metrics", "events", "problems", "epochs", "pictures", "networks", "filters"}) {
         page[list] = Json::array();
@@ -129,9 +145,13 @@ Json page_of(const RunDirectory& run, bool alone) {
     add_lines(page, run, "metrics");
     add_lines(page, run, "events");
     add_pictures(page, run);
-    if (!alone) return page;
-    add_networks(page, run);
-    add_filters(page, run);
+    try {
+        if (fs::exists(run.settings())) add_configuration(page, run);
+        if (alone && task != nullptr) add_networks(page, run);
+    } catch (const Error& damage) {
+        page["problems"].push_back(damage.what());
+    }
+    if (alone) add_filters(page, run);
     return page;
 }
 

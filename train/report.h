@@ -1,4 +1,4 @@
-// What did a run do, to look at? One HTML file that needs nothing but itself, made from what lies in the run's directory.
+// Report: what a run did, to look at, as one HTML file that needs nothing but itself.
 #pragma once
 
 #include <string>

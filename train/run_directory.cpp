@@ -62,20 +62,10 @@ bool holds_nothing(const std::filesystem::path& directory) {
     return true;
 }
 
-// Nothing where the model has its own.
-std::optional<ImageModelOptions> sizes_in(const Json& json) {
-    if (!json.contains("image_size")) return std::nullopt;
-    return ImageModelOptions{.image_size = json.at("image_size"),
-                             .channels = json.at("channels"),
-                             .latent = json.at("latent"),
-                             .width = json.at("width")};
-}
-
 }  // namespace
 
-RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& config, bool overwrite,
-                                  const std::string& settings) {
-    if (path.empty()) path = new_default_place(config.model);
+RunDirectory RunDirectory::create(std::filesystem::path path, const RunRecord& record, bool overwrite) {
+    if (path.empty()) path = new_default_place(record.model);
     const bool holds_run = std::filesystem::exists(path / "config.json");
     require<CannotWrite>(overwrite || !holds_run,
                          "{}: holds a run already; choose another --out, or --force to replace it", path.string());
@@ -89,7 +79,7 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
     }
     std::filesystem::create_directories(path, error);
     require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
-    const RunDirectory run = reconfigure(path, config, settings);
+    const RunDirectory run = rerecord(path, record);
     for (const std::filesystem::path& part : {run.samples(), run.checkpoints()}) {
         std::filesystem::create_directories(part, error);
         require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", part.string(), error.message());
@@ -97,38 +87,14 @@ RunDirectory RunDirectory::create(std::filesystem::path path, const RunConfig& c
     return run;
 }
 
-RunDirectory RunDirectory::reconfigure(const std::filesystem::path& path, const RunConfig& config,
-                                       const std::string& settings) {
-    const Refinements& r = config.refinements;
-    Json json = {{"model", config.model},
-                 {"dataset", config.dataset},
-                 {"epochs", config.epochs},
-                 {"batch_size", config.batch_size},
-                 {"learning_rate", config.learning_rate},
-                 {"seed", config.seed},
-                 {"schedule", r.schedule},
-                 {"warmup", r.warm_up},
-                 {"clip_norm", r.clip_norm},
-                 {"clip_value", r.clip_value},
-                 {"noise", r.noise},
-                 {"ema", r.ema},
-                 {"freeze", r.freeze},
-                 {"init", r.init}};
-    if (const auto& sizes = config.sizes) {
-        json.update({{"image_size", sizes->image_size},
-                     {"channels", sizes->channels},
-                     {"latent", sizes->latent},
-                     {"width", sizes->width}});
-    }
-    json.update({{"adjoint", ADJOINT_VERSION},
-                 {"compiler", __VERSION__},
-                 {"processor", processor_name()},
-                 {"kernels", gemm_kernels()},
-                 {"threads", thread_count()}});
+RunDirectory RunDirectory::rerecord(const std::filesystem::path& path, const RunRecord& record) {
+    const Json json = {{"model", record.model},    {"dataset", record.dataset},     {"adjoint", ADJOINT_VERSION},
+                       {"compiler", __VERSION__},  {"processor", processor_name()}, {"kernels", gemm_kernels()},
+                       {"threads", thread_count()}};
     // First what makes it the directory of a run, which a killed program can leave unfinished.
     write_text(path / "config.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-    write_text(path / "config.toml", settings);
-    return RunDirectory(path, config);
+    write_text(path / "config.toml", record.settings);
+    return RunDirectory(path, record.model, record.dataset);
 }
 
 RunDirectory RunDirectory::open(const std::filesystem::path& path) {
@@ -137,29 +103,14 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
                           path.string());
     try {
         const Json json = Json::parse(stream);
-        const Refinements none;
-        return RunDirectory(path, {.model = json.at("model"),
-                                   .dataset = json.at("dataset"),
-                                   .epochs = json.at("epochs"),
-                                   .batch_size = json.at("batch_size"),
-                                   .learning_rate = json.at("learning_rate"),
-                                   .seed = json.at("seed"),
-                                   .refinements = {.schedule = json.value("schedule", none.schedule),
-                                                   .warm_up = json.value("warmup", none.warm_up),
-                                                   .clip_norm = json.value("clip_norm", none.clip_norm),
-                                                   .clip_value = json.value("clip_value", none.clip_value),
-                                                   .noise = json.value("noise", none.noise),
-                                                   .ema = json.value("ema", none.ema),
-                                                   .freeze = json.value("freeze", none.freeze),
-                                                   .init = json.value("init", none.init)},
-                                   .sizes = sizes_in(json)});
+        return RunDirectory(path, json.at("model"), json.at("dataset"));
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{}: is not the configuration of a run; got {}", (path / "config.json").string(),
                                     error.what()));
     }
 }
 
-void RunDirectory::log_metrics(Index epoch, const Numbers& metrics) const {
+void RunDirectory::log_metrics(Index epoch, const Metrics& metrics) const {
     Json line = {{"epoch", epoch}};
     for (const auto& [name, value] : metrics) line[name] = value;
     append_line(path_ / "metrics.jsonl", line);
@@ -169,7 +120,7 @@ std::string RunDirectory::metrics() const { return file_content(path_ / "metrics
 
 void RunDirectory::restore_metrics(const std::string& text) const { write_text(path_ / "metrics.jsonl", text); }
 
-void RunDirectory::log_event(const std::string& event, Index epoch, const Numbers& numbers) const {
+void RunDirectory::log_event(const std::string& event, Index epoch, const Metrics& numbers) const {
     Json line = {{"event", event}, {"time", time_now("%Y-%m-%d %H:%M:%S")}, {"epoch", epoch}};
     for (const auto& [name, value] : numbers) line[name] = value;
     append_line(path_ / "events.jsonl", line);
@@ -181,11 +132,11 @@ std::filesystem::path RunDirectory::weights(const std::string& which) const {
 }
 
 void RunDirectory::save_weights(const States& states) const {
-    write_safetensors(weights(), tensors_of(states), {{"model", config_.model}});
+    write_safetensors(weights(), tensors_of(states), {{"model", model_}});
 }
 
 void RunDirectory::save_average(const States& states) const {
-    write_safetensors(average(), tensors_of(states), {{"model", config_.model}});
+    write_safetensors(average(), tensors_of(states), {{"model", model_}});
 }
 
 }  // namespace adjoint

@@ -1,4 +1,4 @@
-// What does a run leave behind, and how is it found again?
+// Run directory: what a run leaves behind, and how it is found again.
 #pragma once
 
 #include <cstdint>
@@ -9,36 +9,20 @@
 
 #include "layers/module.h"
 #include "models/image_model.h"
-#include "train/named.h"
+#include "train/metrics.h"
 
 namespace adjoint {
 
-/// What may be done in training beside following the gradient.
-struct Refinements {
-    std::string schedule = "constant";     ///< of the learning rate: as `adjoint train MODEL --help` lists them
-    Index warm_up = 0;                     ///< steps in which the learning rate rises first
-    double clip_norm = 0.0;                ///< of all gradients together; 0 for none
-    double clip_value = 0.0;               ///< of each element of a gradient; 0 for none
-    double noise = 0.0;                    ///< deviation of that in what an autoencoder sees of images
-    double ema = 0.0;                      ///< decay of the average of the weights; 0 for none
-    std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values
-    std::string init = "";                 ///< the run or file whose weights are the first ones; else random
-};
-
-/// What was trained and how: config.json of a run.
-struct RunConfig {
-    std::string model = "";  ///< autoencoder, vae, classifier, dcgan or wgan-gp
-    std::string dataset = "";
-    Index epochs = 0;
-    Index batch_size = 0;
-    double learning_rate = 0.0;
-    std::uint64_t seed = 0;
-    Refinements refinements = {};
-    std::optional<ImageModelOptions> sizes = {};  ///< of the model; nothing: its own
+/// What a run is of. Of its settings the text alone: `read_settings` and the declarations know what they mean.
+struct RunRecord {
+    std::string model = "";    ///< the name of its task
+    std::string dataset = "";  ///< as it was found: never auto
+    std::string settings = "";
 };
 
 /// A directory with
-///   config.toml             the settings, to be given to `train` again; config.json: what was trained, by what and where
+///   config.toml             the settings, to be given to `train` again
+///   config.json             what nobody chose: the dataset that was found, versions, the processor
 ///   metrics.jsonl           a line an epoch: a function of the settings alone
 ///   events.jsonl, log.txt   what happened when
 ///   checkpoints/, samples/, report.html, weights.safetensors and, where weights are averaged, average.safetensors.
@@ -46,15 +30,14 @@ class RunDirectory {
   public:
     /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty. A run that is replaced is gone.
     /// Throws CannotWrite when it cannot be made, holds a run already and `overwrite` is not set, or holds anything else.
-    static RunDirectory create(std::filesystem::path path, const RunConfig& config, bool overwrite,
-                               const std::string& settings = "");
-    /// Gives an existing run another configuration. Throws CannotWrite.
-    static RunDirectory reconfigure(const std::filesystem::path& path, const RunConfig& config,
-                                    const std::string& settings);
+    static RunDirectory create(std::filesystem::path path, const RunRecord& record, bool overwrite);
+    /// Gives an existing run another record. Throws CannotWrite.
+    static RunDirectory rerecord(const std::filesystem::path& path, const RunRecord& record);
     /// Opens an existing run. Throws MissingInput when there is none, DataError when its config.json is damaged.
     static RunDirectory open(const std::filesystem::path& path);
 
-    const RunConfig& config() const { return config_; }
+    const std::string& model() const { return model_; }
+    const std::string& dataset() const { return dataset_; }
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path weights() const { return path_ / "weights.safetensors"; }  ///< of the last step
     std::filesystem::path average() const { return path_ / "average.safetensors"; }  ///< over the steps
@@ -69,13 +52,13 @@ class RunDirectory {
     std::filesystem::path log() const { return path_ / "log.txt"; }
 
     /// Adds a line to metrics.jsonl: the epoch and numbers by name.
-    void log_metrics(Index epoch, const Numbers& metrics) const;
+    void log_metrics(Index epoch, const Metrics& metrics) const;
     /// The text of metrics.jsonl.
     std::string metrics() const;
     /// Makes metrics.jsonl hold this text and no more.
     void restore_metrics(const std::string& text) const;
     /// Adds a line to events.jsonl: the time, what happened, in which epoch, and numbers by name.
-    void log_event(const std::string& event, Index epoch, const Numbers& numbers) const;
+    void log_event(const std::string& event, Index epoch, const Metrics& numbers) const;
 
     /// Saves all of the model's states as the run's weights.
     void save_weights(const States& states) const;
@@ -83,10 +66,11 @@ class RunDirectory {
     void save_average(const States& states) const;
 
   private:
-    RunDirectory(std::filesystem::path path, RunConfig config) : path_(std::move(path)), config_(std::move(config)) {}
+    RunDirectory(std::filesystem::path path, std::string model, std::string dataset)
+        : path_(std::move(path)), model_(std::move(model)), dataset_(std::move(dataset)) {}
 
     std::filesystem::path path_;
-    RunConfig config_;
+    std::string model_, dataset_;
 };
 
 }  // namespace adjoint

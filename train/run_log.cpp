@@ -39,7 +39,7 @@ void print_epoch(Index epoch, const std::string& sentence) {
     print_line(line);
 }
 
-void print_epoch_json(Index epoch, const Numbers& metrics) {
+void print_epoch_json(Index epoch, const Metrics& metrics) {
     Json json = {{"epoch", epoch}};
     for (const auto& [name, value] : metrics) json[name] = value;
     print_line(json.dump());

@@ -1,4 +1,4 @@
-// Where does a run say what happens? To its log, and its results to standard output: as sentences or as lines of JSON.
+// Run log: messages to log.txt, and results to standard output, as sentences or as lines of JSON.
 #pragma once
 
 #include <spdlog/spdlog.h>
@@ -21,7 +21,7 @@ class RunLog {
 
 /// Prints how good a run is after an epoch.
 void print_epoch(Index epoch, const std::string& sentence);
-void print_epoch_json(Index epoch, const Numbers& metrics);
+void print_epoch_json(Index epoch, const Metrics& metrics);
 
 /// Prints where the weights of a run, averaged ones where there are, and its pictures are.
 void print_places(const RunDirectory& run, bool json);

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "train/named.h"
+#include "layers/named_tensors.h"
 
 namespace adjoint {
 

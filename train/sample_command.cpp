@@ -1,4 +1,4 @@
-// `adjoint sample`: which digits does a trained generator draw?
+// `adjoint sample`: draws images with a trained generator.
 #include <cmath>
 #include <fmt/format.h>
 
@@ -20,9 +20,10 @@ struct SampleOptions {
 };
 
 void sample(SampleOptions options) {
-    const Tensor images = draw_images(trained_generator("sample", options.choice), options.count, options.seed);
+    const TrainedRun run = TrainedRun::open(options.choice);
+    const Tensor images = draw_images(trained_generator("sample", run), options.count, options.seed);
     if (options.png.empty() && options.npy.empty()) {
-        options.png = RunDirectory::open(options.choice.run).sample(fmt::format("seed-{}", options.seed));
+        options.png = run.directory.sample(fmt::format("seed-{}", options.seed));
     }
     if (!options.png.empty()) {
         const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.count))));
@@ -40,11 +41,9 @@ void sample(SampleOptions options) {
 void add_sample_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("sample", "Draw digits with the generator of a run");
     const auto options = std::make_shared<SampleOptions>();
-    add_run_options(*command, options->choice, "a run of vae, dcgan or wgan-gp");
-    command->add_option("--count", options->count, "How many")
-        ->check(whole_number(1, 1'000'000))
-        ->capture_default_str();
-    command->add_option("--seed", options->seed, "Of the noise")->check(seed_number())->capture_default_str();
+    add_run_options(*command, options->choice, "a run of " + any_of(task_names(&TaskSpec::draw)));
+    add_setting(*command, "--count", options->count, "How many", whole_number(1, 1'000'000));
+    add_setting(*command, "--seed", options->seed, "Of the noise", seed_number());
     command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
     command->add_option("--npy", options->npy, "Write the samples as float32 [N, H, W, C] in 0..1");
     command->footer(

@@ -48,10 +48,10 @@ double ReduceOnPlateau::observe(double loss) {
     no_better = better ? 0 : no_better + 1;
     if (better) best = loss;
     if (no_better > options.patience) {
-        rate_factor = std::max(rate_factor * options.factor, options.end);
+        scale = std::max(scale * options.factor, options.end);
         no_better = 0;
     }
-    return rate_factor;
+    return scale;
 }
 
 }  // namespace adjoint

@@ -1,8 +1,8 @@
-// How does the learning rate change while a model learns? Each schedule is a function of the step t = 0, 1, … alone that
-// gives a factor of the learning rate, so that a checkpoint need only know t:
+// Learning-rate schedules: each is a function of the step t = 0, 1, … alone that gives a factor of the learning rate, so
+// that a checkpoint need only know t:
 //
 //   const Schedule schedule = WarmUp{.steps = 100, .then = CosineDecay{.steps = 900}};
-//   adam.rate_factor = schedule(t);
+//   adam.learning_rate_scale = schedule(t);
 //
 // Only ReduceOnPlateau looks at the losses, and keeps what it has seen.
 #pragma once
@@ -78,11 +78,11 @@ struct ReduceOnPlateauOptions {
 /// A factor, 1 at first, that is multiplied by options.factor when the loss has stopped to fall. All its state is here.
 struct ReduceOnPlateau {
     ReduceOnPlateauOptions options = {};
-    double rate_factor = 1.0;
+    double scale = 1.0;
     double best = std::numeric_limits<double>::infinity();
     int no_better = 0;  ///< losses in a row
 
-    /// The rate factor after one more loss: of an epoch, for example.
+    /// The scale after one more loss: of an epoch, for example.
     double observe(double loss);
 };
 

@@ -62,18 +62,21 @@ void append(toml::array& values, const CLI::Option& option, const std::string& t
     }
 }
 
-// The lines of the file, as options of the command.
-std::vector<Setting> settings_in(CLI::App& command, const std::filesystem::path& file) {
+toml::table read_toml(const std::filesystem::path& file) {
     std::ifstream stream(file);
     require<MissingInput>(stream.is_open() && std::filesystem::is_regular_file(file),
                           "{}: cannot be read; got no such file", file.string());
-    toml::table table;
     try {
-        table = toml::parse(stream);
+        return toml::parse(stream);
     } catch (const toml::parse_error& error) {
         throw DataError(fmt::format("{}: must be TOML; got in line {}: {}", file.string(), error.source().begin.line,
                                     error.description()));
     }
+}
+
+// The lines of the file, as options of the command.
+std::vector<Setting> settings_in(CLI::App& command, const std::filesystem::path& file) {
+    const toml::table table = read_toml(file);
     std::vector<Setting> settings;
     for (const auto& [key, value] : table) {
         const std::string name(key.str());
@@ -158,6 +161,12 @@ std::string settings_text(const CLI::App& command) {
         }
         text << line << "\n";
     }
+    return text.str();
+}
+
+std::string settings_as_json(const std::filesystem::path& file) {
+    std::ostringstream text;
+    text << toml::json_formatter{read_toml(file)};
     return text.str();
 }
 

@@ -1,5 +1,5 @@
-// Where do the settings of a command come from? From its flags; where one is not given, from ADJOINT_NAME in the
-// environment; else from a TOML file; else it has its default.
+// Settings of a command: from its flags; where one is not given, from ADJOINT_NAME in the environment; else from a TOML
+// file; else the default.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,5 +22,8 @@ void resume_settings(CLI::App& command, const std::filesystem::path& file, const
 
 /// All settings as such a file.
 std::string settings_text(const CLI::App& command);
+
+/// Such a file as a JSON object, whatever it sets. Throws MissingInput and DataError as read_settings does.
+std::string settings_as_json(const std::filesystem::path& file);
 
 }  // namespace adjoint

@@ -23,7 +23,7 @@ class TensorBoardWriter {
     /// What earlier files of the directory say of first_step and of later steps no longer counts.   Throws CannotWrite.
     TensorBoardWriter(const std::filesystem::path& directory, std::int64_t first_step);
 
-    /// Numbers under their names, rounded to float32.   Throws CannotWrite.
+    /// Metrics under their names, rounded to float32.   Throws CannotWrite.
     void scalars(std::int64_t step, const std::vector<std::pair<std::string, double>>& values);
 
     /// An image [H, W, 1 or 3] of values in 0..1; values outside are clipped.   Throws CannotWrite.

@@ -4,26 +4,11 @@
 #include <algorithm>
 #include <spdlog/spdlog.h>
 
-#include "framework/elementwise.h"
-#include "framework/shaping.h"
-#include "models/vae.h"
-#include "models/wgan_gp.h"
-#include "train/pictures.h"
+#include "models/dcgan.h"
+#include "train/settings.h"
 #include "train/weights_file.h"
 
 namespace adjoint {
-namespace {
-
-template <class Gan>
-Generator symmetric(const RunChoice& choice, std::shared_ptr<Gan> model) {
-    load_chosen(choice, model->states());
-    const auto draw = [model](const Variable& noise) {
-        return from_symmetric_to_unit(model->generator(noise).value());
-    };
-    return {draw, sizes_of(RunDirectory::open(choice.run).config())};
-}
-
-}  // namespace
 
 void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of) {
     command.add_option("--run", choice.run, "Directory of " + of)->required();
@@ -33,46 +18,38 @@ void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of
         "average where the run has one");
 }
 
-void load_chosen(const RunChoice& choice, const States& states) {
-    load_weights(RunDirectory::open(choice.run).weights(choice.weights), states);
+TrainedRun TrainedRun::open(const RunChoice& choice) {
+    const RunDirectory directory = RunDirectory::open(choice.run);
+    const TaskSpec* const task = find_task(directory.model());
+    require<DataError>(task != nullptr, "{}: must be a run of {}; got one of {}", choice.run.string(),
+                       any_of(task_names()), directory.model());
+    TrainedRun run = {directory, *task, task->defaults, choice.weights};
+    CLI::App declared("", task->name);
+    add_training_options(declared, run.options, task->settings);
+    read_settings(declared, directory.settings());
+    return run;
 }
 
-Datasets datasets_of(const RunDirectory& run, DatasetOptions options) {
-    if (options.name == "auto" && !run.config().dataset.empty()) options.name = run.config().dataset;
-    options.image_size = sizes_of(run.config()).image_size;
-    options.channels = sizes_of(run.config()).channels;
-    if (const double noise = run.config().refinements.noise; noise > 0.0) {
-        spdlog::info("the images are without the noise of {} that the run was trained with", noise);
-    }
-    return open_datasets(options);
-}
-
-ImageModelOptions sizes_of(const RunConfig& config) {
-    const bool codes = config.model == "autoencoder" || config.model == "vae";
-    return config.sizes.value_or(codes ? autoencoder_options : dcgan_options);
-}
-
-std::unique_ptr<Autoencoder> trained_autoencoder(const RunChoice& choice) {
-    const RunConfig config = RunDirectory::open(choice.run).config();
-    std::unique_ptr<Autoencoder> model;
-    if (config.model == "autoencoder") model = std::make_unique<Autoencoder>(Random(0), sizes_of(config));
-    if (config.model == "vae") model = std::make_unique<VariationalAutoencoder>(Random(0), sizes_of(config));
-    if (model) load_chosen(choice, model->states());
+std::shared_ptr<const Module> TrainedRun::model() const {
+    std::shared_ptr<const Module> model = task.make_model(Random(0), options);
+    load_weights(directory.weights(weights), model->states());
     return model;
 }
 
-Generator trained_generator(const char* command, const RunChoice& choice) {
-    const RunConfig config = RunDirectory::open(choice.run).config();
-    const ImageModelOptions sizes = sizes_of(config);
-    if (config.model == "wgan-gp") return symmetric(choice, std::make_shared<WganGp>(Random(0)));
-    if (config.model == "dcgan") return symmetric(choice, std::make_shared<Dcgan>(Random(0), sizes));
-    require(config.model == "vae", "{}: only a vae, a dcgan or a wgan-gp draws new images; got a run of {} in {}",
-            command, config.model, choice.run.string());
-    const std::shared_ptr<const Autoencoder> model = trained_autoencoder(choice);
-    return {[model](const Variable& noise) {
-                return sigmoid(model->decode(reshape(noise, {noise.extent(0), -1}))).value();
-            },
-            sizes};
+Datasets TrainedRun::datasets(DatasetOptions dataset) const {
+    if (dataset.name == "auto" && !directory.dataset().empty()) dataset.name = directory.dataset();
+    if (options.noise > 0.0) {
+        spdlog::info("the images are without the noise of {} that the run was trained with", options.noise);
+    }
+    return open_datasets(fitting(dataset, options.sizes));
+}
+
+Generator trained_generator(const char* command, const TrainedRun& run) {
+    const TaskSpec& task = run.task;
+    require(bool(task.draw), "{}: only {} draws new images; got a run of {} in {}", command,
+            any_of_a(task_names(&TaskSpec::draw)), task.name, run.directory.path().string());
+    return {[&task, model = run.model()](const Variable& noise) { return task.draw(*model, noise).value(); },
+            run.options.sizes};
 }
 
 Tensor draw_images(const Generator& generator, Index count, std::uint64_t seed) {

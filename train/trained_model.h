@@ -1,17 +1,8 @@
-// How does a command come by what a run has trained?
+// Trained model: what a run has trained, for the commands that use it.
 #pragma once
 
-#include <functional>
-#include <memory>
-
-#include "models/autoencoder.h"
-#include "models/classifier.h"
-#include "train/dataset_choice.h"
 #include "train/run_directory.h"
-
-namespace CLI {
-class App;
-}
+#include "train/tasks/registry.h"
 
 namespace adjoint {
 
@@ -24,17 +15,21 @@ struct RunChoice {
 /// Declares --run, `of` what it must be a directory of, and --weights.
 void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of);
 
-/// Gives the states the weights that were chosen: the run's average where it has one, its last, or those of a file.
-void load_chosen(const RunChoice& choice, const States& states);
+/// A run as it was told to be: its directory, its task and its options, from its config.toml.
+struct TrainedRun {
+    RunDirectory directory;
+    const TaskSpec& task;
+    TrainingOptions options;
+    std::string weights = "";  ///< average, last, a file, or the average where there is one
 
-/// The autoencoder, or variational autoencoder, of a run; nothing where it is of another model.
-std::unique_ptr<Autoencoder> trained_autoencoder(const RunChoice& choice);
+    /// Throws MissingInput and DataError where there is no run, or none of a task that there is.
+    static TrainedRun open(const RunChoice& choice);
 
-/// The sizes of images that a run was trained on, and of its model.
-ImageModelOptions sizes_of(const RunConfig& config);
-
-/// The images that a run was trained on, unless others are asked for, of the size that its model takes.
-Datasets datasets_of(const RunDirectory& run, DatasetOptions options);
+    /// Its model with the chosen weights.
+    std::shared_ptr<const Module> model() const;
+    /// The images that it was trained on, unless others are asked for, of the size that its model takes.
+    Datasets datasets(DatasetOptions dataset) const;
+};
 
 /// Noise [N, 1, 1, latent] to images [N, H, W, C] in 0..1.
 struct Generator {
@@ -42,9 +37,9 @@ struct Generator {
     ImageModelOptions sizes;
 };
 
-/// What draws new images in a run of vae, dcgan or wgan-gp.
+/// What draws new images in a run.
 /// Throws `<command>: only a vae, a dcgan or a wgan-gp draws new images; got a run of autoencoder in runs/first`.
-Generator trained_generator(const char* command, const RunChoice& choice);
+Generator trained_generator(const char* command, const TrainedRun& run);
 
 /// Images [count, H, W, C] in 0..1; image i is a function of the generator, the seed and i.
 Tensor draw_images(const Generator& generator, Index count, std::uint64_t seed);

@@ -11,24 +11,24 @@
 #include "train/atomic_file.h"
 #include "train/commands.h"
 #include "train/directory_lock.h"
-#include "train/forecast.h"
+#include "train/dry_run_estimate.h"
 #include "train/interruption.h"
 #include "train/pictures.h"
 #include "train/progress.h"
 #include "train/report.h"
 #include "train/run_log.h"
-#include "train/stepping.h"
 #include "train/tensorboard.h"
 #include "train/terminal.h"
+#include "train/training_steps.h"
 
 namespace adjoint {
 namespace {
 
-constexpr double rate_after_going_back = 0.5;
-constexpr double smallest_rate_factor = 1.0 / 32;  // a run that would fall below it is given up
+constexpr double scale_after_restoring = 0.5;
+constexpr double smallest_scale = 1.0 / 32;  // of the learning rate: a run that would fall below it is given up
 
 // The name of the first that is not finite, or nothing.
-std::string fault_of(const Numbers& numbers) {
+std::string fault_of(const Metrics& numbers) {
     for (const auto& [name, number] : numbers) {
         if (!std::isfinite(number)) return name;
     }
@@ -37,37 +37,37 @@ std::string fault_of(const Numbers& numbers) {
 
 class TrainingRun {
   public:
-    TrainingRun(const TrainingSetup& setup, Trainee& trainee, RunDirectory run)
+    TrainingRun(const TrainingSetup& setup, TrainingTask& task, RunDirectory run)
         : options_(setup.options),
-          trainee_(trainee),
-          stepping_(setup, trainee),
+          task_(task),
+          steps_(setup, task),
           run_(std::move(run)),
-          checkpoints_(run_.checkpoints(), options_.keeping.keep) {}
+          checkpoints_(run_.checkpoints(), options_.checkpoints.keep) {}
 
     void begin();
-    void resume(const RunConfig& config);
+    void resume(const RunRecord& record);
     void go();
 
   private:
     bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
     bool run_epoch();                                         // whether it came to its end, or is to be run again
     bool finish_epoch(const Progress& progress, bool whole);  // whether it could be
-    void publish(const Tested& tested, const Progress& progress);
+    void publish(const Evaluation& tested, const Progress& progress);
     void judge();
     void save_checkpoint();
     void save_when_due();
     void stop_if_told() const;
-    void recover(const std::string& what, Index last_step);
+    void handle_non_finite(const std::string& what, Index last_step);
 
     using Clock = std::chrono::steady_clock;
 
     const TrainingOptions& options_;
-    Trainee& trainee_;
-    Stepping stepping_;
-    RunState& state_ = stepping_.state;
+    TrainingTask& task_;
+    TrainingSteps steps_;
+    RunState& state_ = steps_.state;
     RunDirectory run_;
     Checkpoints checkpoints_;
-    Numbers metrics_;  // of the last test
+    Metrics metrics_;  // of the last test
     std::optional<TensorBoardWriter> board_;
     Clock::time_point saved_ = Clock::now();
     Interruption interruption_;
@@ -79,10 +79,10 @@ void TrainingRun::begin() {
     save_checkpoint();
 }
 
-void TrainingRun::resume(const RunConfig& config) {
+void TrainingRun::resume(const RunRecord& record) {
     for (const auto& directory : {run_.path(), run_.checkpoints(), run_.samples()}) remove_unfinished(directory);
-    stepping_.go_back(checkpoints_.last());
-    run_ = RunDirectory::reconfigure(run_.path(), config, options_.keeping.settings);
+    steps_.restore(checkpoints_.last());
+    run_ = RunDirectory::rerecord(run_.path(), record);
     const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
     spdlog::info("{}: resumed at {}", run_.path().string(), place);
     run_.restore_metrics(state_.metrics);
@@ -92,28 +92,28 @@ void TrainingRun::resume(const RunConfig& config) {
 void TrainingRun::go() {
     // What an earlier process drew of the epoch that it left unfinished no longer counts.
     const Index first = state_.batch > 0 ? state_.steps : state_.steps + 1;
-    if (options_.keeping.tensorboard) board_.emplace(run_.path() / "tensorboard", first);
+    if (options_.output.tensorboard) board_.emplace(run_.path() / "tensorboard", first);
     // An epoch that --max-steps cuts short has an end too, which may be all that a resumed run lacks.
     bool whole = true;
     while (whole && state_.epoch <= options_.epochs && (!at_limit() || state_.batch > 0)) whole = run_epoch();
-    print_places(run_, options_.keeping.json);
+    print_places(run_, options_.output.json);
     judge();
 }
 
 // Whether the run has become as good as is required.
 void TrainingRun::judge() {
     bool good = true;
-    for (const Requirement& requirement : options_.keeping.require) {
-        if (metrics_.empty()) metrics_ = trainee_.test().metrics;  // resumed after its end
-        if (requirement.met_by(metrics_)) continue;
-        spdlog::error("--require: {} is not so; got {:.6g}", requirement.text, requirement.value_in(metrics_));
+    for (const MetricThreshold& threshold : options_.output.require) {
+        if (metrics_.empty()) metrics_ = task_.test().metrics;  // resumed after its end
+        if (threshold.met_by(metrics_)) continue;
+        spdlog::error("--require: {} is not so; got {:.6g}", threshold.text, threshold.value_in(metrics_));
         good = false;
     }
     if (!good) throw CheckFailed();
 }
 
 bool TrainingRun::run_epoch() {
-    Batches epoch = stepping_.batches();
+    Batches epoch = steps_.batches();
     const Index count = epoch.count();
     Progress progress({.number = state_.epoch,
                        .of = options_.epochs,
@@ -121,12 +121,12 @@ bool TrainingRun::run_epoch() {
                        .steps = count,
                        .steps_left = all_steps(options_, count) - state_.steps});
     while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
-        const Numbers losses = stepping_.take(*batch);
-        if (const std::string wrong = fault_of(losses); !wrong.empty() || !trainee_.followed_finite_gradients()) {
-            recover(wrong.empty() ? "a gradient" : wrong, state_.steps);
+        const Metrics losses = steps_.take(*batch);
+        if (const std::string wrong = fault_of(losses); !wrong.empty() || !task_.gradients_were_finite()) {
+            handle_non_finite(wrong.empty() ? "a gradient" : wrong, state_.steps);
             return true;
         }
-        stepping_.count(losses);
+        steps_.count(losses);
         progress.step(batch->images.extent(0), losses);
         if (state_.batch < count) save_when_due();
     }
@@ -138,16 +138,16 @@ bool TrainingRun::run_epoch() {
 
 void TrainingRun::save_checkpoint() {
     state_.metrics = run_.metrics();
-    checkpoints_.save(state_, trainee_.memory());
+    checkpoints_.save(state_, task_.state_dict());
     saved_ = Clock::now();
 }
 
 // Within an epoch, whose end has a checkpoint of its own.
 void TrainingRun::save_when_due() {
-    const RunKeeping& keeping = options_.keeping;
-    const bool steps = keeping.save_steps > 0 && state_.steps % keeping.save_steps == 0;
+    const CheckpointOptions& options = options_.checkpoints;
+    const bool steps = options.save_steps > 0 && state_.steps % options.save_steps == 0;
     const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - saved_;
-    if (steps || minutes.count() >= keeping.save_minutes || Interruption::signal() != 0) save_checkpoint();
+    if (steps || minutes.count() >= options.save_minutes || Interruption::signal() != 0) save_checkpoint();
     stop_if_told();
 }
 
@@ -155,7 +155,7 @@ void TrainingRun::save_when_due() {
 void TrainingRun::stop_if_told() const {
     if (Interruption::signal() == 0) return;
     LiveLine::erase();
-    spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, run_.config().model,
+    spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, run_.model(),
                  run_.path().string());
     throw Interrupted{Interruption::signal()};
 }
@@ -164,22 +164,22 @@ void TrainingRun::stop_if_told() const {
 bool TrainingRun::finish_epoch(const Progress& progress, bool whole) {
     LiveLine::erase();
     if (!whole) save_checkpoint();
-    const Tested tested = trainee_.test();
+    const Evaluation tested = task_.test();
     if (const std::string wrong = fault_of(tested.metrics); !wrong.empty()) {
-        recover(wrong, state_.steps - 1);
+        handle_non_finite(wrong, state_.steps - 1);
         return false;
     }
     const Index epoch = state_.epoch;
     publish(tested, progress);
     if (whole) {
         if (tested.loss) {
-            if (options_.refinements.schedule == "plateau") state_.plateau.observe(*tested.loss);
+            if (options_.schedule == "plateau") state_.plateau.observe(*tested.loss);
             if (!state_.best || *tested.loss < state_.best->loss) state_.best = {state_.steps, *tested.loss};
         }
-        stepping_.begin_next_epoch();
+        steps_.begin_next_epoch();
         save_checkpoint();
     }
-    if (options_.keeping.json) {
+    if (options_.output.json) {
         print_epoch_json(epoch, tested.metrics);
     } else {
         print_epoch(epoch, tested.sentence);
@@ -188,15 +188,15 @@ bool TrainingRun::finish_epoch(const Progress& progress, bool whole) {
 }
 
 // Into the run's directory.
-void TrainingRun::publish(const Tested& tested, const Progress& progress) {
+void TrainingRun::publish(const Evaluation& tested, const Progress& progress) {
     metrics_ = tested.metrics;
     write_png(run_.sample(fmt::format("epoch-{:03}", state_.epoch)), tested.picture);
-    run_.save_weights(trainee_.model().states());
-    if (trainee_.average() != nullptr) run_.save_average(trainee_.average()->states());
-    Numbers line = tested.metrics;
-    for (const auto& loss : stepping_.mean_losses()) line.push_back(loss);
-    line.emplace_back("learning_rate", options_.learning_rate * stepping_.last_rate_factor());
-    for (const auto& norm : trainee_.norms()) line.push_back(norm);
+    run_.save_weights(task_.model().states());
+    if (task_.average() != nullptr) run_.save_average(task_.average()->states());
+    Metrics line = tested.metrics;
+    for (const auto& loss : steps_.mean_losses()) line.push_back(loss);
+    line.emplace_back("learning_rate", options_.learning_rate * steps_.last_learning_rate_scale());
+    for (const auto& norm : task_.norms()) line.push_back(norm);
     run_.log_metrics(state_.epoch, line);
     if (board_) {
         board_->scalars(state_.steps, line);
@@ -209,79 +209,66 @@ void TrainingRun::publish(const Tested& tested, const Progress& progress) {
 // A number of the last step, counted from 0, or of the test after it is not finite: says which operation made the first
 // such number, and gives up or goes back to the beginning of the epoch, a place that the settings alone determine, with a
 // smaller learning rate.
-void TrainingRun::recover(const std::string& what, Index last_step) {
+void TrainingRun::handle_non_finite(const std::string& what, Index last_step) {
     LiveLine::erase();
-    const double rate_factor = state_.rate_factor * rate_after_going_back;
+    const double scale = state_.learning_rate_scale * scale_after_restoring;
+    const bool roll_back = options_.on_nan == "rollback";
     const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
     spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
-    const std::string reason = find_culprit(stepping_, trainee_, checkpoints_.last(), last_step);
+    const std::string reason = find_non_finite_operation(steps_, task_, checkpoints_.last(), last_step);
     stop_if_told();
-    if (!options_.roll_back || rate_factor < smallest_rate_factor) {
+    if (!roll_back || scale < smallest_scale) {
         run_.log_event("stopped: " + fault, state_.epoch, {});
         write_report(run_);
-        throw NotFinite(fmt::format("{}; the last checkpoint is {}; {}", reason,
-                                    checkpoints_.file(state_.steps).string(),
-                                    options_.roll_back ? "a smaller --lr may help"
-                                                       : "--resume with --on-nan rollback goes on in smaller steps"));
+        throw NotFinite(fmt::format(
+            "{}; the last checkpoint is {}; {}", reason, checkpoints_.file(state_.steps).string(),
+            roll_back ? "a smaller --lr may help" : "--resume with --on-nan rollback goes on in smaller steps"));
     }
-    stepping_.go_back(checkpoints_.at(state_.epoch_begin()));
+    steps_.restore(checkpoints_.at(state_.epoch_begin()));
     run_.restore_metrics(state_.metrics);
     spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoints_.file(state_.steps).string(),
-                 rate_factor);
-    run_.log_event("rolled back: " + fault, state_.epoch, {{"rate_factor", rate_factor}});
-    state_.rate_factor = rate_factor;
-}
-
-RunConfig config_of(const std::string& model, const Datasets& data, const TrainingOptions& options) {
-    return {.model = model,
-            .dataset = data.name,
-            .epochs = options.epochs,
-            .batch_size = options.batch_size,
-            .learning_rate = options.learning_rate,
-            .seed = options.seed,
-            .refinements = options.refinements,
-            .sizes = options.sizes};
+                 scale);
+    run_.log_event("rolled back: " + fault, state_.epoch, {{"rate_factor", scale}});
+    state_.learning_rate_scale = scale;
 }
 
 // A new run, or the one that is to be resumed.
-RunDirectory open_run(const RunConfig& config, const RunKeeping& keeping) {
-    if (keeping.resume.empty()) return RunDirectory::create(keeping.out, config, keeping.force, keeping.settings);
-    const RunDirectory run = RunDirectory::open(keeping.resume);
-    require<DataError>(run.config().dataset == config.dataset, "{}: the dataset must be that of the run, {}; got {}",
-                       keeping.resume.string(), run.config().dataset, config.dataset);
+RunDirectory open_run(const RunRecord& record, const TrainingOptions& options) {
+    const std::filesystem::path& resume = options.checkpoints.resume;
+    if (resume.empty()) return RunDirectory::create(options.output.out, record, options.output.force);
+    const RunDirectory run = RunDirectory::open(resume);
+    require<DataError>(run.dataset() == record.dataset, "{}: the dataset must be that of the run, {}; got {}",
+                       resume.string(), run.dataset(), record.dataset);
     return run;
 }
 
 }  // namespace
 
-void train(const std::string& model, const TrainingOptions& options,
-           const std::function<std::unique_ptr<Trainee>(const TrainingSetup&)>& make) {
-    const Datasets whole = open_datasets(options.dataset);
+void train(const TaskSpec& task, const TrainingOptions& options) {
+    const OutputOptions& output = options.output;
+    for (const MetricThreshold& threshold : output.require) threshold.require_among(task.metrics);
+    const Datasets whole = open_datasets(fitting(options.dataset, options.sizes));
     const RunRandom random(options.seed);
     const Datasets data =
         options.overfit_one_batch ? one_batch_of(whole, options.batch_size, random.order.stream(1)) : whole;
-    const TrainingSetup setup = {options, data, random};
-    const std::unique_ptr<Trainee> trainee = make(setup);
-    if (!options.keeping.require.empty()) {
-        const Numbers metrics = trainee->test().metrics;
-        for (const Requirement& requirement : options.keeping.require) requirement.value_in(metrics);
-    }
-    if (options.keeping.dry_run) return print_forecast(*trainee, setup);
+    const TrainingSetup setup = {task, options, data, random};
+    const std::unique_ptr<TrainingTask> training = task.make_task(setup);
+    if (output.dry_run) return print_dry_run_estimate(*training, setup);
     // Before anything is written: the dataset has a batch, and no other program writes there.
-    Batches(data.training, {.batch_size = options.batch_size, .drop_last = trainee->drops_last()});
-    const RunKeeping& keeping = options.keeping;
-    const std::filesystem::path& place = keeping.resume.empty() ? keeping.out : keeping.resume;
+    Batches(data.training, {.batch_size = options.batch_size, .drop_last = training->drops_last()});
+    const bool resumed = !options.checkpoints.resume.empty();
+    const std::filesystem::path& place = resumed ? options.checkpoints.resume : output.out;
     std::optional<DirectoryLock> lock;
     if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
 
-    const RunConfig config = config_of(model, data, options);
-    const RunDirectory directory = open_run(config, keeping);
+    const RunRecord record = {task.name, data.name, output.settings};
+    const RunDirectory directory = open_run(record, options);
     if (!lock) lock.emplace(directory.path(), DirectoryLock::Taken::refuse);
     const RunLog log(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
-    spdlog::debug("settings:\n{}", keeping.settings);
-    TrainingRun run(setup, *trainee, directory);
-    keeping.resume.empty() ? run.begin() : run.resume(config);
+    spdlog::debug("settings:\n{}", output.settings);
+    TrainingRun run(setup, *training, directory);
+    resumed ? run.resume(record) : run.begin();
     run.go();
 }
 

@@ -1,4 +1,4 @@
-// Which values does a numeric option take? What is refused is said in one short line.
+// Validators: which values a numeric option takes. What is refused is said in one short line.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
+#include <limits>
 #include <string>
 
 namespace adjoint {
@@ -48,6 +49,16 @@ inline CLI::Validator number_below(double limit) {
             return fmt::format("must be a number from 0 and below {}; got {}", limit, text);
         },
         std::isfinite(limit) ? fmt::format("from 0, below {}", limit) : "from 0");
+}
+
+/// A finite number from 0.
+inline CLI::Validator number_from_zero() { return number_below(std::numeric_limits<double>::infinity()); }
+
+/// An option that sets `place`, takes what `range` allows, and shows as its default what the place holds.
+template <class T>
+CLI::Option* add_setting(CLI::App& command, const std::string& flag, T& place, const std::string& help,
+                         const CLI::Validator& range) {
+    return command.add_option(flag, place, help)->check(range)->capture_default_str();
 }
 
 }  // namespace adjoint

@@ -39,6 +39,7 @@ def make_run(directory, name="first", model="autoencoder", epochs=EPOCHS):
     (run / "samples").mkdir(parents=True)
     config = {"model": model, "dataset": "digits", "epochs": EPOCHS, "batch_size": 128, "learning_rate": 1e-3, "seed": 1, "init": EVIL}
     (run / "config.json").write_text(json.dumps(config))
+    (run / "config.toml").write_text("max-steps = 9\n")
     lines = [{"epoch": e, "test_cross_entropy": loss(e), "test_mse": loss(e) / 4, "learning_rate": rate(e),
               EVIL: e} | {f"weight_norm/{i}": i + e / 10 for i in range(PARAMETERS)} for e in range(1, epochs + 1)]
     (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"epoch": 13, "te')

@@ -2,7 +2,7 @@
 #include "models/classifier.h"
 
 #include "tests/support/values.h"
-#include "train/training.h"
+#include "train/tasks/classification.h"
 
 namespace adjoint {
 namespace {
@@ -34,13 +34,13 @@ TEST(Classifier, LearnsTheLabelsOfAFewImages) {
     const Tensor images = Random(2).uniform({20, 28, 28, 1});
     std::vector<int> labels;
     for (int n = 0; n < 20; ++n) labels.push_back(n % 10);
-    EXPECT_NE(likeliest(model(images).value()), labels);
-    for (int step = 0; step < 60; ++step) classifier_step(model, adam, images, labels);
-    EXPECT_EQ(likeliest(model(images).value()), labels);
+    EXPECT_NE(argmax(model(images).value()), labels);
+    for (int step = 0; step < 60; ++step) classification_step(model, adam, images, labels);
+    EXPECT_EQ(argmax(model(images).value()), labels);
 }
 
 TEST(Likeliest, IsTheClassOfTheLargestLogitAndTheFirstOfEqualOnes) {
-    EXPECT_EQ(likeliest(Tensor({3, 3}, {-1, 5, 2, 0, 0, 0, 1, 2, 2})), (std::vector<int>{1, 0, 1}));
+    EXPECT_EQ(argmax(Tensor({3, 3}, {-1, 5, 2, 0, 0, 0, 1, 2, 2})), (std::vector<int>{1, 0, 1}));
 }
 
 }  // namespace

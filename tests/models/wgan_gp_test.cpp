@@ -6,7 +6,8 @@
 #include "layers/gan_losses.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
-#include "train/training.h"
+#include "train/schedules.h"
+#include "train/tasks/wgan_gp.h"
 
 namespace adjoint {
 namespace {
@@ -138,7 +139,7 @@ TEST_F(WassersteinGame, TheCriticLearnsTheSlopeThatEarnsMostForItsPenalty) {
     const Tensor real = images(16), fake = (Variable(real) - move).value();
     const LinearDecay schedule{.steps = 80};
     for (Index step = 0; step < schedule.steps; ++step) {
-        optimizers.generator.rate_factor = optimizers.critic.rate_factor = schedule(step);
+        optimizers.generator.learning_rate_scale = optimizers.critic.learning_rate_scale = schedule(step);
         wgan_gp_critic_step(model, optimizers, real, fake, Random(3).stream(static_cast<std::uint64_t>(step)));
     }
     EXPECT_NEAR(mean(gradient_norms(model.critic, real, fake, Random(4))).item(), slope, 0.05 * slope);

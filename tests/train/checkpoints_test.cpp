@@ -35,10 +35,10 @@ TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
                       .epoch = 4,
                       .batch = 56,
                       .losses = {{"D loss", 0.1}, {"G loss", -2.5e-300}},
-                      .rate_factor = 0.1 + 0.2,
+                      .learning_rate_scale = 0.1 + 0.2,
                       .best = RunState::Best{100, 1.0 / 3.0},
                       .metrics = "{\"epoch\":1,\"x\":\"\\u00b5 µ\"}\n\n"};
-    state.plateau.rate_factor = 1e-3;
+    state.plateau.scale = 1e-3;
     state.plateau.best = 0.7 / 0.9;
     state.plateau.no_better = 1;
     checkpoints.save(state, tensors);
@@ -48,11 +48,11 @@ TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
     EXPECT_EQ(last.state.batch, 56);
     EXPECT_EQ(last.state.epoch_begin(), 67);
     EXPECT_EQ(last.state.losses, state.losses);
-    EXPECT_EQ(last.state.rate_factor, 0.1 + 0.2);
+    EXPECT_EQ(last.state.learning_rate_scale, 0.1 + 0.2);
     EXPECT_EQ(last.state.best->steps, 100);
     EXPECT_EQ(last.state.best->loss, 1.0 / 3.0);
     EXPECT_EQ(last.state.metrics, state.metrics);
-    EXPECT_EQ(last.state.plateau.rate_factor, 1e-3);
+    EXPECT_EQ(last.state.plateau.scale, 1e-3);
     EXPECT_EQ(last.state.plateau.best, 0.7 / 0.9);
     EXPECT_EQ(last.state.plateau.no_better, 1);
     EXPECT_EQ(last.state.plateau.options.patience, RunState().plateau.options.patience);

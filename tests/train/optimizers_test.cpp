@@ -110,7 +110,7 @@ TEST(Optimizer, MultipliesItsLearningRateByAFactorFromTheNextStepOn) {
     const Parameter p(doubles({}, {1}));
     SGD sgd({{"p", p}}, {.learning_rate = 0.1});
     sgd.step({doubles({}, {1})});
-    sgd.rate_factor = 5;
+    sgd.learning_rate_scale = 5;
     sgd.step({doubles({}, {1})});
     EXPECT_NEAR(p.value().item(), 0.4, 1e-15);
 }
@@ -153,27 +153,32 @@ TEST(Optimizer, ClipsGradientsByValueThenByNormBeforeItUsesThem) {
     expect_tensor(p, {2}, {3 / (std::sqrt(18.0) + 1e-6), -3 / (std::sqrt(18.0) + 1e-6)}, 1e-15);
 }
 
-// ---- groups ---------------------------------------------------------------------------------------------------------
-
-TEST(Optimizer, RemembersHowLongParametersAndTheirGradientsAreBeforeClipping) {
+TEST(Optimizer, KnowsHowLongParametersAndTheirGradientsAreBeforeClippingAndSoDoesItsStateDict) {
     const Parameter p(doubles({2}, {1, -2})), frozen(doubles({1}, {5}));
-    SGD sgd({{"p", p}, {"frozen", frozen}}, {.learning_rate = 1.0});
+    const States states = {{"p", p}, {"frozen", frozen}};
+    SGD sgd(states, {.learning_rate = 1.0}), other(states);
     EXPECT_TRUE(sgd.norms().empty());
     frozen.freeze();
     sgd.clipping = {.norm = 2.5};
     sgd.step({doubles({2}, {-3, 4})});
-    const std::vector<ParameterNorms> norms = sgd.norms();
-    ASSERT_EQ(norms.size(), 1u);
-    EXPECT_EQ(norms[0].name, "p");
-    EXPECT_EQ(norms[0].gradient, 5.0);
-    EXPECT_NEAR(norms[0].parameter, std::hypot(1 + 1.5, -2 - 2), 1e-5);
+    const NamedTensors kept = sgd.state_dict();
+    other.load_state_dict({kept.begin(), kept.end()});
+    for (const Optimizer* optimizer : {&sgd, &other}) {
+        const std::vector<ParameterNorms> norms = optimizer->norms();
+        ASSERT_EQ(norms.size(), 1u);
+        EXPECT_EQ(norms[0].name, "p");
+        EXPECT_EQ(norms[0].gradient, 5.0);
+        EXPECT_NEAR(norms[0].parameter, std::hypot(1 + 1.5, -2 - 2), 1e-5);
+    }
 }
 
-TEST(ParameterGroups, AreImprovedEachWithItsOwnOptionsAndAllByTheRateFactor) {
+// ---- groups ---------------------------------------------------------------------------------------------------------
+
+TEST(ParameterGroups, AreImprovedEachWithItsOwnOptionsAndAllByTheScale) {
     const Parameter p(doubles({}, {1})), q(doubles({}, {1})), r(doubles({}, {1}));
     SGD sgd({{States{{"p", p}, {"q", q}}, {.learning_rate = 0.1}},
              {States{{"r", r}}, {.learning_rate = 0.01, .weight_decay = 1.0}}});
-    sgd.rate_factor = 2.0;
+    sgd.learning_rate_scale = 2.0;
     sgd.step({doubles({}, {1}), doubles({}, {-1}), doubles({}, {1})});
     EXPECT_NEAR(p.value().item(), 0.8, 1e-15);
     EXPECT_NEAR(q.value().item(), 1.2, 1e-15);
@@ -277,7 +282,7 @@ TEST(Optimizer, FindsTheBottomOfABowl) {
     EXPECT_LT(distance(adamw, e), 1e-3);
 }
 
-// ---- memory ---------------------------------------------------------------------------------------------------------
+// ---- state dict -----------------------------------------------------------------------------------------------------
 
 /// A parameter after five steps, by one optimiser, or by two of which the second remembers what the first kept.
 template <class Make>
@@ -287,15 +292,15 @@ Tensor after_five_steps(Make make, bool handed_over) {
     auto first = make(states), second = make(states);
     for (int t = 1; t <= 5; ++t) {
         if (handed_over && t == 4) {
-            const NamedTensors kept = first.memory();
-            second.remember({kept.begin(), kept.end()});
+            const NamedTensors kept = first.state_dict();
+            second.load_state_dict({kept.begin(), kept.end()});
         }
         (handed_over && t >= 4 ? second : first).step({doubles({2}, {0.5 * t, -1.0 / t}), doubles({1}, {std::sin(t)})});
     }
     return p.value();
 }
 
-TEST(OptimizerMemory, LetsAnotherGoOnToTheSameBits) {
+TEST(OptimizerStateDict, LetsAnotherGoOnToTheSameBits) {
     const auto expect_same = [](auto make) {
         EXPECT_TRUE(identical(after_five_steps(make, true), after_five_steps(make, false)));
     };
@@ -305,43 +310,27 @@ TEST(OptimizerMemory, LetsAnotherGoOnToTheSameBits) {
     expect_same([](const States& p) { return AdamW(p); });
 }
 
-TEST(OptimizerMemory, HoldsTheNormsOfTheLastGradients) {
-    const Parameter p(doubles({2}, {3, 4})), frozen(doubles({1}, {5}));
-    const States states = {{"p", p}, {"frozen", frozen}};
-    frozen.freeze();
-    Adam first(states), second(states);
-    EXPECT_TRUE(first.norms().empty());
-    first.step({doubles({2}, {5, 12})});
-    const NamedTensors kept = first.memory();
-    second.remember({kept.begin(), kept.end()});
-    const std::vector<ParameterNorms> norms = second.norms();
-    ASSERT_EQ(norms.size(), 1u);
-    EXPECT_EQ(norms[0].name, "p");
-    EXPECT_EQ(norms[0].gradient, 13.0);
-    EXPECT_EQ(norms[0].parameter, first.norms()[0].parameter);
-}
-
-TEST(OptimizerMemory, OfAnotherModelIsRefusedAndNothingChanges) {
+TEST(OptimizerStateDict, OfAnotherModelIsRefusedAndNothingChanges) {
     Adam adam(States{{"p", Parameter(doubles({2}, {1, 2}))}});
     const auto refusal = [&](const States& other) {
-        const NamedTensors memory = Adam(other).memory();
-        return error_of([&] { adam.remember({memory.begin(), memory.end()}); });
+        const NamedTensors states = Adam(other).state_dict();
+        return error_of([&] { adam.load_state_dict({states.begin(), states.end()}); });
     };
     EXPECT_EQ(refusal({{"q", Parameter(doubles({2}, {1, 2}))}}),
-              "Optimizer::remember: there must be m.p [2]; got none");
+              "Optimizer::load_state_dict: there must be m.p [2]; got none");
     EXPECT_EQ(refusal({{"p", Parameter(doubles({3}, {1, 2, 3}))}}),
-              "Optimizer::remember: m.p must be float64 [2]; got float64 [3]");
+              "Optimizer::load_state_dict: m.p must be float64 [2]; got float64 [3]");
     EXPECT_EQ(refusal({{"p", Parameter(Tensor({2}, {1, 2}))}}),
-              "Optimizer::remember: m.p must be float64 [2]; got float32 [2]");
+              "Optimizer::load_state_dict: m.p must be float64 [2]; got float32 [2]");
 }
 
 TEST(Optimizer, KnowsWhetherTheGradientsOfItsLastStepWereFinite) {
     Adam adam(States{{"p", Parameter(doubles({2}, {1, 2}))}});
-    EXPECT_TRUE(adam.followed_finite_gradients());
+    EXPECT_TRUE(adam.gradients_were_finite());
     adam.step({doubles({2}, {1, 1e308})});
-    EXPECT_TRUE(adam.followed_finite_gradients());
+    EXPECT_TRUE(adam.gradients_were_finite());
     adam.step({doubles({2}, {1, std::nan("")})});
-    EXPECT_FALSE(adam.followed_finite_gradients());
+    EXPECT_FALSE(adam.gradients_were_finite());
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ std::string decoded(const std::string& uri) {
 class Report : public ProgramTest {
   protected:
     RunDirectory make(const std::string& name,
-                      const RunConfig& config = {.model = "autoencoder", .dataset = "digits"}) const {
-        return RunDirectory::create(directory_ / name, config, false);
+                      const RunRecord& record = {.model = "autoencoder", .dataset = "digits"}) const {
+        return RunDirectory::create(directory_ / name, record, false);
     }
     /// What the page's script reads.
     static Json data(const std::string& page) {
@@ -58,12 +58,20 @@ class Report : public ProgramTest {
 };
 
 TEST_F(Report, HoldsTheConfigurationAndEveryNumberOfTheMetrics) {
-    const RunDirectory run = make("first");
+    const RunDirectory run = make("first", {.model = "vae",
+                                            .dataset = "digits",
+                                            .settings = "dataset = 'auto'\nbatch-size = 8\nlr = 0.25\nfreeze = ['a']"});
     run.log_metrics(1, {{"test_mse", 0.1 + 0.2}});
     run.log_metrics(2, {{"test_mse", 1e-9}, {"other", 3}});
     const Json page = data(run);
     EXPECT_EQ(page.at("name"), "first");
-    EXPECT_EQ(page.at("config"), Json::parse(content(run.path() / "config.json")));
+    Json config = Json::parse(content(run.path() / "config.json"));
+    EXPECT_EQ(config.at("dataset"), "digits") << "what was found, not what was asked for";
+    config["batch_size"] = 8;
+    config["freeze"] = {"a"};
+    config["lr"] = 0.25;
+    EXPECT_EQ(page.at("config"), config);
+    EXPECT_EQ(page.at("caption"), "What the decoder draws of noise that stays the same.");
     EXPECT_EQ(page.at("metrics"),
               (Json{{{"epoch", 1}, {"test_mse", 0.1 + 0.2}}, {{"epoch", 2}, {"test_mse", 1e-9}, {"other", 3}}}));
     EXPECT_TRUE(page.at("problems").empty());
@@ -176,7 +184,8 @@ TEST_F(Report, KeepsWhatIsNotANumberAsNothing) {
 
 TEST_F(Report, IsNotBrokenByWhatNamesAndValuesContain) {
     const std::string evil = "</script><script>alert(1)</script><!-- & \"' @data@ $& \\u003c";
-    const RunDirectory run = make("<b>&amp;'\"", {.model = evil, .dataset = "<!--", .refinements = {.freeze = {evil}}});
+    const RunDirectory run =
+        make("<b>&amp;'\"", {.model = evil, .dataset = "<!--", .settings = fmt::format("freeze = ['''{}''']", evil)});
     run.log_metrics(1, {{evil, 1.0}});
     write_png(run.sample("<img src=x onerror=alert(1)>"), Tensor::zeros({1, 1, 1}));
     const std::string page = report_of({run}), empty = report_of({make("plain")});
@@ -190,6 +199,7 @@ TEST_F(Report, IsNotBrokenByWhatNamesAndValuesContain) {
     const Json read = data(run);
     EXPECT_EQ(read.at("name"), "<b>&amp;'\"");
     EXPECT_EQ(read.at("config").at("model"), evil);
+    EXPECT_EQ(read.at("config").at("freeze").at(0), evil);
     EXPECT_EQ(read.at("metrics")[0].at(evil), 1.0);
     EXPECT_EQ(read.at("pictures")[0].at("name"), "<img src=x onerror=alert(1)>");
 }

@@ -79,7 +79,7 @@ TEST(ReduceOnPlateau, GoesOnFromACopyOfItsState) {
     for (const double loss : {1.0, 1.0}) plateau.observe(loss);
     ReduceOnPlateau copy = plateau;
     EXPECT_EQ(copy.observe(1.0), 0.1);
-    EXPECT_EQ(plateau.rate_factor, 1.0);
+    EXPECT_EQ(plateau.scale, 1.0);
 }
 
 TEST(ReduceOnPlateau, TakesALossThatIsNoNumberForNoBetter) {

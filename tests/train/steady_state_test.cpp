@@ -4,7 +4,8 @@
 #include "framework/buffer_pool.h"
 #include "tests/support/allocations.h"
 #include "tests/support/threads.h"
-#include "train/training.h"
+#include "train/tasks/autoencoder.h"
+#include "train/tasks/dcgan.h"
 
 namespace adjoint {
 namespace {

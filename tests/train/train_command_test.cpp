@@ -7,7 +7,7 @@
 #include "models/dcgan.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
-#include "train/run_directory.h"
+#include "train/trained_model.h"
 
 namespace adjoint {
 namespace {
@@ -110,12 +110,12 @@ TEST_F(TrainCommand, ReplacesARunOnlyByForce) {
     make_run("old", "dcgan");
     EXPECT_EQ(refused({"--dataset", "digits", "--out", "old"}),
               "73 error: old: holds a run already; choose another --out, or --force to replace it");
-    EXPECT_EQ(RunDirectory::open(directory_ / "old").config().model, "dcgan");
+    EXPECT_EQ(RunDirectory::open(directory_ / "old").model(), "dcgan");
     EXPECT_TRUE(fs::exists(directory_ / "old/weights.safetensors"));
     const Outcome forced = run(
         {"train", "dcgan", "--dataset", "digits", "--max-steps", "1", "--batch-size", "2", "--out", "old", "--force"});
     EXPECT_EQ(forced.status, 0) << forced.err;
-    EXPECT_EQ(RunDirectory::open(directory_ / "old").config().batch_size, 2);
+    EXPECT_EQ(TrainedRun::open({directory_ / "old"}).options.batch_size, 2);
 }
 
 // ---- sample and reconstruct -----------------------------------------------------------------------------------------

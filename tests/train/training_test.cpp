@@ -12,8 +12,8 @@
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 #include "train/pictures.h"
-#include "train/run_directory.h"
 #include "train/safetensors.h"
+#include "train/trained_model.h"
 #include "train/weights_file.h"
 
 namespace adjoint {
@@ -42,11 +42,11 @@ class Training : public ProgramTest {
     }
     /// The run's configuration says what was asked for, its numbers are finite, and its picture has this size.
     void expect_files(const std::string& out, const std::string& model, const Words& metrics, const Shape& picture) {
-        const RunConfig config = RunDirectory::open(directory_ / out).config();
-        EXPECT_EQ(config.model, model);
-        EXPECT_EQ(config.dataset, "digits");
-        EXPECT_EQ(config.batch_size, 32);
-        EXPECT_EQ(config.seed, 1u);
+        const TrainedRun run = TrainedRun::open({directory_ / out});
+        EXPECT_EQ(run.task.name, model);
+        EXPECT_EQ(run.directory.dataset(), "digits");
+        EXPECT_EQ(run.options.batch_size, 32);
+        EXPECT_EQ(run.options.seed, 1u);
         const auto line = nlohmann::json::parse(content(out + "/metrics.jsonl"));
         EXPECT_EQ(line.at("epoch"), 1);
         for (const std::string& name : metrics) EXPECT_TRUE(line.at(name).is_number()) << name;
@@ -251,7 +251,7 @@ TEST_F(TrainingOnPictures, RemembersTheSizesForReconstructAndSample) {
         EXPECT_EQ(outcome.status, 0) << outcome.err;
         EXPECT_TRUE(outcome.err.starts_with("info: dataset: 40 images, 1 labels, 0 files skipped in pets\n"));
     }
-    EXPECT_EQ(RunDirectory::open(directory_ / "dcgan").config().sizes->image_size, 64);
+    EXPECT_EQ(TrainedRun::open({directory_ / "dcgan"}).options.sizes.image_size, 64);
     printed({"sample", "--run", "dcgan", "--count", "1", "--png", "new.png"});
     EXPECT_EQ(read_image(directory_ / "new.png", 3).shape(), (Shape{68, 68, 3}));
     printed({"sample", "--run", "dcgan", "--count", "3", "--npy", "new.npy"});

@@ -93,7 +93,7 @@ TEST_F(WrongUsage, OfSettings) {
         {"train autoencoder --require x",
          "2 error: --require: must be a metric, <, <=, > or >=, and a number, such as "
          "test_mse<=0.0091; got x"},
-        {"train autoencoder --dataset digits --require loss<1",
+        {"train autoencoder --dataset images:nowhere --require loss<1",
          "2 error: --require: the metric must be one of test_cross_entropy, test_mse; got loss"},
         {"train autoencoder --config none.toml", "66 error: none.toml: cannot be read; got no such file"},
         {"train autoencoder --config empty", "66 error: empty: cannot be read; got no such file"},

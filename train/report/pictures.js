@@ -1,12 +1,5 @@
 // What do a run's pictures show? Samples of each epoch, others by name, and filters.
 
-const captions = {
-  autoencoder: 'Test images in odd rows, and below each what the network draws of it.',
-  vae: 'What the decoder draws of noise that stays the same.',
-  classifier: 'Test images that are taken for another class.',
-};
-const generated = 'What the generator draws of noise that stays the same.';
-
 function picture(image, alt, caption) {
   return element('figure', {}, element('img', {src: image, alt}), element('figcaption', {}, caption));
 }
@@ -20,7 +13,7 @@ function addSamples(run) {
 // The picture of the epoch that is chosen.
 function slideshow(run) {
   const leftOut = run.epochs_left_out > 0 ? ` ${run.epochs_left_out} of the epochs between are left out here.` : '';
-  const shown = picture('', '', (captions[run.config.model] ?? generated) + leftOut);
+  const shown = picture('', '', run.caption + leftOut);
   const label = element('output'), last = run.epochs.length - 1;
   const slider = element('input', {type: 'range', min: 0, max: last, step: 1, value: last, ariaLabel: 'Epoch',
                                    className: 'epoch'});

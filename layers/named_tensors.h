@@ -1,6 +1,7 @@
-// How do numbers and tensors go by their names, in order?
+// Named tensors: the values of states under their names, as files and checkpoints hold them.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,10 +10,9 @@
 
 namespace adjoint {
 
-using Numbers = std::vector<std::pair<std::string, double>>;  ///< losses, metrics
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;  ///< in the order in which they are written
+using TensorsByName = std::map<std::string, Tensor>;               ///< as they are read
 
-/// The values of states, under their names.
 inline NamedTensors tensors_of(const States& states) {
     NamedTensors tensors;
     for (const auto& [name, state] : states) tensors.emplace_back(name, state.value());

@@ -1,16 +1,16 @@
-// How do the two networks of a Wasserstein game learn? The critic to tell how far drawn images are from real ones, with a
-// slope of 1 between them, the generator to come nearer. An epoch is one pass of the critic over the images.
+#include "train/tasks/wgan_gp.h"
+
 #include <fmt/format.h>
 
+#include "framework/elementwise.h"
 #include "framework/reduction.h"
 #include "layers/gan_losses.h"
 #include "train/pictures.h"
-#include "train/training_run.h"
+#include "train/task.h"
 
 namespace adjoint {
 namespace {
 
-constexpr Index picture_columns = 12, picture_count = 96;
 // As the paper has them. Its learning rate of 1e-4 is for hundreds of thousands of steps: by default ours is five times
 // that, with which digits appear within one epoch of MNIST, and slopes stay near 1.
 constexpr double beta1 = 0.0, beta2 = 0.9;
@@ -23,24 +23,25 @@ Variable draw(const Sequential& generator, const Variable& noise) {
     return generator(noise);
 }
 
-class WganGpTrainee : public TraineeOf<WganGp> {
+// An epoch is one pass of the critic over the images.
+class WganGpTask : public TrainingTask {
   public:
-    explicit WganGpTrainee(const TrainingSetup& setup)
-        : TraineeOf("wgan-gp", setup),
-          adams_(model_, setup.options.learning_rate, clipping_of(setup.options.refinements)) {}
+    explicit WganGpTask(const TrainingSetup& setup)
+        : TrainingTask(setup), adams_(as<WganGp>(model()), setup.options.learning_rate, clipping_of(setup.options)) {}
 
     bool drops_last() const override { return true; }
 
-    Numbers step(const Batch& batch, std::uint64_t t) override {
+    Metrics step(const Batch& batch, std::uint64_t t) override {
+        const auto& model = as<WganGp>(this->model());
         const Tensor images = from_unit_to_symmetric(batch.images);
         const Tensor z = generator_noise(setup_.random.noise.stream(t), images.extent(0));
         const CriticLosses losses =
-            wgan_gp_critic_step(model_, adams_, images, draw(model_.generator, z), setup_.random.between.stream(t));
-        if ((t + 1) % critic_steps == 0) wgan_gp_generator_step(model_, adams_, z);
+            wgan_gp_critic_step(model, adams_, images, draw(model.generator, z), setup_.random.between.stream(t));
+        if ((t + 1) % critic_steps == 0) wgan_gp_generator_step(model, adams_, z);
         return {{"distance", losses.distance}, {"penalty", losses.penalty}};
     }
 
-    Tested test() const override;
+    Evaluation test() const override;
 
     std::vector<NamedOptimizer> optimizers() override {
         return {{"generator.", adams_.generator}, {"critic.", adams_.critic}};
@@ -51,9 +52,9 @@ class WganGpTrainee : public TraineeOf<WganGp> {
 };
 
 // On images that neither network has seen.
-Tested WganGpTrainee::test() const {
+Evaluation WganGpTask::test() const {
     constexpr Index count = 500;
-    const WganGp& model = shown();
+    const auto& model = as<WganGp>(evaluation_model());
     const Variable images = from_unit_to_symmetric(first_images(*setup_.data.test, count));
     const Variable fakes = model.generator(generator_noise(setup_.random.fixed_noise, images.extent(0)));
     const Variable real_score = model.critic(images), fake_score = model.critic(fakes);
@@ -61,14 +62,48 @@ Tested WganGpTrainee::test() const {
     const double distance = -wasserstein_critic_loss(real_score, fake_score).item();
     const double penalty = mean(power(norms - 1.0, 2.0)).item(), gradient_norm = mean(norms).item();
     const double generator_loss = wasserstein_generator_loss(fake_score).item();
-    const Variable drawn = model.generator(generator_noise(setup_.random.fixed_noise, picture_count));
+    const Variable drawn = model.generator(generator_noise(setup_.random.fixed_noise, sample_count));
     return {.metrics = {{"test_distance", distance},
                         {"test_penalty", penalty},
                         {"test_gradient_norm", gradient_norm},
                         {"test_generator_loss", generator_loss}},
             .sentence = fmt::format("test distance {:.3f}, penalty {:.3f}, gradient norm {:.3f}, G loss {:.3f}",
                                     distance, penalty, gradient_norm, generator_loss),
-            .picture = picture_grid(from_symmetric_to_unit(drawn.value()), picture_columns)};
+            .picture = picture_grid(from_symmetric_to_unit(drawn.value()), sample_columns)};
+}
+
+// What the Wasserstein game's steps work on.
+struct WassersteinGame {
+    const WganGp model{Random(1)};
+    WganGpOptimizers optimizers{model, 1e-4};
+    const Variable images = Random(2).uniform({64, 28, 28, 1}), fakes = Random(4).uniform({64, 28, 28, 1});
+};
+
+Benchmark critic_with_penalty() {
+    return {"wgan-gp", 64,
+            [] {
+                const auto game = std::make_shared<WassersteinGame>();
+                return [=, step = 0]() mutable {
+                    wgan_gp_critic_step(game->model, game->optimizers, game->images, game->fakes,
+                                        Random(3).stream(++step));
+                };
+            },
+            "a step of the critic with the gradient penalty"};
+}
+
+// To compare: no second derivatives.
+Benchmark critic_without_penalty() {
+    return {"wgan", 64,
+            [] {
+                const auto game = std::make_shared<WassersteinGame>();
+                return [=] {
+                    const Sequential& critic = game->model.critic;
+                    Tape tape(critic.parameters());
+                    const Variable loss = wasserstein_critic_loss(critic(game->images), critic(game->fakes));
+                    game->optimizers.critic.step(tape.gradient(loss));
+                };
+            },
+            "one without"};
 }
 
 }  // namespace
@@ -98,6 +133,25 @@ double wgan_gp_generator_step(const WganGp& model, WganGpOptimizers& optimizers,
     return loss.item();
 }
 
-void train_wgan_gp(const TrainingOptions& options) { train<WganGpTrainee>("wgan-gp", options); }
+TaskSpec wgan_gp_task() {
+    return {.name = "wgan-gp",
+            .description = "Draw new digits, by a game for the Wasserstein distance",
+            .defaults = {.batch_size = 32, .learning_rate = 5e-4, .sizes = dcgan_options},
+            .metrics = {"test_distance", "test_penalty", "test_gradient_norm", "test_generator_loss"},
+            .caption = "What the generator draws of noise that stays the same.",
+            .make_model = [](const Random& random, const TrainingOptions&) { return std::make_unique<WganGp>(random); },
+            .make_task = make_task<WganGpTask>,
+            .networks = [](const Module& model, const ImageModelOptions& sizes) -> std::vector<NetworkInput> {
+                const auto& game = as<WganGp>(model);
+                return {{"generator", &game.generator, Tensor::zeros({1, 1, 1, sizes.latent})},
+                        {"critic", &game.critic, one_image(sizes)}};
+            },
+            .stages = [](const Module& model) { return stages_of(as<WganGp>(model).critic); },
+            .symmetric = true,
+            .draw = [](const Module& model, const Variable& noise) -> Variable {
+                return from_symmetric_to_unit(as<WganGp>(model).generator(noise).value());
+            },
+            .benchmarks = {critic_with_penalty(), critic_without_penalty()}};
+}
 
 }  // namespace adjoint

@@ -1,4 +1,4 @@
-// How sure is a mean? As sure as the spread of what it is the mean of allows.
+// Standard error of a mean: how sure it is, by the spread of what it is the mean of.
 #pragma once
 
 #include <span>
@@ -6,13 +6,13 @@
 namespace adjoint {
 
 /// A mean and its standard error.
-struct Estimate {
+struct MeanAndError {
     double mean;
     double error;
 };
 
 /// mean x and √(Σ (x − mean x)² / (N − 1) / N): the mean of as many other samples lies within twice that in 19 of 20
 /// cases. The error of a single value is NaN.   Throws where there is none.
-Estimate estimate(std::span<const double> x);
+MeanAndError mean_and_error(std::span<const double> x);
 
 }  // namespace adjoint

@@ -1,4 +1,4 @@
-#include "train/forecast.h"
+#include "train/dry_run_estimate.h"
 
 #include <algorithm>
 #include <chrono>
@@ -22,23 +22,23 @@ double seconds_of(const Work& work) {
 
 }  // namespace
 
-void print_forecast(Trainee& trainee, const TrainingSetup& setup) {
+void print_dry_run_estimate(TrainingTask& task, const TrainingSetup& setup) {
     const TrainingOptions& options = setup.options;
-    Batches batches(setup.data.training, {.batch_size = options.batch_size, .drop_last = trainee.drops_last()});
+    Batches batches(setup.data.training, {.batch_size = options.batch_size, .drop_last = task.drops_last()});
     const Index count = batches.count();
     const std::optional<Batch> batch = batches.next();
-    trainee.step(*batch, 0);  // to warm up
+    task.step(*batch, 0);  // to warm up
     const double step = seconds_of([&] {
-                            for (std::uint64_t t = 0; t < steps_measured; ++t) trainee.step(*batch, t);
+                            for (std::uint64_t t = 0; t < steps_measured; ++t) task.step(*batch, t);
                         }) /
                         static_cast<double>(steps_measured);
-    const double test = seconds_of([&] { trainee.test(); });
+    const double test = seconds_of([&] { task.test(); });
     const Index steps = all_steps(options, count);
     const double epochs = std::ceil(static_cast<double>(steps) / static_cast<double>(count));
     const double seconds = static_cast<double>(steps) * step + epochs * test;
-    const Index parameters = parameter_count(trainee.model());
-    if (options.keeping.json) {
-        fmt::print("{}\n", nlohmann::ordered_json{{"settings", options.keeping.settings},
+    const Index parameters = parameter_count(task.model());
+    if (options.output.json) {
+        fmt::print("{}\n", nlohmann::ordered_json{{"settings", options.output.settings},
                                                   {"parameters", parameters},
                                                   {"steps", steps},
                                                   {"step_ms", 1e3 * step},
@@ -53,7 +53,7 @@ void print_forecast(Trainee& trainee, const TrainingSetup& setup) {
         "{} parameters to train on {} images of {}\n"
         "{} steps of {:.1f} ms and a test of {:.1f} s an epoch: about {:.1f} minutes\n"
         "{:.0f} MiB of memory\n",
-        options.keeping.settings, parameters, setup.data.training->size(), setup.data.name, steps, 1e3 * step, test,
+        options.output.settings, parameters, setup.data.training->size(), setup.data.name, steps, 1e3 * step, test,
         seconds / 60.0, peak_mebibytes());
 }
 

@@ -1,4 +1,4 @@
-// Which weights are better than the last ones? An average over the steps, in which the last ones count most.
+// Exponential moving average of weights: a mean over the steps, in which the last ones count most.
 #pragma once
 
 #include "layers/module.h"
@@ -11,10 +11,10 @@ namespace adjoint {
 /// a mean whose weights add up to 1 from the first update on, so that nothing of what `average` held before remains.
 /// Buffers, such as the running moments of batch normalisation, are those of the last update.
 /// Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; the correction as in Adam.
-class WeightAverage {
+class ExponentialMovingAverage {
   public:
     /// Throws unless 0 ≤ decay < 1 and both models have the same states.
-    WeightAverage(const Module& model, const Module& average, double decay);
+    ExponentialMovingAverage(const Module& model, const Module& average, double decay);
 
     /// Takes in the model's weights as they are now: after each step.
     void update();

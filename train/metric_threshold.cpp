@@ -1,11 +1,14 @@
-#include "train/requirement.h"
+#include "train/metric_threshold.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
+#include "framework/error.h"
+
 namespace adjoint {
 
-Requirement::Requirement(const std::string& asked) : text(asked) {
+MetricThreshold::MetricThreshold(const std::string& asked) : text(asked) {
     const std::size_t begin = text.find_first_of("<>"), end = text.find_first_not_of("<>=", begin);
     name = text.substr(0, begin);
     comparison = begin == std::string::npos ? "" : text.substr(begin, end - begin);
@@ -17,16 +20,19 @@ Requirement::Requirement(const std::string& asked) : text(asked) {
             "--require: must be a metric, <, <=, > or >=, and a number, such as test_mse<=0.0091; got {}", text);
 }
 
-double Requirement::value_in(const Numbers& metrics) const {
-    std::string names;
-    for (const auto& [metric, value] : metrics) {
-        if (metric == name) return value;
-        names += (names.empty() ? "" : ", ") + metric;
-    }
-    throw Error(fmt::format("--require: the metric must be one of {}; got {}", names, name));
+void MetricThreshold::require_among(const std::vector<std::string>& metrics) const {
+    require(std::find(metrics.begin(), metrics.end(), name) != metrics.end(),
+            "--require: the metric must be one of {}; got {}", fmt::join(metrics, ", "), name);
 }
 
-bool Requirement::met_by(const Numbers& metrics) const {
+double MetricThreshold::value_in(const Metrics& metrics) const {
+    std::vector<std::string> names;
+    for (const auto& [metric, value] : metrics) names.push_back(metric);
+    require_among(names);
+    return metrics[std::find(names.begin(), names.end(), name) - names.begin()].second;
+}
+
+bool MetricThreshold::met_by(const Metrics& metrics) const {
     const double value = value_in(metrics);
     if (comparison == "<") return value < bound;
     if (comparison == "<=") return value <= bound;

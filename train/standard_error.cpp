@@ -1,4 +1,4 @@
-#include "train/estimate.h"
+#include "train/standard_error.h"
 
 #include <cmath>
 
@@ -6,8 +6,8 @@
 
 namespace adjoint {
 
-Estimate estimate(std::span<const double> x) {
-    require(!x.empty(), "estimate: there must be a value; got none");
+MeanAndError mean_and_error(std::span<const double> x) {
+    require(!x.empty(), "mean_and_error: there must be a value; got none");
     const double count = static_cast<double>(x.size());
     double sum = 0.0, squares = 0.0;
     for (const double value : x) sum += value;

@@ -1,6 +1,6 @@
 // Truths about averaged weights: the closed form of the mean, that nothing of their beginning remains, and what is
 // copied.
-#include "train/weight_average.h"
+#include "train/ema.h"
 
 #include "layers/batch_norm.h"
 #include "layers/linear.h"
@@ -16,10 +16,10 @@ Linear linear(std::uint64_t seed) {
     return layer;
 }
 
-TEST(WeightAverage, IsTheMeanWhoseWeightsFallByTheDecayAndAddUpToOne) {
+TEST(ExponentialMovingAverage, IsTheMeanWhoseWeightsFallByTheDecayAndAddUpToOne) {
     const double decay = 0.9;
     const Linear model = linear(1), average = linear(2);
-    WeightAverage averaging(model, average, decay);
+    ExponentialMovingAverage averaging(model, average, decay);
     Variable weighted = Tensor::zeros({3, 2}, DType::float64);
     double total = 0.0;
     for (std::uint64_t t = 1; t <= 20; ++t) {
@@ -32,18 +32,18 @@ TEST(WeightAverage, IsTheMeanWhoseWeightsFallByTheDecayAndAddUpToOne) {
     }
 }
 
-TEST(WeightAverage, IsTheFirstWeightsAtFirstWhateverTheModelHeldBefore) {
+TEST(ExponentialMovingAverage, IsTheFirstWeightsAtFirstWhateverTheModelHeldBefore) {
     const Linear model = linear(1), average = linear(2);
     average.weight.assign(Tensor::full({3, 2}, std::nan(""), DType::float64));
-    WeightAverage(model, average, 0.999).update();
+    ExponentialMovingAverage(model, average, 0.999).update();
     EXPECT_TRUE(identical(average.weight.value(), model.weight.value()));
     EXPECT_TRUE(identical(average.bias->value(), model.bias->value()));
 }
 
-TEST(WeightAverage, GoesOnInAnotherAsIfItHadNeverStopped) {
+TEST(ExponentialMovingAverage, GoesOnInAnotherAsIfItHadNeverStopped) {
     const Linear model = linear(1), average = linear(2);
     const auto weights_after = [&](bool handed_over) {
-        WeightAverage first(model, average, 0.9), second(model, average, 0.9);
+        ExponentialMovingAverage first(model, average, 0.9), second(model, average, 0.9);
         for (std::uint64_t t = 1; t <= 6; ++t) {
             model.weight.assign(Random(t).normal(model.weight.shape(), DType::float64));
             if (handed_over && t == 4) second.resume(3);
@@ -55,18 +55,18 @@ TEST(WeightAverage, GoesOnInAnotherAsIfItHadNeverStopped) {
     EXPECT_TRUE(identical(weights_after(true), whole));
 }
 
-TEST(WeightAverage, OfWeightsThatStayIsThemBitForBit) {
+TEST(ExponentialMovingAverage, OfWeightsThatStayIsThemBitForBit) {
     const Autoencoder model(Random(1)), average(Random(2));
-    WeightAverage averaging(model, average, 0.99);
+    ExponentialMovingAverage averaging(model, average, 0.99);
     for (int t = 0; t < 5; ++t) averaging.update();
     for (std::size_t i = 0; i < model.states().size(); ++i) {
         EXPECT_TRUE(identical(average.states()[i].state.value(), model.states()[i].state.value()));
     }
 }
 
-TEST(WeightAverage, CopiesBuffersAndDoesNotFollowTheModelByItself) {
+TEST(ExponentialMovingAverage, CopiesBuffersAndDoesNotFollowTheModelByItself) {
     const BatchNorm model({.channels = 1}, Random(1)), average({.channels = 1}, Random(1));
-    WeightAverage averaging(model, average, 0.5);
+    ExponentialMovingAverage averaging(model, average, 0.5);
     for (const double mean : {1.0, 7.0}) {
         model.running_mean.assign(Tensor({1}, {mean}));
         model.shift.assign(Tensor({1}, {mean}));
@@ -77,20 +77,21 @@ TEST(WeightAverage, CopiesBuffersAndDoesNotFollowTheModelByItself) {
     EXPECT_FLOAT_EQ(static_cast<float>(average.shift.value().item()), 5.0f);  // (1 + 2·7) / 3
 }
 
-TEST(WeightAverage, HoldsFrozenParametersToo) {
+TEST(ExponentialMovingAverage, HoldsFrozenParametersToo) {
     const Linear model = linear(1), average = linear(2);
     model.freeze("weight");
-    WeightAverage(model, average, 0.9).update();
+    ExponentialMovingAverage(model, average, 0.9).update();
     EXPECT_TRUE(identical(average.weight.value(), model.weight.value()));
 }
 
-TEST(WeightAverage, RefusesDecaysThatGiveNoMeanAndModelsThatAreNotAlike) {
+TEST(ExponentialMovingAverage, RefusesDecaysThatGiveNoMeanAndModelsThatAreNotAlike) {
     const Linear model = linear(1), other({.in = 3, .out = 4}, Random(1));
-    for (const double decay : {-0.1, 1.0, std::nan("")}) EXPECT_THROW(WeightAverage(model, model, decay), Error);
-    EXPECT_EQ(error_of([&] { WeightAverage(model, model, 1.0); }),
-              "WeightAverage: the decay must be at least 0 and below 1; got 1");
-    EXPECT_EQ(error_of([&] { WeightAverage(model, other, 0.5); }),
-              "WeightAverage: both models must have the same states; got 2 and 2");
+    for (const double decay : {-0.1, 1.0, std::nan("")})
+        EXPECT_THROW(ExponentialMovingAverage(model, model, decay), Error);
+    EXPECT_EQ(error_of([&] { ExponentialMovingAverage(model, model, 1.0); }),
+              "ExponentialMovingAverage: the decay must be at least 0 and below 1; got 1");
+    EXPECT_EQ(error_of([&] { ExponentialMovingAverage(model, other, 0.5); }),
+              "ExponentialMovingAverage: both models must have the same states; got 2 and 2");
 }
 
 }  // namespace

@@ -1,0 +1,96 @@
+#include "train/tasks/autoencoder.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "framework/kernels.h"
+#include "layers/losses.h"
+#include "train/pictures.h"
+#include "train/task.h"
+
+namespace adjoint {
+namespace {
+
+constexpr Index picture_columns = 16, picture_count = 64;
+
+// What is seen of images x: clamp(x + deviation·ε) to 0..1, with ε normal.
+// Source: Vincent et al., "Extracting and composing robust features with denoising autoencoders", 2008.
+Tensor with_noise(const Tensor& x, double deviation, const Random& random) {
+    if (deviation == 0.0) return x;
+    const Tensor e = random.normal(x.shape());
+    return zip("with_noise", x, e, [deviation](auto v, auto n) {
+        return std::clamp(v + decltype(v)(deviation) * n, decltype(v)(0), decltype(v)(1));
+    });
+}
+
+class AutoencoderTask : public AdamTask {
+  public:
+    using AdamTask::AdamTask;
+
+    Metrics step(const Batch& batch, std::uint64_t t) override {
+        const Tensor seen = with_noise(batch.images, setup_.options.noise, setup_.random.noise.stream(t));
+        return {{"loss", autoencoder_step(model(), adam_, seen, batch.images)}};
+    }
+
+    Evaluation test() const override {
+        const double noise = setup_.options.noise;
+        const Dataset& images = *setup_.data.test;
+        const Module& model = evaluation_model();
+        double cross_entropy = 0.0, squared_error = 0.0;
+        Batches batches(setup_.data.test, {.batch_size = 250});
+        std::uint64_t number = 0;  // of the batch
+        while (const auto batch = batches.next()) {
+            const Tensor& x = batch->images;
+            const Variable logits = model(with_noise(x, noise, setup_.random.fixed_noise.stream(++number)));
+            const double share = static_cast<double>(x.extent(0)) / static_cast<double>(images.size());
+            cross_entropy += share * binary_cross_entropy_with_logits(logits, x).item();
+            squared_error += share * mean_squared_error(sigmoid(logits), x).item();
+        }
+        const Index columns = std::min(picture_columns, images.size());
+        const Tensor originals = first_images(images, std::min(picture_count, images.size()) / columns * columns);
+        const Tensor shown = with_noise(originals, noise, setup_.random.fixed_noise);
+        return {.metrics = {{"test_cross_entropy", cross_entropy}, {"test_mse", squared_error}},
+                .sentence = fmt::format("test binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel",
+                                        cross_entropy, squared_error),
+                .loss = cross_entropy,
+                .picture = picture_pairs(shown, sigmoid(model(shown)).value(), columns)};
+    }
+};
+
+Benchmark benchmark() {
+    return {"autoencoder", 128, [] {
+                const auto model = std::make_shared<Autoencoder>(Random(1));
+                const auto adam = std::make_shared<Adam>(model->parameters());
+                const Variable images = Random(2).uniform({128, 28, 28, 1});
+                return [=] { autoencoder_step(*model, *adam, images, images); };
+            }};
+}
+
+}  // namespace
+
+double autoencoder_step(const Module& model, Optimizer& optimizer, const Variable& seen, const Variable& images) {
+    Tape tape(model.parameters());
+    const Variable loss = binary_cross_entropy_with_logits(model(seen), images);
+    optimizer.step(tape.gradient(loss));
+    return loss.item();
+}
+
+TaskSpec autoencoder_task() {
+    return {.name = "autoencoder",
+            .description = "Squeeze digits into sixteen numbers and draw them again",
+            .defaults = {.sizes = autoencoder_options},
+            .settings = {.plateau = true, .sizes = true, .noise = true},
+            .metrics = {"test_cross_entropy", "test_mse"},
+            .caption = "Test images in odd rows, and below each what the network draws of it.",
+            .make_model =
+                [](const Random& random, const TrainingOptions& options) {
+                    return std::make_unique<Autoencoder>(random, options.sizes);
+                },
+            .make_task = make_task<AutoencoderTask>,
+            .stages = [](const Module& model) { return as<Autoencoder>(model).stages(); },
+            .encode = [](const Module& model, const Variable& x) { return as<Autoencoder>(model).encode(x); },
+            .decode = [](const Module& model, const Variable& z) { return as<Autoencoder>(model).decode(z); },
+            .benchmarks = {benchmark()}};
+}
+
+}  // namespace adjoint

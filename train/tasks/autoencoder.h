@@ -1,0 +1,13 @@
+// Autoencoder task: drawing each image again from a few numbers, a little better every step.
+#pragma once
+
+#include "models/autoencoder.h"
+#include "train/optimizers.h"
+
+namespace adjoint {
+
+/// One step on images [N, H, W, C] in 0..1, to be made of what is seen of them: themselves, or a noisy copy; returns its
+/// loss.
+double autoencoder_step(const Module& model, Optimizer& optimizer, const Variable& seen, const Variable& images);
+
+}  // namespace adjoint

@@ -1,0 +1,20 @@
+// Classifier task: a convolutional network that tells the ten digits apart.
+#include "models/classifier.h"
+
+#include "train/tasks/classification.h"
+
+namespace adjoint {
+
+TaskSpec classifier_task() {
+    TaskSpec task = classification_task();
+    task.name = "classifier";
+    task.description = "Tell the ten digits apart";
+    task.defaults.schedule = "cosine";
+    task.make_model = [](const Random& random, const TrainingOptions&) { return std::make_unique<Classifier>(random); };
+    task.stages = [](const Module& model) { return as<Classifier>(model).stages(); };
+    task.features = [](const Module& model, const Variable& x) { return as<Classifier>(model).features(x); };
+    task.classify = [](const Module& model, const Variable& x) { return as<Classifier>(model).decide(x); };
+    return task;
+}
+
+}  // namespace adjoint

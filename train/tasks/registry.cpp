@@ -1,0 +1,35 @@
+#include "train/tasks/registry.h"
+
+#include <algorithm>
+
+namespace adjoint {
+
+TaskSpec autoencoder_task(), vae_task(), classifier_task(), dcgan_task(), wgan_gp_task();
+
+const std::vector<TaskSpec>& tasks() {
+    static const std::vector<TaskSpec> all = {autoencoder_task(), vae_task(), classifier_task(), dcgan_task(),
+                                              wgan_gp_task()};
+    return all;
+}
+
+const TaskSpec* find_task(const std::string& name) {
+    const auto found =
+        std::find_if(tasks().begin(), tasks().end(), [&](const TaskSpec& task) { return task.name == name; });
+    return found == tasks().end() ? nullptr : &*found;
+}
+
+std::vector<std::string> task_names() { return task_names(&TaskSpec::make_task); }
+
+std::string any_of(std::vector<std::string> names) {
+    const std::string last = names.back();
+    names.pop_back();
+    return names.empty() ? last : fmt::format("{} or {}", fmt::join(names, ", "), last);
+}
+
+std::string any_of_a(std::vector<std::string> names) {
+    for (std::string& name : names)
+        name = fmt::format("{} {}", std::string("aeiou").find(name[0]) < 5 ? "an" : "a", name);
+    return any_of(names);
+}
+
+}  // namespace adjoint

@@ -1,0 +1,79 @@
+// Variational autoencoder task: drawing each image again from a code that is a little uncertain, while the codes of all
+// images together become normal noise, from which new images can be drawn.
+#include "models/vae.h"
+
+#include <fmt/format.h>
+
+#include "framework/elementwise.h"
+#include "framework/shaping.h"
+#include "train/pictures.h"
+#include "train/task.h"
+
+namespace adjoint {
+namespace {
+
+class VaeTask : public AdamTask {
+  public:
+    using AdamTask::AdamTask;
+
+    Metrics step(const Batch& batch, std::uint64_t t) override {
+        const Tensor epsilon = codes_of_noise(setup_.random.noise.stream(t), batch.images.extent(0));
+        Tape tape(model().parameters());
+        const VariationalLoss loss = variational_loss(as<VariationalAutoencoder>(model()), batch.images, epsilon);
+        adam_.step(tape.gradient(loss.sum()));
+        return {{"reconstruction", loss.reconstruction.item()}, {"divergence", loss.divergence.item()}};
+    }
+
+    Evaluation test() const override {
+        const auto& model = as<VariationalAutoencoder>(evaluation_model());
+        double reconstruction = 0.0, divergence = 0.0;
+        Batches batches(setup_.data.test, {.batch_size = 250});
+        std::uint64_t number = 0;  // of the batch
+        while (const auto batch = batches.next()) {
+            const Index size = batch->images.extent(0);
+            const Tensor epsilon = codes_of_noise(setup_.random.fixed_noise.stream(++number), size);
+            const VariationalLoss loss = variational_loss(model, batch->images, epsilon);
+            const double share = static_cast<double>(size) / static_cast<double>(setup_.data.test->size());
+            reconstruction += share * loss.reconstruction.item();
+            divergence += share * loss.divergence.item();
+        }
+        const double loss = reconstruction + divergence;
+        const Variable drawn = sigmoid(model.decode(codes_of_noise(setup_.random.fixed_noise, sample_count)));
+        return {
+            .metrics = {{"test_loss", loss}, {"test_reconstruction", reconstruction}, {"test_divergence", divergence}},
+            .sentence = fmt::format("test loss {:.2f} nats: reconstruction {:.2f}, divergence {:.2f}", loss,
+                                    reconstruction, divergence),
+            .loss = loss,
+            .picture = picture_grid(drawn.value(), sample_columns)};
+    }
+
+  private:
+    Tensor codes_of_noise(const Random& random, Index count) const {
+        return random.normal({count, setup_.options.sizes.latent});
+    }
+};
+
+}  // namespace
+
+TaskSpec vae_task() {
+    return {.name = "vae",
+            .description = "Learn what codes digits have, so that new ones can be drawn from noise",
+            .defaults = {.sizes = autoencoder_options},
+            .settings = {.plateau = true, .sizes = true},
+            .metrics = {"test_loss", "test_reconstruction", "test_divergence"},
+            .caption = "What the decoder draws of noise that stays the same.",
+            .make_model =
+                [](const Random& random, const TrainingOptions& options) {
+                    return std::make_unique<VariationalAutoencoder>(random, options.sizes);
+                },
+            .make_task = make_task<VaeTask>,
+            .stages = [](const Module& model) { return as<Autoencoder>(model).stages(); },
+            .draw =
+                [](const Module& model, const Variable& noise) {
+                    return sigmoid(as<Autoencoder>(model).decode(reshape(noise, {noise.extent(0), -1})));
+                },
+            .encode = [](const Module& model, const Variable& x) { return as<Autoencoder>(model).encode(x); },
+            .decode = [](const Module& model, const Variable& z) { return as<Autoencoder>(model).decode(z); }};
+}
+
+}  // namespace adjoint

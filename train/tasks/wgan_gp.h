@@ -1,0 +1,27 @@
+// Wasserstein GAN task: a game in which a critic learns to tell how far drawn images are from real ones, with a slope of 1
+// between them, and a generator to come nearer.
+#pragma once
+
+#include "models/wgan_gp.h"
+#include "train/optimizers.h"
+
+namespace adjoint {
+
+/// The optimisers of the Wasserstein game's two networks.
+struct WganGpOptimizers {
+    explicit WganGpOptimizers(const WganGp& model, double learning_rate, const GradientClipping& clipping = {});
+
+    Adam generator;
+    Adam critic;
+};
+struct CriticLosses {
+    double distance;  ///< the critic's estimate of the Wasserstein distance: its loss, negated
+    double penalty;
+};
+/// One step of the critic on real and drawn images [N, 28, 28, 1] in −1..1; `between` chooses points between them.
+CriticLosses wgan_gp_critic_step(const WganGp& model, WganGpOptimizers& optimizers, const Variable& images,
+                                 const Variable& fakes, const Random& between);
+/// One step of the generator on noise [N, 1, 1, 100]; returns its loss.
+double wgan_gp_generator_step(const WganGp& model, WganGpOptimizers& optimizers, const Variable& noise);
+
+}  // namespace adjoint
