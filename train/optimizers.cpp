@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "framework/anomaly.h"
 #include "framework/kernels.h"
 
 namespace adjoint {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 // A parameter's next value, element by element: update(i, p, g) with numbers of the parameter's own type T.
 template <Scalar T, class Update>
@@ -23,10 +20,25 @@ Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
     });
 }
 
+// Adam's step from p; `weight_decay` enters the gradient.
+template <Scalar T, class Step, class Options>
+Tensor adam_update(const Step& step, const Options& o, const Tensor& p, double weight_decay) {
+    const T beta1(o.beta1), beta2(o.beta2), epsilon(o.epsilon), decay(weight_decay);
+    const T rate(step.learning_rate / (1.0 - std::pow(o.beta1, step.t)));
+    const T correction(1.0 / (1.0 - std::pow(o.beta2, step.t)));
+    T *const m = step.moments[0].template edit<T>().data(), *const v = step.moments[1].template edit<T>().data();
+    return update_each<T>(p, step.g, [=](Index e, T value, T gradient) {
+        gradient += decay * value;
+        m[e] = beta1 * m[e] + (1 - beta1) * gradient;
+        v[e] = beta2 * v[e] + (1 - beta2) * gradient * gradient;
+        return value - rate * m[e] / (std::sqrt(v[e] * correction) + epsilon);
+    });
+}
+
 }  // namespace
 
-Optimizer::Optimizer(States parameters)
-    : parameters_(std::move(parameters)), steps_(parameters_.size()), gradient_norms_(parameters_.size(), none) {
+Optimizer::Optimizer(States parameters, std::string moments)
+    : parameters_(std::move(parameters)), letters_(std::move(moments)), kept_(parameters_.size()) {
     require(!parameters_.empty(), "Optimizer: there must be a parameter to improve; got none");
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
@@ -34,6 +46,8 @@ Optimizer::Optimizer(States parameters)
                     "Optimizer: a parameter must be given once; got {} and {}, which are the same", parameters_[j].name,
                     parameters_[i].name);
         }
+        const Tensor& p = parameters_[i].state.value();
+        kept_[i].moments.resize(letters_.size(), Tensor::zeros(p.shape(), p.dtype()));
     }
 }
 
@@ -52,9 +66,9 @@ void Optimizer::step(std::vector<Variable> gradients) {
     }
     const ProfileScope scope("optimizer");
     finite_ = true;
-    gradient_norms_.assign(parameters_.size(), none);
+    for (Kept& kept : kept_) kept.gradient_norm = Kept().gradient_norm;
     for (std::size_t k = 0; k < gradients.size(); ++k) {
-        const double norm = gradient_norms_[improved[k]] = gradient_norm({gradients[k]});
+        const double norm = kept_[improved[k]].gradient_norm = gradient_norm({gradients[k]});
         if (!std::isfinite(norm) && first_not_finite(gradients[k].value())) finite_ = false;
     }
     if (std::isfinite(clipping.value)) clip_gradient_value(gradients, clipping.value);
@@ -62,27 +76,34 @@ void Optimizer::step(std::vector<Variable> gradients) {
     for (std::size_t k = 0; k < gradients.size(); ++k) {
         const std::size_t i = improved[k];
         const Parameter& parameter = parameters_[i].state;
-        parameter.assign(updated(i, ++steps_[i], parameter.value(), gradients[k].value()));
+        Kept& kept = kept_[i];
+        parameter.assign(
+            updated(i, {++kept.steps, learning_rate(i), parameter.value(), gradients[k].value(), kept.moments}));
     }
 }
 
 std::vector<ParameterNorms> Optimizer::norms() const {
     std::vector<ParameterNorms> result;
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
-        if (std::isnan(gradient_norms_[i])) continue;
         const auto& [name, parameter] = parameters_[i];
-        result.push_back({name, gradient_norm({parameter.variable()}), gradient_norms_[i]});
+        const double norm = kept_[i].gradient_norm;
+        if (!std::isnan(norm)) result.push_back({name, gradient_norm({parameter.variable()}), norm});
     }
     return result;
 }
 
-NamedTensors Optimizer::state_dict() {
-    const Shape one_each = {std::ssize(steps_)};
-    NamedTensors states = {{"steps", Tensor(one_each, {steps_.begin(), steps_.end()}, DType::float64)},
-                           {"gradient_norms", Tensor(one_each, gradient_norms_, DType::float64)}};
-    for (const auto& [letter, of_parameters] : moments()) {
-        for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            states.emplace_back(std::string(letter) + "." + parameters_[i].name, (*of_parameters)[i]);
+NamedTensors Optimizer::state_dict() const {
+    std::vector<double> steps, norms;
+    for (const Kept& kept : kept_) {
+        steps.push_back(kept.steps);
+        norms.push_back(kept.gradient_norm);
+    }
+    const Shape one_each = {std::ssize(kept_)};
+    NamedTensors states = {{"steps", Tensor(one_each, steps, DType::float64)},
+                           {"gradient_norms", Tensor(one_each, norms, DType::float64)}};
+    for (std::size_t m = 0; m < letters_.size(); ++m) {
+        for (std::size_t i = 0; i < kept_.size(); ++i) {
+            states.emplace_back(fmt::format("{}.{}", letters_[m], parameters_[i].name), kept_[i].moments[m]);
         }
     }
     return states;
@@ -99,31 +120,24 @@ void Optimizer::load_state_dict(const TensorsByName& states) {
                            adjoint::name(expected.dtype()), expected.shape(), adjoint::name(tensor.dtype()),
                            tensor.shape());
     }
-    const std::vector<double> steps = states.at("steps").to_vector();
-    steps_.assign(steps.begin(), steps.end());
-    gradient_norms_ = states.at("gradient_norms").to_vector();
+    const Tensor &steps = states.at("steps"), &norms = states.at("gradient_norms");
     finite_ = true;
-    for (const auto& [letter, of_parameters] : moments()) {
-        for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            (*of_parameters)[i] = states.at(std::string(letter) + "." + parameters_[i].name);
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
+        const auto element = static_cast<Index>(i);
+        kept_[i].steps = static_cast<int>(steps[element]);
+        kept_[i].gradient_norm = norms[element];
+        for (std::size_t m = 0; m < letters_.size(); ++m) {
+            kept_[i].moments[m] = states.at(fmt::format("{}.{}", letters_[m], parameters_[i].name));
         }
     }
 }
 
-std::vector<Tensor> Optimizer::zeros() const {
-    std::vector<Tensor> result;
-    for (const NamedState& named : parameters_) {
-        result.push_back(Tensor::zeros(named.state.shape(), named.state.value().dtype()));
-    }
-    return result;
-}
-
-Tensor SGD::updated(std::size_t i, int, const Tensor& p, const Tensor& g) {
-    return dispatch(p.dtype(), [&]<Scalar T>() {
-        const SGDOptions& o = options(i);
-        const T rate(learning_rate(i)), momentum(o.momentum), decay(o.weight_decay);
-        T* const v = velocity_[i].edit<T>().data();
-        return update_each<T>(p, g, [=, nesterov = o.nesterov](Index e, T value, T gradient) {
+template <>
+Tensor SGD::updated(std::size_t i, const ParameterStep& step) const {
+    return dispatch(step.p.dtype(), [&, &o = options_[i]]<Scalar T>() {
+        const T rate(step.learning_rate), momentum(o.momentum), decay(o.weight_decay);
+        T* const v = step.moments[0].edit<T>().data();
+        return update_each<T>(step.p, step.g, [=, nesterov = o.nesterov](Index e, T value, T gradient) {
             gradient += decay * value;
             v[e] = momentum * v[e] + gradient;
             return value - rate * (nesterov ? gradient + momentum * v[e] : v[e]);
@@ -131,38 +145,31 @@ Tensor SGD::updated(std::size_t i, int, const Tensor& p, const Tensor& g) {
     });
 }
 
-Tensor RMSprop::updated(std::size_t i, int, const Tensor& p, const Tensor& g) {
-    return dispatch(p.dtype(), [&]<Scalar T>() {
-        const T rate(learning_rate(i)), decay(options(i).decay), epsilon(options(i).epsilon);
-        T* const s = squares_[i].edit<T>().data();
-        return update_each<T>(p, g, [=](Index e, T value, T gradient) {
+template <>
+Tensor RMSprop::updated(std::size_t i, const ParameterStep& step) const {
+    return dispatch(step.p.dtype(), [&, &o = options_[i]]<Scalar T>() {
+        const T rate(step.learning_rate), decay(o.decay), epsilon(o.epsilon);
+        T* const s = step.moments[0].edit<T>().data();
+        return update_each<T>(step.p, step.g, [=](Index e, T value, T gradient) {
             s[e] = decay * s[e] + (1 - decay) * gradient * gradient;
             return value - rate * gradient / (std::sqrt(s[e]) + epsilon);
         });
     });
 }
 
-template <class Options>
-Tensor AdamOptimizer<Options>::updated(std::size_t i, int t, const Tensor& p, const Tensor& g) {
-    const Options& o = this->options(i);
-    const double learning_rate = this->learning_rate(i), kept = 1.0 - learning_rate * o.weight_decay;
-    const Tensor old =
-        Options::decoupled ? map(p, [kept](auto value) { return static_cast<decltype(value)>(kept * value); }) : p;
-    return dispatch(p.dtype(), [&]<Scalar T>() {
-        const T beta1(o.beta1), beta2(o.beta2), epsilon(o.epsilon), decay(Options::decoupled ? 0.0 : o.weight_decay);
-        const T rate(learning_rate / (1.0 - std::pow(o.beta1, t)));
-        const T correction(1.0 / (1.0 - std::pow(o.beta2, t)));
-        T *const m = m_[i].template edit<T>().data(), *const v = v_[i].template edit<T>().data();
-        return update_each<T>(old, g, [=](Index e, T value, T gradient) {
-            gradient += decay * value;
-            m[e] = beta1 * m[e] + (1 - beta1) * gradient;
-            v[e] = beta2 * v[e] + (1 - beta2) * gradient * gradient;
-            return value - rate * m[e] / (std::sqrt(v[e] * correction) + epsilon);
-        });
-    });
+template <>
+Tensor Adam::updated(std::size_t i, const ParameterStep& step) const {
+    return dispatch(step.p.dtype(),
+                    [&, &o = options_[i]]<Scalar T>() { return adam_update<T>(step, o, step.p, o.weight_decay); });
 }
 
-template class AdamOptimizer<AdamOptions>;
-template class AdamOptimizer<AdamWOptions>;
+template <>
+Tensor AdamW::updated(std::size_t i, const ParameterStep& step) const {
+    const double kept = 1.0 - step.learning_rate * options_[i].weight_decay;
+    const Tensor shrunk = map(step.p, [kept](auto value) { return static_cast<decltype(value)>(kept * value); });
+    return dispatch(step.p.dtype(), [&, &o = options_[i]]<Scalar T>() {
+        return adam_update<T>(step, o, shrunk, /*weight_decay=*/0.0);
+    });
+}
 
 }  // namespace adjoint

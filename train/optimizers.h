@@ -6,6 +6,8 @@
 //   Adam adam({{model.encoder.parameters(), {.learning_rate = 1e-4}}, {model.decoder.parameters(), {}}});
 #pragma once
 
+#include <limits>
+#include <string>
 #include <vector>
 
 #include "layers/named_tensors.h"
@@ -45,7 +47,7 @@ class Optimizer {
 
     /// What it keeps from step to step, for a checkpoint: how many `steps` each parameter took, the `gradient_norms` of the
     /// last one, NaN where it took none, and the moments of each parameter, as m.NAME.
-    NamedTensors state_dict();
+    NamedTensors state_dict() const;
     /// Takes up what state_dict() gave. Throws DataError when a tensor is missing or of another shape.
     void load_state_dict(const TensorsByName& states);
 
@@ -53,126 +55,114 @@ class Optimizer {
     GradientClipping clipping = {};    ///< of the gradients, before each step
 
   protected:
-    /// Throws when there is no parameter, or one is there twice.
-    explicit Optimizer(States parameters);
-
-    /// What parameter i becomes in its step t.
-    virtual Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) = 0;
-
-    /// What the optimiser keeps of each parameter, a tensor of its shape, by the letter in its equation.
-    struct Moment {
-        const char* letter;
-        std::vector<Tensor>* of_parameters;
+    /// A step of one parameter: step t, from 1, at its value p and with the gradient g. The moments are what the optimiser
+    /// keeps of it, tensors of its shape, 0 at first, which the step edits.
+    struct ParameterStep {
+        int t;
+        double learning_rate;
+        const Tensor& p;
+        const Tensor& g;
+        std::vector<Tensor>& moments;
     };
-    virtual std::vector<Moment> moments() = 0;
 
-    /// A zero for each element of each parameter.
-    std::vector<Tensor> zeros() const;
+    /// `moments` are the letters of what is kept of each parameter. Throws when there is no parameter, or one is there
+    /// twice.
+    Optimizer(States parameters, std::string moments);
+
+    /// What parameter i becomes.
+    virtual Tensor updated(std::size_t i, const ParameterStep& step) const = 0;
+    virtual double learning_rate(std::size_t i) const = 0;
 
   private:
+    struct Kept {
+        int steps = 0;                                                    // a frozen parameter takes none
+        double gradient_norm = std::numeric_limits<double>::quiet_NaN();  // of the last step, unless it took none
+        std::vector<Tensor> moments = {};
+    };
     States parameters_;
-    std::vector<int> steps_;              // of each parameter: a frozen one takes none
-    std::vector<double> gradient_norms_;  // of each parameter in the last step, NaN where it took none
+    std::string letters_;
+    std::vector<Kept> kept_;  // of each parameter
     bool finite_ = true;
 };
 
-/// An optimiser whose groups have these options.
+/// The optimiser of an algorithm: its options, and what they make of a parameter.
 template <class Options>
-class GroupOptimizer : public Optimizer {
-  protected:
-    explicit GroupOptimizer(const ParameterGroups<Options>& groups) : Optimizer(all_parameters(groups)) {
+class OptimizerOf : public Optimizer {
+  public:
+    explicit OptimizerOf(const States& parameters, const Options& options = {})
+        : OptimizerOf(ParameterGroups<Options>{{parameters, options}}) {}
+    explicit OptimizerOf(const ParameterGroups<Options>& groups) : Optimizer(parameters_of(groups), Options::moments) {
         for (const ParameterGroup<Options>& group : groups) {
             options_.insert(options_.end(), group.parameters.size(), group.options);
         }
     }
-    /// Of parameter i.
-    const Options& options(std::size_t i) const { return options_[i]; }
-    double learning_rate(std::size_t i) const { return options_[i].learning_rate * learning_rate_scale; }
 
   private:
-    static States all_parameters(const ParameterGroups<Options>& groups) {
+    static States parameters_of(const ParameterGroups<Options>& groups) {
         States all;
         for (const ParameterGroup<Options>& group : groups) {
             all.insert(all.end(), group.parameters.begin(), group.parameters.end());
         }
         return all;
     }
-    std::vector<Options> options_;
+    Tensor updated(std::size_t i, const ParameterStep& step) const override;
+    double learning_rate(std::size_t i) const override { return options_[i].learning_rate * learning_rate_scale; }
+
+    std::vector<Options> options_;  // of each parameter
 };
 
+/// g ← g + weight_decay·p;  v ← momentum·v + g;  p ← p − learning_rate·v, or with Nesterov's g + momentum·v in place of
+/// v.
 struct SGDOptions {
-    double learning_rate;
+    double learning_rate = 1e-3;
     double momentum = 0.0;
     bool nesterov = false;
     double weight_decay = 0.0;
+    static constexpr const char* moments = "v";
 };
-/// g ← g + weight_decay·p;  v ← momentum·v + g;  p ← p − learning_rate·v, or with Nesterov's g + momentum·v in place of
-/// v.
-class SGD : public GroupOptimizer<SGDOptions> {
-  public:
-    SGD(const States& parameters, const SGDOptions& options) : SGD({{parameters, options}}) {}
-    explicit SGD(const ParameterGroups<SGDOptions>& groups) : GroupOptimizer(groups), velocity_(zeros()) {}
+using SGD = OptimizerOf<SGDOptions>;
+template <>
+Tensor SGD::updated(std::size_t i, const ParameterStep& step) const;
 
-  private:
-    Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
-    std::vector<Moment> moments() override { return {{"v", &velocity_}}; }
-    std::vector<Tensor> velocity_;
-};
-
+/// s ← decay·s + (1 − decay)·g²;  p ← p − learning_rate·g / (√s + epsilon).   Source: Tieleman and Hinton, lecture 6.5,
+/// 2012.
 struct RMSpropOptions {
     double learning_rate = 1e-2;
     double decay = 0.99;
     double epsilon = 1e-8;
+    static constexpr const char* moments = "s";
 };
-/// s ← decay·s + (1 − decay)·g²;  p ← p − learning_rate·g / (√s + epsilon).   Source: Tieleman and Hinton, lecture 6.5,
-/// 2012.
-class RMSprop : public GroupOptimizer<RMSpropOptions> {
-  public:
-    explicit RMSprop(const States& parameters, const RMSpropOptions& options = {}) : RMSprop({{parameters, options}}) {}
-    explicit RMSprop(const ParameterGroups<RMSpropOptions>& groups) : GroupOptimizer(groups), squares_(zeros()) {}
+using RMSprop = OptimizerOf<RMSpropOptions>;
+template <>
+Tensor RMSprop::updated(std::size_t i, const ParameterStep& step) const;
 
-  private:
-    Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
-    std::vector<Moment> moments() override { return {{"s", &squares_}}; }
-    std::vector<Tensor> squares_;
-};
-
+/// g ← g + weight_decay·p;  m ← β₁·m + (1 − β₁)·g;  v ← β₂·v + (1 − β₂)·g²;
+/// p ← p − learning_rate·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + epsilon).
+/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015.
 struct AdamOptions {
     double learning_rate = 1e-3;
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 0.0;
-    static constexpr bool decoupled = false;
+    static constexpr const char* moments = "mv";
 };
+using Adam = OptimizerOf<AdamOptions>;
+template <>
+Tensor Adam::updated(std::size_t i, const ParameterStep& step) const;
+
+/// Adam with the weight decay apart from the gradient: p ← (1 − learning_rate·weight_decay)·p, then Adam's step.
+/// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
 struct AdamWOptions {
     double learning_rate = 1e-3;
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 1e-2;
-    static constexpr bool decoupled = true;
+    static constexpr const char* moments = "mv";
 };
-/// g ← g + weight_decay·p;  m ← β₁·m + (1 − β₁)·g;  v ← β₂·v + (1 − β₂)·g²;
-/// p ← p − learning_rate·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + epsilon).
-/// Where the weight decay is decoupled it leaves g alone: first p ← (1 − learning_rate·weight_decay)·p.
-/// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015; Loshchilov and Hutter, "Decoupled weight
-/// decay regularization", 2019.
-template <class Options>
-class AdamOptimizer : public GroupOptimizer<Options> {
-  public:
-    explicit AdamOptimizer(const States& parameters, const Options& options = {})
-        : AdamOptimizer(ParameterGroups<Options>{{parameters, options}}) {}
-    explicit AdamOptimizer(const ParameterGroups<Options>& groups)
-        : GroupOptimizer<Options>(groups), m_(this->zeros()), v_(this->zeros()) {}
-
-  private:
-    Tensor updated(std::size_t i, int t, const Tensor& p, const Tensor& g) override;
-    std::vector<Optimizer::Moment> moments() override { return {{"m", &m_}, {"v", &v_}}; }
-    std::vector<Tensor> m_;
-    std::vector<Tensor> v_;
-};
-using Adam = AdamOptimizer<AdamOptions>;
-using AdamW = AdamOptimizer<AdamWOptions>;
+using AdamW = OptimizerOf<AdamWOptions>;
+template <>
+Tensor AdamW::updated(std::size_t i, const ParameterStep& step) const;
 
 }  // namespace adjoint
