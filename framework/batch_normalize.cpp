@@ -49,10 +49,9 @@ void add_gradients(const T* g, const T* y, const T* x, const T* mean, T slope, I
 }
 
 template <class T>
-void affine_rectified(const T* x, const T* a, const T* b, T slope, Index channels, T* y) {
+void affine_activated(const T* x, const T* a, const T* b, T slope, Index channels, T* y) {
     for (Index c = 0; c < channels; ++c) {
-        const T z = a[c] * x[c] + b[c];
-        y[c] = z > 0 ? z : slope * z;
+        y[c] = rectify(a[c] * x[c] + b[c], slope);
     }
 }
 
@@ -136,7 +135,7 @@ struct Differentiable {
     std::vector<Index> axes;
 
     Differentiable(const Shared& s, const Variable& g, double epsilon) : axes(all_but_last(s.x)) {
-        h = rectified(g, s.y, s.slope);
+        h = relu_gradient(g, s.y, s.slope);
         const Variable centred = s.x - mean(s.x, axes);
         r = 1.0 / sqrt(mean(centred * centred, axes) + epsilon);
         normalized = centred * r;
@@ -177,7 +176,8 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
     const Index C = x.extent(-1), rows = x.size() / std::max<Index>(1, C);
     require(gamma.shape() == Shape{C} && beta.shape() == Shape{C},
             "batch_normalize: scale and shift must be [{}]; got {} and {}", C, gamma.shape(), beta.shape());
-    require(options.slope >= 0.0, "batch_normalize: the slope must not be negative; got {}", options.slope);
+    require(options.activation.slope >= 0.0, "batch_normalize: the slope must not be negative; got {}",
+            options.activation.slope);
     const Variable r = 1.0 / sqrt(Variable(moments.variance) + options.epsilon);
     const Tensor a = (stop_gradient(gamma) * r).value(), b = (stop_gradient(beta) - moments.mean * Variable(a)).value();
     const ProfileScope scope("batch_normalize");
@@ -185,7 +185,7 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
         return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
             const T* const in = x.value().data<T>().data();
             parallel_rows(rows, C, [&](Index row) {
-                affine_rectified(in + row * C, a.data<T>().data(), b.data<T>().data(), T(options.slope), C,
+                affine_activated(in + row * C, a.data<T>().data(), b.data<T>().data(), T(options.activation.slope), C,
                                  out.data() + row * C);
             });
         });
@@ -196,7 +196,7 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
                                                         .y = y,
                                                         .mean = moments.mean,
                                                         .deviation = r.value(),
-                                                        .slope = options.slope,
+                                                        .slope = options.activation.slope,
                                                         .channels = C,
                                                         .rows = rows,
                                                         .sums = {}});

@@ -1,6 +1,7 @@
-// How is every channel brought to mean 0 and variance 1 over a batch, in as few passes over memory as there can be?
+// Batch normalisation of every channel to mean 0 and variance 1, in as few passes over memory as there can be.
 #pragma once
 
+#include "framework/epilogue.h"
 #include "framework/tape.h"
 
 namespace adjoint {
@@ -14,12 +15,12 @@ ChannelMoments channel_moments(const Tensor& x);
 
 struct BatchNormalizeOptions {
     double epsilon = 1e-5;
-    double slope = 1.0;  ///< of a rectifier that follows: 0 is relu, 1 is none
+    Activation activation = {};
 };
 
-/// y = leaky_relu(x̂·γ + β, slope) with x̂ = (x − μ)·r, r = 1 / √(σ² + ε) and the moments μ, σ² of x's channels.
+/// y = activation(x̂·γ + β) with x̂ = (x − μ)·r, r = 1 / √(σ² + ε) and the moments μ, σ² of x's channels.
 /// Shapes: x [..., C], γ and β [C]; `moments` are channel_moments(x).
-/// Gradient, for h = g where y > 0, else slope·g, and n values a channel:
+/// Gradient, for h = relu_gradient(g, y, the activation's slope) and n values a channel:
 ///   β ← Σ h,  γ ← Σ h·x̂,  x ← γ·r·(h − Σ h / n − x̂·Σ h·x̂ / n).
 /// Source: Ioffe and Szegedy, "Batch normalization", 2015.
 Variable batch_normalize(const Variable& x, const Variable& gamma, const Variable& beta, const ChannelMoments& moments,

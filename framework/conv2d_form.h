@@ -5,6 +5,7 @@
 //   for each of the two axes a stride s, a dilation d and a padding p before the image (above or left of it).
 #pragma once
 
+#include <compare>
 #include <optional>
 #include <string>
 
@@ -74,16 +75,7 @@ struct ConvAxis {
     Index span() const { return dilation * (kernel - 1) + 1; }
     /// h, which in the padding is no pixel of the image.
     Index pixel(Index i, Index k) const { return i * stride + k * dilation - before; }
-    /// h, or nothing in the padding.
-    std::optional<Index> joined_pixel(Index i, Index k) const {
-        const Index h = pixel(i, k);
-        return 0 <= h && h < image ? std::optional(h) : std::nullopt;
-    }
-    /// i, or nothing where tap k joins pixel h to none.
-    std::optional<Index> joined_output(Index h, Index k) const {
-        const Index distance = h - pixel(0, k), i = distance / stride;
-        return distance >= 0 && distance % stride == 0 && i < output ? std::optional(i) : std::nullopt;
-    }
+    auto operator<=>(const ConvAxis&) const = default;
 };
 
 /// The trilinear form T(x, w, y) = Σ x[n, i·s + k·d − p, j·s + l·d − p, c] · w[k, l, c, o] · y[n, i, j, o] with all its

@@ -95,21 +95,25 @@ Variable erf(const Variable& x) {
                   {{x, [x](const Variable& g) { return g * scale * exp(-(x * x)); }}});
 }
 
-Variable rectified(Variable g, const Variable& x, double slope) {
+Variable relu_gradient(Variable g, const Variable& x, double slope) {
     const auto choose = [slope](auto v, auto u) -> decltype(v) { return u > 0 ? v : v * decltype(v)(slope); };
     Tensor value = std::move(g).value();  // g remains known to the tapes
     return record(zip_into("relu", std::move(value), x.value(), choose),
-                  {{g, [x, slope](Variable h) { return rectified(std::move(h), x, slope); }}});
+                  {{g, [x, slope](Variable h) { return relu_gradient(std::move(h), x, slope); }}});
 }
 
 Variable relu(const Variable& x) {
-    const Variable y = map(x.value(), [](auto v) { return v < 0 ? decltype(v)(0) : v; });
-    return record(y, {{x, [y](Variable g) { return rectified(std::move(g), y, 0.0); }}});  // y > 0 where x > 0
+    const Variable y = map(x.value(), [](auto v) { return rectify(v, decltype(v)(0)); });
+    return record(y, {{x, [y](Variable g) { return relu_gradient(std::move(g), y, 0.0); }}});  // y > 0 where x > 0
 }
 
 Variable leaky_relu(const Variable& x, double slope) {
-    return record(map(x.value(), [slope](auto v) { return v > 0 ? v : v * decltype(v)(slope); }),
-                  {{x, [x, slope](Variable g) { return rectified(std::move(g), x, slope); }}});
+    return record(map(x.value(), [slope](auto v) { return rectify(v, decltype(v)(slope)); }),
+                  {{x, [x, slope](Variable g) { return relu_gradient(std::move(g), x, slope); }}});
+}
+
+Variable Activation::operator()(const Variable& x) const {
+    return identity() ? x : slope == 0.0 ? relu(x) : leaky_relu(x, slope);
 }
 
 Variable elu(const Variable& x, double alpha) {

@@ -5,6 +5,7 @@
 // `multiply: operands differ in element type; got float32 and float64`.
 #pragma once
 
+#include "framework/epilogue.h"
 #include "framework/tape.h"
 
 namespace adjoint {
@@ -47,7 +48,7 @@ Variable relu(const Variable& x);
 Variable leaky_relu(const Variable& x, double slope = 0.01);
 /// The pullback of leaky_relu: g where x > 0, else slope·g.   Gradient: g ← the same of its adjoint; x has none but at
 /// 0.
-Variable rectified(Variable g, const Variable& x, double slope);
+Variable relu_gradient(Variable g, const Variable& x, double slope);
 /// x where x > 0, else alpha·(eˣ − 1).   Gradient: x ← g where x > 0, else g·(y + alpha).
 Variable elu(const Variable& x, double alpha = 1.0);
 /// x·Φ(x) = x·(1 + erf(x/√2))/2, Φ the normal distribution function.   Gradient: that of the composition.

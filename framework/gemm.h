@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 
 #include "framework/dtype.h"
 #include "framework/shape.h"
@@ -18,6 +19,7 @@ struct Matrix {
     bool transposed = false;  ///< whether rows and columns are those of the transpose of what lies in memory
 
     Matrix transpose() const { return {data, columns, rows, stride, !transposed}; }
+    operator Matrix<const T>() const requires(!std::is_const_v<T>) { return {data, rows, columns, stride, transposed}; }
 };
 
 enum class Accumulate { no, yes };

@@ -1,7 +1,7 @@
 #include "framework/image_patches.h"
 
+#include "framework/im2col_loops.h"
 #include "framework/kernels.h"
-#include "framework/patches.h"
 
 namespace adjoint {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "framework/elementwise.h"
+#include "framework/im2col_loops.h"
 #include "framework/image_patches.h"
 #include "framework/kernels.h"
-#include "framework/patches.h"
 #include "framework/reduction.h"
 
 namespace adjoint {

@@ -1,4 +1,4 @@
-// Which layers apply a function to each element, or change the shape alone?
+// Activation layers and others without parameters: a function of each element, or of the shape alone.
 #pragma once
 
 #include <functional>
@@ -10,41 +10,41 @@
 namespace adjoint {
 
 /// y = f(x) for a function without parameters of its own.
-class Activation : public Module {
+class Lambda : public Module {
   public:
-    explicit Activation(std::function<Variable(const Variable&)> f) : f_(std::move(f)) {}
+    explicit Lambda(std::function<Variable(const Variable&)> f) : f_(std::move(f)) {}
     Variable forward(const Variable& x) const override { return f_(x); }
 
   private:
     std::function<Variable(const Variable&)> f_;
 };
 
-struct ReLU : Activation {
-    ReLU() : Activation(relu) {}
+struct ReLU : Lambda {
+    ReLU() : Lambda([](const Variable& x) { return relu(x); }) {}
 };
-struct LeakyReLU : Activation {
-    explicit LeakyReLU(double slope = 0.01) : Activation([slope](const Variable& x) { return leaky_relu(x, slope); }) {}
+struct LeakyReLU : Lambda {
+    explicit LeakyReLU(double slope = 0.01) : Lambda([slope](const Variable& x) { return leaky_relu(x, slope); }) {}
 };
-struct ELU : Activation {
-    explicit ELU(double alpha = 1.0) : Activation([alpha](const Variable& x) { return elu(x, alpha); }) {}
+struct ELU : Lambda {
+    explicit ELU(double alpha = 1.0) : Lambda([alpha](const Variable& x) { return elu(x, alpha); }) {}
 };
-struct GELU : Activation {
-    GELU() : Activation(gelu) {}
+struct GELU : Lambda {
+    GELU() : Lambda(gelu) {}
 };
-struct Tanh : Activation {
-    Tanh() : Activation([](const Variable& x) { return tanh(x); }) {}
+struct Tanh : Lambda {
+    Tanh() : Lambda([](const Variable& x) { return tanh(x); }) {}
 };
-struct Sigmoid : Activation {
-    Sigmoid() : Activation(sigmoid) {}
+struct Sigmoid : Lambda {
+    Sigmoid() : Lambda(sigmoid) {}
 };
-struct Softplus : Activation {
-    Softplus() : Activation(softplus) {}
+struct Softplus : Lambda {
+    Softplus() : Lambda(softplus) {}
 };
 
 /// [N, …] to [N, shape…].
-struct Reshape : Activation {
+struct Reshape : Lambda {
     explicit Reshape(Shape shape)
-        : Activation([shape = std::move(shape)](const Variable& x) {
+        : Lambda([shape = std::move(shape)](const Variable& x) {
               Shape whole = shape;
               whole.insert(whole.begin(), x.extent(0));
               return reshape(x, whole);

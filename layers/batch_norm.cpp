@@ -12,13 +12,13 @@ BatchNorm::BatchNorm(const BatchNormOptions& options, const Random& random)
       running_variance(buffer("running_variance", Tensor::ones({options.channels}))),
       epsilon_(options.epsilon),
       momentum_(options.momentum),
-      slope_(options.slope) {}
+      activation_(options.activation) {}
 
 Variable BatchNorm::forward(const Variable& x) const {
     require(x.rank() >= 2 && x.extent(-1) == scale.shape()[0], "BatchNorm: input must be [..., {}]; got {}",
             scale.shape()[0], x.shape());
     if (!training()) {
-        return leaky_relu((x - running_mean) * gain() + shift, slope_);
+        return activation_((x - running_mean) * gain() + shift);
     }
     const double count = static_cast<double>(x.size() / x.extent(-1));
     require(count > 1, "BatchNorm: in training a channel needs more than one value; got {}", x.shape());
@@ -28,7 +28,7 @@ Variable BatchNorm::forward(const Variable& x) const {
     };
     follow(running_mean, batch.mean);
     follow(running_variance, Variable(batch.variance) * (count / (count - 1.0)));
-    return batch_normalize(x, scale, shift, batch, {.epsilon = epsilon_, .slope = slope_});
+    return batch_normalize(x, scale, shift, batch, {.epsilon = epsilon_, .activation = activation_});
 }
 
 Variable BatchNorm::gain() const { return scale / sqrt(running_variance + epsilon_); }

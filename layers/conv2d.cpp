@@ -19,13 +19,12 @@ Tensor initial_weight(const Conv2DLayerOptions& o, const Random& random) {
 Conv2D::Conv2D(const Conv2DLayerOptions& o, const Random& random)
     : options{.stride = o.stride, .padding = o.padding, .dilation = o.dilation, .groups = o.groups},
       weight(parameter("weight", initial_weight(o, random))),
-      slope_(o.slope) {
+      activation_(o.activation) {
     if (o.bias) bias = parameter("bias", Tensor::zeros({o.out_channels}));
 }
 
 Variable Conv2D::forward(const Variable& x) const {
-    const Conv2DForm form = Conv2DForm::of("Conv2D", x.shape(), weight.shape(), options);
-    return conv2d(x, weight, form, {.bias = bias ? std::optional(bias->variable()) : std::nullopt, .slope = slope_});
+    return conv2d(x, weight, options, {.bias = bias, .activation = activation_});
 }
 
 }  // namespace adjoint

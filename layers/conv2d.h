@@ -1,4 +1,4 @@
-// How does a layer look at images through filters?
+// Convolution layer: y = activation(conv2d(x, w) + b).
 #pragma once
 
 #include <optional>
@@ -18,11 +18,11 @@ struct Conv2DLayerOptions {
     Size2D dilation = {1, 1};
     Index groups = 1;
     bool bias = true;
-    double slope = 1.0;  ///< of a rectifier that follows, where its input is not positive: 0 is relu, 1 is none
+    Activation activation = {};
     Initializer initializer = initializers::glorot_uniform();
 };
 
-/// y = conv2d(x, w) + b, rectified where asked for.   Shapes: x [N, H, W, in_channels], w [K, L, in_channels / groups,
+/// y = activation(conv2d(x, w) + b).   Shapes: x [N, H, W, in_channels], w [K, L, in_channels / groups,
 /// out_channels], b [out_channels].
 class Conv2D : public Module {
   public:
@@ -34,7 +34,7 @@ class Conv2D : public Module {
     std::optional<Parameter> bias;
 
   private:
-    double slope_;
+    Activation activation_;
 };
 
 }  // namespace adjoint

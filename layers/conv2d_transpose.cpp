@@ -26,7 +26,7 @@ Conv2DTranspose::Conv2DTranspose(const Conv2DTransposeLayerOptions& o, const Ran
               .output_size = o.output_size,
               .output_padding = o.output_padding},
       weight(parameter("weight", initial_weight(o, random))),
-      slope_(o.slope) {
+      activation_(o.activation) {
     if (o.bias) bias = parameter("bias", Tensor::zeros({o.out_channels}));
 }
 
@@ -42,9 +42,7 @@ Conv2DTranspose::Conv2DTranspose(const Conv2D& encoder, std::optional<Size2D> ou
 }
 
 Variable Conv2DTranspose::forward(const Variable& x) const {
-    const Conv2DForm form = transposed_form(x.shape(), weight.shape(), options);
-    return conv2d_input_gradient(x, weight, form,
-                                 {.bias = bias ? std::optional(bias->variable()) : std::nullopt, .slope = slope_});
+    return conv2d_transpose(x, weight, options, {.bias = bias, .activation = activation_});
 }
 
 }  // namespace adjoint

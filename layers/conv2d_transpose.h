@@ -1,4 +1,4 @@
-// How does a layer paint images with filters? It runs a convolution's input gradient forward.
+// Transposed convolution layer: y = activation(conv2d_transpose(x, w) + b), a convolution's input gradient run forward.
 #pragma once
 
 #include <optional>
@@ -18,11 +18,11 @@ struct Conv2DTransposeLayerOptions {
     std::optional<Size2D> output_size = {};
     std::optional<Size2D> output_padding = {};
     bool bias = true;
-    double slope = 1.0;  ///< of a rectifier that follows, where its input is not positive: 0 is relu, 1 is none
+    Activation activation = {};
     Initializer initializer = initializers::glorot_uniform();
 };
 
-/// y = conv2d_transpose(x, w) + b, rectified where asked for: conv2d_input_gradient of the convolution that leads from
+/// y = activation(conv2d_transpose(x, w) + b): conv2d_input_gradient of the convolution that leads from
 /// y's shape to x's. Shapes: x [N, H′, W′, in_channels], w [K, L, out_channels / groups, in_channels], b
 /// [out_channels]. See Conv2DTransposeOptions for the size of y.
 class Conv2DTranspose : public Module {
@@ -40,7 +40,7 @@ class Conv2DTranspose : public Module {
     std::optional<Parameter> bias;
 
   private:
-    double slope_ = 1.0;
+    Activation activation_;
 };
 
 }  // namespace adjoint

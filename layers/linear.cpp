@@ -8,13 +8,14 @@ namespace adjoint {
 Linear::Linear(const LinearOptions& options, const Random& random)
     : weight(parameter(
           "weight", options.initializer({options.in, options.out},
-                                        {static_cast<double>(options.in), static_cast<double>(options.out)}, random))) {
+                                        {static_cast<double>(options.in), static_cast<double>(options.out)}, random))),
+      activation_(options.activation) {
     if (options.bias) bias = parameter("bias", Tensor::zeros({options.out}));
 }
 
 Variable Linear::forward(const Variable& x) const {
     const Variable y = matmul(x, weight);
-    return bias ? y + *bias : y;
+    return activation_(bias ? y + *bias : y);
 }
 
 }  // namespace adjoint

@@ -1,8 +1,9 @@
-// How does every input reach every output?
+// Fully connected layer: y = activation(x·W + b).
 #pragma once
 
 #include <optional>
 
+#include "framework/epilogue.h"
 #include "layers/initializers.h"
 #include "layers/module.h"
 
@@ -12,10 +13,11 @@ struct LinearOptions {
     Index in;
     Index out;
     bool bias = true;
+    Activation activation = {};
     Initializer initializer = initializers::glorot_uniform();
 };
 
-/// y = x·W + b.   Shapes: x [N, in], W [in, out], b [out], y [N, out].
+/// y = activation(x·W + b).   Shapes: x [N, in], W [in, out], b [out], y [N, out].
 class Linear : public Module {
   public:
     Linear(const LinearOptions& options, const Random& random);
@@ -23,6 +25,9 @@ class Linear : public Module {
 
     Parameter weight;
     std::optional<Parameter> bias;
+
+  private:
+    Activation activation_;
 };
 
 }  // namespace adjoint

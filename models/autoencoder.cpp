@@ -4,16 +4,14 @@ namespace adjoint {
 namespace {
 
 constexpr Size2D three = {3, 3}, two = {2, 2}, one = {1, 1};
-constexpr double relu_slope = 0.0;
 
-// Both are followed by relu.
 Conv2D halve(Index in, Index out, const Random& random) {
     return Conv2D({.in_channels = in,
                    .out_channels = out,
                    .kernel = three,
                    .stride = two,
                    .padding = Padding::symmetric(one),
-                   .slope = relu_slope},
+                   .activation = relu()},
                   random);
 }
 
@@ -24,7 +22,7 @@ Conv2DTranspose twice(Index in, Index out, const Random& random) {
                             .stride = two,
                             .padding = Padding::symmetric(one),
                             .output_padding = one,
-                            .slope = relu_slope},
+                            .activation = relu()},
                            random);
 }
 
@@ -41,7 +39,7 @@ Autoencoder::Autoencoder(const char* model, const Random& random, const ImageMod
     innermost_ = {side, side, in};
     const Index flat = side * side * in;
     code_ = &child("encoder.code", Linear({.in = flat, .out = features}, weights()));
-    expand_ = &child("decoder.expand", Linear({.in = options.latent, .out = flat}, weights()));
+    expand_ = &child("decoder.expand", Linear({.in = options.latent, .out = flat, .activation = relu()}, weights()));
     const std::size_t levels = down_.size();
     for (std::size_t level = 1; level <= levels; ++level, in = out) {
         out = level == 1 ? in : in / 2;
@@ -61,7 +59,7 @@ Variable Autoencoder::features(const Variable& x) const {
 }
 
 Variable Autoencoder::decode(const Variable& z) const {
-    Variable y = reshape(relu((*expand_)(z)), {z.extent(0), innermost_[0], innermost_[1], innermost_[2]});
+    Variable y = reshape((*expand_)(z), {z.extent(0), innermost_[0], innermost_[1], innermost_[2]});
     for (const Conv2DTranspose* const up : up_) y = (*up)(y);
     return y;
 }

@@ -26,25 +26,22 @@ Conv2DTranspose up(Index in, Index out, Square s, const Random& random) {
                            random);
 }
 
-Conv2D down(Index in, Index out, Square s, const Random& random, double slope = 1.0) {
+Conv2D down(Index in, Index out, Square s, const Random& random, Activation activation = {}) {
     return Conv2D({.in_channels = in,
                    .out_channels = out,
                    .kernel = {s.kernel, s.kernel},
                    .stride = {s.stride, s.stride},
                    .padding = Padding::symmetric({s.padding, s.padding}),
                    .bias = false,
-                   .slope = slope,
+                   .activation = activation,
                    .initializer = initializers::normal(0.02)},
                   random);
 }
 
-// A rectifier of this slope follows.
-BatchNorm norm(Index channels, const Random& random, double slope) {
-    return BatchNorm({.channels = channels, .slope = slope, .scale = initializers::normal(0.02, /*mean=*/1.0)}, random);
+BatchNorm norm(Index channels, const Random& random, Activation activation) {
+    return BatchNorm(
+        {.channels = channels, .activation = activation, .scale = initializers::normal(0.02, /*mean=*/1.0)}, random);
 }
-
-constexpr double relu_slope = 0.0;   // in the generator
-constexpr double leaky_slope = 0.2;  // in the discriminator
 
 // How often an image of 4×4 is doubled to come to this size.
 int doublings(Index size) {
@@ -68,7 +65,7 @@ Sequential dcgan_generator(const Random& random, const ImageModelOptions& option
         Square square = level == 1 ? Square{.kernel = 4, .stride = 1, .padding = 0} : half_or_twice;
         if (level == 2 && options.image_size == 28) square.kernel = 3;  // from 4 to 7
         net.append(fmt::format("up{}", level), up(in, out, square, weights()));
-        net.append(fmt::format("norm{}", level), norm(out, weights(), relu_slope));
+        net.append(fmt::format("norm{}", level), norm(out, weights(), relu()));
     }
     net.append(fmt::format("up{}", last), up(in, options.channels, half_or_twice, weights())).append("tanh", Tanh());
     return net;
@@ -80,11 +77,11 @@ Sequential dcgan_discriminator(const Random& random, const ImageModelOptions& op
     std::uint64_t layer = 0;
     const auto weights = [&] { return random.stream(++layer); };
     const int last = doublings(options.image_size) + 1;
-    net.append("down1", down(options.channels, options.width, half_or_twice, weights(), leaky_slope));
+    net.append("down1", down(options.channels, options.width, half_or_twice, weights(), leaky_relu(0.2)));
     Index in = options.width;
     for (int level = 2; level < last; ++level, in *= 2) {
         net.append(fmt::format("down{}", level), down(in, 2 * in, half_or_twice, weights()));
-        net.append(fmt::format("norm{}", level), norm(2 * in, weights(), leaky_slope));
+        net.append(fmt::format("norm{}", level), norm(2 * in, weights(), leaky_relu(0.2)));
     }
     const Index side = options.image_size == 28 ? 3 : 4;
     net.append(fmt::format("down{}", last), down(in, 1, {.kernel = side, .stride = 1, .padding = 0}, weights()));

@@ -5,16 +5,14 @@
 namespace adjoint {
 namespace {
 
-constexpr double leaky_slope = 0.2;
-
-// Half as high and wide, rectified.
+// Half as high and wide.
 Conv2D halve(Index in, Index out, const Random& random) {
     return Conv2D({.in_channels = in,
                    .out_channels = out,
                    .kernel = {4, 4},
                    .stride = {2, 2},
                    .padding = Padding::symmetric({1, 1}),
-                   .slope = leaky_slope,
+                   .activation = leaky_relu(0.2),
                    .initializer = initializers::he_normal()},
                   random);
 }

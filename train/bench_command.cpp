@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/buffer_pool.h"
+#include "framework/convolution.h"
 #include "framework/gemm.h"
 #include "framework/observer.h"
 #include "framework/parallel.h"
@@ -128,6 +129,7 @@ Json measure(const Benchmark& benchmark, const BenchOptions& options) {
             {"batch", benchmark.batch},
             {"threads", thread_count()},
             {"kernels", gemm_kernels()},
+            {"convolution", name(convolution_kernels())},
             {"step_ms_median", 1e3 * median},
             {"step_ms_best", 1e3 * seconds.front()},
             {"images_per_second", static_cast<double>(benchmark.batch) / median},
@@ -142,8 +144,9 @@ Json measure(const Benchmark& benchmark, const BenchOptions& options) {
 }
 
 void print(const Json& r) {
-    fmt::print("{}, batch {}, {} threads, {} kernels\n", r["model"].get<std::string>(), r["batch"].get<Index>(),
-               r["threads"].get<int>(), r["kernels"].get<std::string>());
+    fmt::print("{}, batch {}, {} threads, {} kernels, {} convolution\n", r["model"].get<std::string>(),
+               r["batch"].get<Index>(), r["threads"].get<int>(), r["kernels"].get<std::string>(),
+               r["convolution"].get<std::string>());
     fmt::print("  step          {:.1f} ms median, {:.1f} ms best: {:.0f} images/s\n", r["step_ms_median"].get<double>(),
                r["step_ms_best"].get<double>(), r["images_per_second"].get<double>());
     fmt::print("  arithmetic    {:.1f} GFLOP a step, {:.0f} GFLOP/s: {:.0f} % of the sgemm peak of {:.0f} GFLOP/s\n",
@@ -196,7 +199,10 @@ void add_bench_command(CLI::App& app) {
     command->add_flag("--json", options->json, "Print a line of JSON a model");
     command->add_option("--trace", options->trace,
                         "Write the operations of one step as a trace for Chrome or Perfetto; names one model's");
-    command->footer("Example:\n  adjoint bench --model dcgan --threads 1 --trace dcgan.json");
+    command->footer(
+        "Examples:\n"
+        "  adjoint bench --model dcgan --threads 1 --trace dcgan.json\n"
+        "  adjoint bench --model dcgan --convolution reference    what the fast convolution saves");
     command->callback([options] { bench(*options); });
 }
 

@@ -75,7 +75,7 @@ Conv2D conv2d_layer(const Settings& s) {
                    .dilation = s.pair("--dilation"),
                    .groups = parse_groups(s.text("--groups")),
                    .bias = !s.is_set("--no-bias"),
-                   .slope = s.number("--slope")},
+                   .activation = leaky_relu(s.number("--slope"))},
                   random);
 }
 
@@ -98,7 +98,7 @@ Conv2DTranspose conv2d_transpose_layer(const Settings& s) {
                             .output_size = options.output_size,
                             .output_padding = options.output_padding,
                             .bias = !s.is_set("--no-bias"),
-                            .slope = s.number("--slope")},
+                            .activation = leaky_relu(s.number("--slope"))},
                            random);
 }
 
@@ -114,10 +114,11 @@ void append_convolutions(std::vector<GradientRow>& rows) {
     })));
     rows.push_back(operation("conv2d, finished", with_slope(form), [](const Settings& s) {
         const Conv2DForm f = form_of(s);
-        const double slope = s.number("--slope");
-        return Operation{[=](const Inputs& in) { return conv2d(in[0], in[1], f, {.bias = in[2], .slope = slope}); },
-                         {normal(f.image_shape()), normal(f.weight_shape(), 1), normal({f.filters}, 3)},
-                         {"x", "w", "b"}};
+        const Activation activation = leaky_relu(s.number("--slope"));
+        return Operation{
+            [=](const Inputs& in) { return conv2d(in[0], in[1], f, {.bias = in[2], .activation = activation}); },
+            {normal(f.image_shape()), normal(f.weight_shape(), 1), normal({f.filters}, 3)},
+            {"x", "w", "b"}};
     }));
     rows.push_back(multilinear(operation("conv2d_input_gradient", form, [](const Settings& s) {
         const Conv2DForm f = form_of(s);
@@ -127,11 +128,12 @@ void append_convolutions(std::vector<GradientRow>& rows) {
     })));
     rows.push_back(operation("conv2d_input_gradient, finished", with_slope(form), [](const Settings& s) {
         const Conv2DForm f = form_of(s);
-        const double slope = s.number("--slope");
-        return Operation{
-            [=](const Inputs& in) { return conv2d_input_gradient(in[0], in[1], f, {.bias = in[2], .slope = slope}); },
-            {normal(f.output_shape(), 2), normal(f.weight_shape(), 1), normal({f.channels}, 3)},
-            {"y", "w", "b"}};
+        const Activation activation = leaky_relu(s.number("--slope"));
+        return Operation{[=](const Inputs& in) {
+                             return conv2d_input_gradient(in[0], in[1], f, {.bias = in[2], .activation = activation});
+                         },
+                         {normal(f.output_shape(), 2), normal(f.weight_shape(), 1), normal({f.channels}, 3)},
+                         {"y", "w", "b"}};
     }));
     rows.push_back(multilinear(operation("conv2d_weight_gradient", form, [](const Settings& s) {
         const Conv2DForm f = form_of(s);

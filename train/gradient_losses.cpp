@@ -22,7 +22,7 @@ GradientRow of_critic(const std::string& name, CriticLoss loss) {
         require(x.size() == 2, "gradcheck: the critic scores rows of numbers; got {}", x);
         return Operation{
             [loss](const Inputs& in) {
-                const Activation critic([&in](const Variable& v) { return matmul(tanh(matmul(v, in[0])), in[1]); });
+                const Lambda critic([&in](const Variable& v) { return matmul(tanh(matmul(v, in[0])), in[1]); });
                 return loss(critic, in[2], in[3], random);
             },
             {normal({x[1], 4}, 2), normal({4, 1}, 3), apart(x), apart(x, 1)},

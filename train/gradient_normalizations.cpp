@@ -21,7 +21,8 @@ Operation batch_normalize_of(const Settings& s) {
     const Shape channels = {s.shape().back()};
     require(element_count(s.shape()) > channels[0], "batch_normalize: a channel needs more than one value; got {}",
             s.shape());
-    const BatchNormalizeOptions options{.epsilon = s.number("--epsilon"), .slope = s.number("--slope")};
+    const BatchNormalizeOptions options{.epsilon = s.number("--epsilon"),
+                                        .activation = leaky_relu(s.number("--slope"))};
     return {[options](const Inputs& in) {
                 return batch_normalize(in[0], in[1], in[2], channel_moments(in[0].value()), options);
             },
@@ -42,8 +43,9 @@ Operation spectral_norm_of(const Settings& s) {
 // ---- layers
 
 BatchNorm batch_norm_layer(const Settings& s) {
-    BatchNorm norm({.channels = s.shape().back(), .epsilon = s.number("--epsilon"), .slope = s.number("--slope")},
-                   random);
+    BatchNorm norm(
+        {.channels = s.shape().back(), .epsilon = s.number("--epsilon"), .activation = leaky_relu(s.number("--slope"))},
+        random);
     if (s.is_set("--evaluate")) norm.evaluate();
     return norm;
 }

@@ -72,14 +72,15 @@ void append_elementwise(std::vector<GradientRow>& rows) {
     rows.push_back(unary("sigmoid", sigmoid, x));
     rows.push_back(unary(
         "erf", [](const Variable& v) { return erf(v); }, x));
-    rows.push_back(unary("relu", relu, x));
+    rows.push_back(unary(
+        "relu", [](const Variable& v) { return relu(v); }, x));
     rows.push_back(unary(
         "leaky_relu", {{"--slope", "0.2"}},
         [](const Variable& v, const Settings& s) { return leaky_relu(v, s.number("--slope")); }, x));
     rows.push_back(unary(
-        "rectified", {{"--slope", "0.2"}},
+        "relu_gradient", {{"--slope", "0.2"}},
         [](const Variable& g, const Settings& s) {
-            return rectified(g, apart(g.shape(), 1).draw(random), s.number("--slope"));
+            return relu_gradient(g, apart(g.shape(), 1).draw(random), s.number("--slope"));
         },
         normal({3, 4})));
     rows.push_back(unary(

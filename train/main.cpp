@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "framework/anomaly.h"
+#include "framework/convolution.h"
 #include "framework/parallel.h"
 #include "train/commands.h"
 #include "train/interruption.h"
@@ -91,6 +92,13 @@ int main(int argc, char** argv) {
            "Threads to use; all processors by default")
         ->envname("ADJOINT_THREADS")
         ->check(adjoint::whole_number(1, 1024));
+
+    app.add_option_function<std::string>(
+           "--convolution",
+           [](const std::string& name) { adjoint::set_convolution_kernels(adjoint::convolution_kernels(name)); },
+           "direct, the default, or reference: by its definition y = P(x)*W, slower, to learn from and to compare")
+        ->envname("ADJOINT_CONVOLUTION")
+        ->check(CLI::IsMember({"direct", "reference"}));
 
     app.add_flag_callback(
         "-q,--quiet", [] { adjoint::show_messages_from(spdlog::level::warn); }, "Only warnings");

@@ -21,7 +21,8 @@ Variable composed(const Variable& x, const Variable& gamma, const Variable& beta
 }
 
 Variable fused(const Variable& x, const Variable& gamma, const Variable& beta, double slope) {
-    return batch_normalize(x, gamma, beta, channel_moments(x.value()), {.epsilon = epsilon, .slope = slope});
+    return batch_normalize(x, gamma, beta, channel_moments(x.value()),
+                           {.epsilon = epsilon, .activation = leaky_relu(slope)});
 }
 
 std::vector<Variable> random_inputs(const Shape& shape) {

@@ -1,11 +1,12 @@
-// Do the three convolution operations compute what the trilinear form says? Element for element as its seven loops do,
-// on small forms of every kind and on forms of many tiles, to the same bits on any number of threads; and they refuse
-// tensors that are not the form's.
+// The three convolution operations compute what the trilinear form says: by their definition, element for element what
+// its seven loops do; directly, what they do by definition, on small forms of every kind and on forms of many tiles, to
+// the same bits on any number of threads. They refuse tensors that are not the form's.
 #include "framework/convolution.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/expectations.h"
+#include "tests/support/kernels.h"
 #include "tests/support/random_forms.h"
 #include "tests/support/threads.h"
 #include "tests/support/trilinear_form.h"
@@ -13,44 +14,65 @@
 namespace adjoint {
 namespace {
 
-// x, w and y of a form, in whole numbers, and their conversions to the element type under test.
 struct Operands {
     Tensor x, w, y;
-
-    Operands(const Conv2DForm& form, const Random& random, DType dtype)
-        : x(random_integers(form.image_shape(), random.stream(1), dtype)),
-          w(random_integers(form.weight_shape(), random.stream(2), dtype)),
-          y(random_integers(form.output_shape(), random.stream(3), dtype)) {}
 };
 
-void expect_literal_conv2d(const Conv2DForm& form, const Operands& at) {
-    EXPECT_TRUE(equal(conv2d(at.x, at.w, form).value(), literal::conv2d(at.x, at.w, form)));
+// In whole numbers, of which sums are exact in either element type and in any order.
+Operands integers(const Conv2DForm& form, const Random& random, DType dtype = DType::float32) {
+    return {.x = random_integers(form.image_shape(), random.stream(1), dtype),
+            .w = random_integers(form.weight_shape(), random.stream(2), dtype),
+            .y = random_integers(form.output_shape(), random.stream(3), dtype)};
 }
 
-void expect_literal_input_gradient(const Conv2DForm& form, const Operands& at) {
-    EXPECT_TRUE(
-        equal(conv2d_input_gradient(at.y, at.w, form).value(), literal::conv2d_input_gradient(at.y, at.w, form)));
-}
+// One of the three, as an operation and as the seven loops.
+struct Member {
+    const char* name;
+    Tensor (*value)(const Conv2DForm&, const Operands&);
+    Tensor (*loops)(const Conv2DForm&, const Operands&);
 
-void expect_literal_weight_gradient(const Conv2DForm& form, const Operands& at) {
-    EXPECT_TRUE(
-        equal(conv2d_weight_gradient(at.x, at.y, form).value(), literal::conv2d_weight_gradient(at.x, at.y, form)));
-}
+    Tensor by_definition(const Conv2DForm& form, const Operands& at) const {
+        const WithKernels kernels(ConvolutionKernels::reference);
+        return value(form, at);
+    }
+};
+void PrintTo(const Member& member, std::ostream* stream) { *stream << member.name; }
 
-using Expectation = void (*)(const Conv2DForm&, const Operands&);
+const Member members[] = {
+    {"conv2d", [](const Conv2DForm& form, const Operands& at) { return conv2d(at.x, at.w, form).value(); },
+     [](const Conv2DForm& form, const Operands& at) { return literal::conv2d(at.x, at.w, form); }},
+    {"conv2d_input_gradient",
+     [](const Conv2DForm& form, const Operands& at) { return conv2d_input_gradient(at.y, at.w, form).value(); },
+     [](const Conv2DForm& form, const Operands& at) { return literal::conv2d_input_gradient(at.y, at.w, form); }},
+    {"conv2d_weight_gradient",
+     [](const Conv2DForm& form, const Operands& at) { return conv2d_weight_gradient(at.x, at.y, form).value(); },
+     [](const Conv2DForm& form, const Operands& at) { return literal::conv2d_weight_gradient(at.x, at.y, form); }}};
 
-void expect_on_random_forms(Expectation expectation) {
-    for (int which = 0; which < 500 && !testing::Test::HasFailure(); ++which) {
+class Convolution : public testing::TestWithParam<Member> {};
+
+INSTANTIATE_TEST_SUITE_P(Family, Convolution, testing::ValuesIn(members),
+                         [](const testing::TestParamInfo<Member>& row) { return row.param.name; });
+
+void for_random_forms(int count, const std::function<void(const Conv2DForm&, const Operands&)>& expect) {
+    for (int which = 0; which < count && !testing::Test::HasFailure(); ++which) {
         const Random random = Random(64).stream(which);
         const Conv2DForm form = random_form(random.stream(0));
         SCOPED_TRACE(to_string(form));
-        for (const DType dtype : {DType::float32, DType::float64}) expectation(form, Operands(form, random, dtype));
+        for (const DType dtype : {DType::float32, DType::float64}) expect(form, integers(form, random, dtype));
     }
 }
 
-TEST(Conv2D, IsTheSevenLoops) { expect_on_random_forms(expect_literal_conv2d); }
-TEST(Conv2DInputGradient, IsTheSevenLoops) { expect_on_random_forms(expect_literal_input_gradient); }
-TEST(Conv2DWeightGradient, IsTheSevenLoops) { expect_on_random_forms(expect_literal_weight_gradient); }
+TEST_P(Convolution, IsByDefinitionTheSevenLoops) {
+    for_random_forms(300, [](const Conv2DForm& form, const Operands& at) {
+        EXPECT_TRUE(equal(GetParam().by_definition(form, at), GetParam().loops(form, at)));
+    });
+}
+
+TEST_P(Convolution, IsDirectlyItsDefinition) {
+    for_random_forms(1000, [](const Conv2DForm& form, const Operands& at) {
+        EXPECT_TRUE(equal(GetParam().value(form, at), GetParam().by_definition(form, at)));
+    });
+}
 
 Conv2DForm form(const Shape& image, const Shape& weight, const Conv2DOptions& options = {}) {
     return Conv2DForm::of("form", image, weight, options);
@@ -97,67 +119,49 @@ std::vector<Conv2DForm> one_tap_forms() {
     };
 }
 
-void expect_on(const std::vector<Conv2DForm>& forms, Expectation expectation) {
-    for (const Conv2DForm& each : forms) {
-        SCOPED_TRACE(to_string(each));
-        expectation(each, Operands(each, Random(65), DType::float32));
+void expect_definition(const Member& member, const std::vector<Conv2DForm>& forms) {
+    for (const Conv2DForm& form : forms) {
+        SCOPED_TRACE(to_string(form));
+        const Operands at = integers(form, Random(65));
+        EXPECT_TRUE(equal(member.value(form, at), member.by_definition(form, at)));
     }
 }
 
-TEST(Conv2D, IsTheSevenLoopsInManyTiles) { expect_on(large_forms(), expect_literal_conv2d); }
-TEST(Conv2DInputGradient, IsTheSevenLoopsInManyTiles) { expect_on(large_forms(), expect_literal_input_gradient); }
-TEST(Conv2DWeightGradient, IsTheSevenLoopsInManyTiles) { expect_on(large_forms(), expect_literal_weight_gradient); }
-
-TEST(Conv2D, IsTheSevenLoopsForOneTap) { expect_on(one_tap_forms(), expect_literal_conv2d); }
-TEST(Conv2DInputGradient, IsTheSevenLoopsForOneTap) { expect_on(one_tap_forms(), expect_literal_input_gradient); }
-TEST(Conv2DWeightGradient, IsTheSevenLoopsForOneTap) { expect_on(one_tap_forms(), expect_literal_weight_gradient); }
+TEST_P(Convolution, IsDirectlyItsDefinitionInManyTiles) { expect_definition(GetParam(), large_forms()); }
+TEST_P(Convolution, IsDirectlyItsDefinitionForOneTap) { expect_definition(GetParam(), one_tap_forms()); }
 
 TEST(ConvolutionFamily, TurnsAnEmptyBatchIntoNoImagesAndAZeroGradient) {
     for (const Index kernel : {1, 3}) {
         const Conv2DForm empty = form({0, 5, 6, 2}, {kernel, kernel, 2, 3});
-        const Operands at(empty, Random(1), DType::float32);
+        const Operands at = integers(empty, Random(1));
         EXPECT_EQ(conv2d(at.x, at.w, empty).shape(), empty.output_shape());
         EXPECT_EQ(conv2d_input_gradient(at.y, at.w, empty).shape(), empty.image_shape());
         EXPECT_TRUE(equal(conv2d_weight_gradient(at.x, at.y, empty).value(), Tensor::zeros(empty.weight_shape())));
     }
 }
 
-// ---- the same bits ----
-
-using Result = Tensor (*)(const Conv2DForm&, const Tensor& x, const Tensor& w, const Tensor& y);
-
-void expect_same_bits(Result result) {
-    for (const Conv2DForm& large : large_forms()) {
-        SCOPED_TRACE(to_string(large));
-        const Random random(3);
-        const Tensor x = random.stream(1).normal(large.image_shape()),
-                     w = random.stream(2).normal(large.weight_shape()),
-                     y = random.stream(3).normal(large.output_shape());
-        const auto on_threads = [&](int count) {
-            const WithThreads threads(count);
-            return result(large, x, w, y);
-        };
-        const Tensor alone = on_threads(1);
-        for (const int count : {2, 3, 8}) EXPECT_TRUE(identical(on_threads(count), alone)) << count << " threads";
+TEST_P(Convolution, HasTheSameBitsOnAnyNumberOfThreads) {
+    for (const ConvolutionKernels chosen : {ConvolutionKernels::direct, ConvolutionKernels::reference}) {
+        const WithKernels kernels(chosen);
+        for (const Conv2DForm& large : large_forms()) {
+            SCOPED_TRACE(to_string(large));
+            const Random random(3);
+            const Operands at{.x = random.stream(1).normal(large.image_shape()),
+                              .w = random.stream(2).normal(large.weight_shape()),
+                              .y = random.stream(3).normal(large.output_shape())};
+            const auto on_threads = [&](int count) {
+                const WithThreads threads(count);
+                return GetParam().value(large, at);
+            };
+            const Tensor alone = on_threads(1);
+            for (const int count : {2, 3, 8}) EXPECT_TRUE(identical(on_threads(count), alone)) << count << " threads";
+        }
     }
 }
 
-TEST(Conv2D, HasTheSameBitsOnAnyNumberOfThreads) {
-    expect_same_bits([](const Conv2DForm& form, const Tensor& x, const Tensor& w, const Tensor&) {
-        return conv2d(x, w, form).value();
-    });
-}
-
-TEST(Conv2DInputGradient, HasTheSameBitsOnAnyNumberOfThreads) {
-    expect_same_bits([](const Conv2DForm& form, const Tensor&, const Tensor& w, const Tensor& y) {
-        return conv2d_input_gradient(y, w, form).value();
-    });
-}
-
-TEST(Conv2DWeightGradient, HasTheSameBitsOnAnyNumberOfThreads) {
-    expect_same_bits([](const Conv2DForm& form, const Tensor& x, const Tensor&, const Tensor& y) {
-        return conv2d_weight_gradient(x, y, form).value();
-    });
+TEST(ConvolutionKernels, HaveTheNamesThatTheEnvironmentSays) {
+    for (const char* each : {"direct", "reference"}) EXPECT_STREQ(name(convolution_kernels(each)), each);
+    EXPECT_EQ(error_of([] { convolution_kernels("fast"); }), "convolution: must be direct or reference; got fast");
 }
 
 // ---- operands that are not the form's ----

@@ -1,6 +1,11 @@
-// Truths about layers without parameters: each is its function, with the defaults that its constructor names.
+// Layers without parameters are their functions, with the defaults that their constructors name; an activation within a
+// layer is the same to the bit as one behind it.
 #include "layers/activations.h"
 
+#include "layers/batch_norm.h"
+#include "layers/conv2d_transpose.h"
+#include "layers/linear.h"
+#include "layers/sequential.h"
 #include "tests/support/values.h"
 
 namespace adjoint {
@@ -40,6 +45,60 @@ TEST(Reshape, KeepsTheBatchAndGivesEachElementAShape) {
     expect_tensor(Reshape({3, 1})(x), {2, 3, 1}, {-2, -0.5, 0, 0.25, 1, 3});
     EXPECT_EQ(Reshape({1, -1})(x).shape(), (Shape{2, 1, 3}));
     EXPECT_NE(error_of([] { Reshape({2})(x); }), "no error");
+}
+
+// ---- activations of layers that have parameters
+
+// What it evaluates to, what it is in training, and the gradients of its parameters and of x.
+std::vector<Tensor> results(const Module& model, const Tensor& input) {
+    const Random random(3);
+    std::uint64_t stream = 0;
+    for (const NamedState& each : model.parameters())
+        each.state.assign(random.stream(++stream).normal(each.state.shape()));
+    std::vector<Variable> watched = model.parameters();
+    watched.push_back(input);
+    std::vector<Tensor> all = {model(watched.back()).value()};
+    Tape tape(watched);
+    const Variable y = model(watched.back());
+    all.push_back(y.value());
+    for (const Variable& g : tape.gradient(y, random.normal(y.shape()))) all.push_back(g.value());
+    return all;
+}
+
+template <class Layer, class Options>
+void expect_the_same_bits_within_and_behind(Options options, const Shape& shape) {
+    const Tensor input = Random(2).normal(shape);
+    const auto expect_same = [&](Activation within, auto behind) {
+        options.activation = {};
+        const Sequential apart(Layer(options, Random(1)), behind);
+        options.activation = within;
+        const Sequential together{Layer(options, Random(1))};
+        const std::vector<Tensor> expected = results(apart, input), actual = results(together, input);
+        ASSERT_EQ(actual.size(), expected.size());
+        for (std::size_t i = 0; i < actual.size(); ++i) EXPECT_TRUE(identical(actual[i], expected[i])) << i;
+    };
+    expect_same(relu(), ReLU());
+    expect_same(leaky_relu(0.2), LeakyReLU(0.2));
+}
+
+TEST(ActivationWithin, LinearIsThatOfALayerBehind) {
+    expect_the_same_bits_within_and_behind<Linear>(LinearOptions{.in = 7, .out = 20}, {5, 7});
+}
+
+TEST(ActivationWithin, Conv2DIsThatOfALayerBehind) {
+    expect_the_same_bits_within_and_behind<Conv2D>(
+        Conv2DLayerOptions{.in_channels = 3, .out_channels = 20, .kernel = {3, 3}, .padding = Padding::same()},
+        {2, 6, 5, 3});
+}
+
+TEST(ActivationWithin, Conv2DTransposeIsThatOfALayerBehind) {
+    expect_the_same_bits_within_and_behind<Conv2DTranspose>(
+        Conv2DTransposeLayerOptions{.in_channels = 3, .out_channels = 20, .kernel = {4, 4}, .stride = {2, 2}},
+        {2, 6, 5, 3});
+}
+
+TEST(ActivationWithin, BatchNormIsThatOfALayerBehind) {
+    expect_the_same_bits_within_and_behind<BatchNorm>(BatchNormOptions{.channels = 6}, {4, 5, 6});
 }
 
 }  // namespace

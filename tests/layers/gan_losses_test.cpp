@@ -116,7 +116,7 @@ TEST(GradientPenalty, OfALinearCriticOfSlopeOneIsZeroAndStaysThere) {
 
 // The slope of x²/2 is x itself.
 TEST(GradientPenalty, LooksBetweenEachPairWhereItsRandomNumberSays) {
-    const Activation critic([](const Variable& x) { return x * x / 2.0; });
+    const Lambda critic([](const Variable& x) { return x * x / 2.0; });
     const Tensor real = doubles({3, 1}, {1, 5, 2}), fake = doubles({3, 1}, {0, 3, 4});
     const Random random(17);
     double expected = 0.0;
@@ -128,7 +128,7 @@ TEST(GradientPenalty, LooksBetweenEachPairWhereItsRandomNumberSays) {
 }
 
 TEST(GradientPenalty, TakesTheNormOverAllAxesOfAnImage) {
-    const Activation critic([](const Variable& x) { return sum(x, {1, 2, 3}); });
+    const Lambda critic([](const Variable& x) { return sum(x, {1, 2, 3}); });
     const Variable images = Tensor::zeros({3, 2, 4, 2}, DType::float64);
     EXPECT_NEAR(gradient_penalty(critic, images, images, Random(1)).item(), 9.0, 1e-12);  // √16 − 1
 }
@@ -151,7 +151,8 @@ TEST(GradientPenalty, LeavesNothingOnATapeThatWatchesSomethingElse) {
 // A critic of two convolutions with a rectifier, as a function of its parameters and of the images.
 TEST(GradientPenalty, OfAConvolutionalCriticHasDerivativesToSecondOrder) {
     const Sequential critic(
-        Conv2D({.in_channels = 1, .out_channels = 3, .kernel = {3, 3}, .stride = {2, 2}, .slope = 0.2}, Random(1)),
+        Conv2D({.in_channels = 1, .out_channels = 3, .kernel = {3, 3}, .stride = {2, 2}, .activation = leaky_relu(0.2)},
+               Random(1)),
         Conv2D({.in_channels = 3, .out_channels = 2, .kernel = {2, 2}}, Random(2)), Tanh(), Flatten(),
         Linear({.in = 2, .out = 1}, Random(3)));
     const States parameters = critic.parameters();

@@ -16,8 +16,8 @@ std::vector<std::string> names(const std::vector<ConvolutionalStage>& stages) {
     return result;
 }
 
-Conv2D layer(Index in, Index out, Index kernel, double slope, std::uint64_t seed) {
-    return Conv2D({.in_channels = in, .out_channels = out, .kernel = {kernel, kernel}, .bias = false, .slope = slope},
+Conv2D layer(Index in, Index out, Index kernel, Activation activation, std::uint64_t seed) {
+    return Conv2D({.in_channels = in, .out_channels = out, .kernel = {kernel, kernel}, .bias = false, .activation = activation},
                   Random(seed));
 }
 
@@ -41,7 +41,7 @@ TEST(FeatureMaps, AreThoseOfTheNetwork) {
 }
 
 TEST(Projection, OfOneConvolutionIsItsTransposeOfTheRectifiedMaps) {
-    const Conv2D conv = layer(2, 3, 3, 1.0, 1);
+    const Conv2D conv = layer(2, 3, 3, {}, 1);
     const FeatureMaps maps({{.name = "conv", .convolution = &conv}}, Random(2).normal({1, 6, 5, 2}));
     const Tensor y = Random(3).normal({1, 4, 3, 3});
     const Conv2DForm form = Conv2DForm::of("test", {1, 6, 5, 2}, conv.weight.shape(), conv.options);
@@ -49,7 +49,7 @@ TEST(Projection, OfOneConvolutionIsItsTransposeOfTheRectifiedMaps) {
 }
 
 TEST(Projection, GoesThroughEachLayerInTurnRectifyingOnItsWay) {
-    const Conv2D first = layer(1, 4, 3, 0.0, 1), second = layer(4, 2, 2, 0.0, 2);
+    const Conv2D first = layer(1, 4, 3, relu(), 1), second = layer(4, 2, 2, relu(), 2);
     const FeatureMaps both({{.name = "a", .convolution = &first}, {.name = "b", .convolution = &second}},
                            Random(3).normal({1, 7, 7, 1}));
     const FeatureMaps lower({{.name = "a", .convolution = &first}}, Random(3).normal({1, 7, 7, 1}));
@@ -59,7 +59,7 @@ TEST(Projection, GoesThroughEachLayerInTurnRectifyingOnItsWay) {
 }
 
 TEST(Projection, MultipliesByWhatBatchNormalisationMultipliedBy) {
-    const Conv2D conv = layer(1, 2, 3, 1.0, 1);
+    const Conv2D conv = layer(1, 2, 3, {}, 1);
     const BatchNorm norm({.channels = 2}, Random(1));
     norm.scale.assign(Tensor({2}, {3, 5}));
     norm.running_variance.assign(Tensor({2}, {4 - 1e-5, 25 - 1e-5}));

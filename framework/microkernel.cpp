@@ -1,13 +1,12 @@
 // Loops over r and v below have constant bounds: the compiler unrolls them and keeps each sum[r][v] in a register.
-#include "framework/register_tile.h"
+#include "framework/microkernel.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "framework/ceil_divide.h"
 
-namespace adjoint {
+namespace adjoint::direct {
 namespace {
 
 template <Scalar T>
@@ -26,37 +25,25 @@ void store(T* p, const Vector<T>& v) {
     *reinterpret_cast<Vector<T>*>(p) = v;
 }
 
-template <class R, class S>
-R finished(R r, S slope) {
-    if (slope == 1) return r;
-    const R zero{};
-    return r > zero ? r : slope == 0 ? (r == r ? zero : r) : slope * r;
-}
-
-template <Scalar T>
-T finished(T r, const TileFinish<T>& finish, Index column) {
-    return finished(finish.bias != nullptr ? r + finish.bias[column] : r, finish.slope);
-}
-
 // Writes a row of a tile: whole vectors, or as many columns as there are.
 template <Scalar T, int V>
-void write_row(Vector<T> (&sum)[V], Index columns, const TileFinish<T>& finish, T* result) {
+void write_row(Vector<T> (&sum)[V], Index columns, const Epilogue<const T*>& epilogue, T* result) {
     if (columns == V * lanes<T>) {
         for (int v = 0; v < V; ++v) {
-            if (finish.bias != nullptr) sum[v] += load(finish.bias + v * lanes<T>);
-            store(result + v * lanes<T>, finished(sum[v], finish.slope));
+            if (epilogue.bias != nullptr) sum[v] += load(epilogue.bias + v * lanes<T>);
+            store(result + v * lanes<T>, rectify(sum[v], static_cast<T>(epilogue.activation.slope)));
         }
     } else {
         T row[V * lanes<T>];
         for (int v = 0; v < V; ++v) store(row + v * lanes<T>, sum[v]);
-        for (Index o = 0; o < columns; ++o) result[o] = finished(row[o], finish, o);
+        for (Index o = 0; o < columns; ++o) result[o] = finish(row[o], epilogue, o);
     }
 }
 
 // R rows by V vectors.
 template <Scalar T, int R, int V>
 void tap_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
-              const TileFinish<T>& finish, T* const* results) {
+              const Epilogue<const T*>& epilogue, T* const* results) {
     constexpr Index width = V * lanes<T>;
     Vector<T> sum[R][V] = {};
     for (const Tap& tap : taps) {
@@ -72,7 +59,7 @@ void tap_tile(const T* const* sources, std::span<const Tap> taps, Index length, 
             }
         }
     }
-    for (int r = 0; r < R; ++r) write_row<T, V>(sum[r], panel.columns, finish, results[r]);
+    for (int r = 0; r < R; ++r) write_row<T, V>(sum[r], panel.columns, epilogue, results[r]);
 }
 
 // Σ v[i], as a tree: halves, quarters, … added to each other.
@@ -92,7 +79,7 @@ T sum_of_lanes(const Vector<T>& v) {
 // R rows by C columns, each sum spread over the lanes of a vector; `length` is whole vectors.
 template <Scalar T, int R, int C>
 void column_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
-                 const TileFinish<T>& finish, T* const* results) {
+                 const Epilogue<const T*>& epilogue, T* const* results) {
     Vector<T> sum[R][C] = {};
     for (const Tap& tap : taps) {
         const T* source[R];
@@ -105,56 +92,53 @@ void column_tile(const T* const* sources, std::span<const Tap> taps, Index lengt
         }
     }
     for (int r = 0; r < R; ++r) {
-        for (int o = 0; o < C; ++o) {
-            results[r][o] = finished(sum_of_lanes<T>(sum[r][o]), finish, o);
-        }
+        for (int o = 0; o < C; ++o) results[r][o] = finish(sum_of_lanes<T>(sum[r][o]), epilogue, o);
     }
 }
 
 // V vectors of channels, each with a filter of its own.
 template <Scalar T, int V>
-void channel_tile(const T* source, std::span<const Tap> taps, const T* filters, const TileFinish<T>& finish,
+void channel_tile(const T* source, std::span<const Tap> taps, const T* filters, const Epilogue<const T*>& epilogue,
                   T* result) {
     Vector<T> sum[V] = {};
     for (const Tap& tap : taps) {
         for (int v = 0; v < V; ++v)
             sum[v] += load(source + tap.source + v * lanes<T>) * load(filters + tap.filter + v * lanes<T>);
     }
-    write_row<T, V>(sum, V * lanes<T>, finish, result);
+    write_row<T, V>(sum, V * lanes<T>, epilogue, result);
 }
 
 template <Scalar T>
-void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& panel, const TileFinish<T>& finish,
+void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& panel, const Epilogue<const T*>& epilogue,
                   T* result) {
     constexpr int vectors = 4;
     Index c = 0;
     for (; c + vectors * lanes<T> <= panel.columns; c += vectors * lanes<T>)
-        channel_tile<T, vectors>(source + c, taps, panel.filters + c, finish.from(c), result + c);
+        channel_tile<T, vectors>(source + c, taps, panel.filters + c, from(epilogue, c), result + c);
     for (; c + lanes<T> <= panel.columns; c += lanes<T>)
-        channel_tile<T, 1>(source + c, taps, panel.filters + c, finish.from(c), result + c);
+        channel_tile<T, 1>(source + c, taps, panel.filters + c, from(epilogue, c), result + c);
     for (; c < panel.columns; ++c) {
         T sum = 0;
         for (const Tap& tap : taps) sum += source[tap.source + c] * panel.filters[tap.filter + c];
-        result[c] = finished(sum, finish, c);
+        result[c] = finish(sum, epilogue, c);
     }
 }
 
 // L taps by V vectors of channels.
 template <Scalar T, int L, int V>
-void line_tile(const PixelLine<T>& image, Index tap_step, const PixelLine<T>& output, Index count, T* sums,
-               Index sums_step) {
+void line_tile(const JoinedLines<T>& lines, T* sums, Index sums_stride) {
     Vector<T> sum[L][V] = {};
-    for (Index j = 0; j < count; ++j) {
+    for (Index j = 0; j < lines.count; ++j) {
         Vector<T> y[V];
-        for (int v = 0; v < V; ++v) y[v] = load(output.first + j * output.step + v * lanes<T>);
+        for (int v = 0; v < V; ++v) y[v] = load(lines.output + j * lines.output_step + v * lanes<T>);
         for (int l = 0; l < L; ++l) {
             for (int v = 0; v < V; ++v)
-                sum[l][v] += load(image.first + j * image.step + l * tap_step + v * lanes<T>) * y[v];
+                sum[l][v] += load(lines.image + j * lines.image_step + l * lines.tap_step + v * lanes<T>) * y[v];
         }
     }
     for (int l = 0; l < L; ++l) {
         for (int v = 0; v < V; ++v) {
-            T* const at = sums + l * sums_step + v * lanes<T>;
+            T* const at = sums + l * sums_stride + v * lanes<T>;
             store(at, load(at) + sum[l][v]);
         }
     }
@@ -163,7 +147,7 @@ void line_tile(const PixelLine<T>& image, Index tap_step, const PixelLine<T>& ou
 // R numbers of each left row by V vectors of each right row.
 template <Scalar T, int R, int V>
 void outer_tile(const T* const* left, Index first, const T* const* right, Index offset, Index rows, Index columns,
-                const StridedMatrix<T>& sums) {
+                T* sums, Index sums_stride) {
     Vector<T> sum[R][V] = {};
     for (Index i = 0; i < rows; ++i) {
         const T* const a = left[i] + first;
@@ -175,7 +159,7 @@ void outer_tile(const T* const* left, Index first, const T* const* right, Index 
         }
     }
     for (int r = 0; r < R; ++r) {
-        T* const row = sums.data + (first + r) * sums.row_stride;
+        T* const row = sums + (first + r) * sums_stride;
         if (columns == V * lanes<T>) {
             for (int v = 0; v < V; ++v) store(row + v * lanes<T>, load(row + v * lanes<T>) + sum[r][v]);
         } else {
@@ -195,11 +179,15 @@ void with_constant(Index count, F f) {
     (std::make_integer_sequence<int, limit>());
 }
 
-// Cuts [0, size) into the fewest ranges of at most `most`, all of nearly the same size.
-template <class F>
-void for_even_ranges(Index size, Index most, F f) {
-    const Index ranges = ceil_divide(size, most);
-    for (Index i = 0; i < ranges; ++i) f(size * i / ranges, size * (i + 1) / ranges);
+// Cuts [0, size) into the fewest tiles of at most `most`, all of nearly the same size, and calls f<size of a tile>(begin
+// of the tile) for each.
+template <int most, class F>
+void for_each_tile(Index size, F f) {
+    const Index tiles = ceil_divide(size, Index{most});
+    for (Index i = 0; i < tiles; ++i) {
+        const Index begin = size * i / tiles;
+        with_constant<most>(size * (i + 1) / tiles - begin, [&]<int tile>() { f.template operator()<tile>(begin); });
+    }
 }
 
 template <Scalar T>
@@ -211,91 +199,81 @@ constexpr int vectors_of(Index columns) {
 
 template <Scalar T>
 void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
-                   const TileFinish<T>& finish, std::span<T* const> results) {
+                   const Epilogue<const T*>& epilogue, std::span<T* const> results) {
     const Index rows = std::ssize(sources);
     if (panel.layout == FilterLayout::by_channel) {
-        for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, finish, results[r]);
+        for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, epilogue, results[r]);
     } else if (panel.layout == FilterLayout::columns) {
-        for_even_ranges(rows, spread_tile_side, [&](Index begin, Index end) {
-            with_constant<spread_tile_side>(end - begin, [&]<int R>() {
-                with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
-                    column_tile<T, R, C>(&sources[begin], taps, length, panel, finish, &results[begin]);
-                });
+        for_each_tile<spread_tile_side>(rows, [&]<int R>(Index begin) {
+            with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
+                column_tile<T, R, C>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
             });
         });
     } else {
-        for_even_ranges(rows, tile_rows, [&](Index begin, Index end) {
-            with_constant<tile_rows>(end - begin, [&]<int R>() {
-                with_constant<2>(vectors_of<T>(panel.columns), [&]<int V>() {
-                    tap_tile<T, R, V>(&sources[begin], taps, length, panel, finish, &results[begin]);
-                });
+        for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
+            with_constant<2>(vectors_of<T>(panel.columns), [&]<int V>() {
+                tap_tile<T, R, V>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
             });
         });
     }
 }
 
 template <Scalar T>
-void sum_over_rows(std::span<const T* const> left, Index left_length, std::span<const T* const> right,
-                   Index right_length, const StridedMatrix<T>& sums) {
-    const Index rows = std::ssize(left);
-    for (Index offset = 0; offset < right_length; offset += tile_columns<T>) {
-        const Index columns = std::min(tile_columns<T>, right_length - offset);
+void OuterProducts<T>::sum_collected() {
+    for (Index offset = 0; offset < sums_.columns; offset += tile_columns<T>) {
+        const Index columns = std::min(tile_columns<T>, sums_.columns - offset);
         const int vectors = vectors_of<T>(columns);
         // Vectors must not read beyond the end of a row: the last columns are copied and filled up.
-        std::array<T, sum_rows_at_once * tile_columns<T>> filled;
-        std::array<const T*, sum_rows_at_once> filled_rows;
+        std::array<T, most * tile_columns<T>> filled;
+        std::array<const T*, most> filled_rows;
         const bool whole = columns == vectors * lanes<T>;
-        for (Index i = 0; !whole && i < rows; ++i) {
+        for (std::size_t i = 0; !whole && i < count_; ++i) {
             T* const row = filled.data() + i * tile_columns<T>;
-            std::fill(std::copy_n(right[i] + offset, columns, row), row + vectors * lanes<T>, T{0});
-            filled_rows[static_cast<std::size_t>(i)] = row;
+            std::fill(std::copy_n(right_[i] + offset, columns, row), row + vectors * lanes<T>, T{0});
+            filled_rows[i] = row;
         }
-        const StridedMatrix<T> part{sums.data + offset, sums.row_stride};
-        for_even_ranges(left_length, tile_rows, [&](Index begin, Index end) {
-            with_constant<tile_rows>(end - begin, [&]<int R>() {
-                with_constant<2>(vectors, [&]<int V>() {
-                    outer_tile<T, R, V>(left.data(), begin, whole ? right.data() : filled_rows.data(),
-                                        whole ? offset : 0, rows, columns, part);
-                });
+        const T* const* const right = whole ? right_.data() : filled_rows.data();
+        for_each_tile<tile_rows>(sums_.rows, [&]<int R>(Index begin) {
+            with_constant<2>(vectors, [&]<int V>() {
+                outer_tile<T, R, V>(left_.data(), begin, right, whole ? offset : 0, static_cast<Index>(count_), columns,
+                                    sums_.data + offset, sums_.stride);
             });
         });
     }
+    count_ = 0;
 }
 
 template <Scalar T>
-void sum_along_line(const PixelLine<T>& image, Index tap_step, const PixelLine<T>& output, Index count, Index taps,
-                    Index channels, const StridedMatrix<T>& sums) {
+void sum_along_lines(const JoinedLines<T>& lines, const Matrix<T>& sums) {
     constexpr int most_taps = 5, vectors = 2;
-    for_even_ranges(taps, most_taps, [&](Index begin, Index end) {
-        T* const row = sums.data + begin * sums.row_stride;
-        const T* const pixel = image.first + begin * tap_step;
+    for_each_tile<most_taps>(sums.rows, [&]<int L>(Index begin) {
+        T* const row = sums.data + begin * sums.stride;
+        JoinedLines<T> at = lines;
+        at.image += begin * lines.tap_step;
         Index c = 0;
-        for (; c + vectors * lanes<T> <= channels; c += vectors * lanes<T>) {
-            with_constant<most_taps>(end - begin, [&]<int L>() {
-                line_tile<T, L, vectors>({pixel + c, image.step}, tap_step, {output.first + c, output.step}, count,
-                                         row + c, sums.row_stride);
-            });
+        for (; c + vectors * lanes<T> <= sums.columns; c += vectors * lanes<T>) {
+            line_tile<T, L, vectors>(at, row + c, sums.stride);
+            at.image += vectors * lanes<T>;
+            at.output += vectors * lanes<T>;
         }
-        for (; c < channels; ++c) {
-            for (Index l = 0; l < end - begin; ++l) {
+        for (; c < sums.columns; ++c, ++at.image, ++at.output) {
+            for (Index l = 0; l < L; ++l) {
                 T sum = 0;
-                for (Index j = 0; j < count; ++j)
-                    sum += pixel[j * image.step + l * tap_step + c] * output.first[j * output.step + c];
-                row[l * sums.row_stride + c] += sum;
+                for (Index j = 0; j < at.count; ++j)
+                    sum += at.image[j * at.image_step + l * at.tap_step] * at.output[j * at.output_step];
+                row[l * sums.stride + c] += sum;
             }
         }
     });
 }
 
 #define ADJOINT_INSTANTIATE(T)                                                                           \
+    template class OuterProducts<T>;                                                                     \
     template void sum_over_taps(std::span<const T* const>, std::span<const Tap>, Index, const Panel<T>&, \
-                                const TileFinish<T>&, std::span<T* const>);                              \
-    template void sum_over_rows(std::span<const T* const>, Index, std::span<const T* const>, Index,      \
-                                const StridedMatrix<T>&);                                                \
-    template void sum_along_line(const PixelLine<T>&, Index, const PixelLine<T>&, Index, Index, Index,   \
-                                 const StridedMatrix<T>&);
+                                const Epilogue<const T*>&, std::span<T* const>);                         \
+    template void sum_along_lines(const JoinedLines<T>&, const Matrix<T>&);
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)
 #undef ADJOINT_INSTANTIATE
 
-}  // namespace adjoint
+}  // namespace adjoint::direct
