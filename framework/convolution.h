@@ -43,14 +43,4 @@ Variable conv2d_weight_gradient(const Variable& x, const Variable& y, const Conv
 Variable conv2d_transpose(const Variable& y, const Variable& w, const Conv2DTransposeOptions& options = {},
                           const Epilogue<>& epilogue = {});
 
-/// What computes the three: loops that keep their sums in registers, or the definition, which is slower. At first
-/// ADJOINT_CONVOLUTION, else direct.
-enum class ConvolutionKernels { direct, reference };
-ConvolutionKernels convolution_kernels();
-void set_convolution_kernels(ConvolutionKernels kernels);
-
-/// "direct" or "reference", and back. Throws where it is neither.
-const char* name(ConvolutionKernels kernels);
-ConvolutionKernels convolution_kernels(const std::string& name);
-
 }  // namespace adjoint

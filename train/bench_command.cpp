@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/buffer_pool.h"
-#include "framework/convolution.h"
+#include "framework/convolution_kernels.h"
 #include "framework/gemm.h"
 #include "framework/observer.h"
 #include "framework/parallel.h"

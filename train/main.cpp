@@ -3,7 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "framework/anomaly.h"
-#include "framework/convolution.h"
+#include "framework/convolution_kernels.h"
 #include "framework/parallel.h"
 #include "train/commands.h"
 #include "train/interruption.h"

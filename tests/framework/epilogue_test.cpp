@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 
+#include "framework/convolution.h"
 #include "framework/elementwise.h"
 #include "framework/reduction.h"
 #include "tests/support/kernels.h"
