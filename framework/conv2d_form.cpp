@@ -102,8 +102,7 @@ ConvAxis choose_image(const std::string& operation, ConvAxis axis, Wish wish) {
     Index smallest, chosen;
     if (wish.rule == Padding::Rule::same) {
         smallest = (output - 1) * axis.stride + 1;
-        // Keras counts output padding from (H′ − 1)·s + (span mod 2).
-        chosen = wish.output_padding ? smallest - 1 + axis.span() % 2 + more : output * axis.stride;
+        chosen = wish.output_padding ? smallest + more : output * axis.stride;
     } else {
         resolve(axis, wish.rule, wish.before, wish.after);
         // Pixels beyond the last tap are zero whatever the padding there: output padding is so much less of it.

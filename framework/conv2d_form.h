@@ -110,7 +110,7 @@ struct Conv2DForm {
 
 /// A transposed convolution runs a convolution's form from output to input. Several image sizes H give one H′, so it
 /// must be told which: by default the smallest, (H′ − 1)·s + span − before − after, or H′·s under `same`; or by name in
-/// output_size; or by output_padding, rows and columns more than the smallest, as PyTorch and Keras write it.
+/// output_size; or by output_padding, rows and columns more than the smallest, which under `same` is (H′ − 1)·s + 1.
 struct Conv2DTransposeOptions {
     Size2D stride = {1, 1};
     Padding padding = Padding::valid();

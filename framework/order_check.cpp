@@ -31,12 +31,6 @@ std::vector<Index> chosen_elements(Index size, Index samples, const Random& rand
     return {chosen.begin(), chosen.end()};
 }
 
-std::vector<Index> position(Index flat, const Shape& shape) {
-    std::vector<Index> result(shape.size());
-    for (std::size_t axis = shape.size(); axis-- > 0; flat /= shape[axis]) result[axis] = flat % shape[axis];
-    return result;
-}
-
 double largest_magnitude(const std::vector<double>& values) {
     double largest = 0.0;
     for (const double value : values) largest = std::max(largest, std::abs(value));
@@ -164,7 +158,7 @@ InputReport report_input(const Slopes& slopes, const Analytic& at, const Variabl
             if (!seen.kink) report.direction = seen.numbers;
             continue;
         }
-        std::vector<Index> element = position(slopes.elements[i], input.shape());
+        std::vector<Index> element = unravel_index(slopes.elements[i], input.shape());
         if (seen.kink) {
             report.kinks.push_back({std::move(element), seen.before, seen.after, analytic});
         } else if (seen.numbers.relative_error > report.worst.relative_error) {

@@ -10,21 +10,18 @@ namespace adjoint::keras {
 namespace {
 
 constexpr Terms conv2d_terms{.operation = "keras::conv2d",
-                             .input = {"input", "[N, H, W, C_in]", {0, 1, 2, 3}},
-                             .weight = {"kernel", "[K, L, C_in / groups, C_out]", {0, 1, 2, 3}},
-                             .bias = "bias",
+                             .layout = Layout::channels_last,
+                             .input = {"input", "[N, H, W, C_in]"},
+                             .weight = {"kernel", "[K, L, C_in / groups, C_out]"},
                              .stride = "strides",
-                             .dilation = "dilation_rate",
-                             .groups = "groups"};
+                             .dilation = "dilation_rate"};
+constexpr Terms conv2d_transpose_terms =
+    conv2d_terms.transpose("keras::conv2d_transpose", "[K, L, C_out / groups, C_in]");
 
-constexpr Terms conv2d_transpose_terms{.operation = "keras::conv2d_transpose",
-                                       .input = conv2d_terms.input,
-                                       .weight = {"kernel", "[K, L, C_out / groups, C_in]", {0, 1, 2, 3}},
-                                       .bias = "bias",
-                                       .stride = "strides",
-                                       .dilation = "dilation_rate",
-                                       .groups = "groups",
-                                       .transposed = true};
+NormalizedCall normalized(const Terms& terms, const Shape& input, const Shape& kernel, const auto& o) {
+    return normalize(terms, input, kernel,
+                     {.bias = o.bias, .stride = o.strides, .dilation = o.dilation_rate, .groups = o.groups});
+}
 
 adjoint::Padding padding_of(const Terms& terms, const Padding& padding) {
     if (const Sides* const sides = std::get_if<Sides>(&padding)) {
@@ -42,68 +39,72 @@ adjoint::Padding padding_of(const Terms& terms, const Padding& padding) {
 
 // [H, W] of an output_shape, whose other axes must be those that come about anyway.
 Size2D size_of(const Shape& output_shape, Index batch, Index channels) {
+    const char* const operation = conv2d_transpose_terms.operation;
     const std::size_t rank = output_shape.size();
-    require(rank == 2 || rank == 4, "{}: output_shape must be [H, W] or [N, H, W, C_out]; got {}",
-            conv2d_transpose_terms.operation, output_shape);
+    require(rank == 2 || rank == 4, "{}: output_shape must be [H, W] or [N, H, W, C_out]; got {}", operation,
+            output_shape);
     if (rank == 2) return {output_shape[0], output_shape[1]};
     require(output_shape[0] == batch && output_shape[3] == channels,
-            "{}: output_shape must have the input's {} images and the kernel's {} channels; got {}",
-            conv2d_transpose_terms.operation, batch, channels, output_shape);
+            "{}: output_shape must have the input's {} images and the kernel's {} channels; got {}", operation, batch,
+            channels, output_shape);
     return {output_shape[1], output_shape[2]};
 }
 
 void require_output_padding(const Conv2DTransposeOptions& o) {
-    const Terms& terms = conv2d_transpose_terms;
+    const char* const operation = conv2d_transpose_terms.operation;
     require(!o.output_shape, "{}: the output's size is given twice; got both output_shape and output_padding",
-            terms.operation);
-    require_at_least(terms, "output_padding", 0, *o.output_padding);
+            operation);
+    require_at_least(conv2d_transpose_terms, "output_padding", 0, *o.output_padding);
     require(o.output_padding->height < o.strides.height && o.output_padding->width < o.strides.width,
-            "{}: strides must be greater than output_padding; got strides {},{}, output_padding {},{}", terms.operation,
+            "{}: strides must be greater than output_padding; got strides {},{}, output_padding {},{}", operation,
             o.strides.height, o.strides.width, o.output_padding->height, o.output_padding->width);
+}
+
+// What `same` cuts off a result of (H′ − 1)·s + f rows, so that (H′ − 1)·s + f mod 2 + output_padding are left: half of
+// it before them, the larger half after; where rows are wanting, they are added after.
+Sides sides_of_same(const NormalizedCall& call, const Size2D& output_padding) {
+    const auto cut = [&](std::size_t axis, Index Size2D::*side) {
+        const Index f = call.options.dilation.*side * (call.filters[axis] - 1) + 1;
+        const Index total = f - f % 2 - output_padding.*side, before = std::max<Index>(total, 0) / 2;
+        return std::pair(before, total - before);
+    };
+    const auto [top, bottom] = cut(0, &Size2D::height);
+    const auto [left, right] = cut(1, &Size2D::width);
+    return {.top = top, .left = left, .bottom = bottom, .right = right};
 }
 
 }  // namespace
 
 Conv2DForm conv2d_form(const Shape& input, const Shape& kernel, const Conv2DOptions& o) {
-    const Understood call = understand(conv2d_terms, {.input = input,
-                                                      .weight = kernel,
-                                                      .bias = o.bias,
-                                                      .stride = o.strides,
-                                                      .dilation = o.dilation_rate,
-                                                      .groups = o.groups});
-    return Conv2DForm::of(conv2d_terms.operation, call.image, call.filters,
-                          {.stride = o.strides,
-                           .padding = padding_of(conv2d_terms, o.padding),
-                           .dilation = o.dilation_rate,
-                           .groups = o.groups});
+    NormalizedCall call = normalized(conv2d_terms, input, kernel, o);
+    call.options.padding = padding_of(conv2d_terms, o.padding);
+    return call.form();
 }
 
 Conv2DForm conv2d_transpose_form(const Shape& input, const Shape& kernel, const Conv2DTransposeOptions& o) {
-    const Terms& terms = conv2d_transpose_terms;
-    const Understood call = understand(terms, {.input = input,
-                                               .weight = kernel,
-                                               .bias = o.bias,
-                                               .stride = o.strides,
-                                               .dilation = o.dilation_rate,
-                                               .groups = o.groups});
-    adjoint::Conv2DTransposeOptions options{
-        .stride = o.strides, .padding = padding_of(terms, o.padding), .dilation = o.dilation_rate, .groups = o.groups};
-    const auto form = [&] { return transposed_form(call.image, call.filters, options, terms.operation); };
+    using Rule = adjoint::Padding::Rule;
+    NormalizedCall call = normalized(conv2d_transpose_terms, input, kernel, o);
+    call.options.padding = padding_of(conv2d_transpose_terms, o.padding);
+    const Rule rule = call.options.padding.rule();
     if (o.output_padding) {
         require_output_padding(o);
-        options.output_padding = o.output_padding;
+        if (rule == Rule::same) {
+            call.options.padding = sides_of_same(call, *o.output_padding);
+        } else {
+            call.options.output_padding = o.output_padding;
+        }
     } else if (o.output_shape) {
-        options.output_size = size_of(*o.output_shape, call.image[0], call.filters[2] * o.groups);
-    } else if (options.padding.rule() == adjoint::Padding::Rule::valid) {
-        const Conv2DForm fewest = form();
-        options.output_size = Size2D{std::max(fewest.height.image, call.image[1] * o.strides.height),
-                                     std::max(fewest.width.image, call.image[2] * o.strides.width)};
+        call.options.output_size = size_of(*o.output_shape, call.image[0], call.filters[2] * o.groups);
+    } else if (rule == Rule::valid) {
+        const Conv2DForm fewest = call.form();
+        call.options.output_size = Size2D{std::max(fewest.height.image, call.image[1] * o.strides.height),
+                                          std::max(fewest.width.image, call.image[2] * o.strides.width)};
     }
-    return form();
+    return call.form();
 }
 
 Variable conv2d(const Variable& input, const Variable& kernel, const Conv2DOptions& o) {
-    return adjoint::conv2d(input, kernel, conv2d_form(input.shape(), kernel.shape(), o), {.bias = o.bias});
+    return convolve(conv2d_terms, input, kernel, conv2d_form(input.shape(), kernel.shape(), o), o.bias);
 }
 
 Variable depthwise_conv2d(const Variable& input, const Variable& kernel, const Conv2DOptions& o) {
@@ -117,8 +118,8 @@ Variable depthwise_conv2d(const Variable& input, const Variable& kernel, const C
 }
 
 Variable conv2d_transpose(const Variable& input, const Variable& kernel, const Conv2DTransposeOptions& o) {
-    return conv2d_input_gradient(input, kernel, conv2d_transpose_form(input.shape(), kernel.shape(), o),
-                                 {.bias = o.bias});
+    return convolve(conv2d_transpose_terms, input, kernel, conv2d_transpose_form(input.shape(), kernel.shape(), o),
+                    o.bias);
 }
 
 }  // namespace adjoint::keras

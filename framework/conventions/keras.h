@@ -1,5 +1,9 @@
-// How do Keras and TensorFlow speak of a convolution? In adjoint's own layouts; with padding by a rule, and a transposed
-// convolution that makes stride times its input under `same`, and never less than that under `valid`.
+// Keras's and TensorFlow's convolutions: adjoint's own layouts, padding by a rule or TensorFlow's explicit paddings,
+// and a transposed convolution that makes stride times its input under `same`, and never less than that under `valid`.
+//
+// Accepted here, though not everywhere there: a stride together with a dilation (Keras refuses it), an output_padding
+// under `same` that makes (H′ − 1)·strides rows (TensorFlow refuses it), groups of a transposed convolution
+// (TensorFlow's).
 //
 // Source: https://keras.io/api/layers/convolution_layers/convolution2d_transpose/,
 // https://www.tensorflow.org/api_docs/python/tf/nn/conv2d and …/tf/nn/conv2d_transpose
@@ -36,7 +40,7 @@ struct Conv2DTransposeOptions {
     std::optional<Variable> bias = {};
     Size2D strides = {1, 1};
     Padding padding = "valid";
-    std::optional<Size2D> output_padding = {};  ///< Keras: rows and columns beyond the fewest
+    std::optional<Size2D> output_padding = {};  ///< Keras: see below
     std::optional<Shape> output_shape = {};     ///< TensorFlow: [H, W] or [N, H, W, C_out]
     Size2D dilation_rate = {1, 1};
     Index groups = 1;
@@ -45,7 +49,9 @@ struct Conv2DTransposeOptions {
 /// keras.layers.Conv2DTranspose and tf.nn.conv2d_transpose: conv2d_input_gradient. With s = strides and
 /// f = dilation_rate·(K − 1) + 1, and the size not named, H is
 ///   valid:  H′·s + max(f − s, 0)                            same:  H′·s
-///   valid, output_padding:  (H′ − 1)·s + f + output_padding   same, output_padding:  (H′ − 1)·s + f mod 2 + output_padding
+///   valid, output_padding:  (H′ − 1)·s + f + output_padding
+///   same, output_padding:   (H′ − 1)·s + f mod 2 + output_padding
+/// The last one cuts f − f mod 2 − output_padding rows off, half of them before, the larger half after.
 /// Shapes: input [N, H′, W′, C_in], kernel [K, L, C_out / groups, C_in], bias [C_out].
 Variable conv2d_transpose(const Variable& input, const Variable& kernel, const Conv2DTransposeOptions& options = {});
 

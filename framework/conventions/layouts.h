@@ -1,5 +1,5 @@
-// In which order do others lay out images and filters, and how does one order become another? By moving elements: each
-// of these is a transpose, and its pullback the other one of its pair.
+// Layouts: the order of axes in other systems' images and filters, and how one order becomes another. Elements are
+// moved: each of these is a transpose, and its pullback the other one of its pair.
 //
 // adjoint's own layouts are TensorFlow's, [N, H, W, C] and [K, L, C / groups, O]. PyTorch and ONNX have the channels
 // before the pixels: [N, C, H, W] and [O, C / groups, K, L]. What they call the weight of a transposed convolution,
@@ -19,5 +19,16 @@ Variable nhwc_to_nchw(const Variable& x);
 Variable oihw_to_hwio(const Variable& w);
 /// y[o, c, k, l] = w[k, l, c, o].   Gradient: w ← oihw_to_hwio(g).
 Variable hwio_to_oihw(const Variable& w);
+
+/// How a system lays out its tensors.
+enum class Layout {
+    channels_last,   ///< [N, H, W, C], filters [K, L, C, O]: as adjoint does
+    channels_first,  ///< [N, C, H, W], filters [O, C, K, L]
+    unbatched_too    ///< the same, and one image as [C, H, W]
+};
+
+/// Images of a layout as [N, H, W, C], filters as [K, L, C, O].
+Variable images_channels_last(const Variable& images, Layout layout);
+Variable filters_channels_last(const Variable& filters, Layout layout);
 
 }  // namespace adjoint

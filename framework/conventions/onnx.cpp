@@ -1,8 +1,8 @@
 #include "framework/conventions/onnx.h"
 
 #include <algorithm>
+#include <array>
 
-#include "framework/conventions/layouts.h"
 #include "framework/conventions/terms.h"
 #include "framework/error.h"
 
@@ -10,115 +10,79 @@ namespace adjoint::onnx {
 namespace {
 
 constexpr Terms conv_terms{.operation = "onnx::conv",
-                           .input = {"X", "[N, C, H, W]", {0, 2, 3, 1}},
-                           .weight = {"W", "[M, C / group, kH, kW]", {2, 3, 1, 0}},
+                           .layout = Layout::channels_first,
+                           .input = {"X", "[N, C, H, W]"},
+                           .weight = {"W", "[M, C / group, kH, kW]"},
                            .bias = "B",
                            .stride = "strides",
                            .dilation = "dilations",
                            .groups = "group"};
+constexpr Terms conv_transpose_terms = conv_terms.transpose("onnx::conv_transpose", "[C, M / group, kH, kW]");
 
-constexpr Terms conv_transpose_terms{.operation = "onnx::conv_transpose",
-                                     .input = conv_terms.input,
-                                     .weight = {"W", "[C, M / group, kH, kW]", {2, 3, 1, 0}},
-                                     .bias = "B",
-                                     .stride = "strides",
-                                     .dilation = "dilations",
-                                     .groups = "group",
-                                     .transposed = true};
-
-enum class AutoPad { notset, valid, same_upper, same_lower };
-
-template <class Options>
-AutoPad auto_pad_of(const Terms& terms, const Options& o) {
-    constexpr std::array words = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
-    const auto word = std::find(words.begin(), words.end(), o.auto_pad);
-    require(word != words.end(), "{}: auto_pad must be one of {}; got {}", terms.operation, fmt::join(words, ", "),
-            o.auto_pad);
-    require(o.auto_pad == "NOTSET" || !o.pads, "{}: pads cannot be used together with auto_pad {}; got both",
-            terms.operation, o.auto_pad);
-    return static_cast<AutoPad>(word - words.begin());
-}
-
-template <class Options>
-Understood understood(const Terms& terms, const Shape& X, const Shape& W, const Options& o) {
-    const Understood call = understand(
-        terms, {.input = X, .weight = W, .bias = o.B, .stride = o.strides, .dilation = o.dilations, .groups = o.group});
+// Under the pads that are given, or none.
+NormalizedCall normalized(const Terms& terms, const Shape& X, const Shape& W, const auto& o) {
+    NormalizedCall call =
+        normalize(terms, X, W, {.bias = o.B, .stride = o.strides, .dilation = o.dilations, .groups = o.group});
     if (o.kernel_shape) {
         require(*o.kernel_shape == Size2D{W[2], W[3]}, "{}: kernel_shape must be that of W; got {},{}, W {}",
                 terms.operation, o.kernel_shape->height, o.kernel_shape->width, W);
     }
-    if (o.pads) {
-        const auto [h_begin, w_begin, h_end, w_end] = *o.pads;
-        require(std::min({h_begin, w_begin, h_end, w_end}) >= 0, "{}: pads must not be negative; got {},{},{},{}",
-                terms.operation, h_begin, w_begin, h_end, w_end);
-    }
+    const auto [h_begin, w_begin, h_end, w_end] = o.pads.value_or(Sides{});
+    require(std::min({h_begin, w_begin, h_end, w_end}) >= 0, "{}: pads must not be negative; got {},{},{},{}",
+            terms.operation, h_begin, w_begin, h_end, w_end);
+    constexpr std::array words = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
+    require(std::find(words.begin(), words.end(), o.auto_pad) != words.end(), "{}: auto_pad must be one of {}; got {}",
+            terms.operation, fmt::join(words, ", "), o.auto_pad);
+    require(o.auto_pad == "NOTSET" || !o.pads, "{}: pads cannot be used together with auto_pad {}; got both",
+            terms.operation, o.auto_pad);
+    call.options.padding = o.pads.value_or(Sides{});
     return call;
 }
 
-// A total, which may be negative, in two halves: the smaller one and the larger.
-struct Halves {
-    explicit Halves(Index total) : smaller(total >> 1), larger(total - smaller) {}  // >> rounds down
-    Index smaller;
-    Index larger;
-};
+bool is_same(const std::string& auto_pad) { return auto_pad.starts_with("SAME_"); }
 
-// The pads with which a size comes about that is `total` smaller than without any.
-Sides split(const Size2D& total, AutoPad auto_pad) {
-    const Halves height(total.height), width(total.width);
-    if (auto_pad == AutoPad::same_upper) return {height.smaller, width.smaller, height.larger, width.larger};
-    return {height.larger, width.larger, height.smaller, width.smaller};
+// The pads of a total, which may be negative: SAME_UPPER puts ⌊total / 2⌋ at the beginning, everything else at the end.
+Sides split(const Size2D& total, const std::string& auto_pad) {
+    const Size2D half{total.height >> 1, total.width >> 1};  // >> rounds down
+    const Size2D rest{total.height - half.height, total.width - half.width};
+    if (auto_pad == "SAME_UPPER") return {half.height, half.width, rest.height, rest.width};
+    return {rest.height, rest.width, half.height, half.width};
 }
 
 }  // namespace
 
 Conv2DForm conv_form(const Shape& X, const Shape& W, const ConvOptions& o) {
-    const Understood call = understood(conv_terms, X, W, o);
-    const AutoPad auto_pad = auto_pad_of(conv_terms, o);
-    const bool same = auto_pad == AutoPad::same_upper || auto_pad == AutoPad::same_lower;
-    const auto form = [&](const Padding& padding) {
-        return Conv2DForm::of(conv_terms.operation, call.image, call.filters,
-                              {.stride = o.strides, .padding = padding, .dilation = o.dilations, .groups = o.group});
-    };
-    if (!same) return form(o.pads.value_or(Sides{}));
-    const Conv2DForm upper = form(Padding::same());
-    if (auto_pad == AutoPad::same_upper) return upper;
-    return form(Sides{upper.height.after, upper.width.after, upper.height.before, upper.width.before});
+    NormalizedCall call = normalized(conv_terms, X, W, o);
+    if (!is_same(o.auto_pad)) return call.form();
+    call.options.padding = Padding::same();
+    const Conv2DForm upper = call.form();
+    if (o.auto_pad == "SAME_UPPER") return upper;
+    call.options.padding = Sides{upper.height.after, upper.width.after, upper.height.before, upper.width.before};
+    return call.form();
 }
 
 Conv2DForm conv_transpose_form(const Shape& X, const Shape& W, const ConvTransposeOptions& o) {
-    const Terms& terms = conv_transpose_terms;
-    const Understood call = understood(terms, X, W, o);
-    const AutoPad auto_pad = auto_pad_of(terms, o);
-    require_at_least(terms, "output_padding", 0, o.output_padding);
-    const auto form = [&](const Sides& pads, std::optional<Size2D> output_padding) {
-        return transposed_form(call.image, call.filters,
-                               {.stride = o.strides,
-                                .padding = pads,
-                                .dilation = o.dilations,
-                                .groups = o.group,
-                                .output_size = {},
-                                .output_padding = output_padding},
-                               terms.operation);
-    };
-    const bool same = auto_pad == AutoPad::same_upper || auto_pad == AutoPad::same_lower;
-    if (!o.output_shape && !same) return form(o.pads.value_or(Sides{}), o.output_padding);
+    NormalizedCall call = normalized(conv_transpose_terms, X, W, o);
+    require_at_least(conv_transpose_terms, "output_padding", 0, o.output_padding);
+    call.options.output_padding = o.output_padding;
+    if (!o.output_shape && !is_same(o.auto_pad)) return call.form();
 
     const Size2D wanted =
         o.output_shape.value_or(Size2D{o.strides.height * call.image[1], o.strides.width * call.image[2]});
-    require_at_least(terms, "output_shape", 1, wanted);
-    const Conv2DForm unpadded = form(Sides{}, o.output_padding);
-    return form(split({unpadded.height.image - wanted.height, unpadded.width.image - wanted.width}, auto_pad),
-                o.output_padding);
+    require_at_least(conv_transpose_terms, "output_shape", 1, wanted);
+    call.options.padding = Sides{};
+    const Conv2DForm unpadded = call.form();
+    call.options.padding =
+        split({unpadded.height.image - wanted.height, unpadded.width.image - wanted.width}, o.auto_pad);
+    return call.form();
 }
 
 Variable conv(const Variable& X, const Variable& W, const ConvOptions& o) {
-    const Conv2DForm form = conv_form(X.shape(), W.shape(), o);
-    return nhwc_to_nchw(adjoint::conv2d(nchw_to_nhwc(X), oihw_to_hwio(W), form, {.bias = o.B}));
+    return convolve(conv_terms, X, W, conv_form(X.shape(), W.shape(), o), o.B);
 }
 
 Variable conv_transpose(const Variable& X, const Variable& W, const ConvTransposeOptions& o) {
-    const Conv2DForm form = conv_transpose_form(X.shape(), W.shape(), o);
-    return nhwc_to_nchw(conv2d_input_gradient(nchw_to_nhwc(X), oihw_to_hwio(W), form, {.bias = o.B}));
+    return convolve(conv_transpose_terms, X, W, conv_transpose_form(X.shape(), W.shape(), o), o.B);
 }
 
 }  // namespace adjoint::onnx

@@ -1,5 +1,10 @@
-// How does ONNX speak of a convolution? Channels before pixels, padding by four sides or by a rule, and a transposed
-// convolution whose padding follows from the size that is asked for, below 0 where that is a large one.
+// ONNX's convolutions: channels before pixels, padding by four sides or by a rule, and a transposed convolution whose
+// padding follows from the size that is asked for, below 0 where that is a large one.
+//
+// Where the operators' text and onnxruntime differ, the text is followed, as onnx.reference does. Under SAME_… with a
+// stride above the span onnxruntime (and shape inference) put the zeros elsewhere: 1, 2 through a filter of one 1 with
+// stride 2 is 0 1 0 2 here and 1 0 2 there. Where output_shape is larger than what there is, onnxruntime puts the zeros
+// behind it, and refuses from one stride on. To mean the same everywhere, write pads.
 //
 // Source: https://onnx.ai/onnx/operators/onnx__Conv.html and …/onnx__ConvTranspose.html
 #pragma once

@@ -1,29 +1,22 @@
 #include "framework/conventions/pytorch.h"
 
-#include "framework/conventions/layouts.h"
 #include "framework/conventions/terms.h"
 #include "framework/error.h"
-#include "framework/shaping.h"
 
 namespace adjoint::pytorch {
 namespace {
 
 constexpr Terms conv2d_terms{.operation = "pytorch::conv2d",
-                             .input = {"input", "[N, C_in, H, W] or [C_in, H, W]", {0, 2, 3, 1}},
-                             .weight = {"weight", "[C_out, C_in / groups, K, L]", {2, 3, 1, 0}},
-                             .bias = "bias",
-                             .stride = "stride",
-                             .dilation = "dilation",
-                             .groups = "groups"};
+                             .layout = Layout::unbatched_too,
+                             .input = {"input", "[N, C_in, H, W] or [C_in, H, W]"},
+                             .weight = {"weight", "[C_out, C_in / groups, K, L]"}};
+constexpr Terms conv_transpose2d_terms =
+    conv2d_terms.transpose("pytorch::conv_transpose2d", "[C_in, C_out / groups, K, L]");
 
-constexpr Terms conv_transpose2d_terms{.operation = "pytorch::conv_transpose2d",
-                                       .input = conv2d_terms.input,
-                                       .weight = {"weight", "[C_in, C_out / groups, K, L]", {2, 3, 1, 0}},
-                                       .bias = "bias",
-                                       .stride = "stride",
-                                       .dilation = "dilation",
-                                       .groups = "groups",
-                                       .transposed = true};
+NormalizedCall normalized(const Terms& terms, const Shape& input, const Shape& weight, const auto& o) {
+    return normalize(terms, input, weight,
+                     {.bias = o.bias, .stride = o.stride, .dilation = o.dilation, .groups = o.groups});
+}
 
 // adjoint's `same` is PyTorch's where the stride is 1: d·(K − 1) zeros, the larger half after the image.
 adjoint::Padding padding_of(const Conv2dOptions& o) {
@@ -39,64 +32,41 @@ adjoint::Padding padding_of(const Conv2dOptions& o) {
     return word == "same" ? Padding::same() : Padding::valid();
 }
 
-// One image [C, H, W] is a batch of one.
-Shape batched(Shape input) {
-    if (input.size() == 3) input.insert(input.begin(), 1);
-    return input;
-}
-
-Variable unbatched(const Variable& output, const Variable& input) {
-    if (input.rank() != 3) return output;
-    return reshape(output, Shape(output.shape().begin() + 1, output.shape().end()));
+// [H, W] of an output_size, which may be as long as the input's shape; torch does not read its other axes either.
+Size2D size_of(const Shape& output_size, const Shape& input) {
+    const std::size_t rank = output_size.size();
+    require(rank == 2 || rank == input.size(), "{}: output_size must be [H, W] or {}; got {}",
+            conv_transpose2d_terms.operation, input.size() == 3 ? "[C_out, H, W]" : "[N, C_out, H, W]", output_size);
+    return {output_size[rank - 2], output_size[rank - 1]};
 }
 
 }  // namespace
 
 Conv2DForm conv2d_form(const Shape& input, const Shape& weight, const Conv2dOptions& o) {
-    const Understood call = understand(conv2d_terms, {.input = batched(input),
-                                                      .weight = weight,
-                                                      .bias = o.bias,
-                                                      .stride = o.stride,
-                                                      .dilation = o.dilation,
-                                                      .groups = o.groups});
-    return Conv2DForm::of(conv2d_terms.operation, call.image, call.filters,
-                          {.stride = o.stride, .padding = padding_of(o), .dilation = o.dilation, .groups = o.groups});
+    NormalizedCall call = normalized(conv2d_terms, input, weight, o);
+    call.options.padding = padding_of(o);
+    return call.form();
 }
 
 Conv2DForm conv_transpose2d_form(const Shape& input, const Shape& weight, const ConvTranspose2dOptions& o) {
-    const Terms& terms = conv_transpose2d_terms;
-    const Understood call = understand(terms, {.input = batched(input),
-                                               .weight = weight,
-                                               .bias = o.bias,
-                                               .stride = o.stride,
-                                               .dilation = o.dilation,
-                                               .groups = o.groups});
-    require_at_least(terms, "padding", 0, o.padding);
-    Conv2DTransposeOptions options{
-        .stride = o.stride, .padding = Padding::symmetric(o.padding), .dilation = o.dilation, .groups = o.groups};
+    NormalizedCall call = normalized(conv_transpose2d_terms, input, weight, o);
+    require_at_least(conv_transpose2d_terms, "padding", 0, o.padding);
+    call.options.padding = Padding::symmetric(o.padding);
     if (o.output_size) {
-        const Shape& size = *o.output_size;
-        require(size.size() == 2 || size.size() == 4, "{}: output_size must be [H, W] or [N, C_out, H, W]; got {}",
-                terms.operation, size);
-        options.output_size = Size2D{size[size.size() - 2], size[size.size() - 1]};
+        call.options.output_size = size_of(*o.output_size, input);
     } else {
-        options.output_padding = o.output_padding;
+        call.options.output_padding = o.output_padding;
     }
-    return transposed_form(call.image, call.filters, options, terms.operation);
+    return call.form();
 }
 
 Variable conv2d(const Variable& input, const Variable& weight, const Conv2dOptions& o) {
-    const Variable x = reshape(input, batched(input.shape()));
-    const Conv2DForm form = conv2d_form(x.shape(), weight.shape(), o);
-    return unbatched(nhwc_to_nchw(adjoint::conv2d(nchw_to_nhwc(x), oihw_to_hwio(weight), form, {.bias = o.bias})),
-                     input);
+    return convolve(conv2d_terms, input, weight, conv2d_form(input.shape(), weight.shape(), o), o.bias);
 }
 
 Variable conv_transpose2d(const Variable& input, const Variable& weight, const ConvTranspose2dOptions& o) {
-    const Variable y = reshape(input, batched(input.shape()));
-    const Conv2DForm form = conv_transpose2d_form(y.shape(), weight.shape(), o);
-    return unbatched(nhwc_to_nchw(conv2d_input_gradient(nchw_to_nhwc(y), oihw_to_hwio(weight), form, {.bias = o.bias})),
-                     input);
+    return convolve(conv_transpose2d_terms, input, weight, conv_transpose2d_form(input.shape(), weight.shape(), o),
+                    o.bias);
 }
 
 }  // namespace adjoint::pytorch

@@ -1,5 +1,5 @@
-// How does PyTorch speak of a convolution? Images [N, C, H, W] or one image [C, H, W], the same zeros on opposite sides,
-// and a transposed convolution that is told how many rows and columns it makes beyond the fewest.
+// PyTorch's convolutions: images [N, C, H, W] or one image [C, H, W], the same zeros on opposite sides, and a
+// transposed convolution that is told how many rows and columns it makes beyond the fewest.
 //
 // Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html, …conv_transpose2d.html and
 // https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
@@ -33,7 +33,7 @@ struct ConvTranspose2dOptions {
     Size2D output_padding = {0, 0};
     Index groups = 1;
     Size2D dilation = {1, 1};
-    std::optional<Shape> output_size = {};  ///< [H, W] or the whole shape; takes the place of output_padding
+    std::optional<Shape> output_size = {};  ///< [H, W], or as long as the input's shape; overrules output_padding
 };
 
 /// torch.nn.functional.conv_transpose2d, and with output_size the forward of torch.nn.ConvTranspose2d:

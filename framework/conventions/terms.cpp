@@ -3,18 +3,15 @@
 #include <algorithm>
 
 #include "framework/error.h"
+#include "framework/shaping.h"
 
 namespace adjoint {
 namespace {
 
-Shape rearranged(const Terms& terms, const Terms::Argument& argument, const Shape& shape, std::size_t may_be_empty) {
+void require_axes(const Terms& terms, const Terms::Argument& argument, const Shape& shape, Index may_be_empty) {
     require(shape.size() == 4, "{}: {} must be {}; got {}", terms.operation, argument.name, argument.axes, shape);
-    require(std::all_of(shape.begin() + static_cast<std::ptrdiff_t>(may_be_empty), shape.end(),
-                        [](Index extent) { return extent > 0; }),
+    require(std::all_of(shape.begin() + may_be_empty, shape.end(), [](Index extent) { return extent > 0; }),
             "{}: {} has an empty axis; got {}", terms.operation, argument.name, shape);
-    Shape result;
-    for (const std::size_t axis : argument.order) result.push_back(shape[axis]);
-    return result;
 }
 
 }  // namespace
@@ -24,24 +21,48 @@ void require_at_least(const Terms& terms, const char* argument, Index least, con
             argument, least, pair.height, pair.width);
 }
 
-Understood understand(const Terms& terms, const Call& call) {
-    const Shape image = rearranged(terms, terms.input, call.input, /*may_be_empty=*/1);
-    const Shape filters = rearranged(terms, terms.weight, call.weight, /*may_be_empty=*/0);
-    require_at_least(terms, terms.stride, 1, call.stride);
-    require_at_least(terms, terms.dilation, 1, call.dilation);
-    require(call.groups >= 1, "{}: {} must be at least 1; got {}", terms.operation, terms.groups, call.groups);
+NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& weight, const CommonOptions& o) {
+    Shape x = input;
+    if (terms.layout == Layout::unbatched_too && x.size() == 3) x.insert(x.begin(), 1);
+    require_axes(terms, terms.input, x, /*may_be_empty=*/1);
+    require_axes(terms, terms.weight, weight, /*may_be_empty=*/0);
+    require_at_least(terms, terms.stride, 1, o.stride);
+    require_at_least(terms, terms.dilation, 1, o.dilation);
+    require(o.groups >= 1, "{}: {} must be at least 1; got {}", terms.operation, terms.groups, o.groups);
 
-    const Index expected = terms.transposed ? filters[3] : filters[2] * call.groups;
-    require(image[3] == expected, "{}: {} has {} channels, {} expects {}; got {} {}, {} {}{}", terms.operation,
-            terms.input.name, image[3], terms.weight.name, expected, terms.input.name, call.input, terms.weight.name,
-            call.weight, call.groups == 1 ? "" : fmt::format(", {} {}", terms.groups, call.groups));
-    require(filters[3] % call.groups == 0, "{}: {} {} does not divide {} channels; got {} {}", terms.operation,
-            terms.groups, call.groups, filters[3], terms.weight.name, call.weight);
+    const bool last = terms.layout == Layout::channels_last;
+    NormalizedCall call{.terms = terms,
+                        .image = last ? x : Shape{x[0], x[2], x[3], x[1]},
+                        .filters = last ? weight : Shape{weight[2], weight[3], weight[1], weight[0]},
+                        .options = {.stride = o.stride, .dilation = o.dilation, .groups = o.groups}};
+    const Index channels = call.filters[2] * o.groups, outputs = call.filters[3];
+    const Index expected = terms.transposed ? outputs : channels, made = terms.transposed ? channels : outputs;
+    require(call.image[3] == expected, "{}: {} has {} channels, {} expects {}; got {} {}, {} {}{}", terms.operation,
+            terms.input.name, call.image[3], terms.weight.name, expected, terms.input.name, x, terms.weight.name,
+            weight, o.groups == 1 ? "" : fmt::format(", {} {}", terms.groups, o.groups));
+    require(outputs % o.groups == 0, "{}: {} {} does not divide {} channels; got {} {}", terms.operation, terms.groups,
+            o.groups, outputs, terms.weight.name, weight);
+    require(!o.bias || o.bias->shape() == Shape{made}, "{}: {} must be [{}]; got {}", terms.operation, terms.bias, made,
+            o.bias ? o.bias->shape() : Shape{});
+    return call;
+}
 
-    const Index made = terms.transposed ? filters[2] * call.groups : filters[3];
-    require(!call.bias || call.bias->shape() == Shape{made}, "{}: {} must be [{}]; got {}", terms.operation, terms.bias,
-            made, call.bias ? call.bias->shape() : Shape{});
-    return {.image = image, .filters = filters};
+Conv2DForm NormalizedCall::form() const {
+    if (terms.transposed) return transposed_form(image, filters, options, terms.operation);
+    return Conv2DForm::of(
+        terms.operation, image, filters,
+        {.stride = options.stride, .padding = options.padding, .dilation = options.dilation, .groups = options.groups});
+}
+
+Variable convolve(const Terms& terms, const Variable& input, const Variable& weight, const Conv2DForm& form,
+                  const std::optional<Variable>& bias) {
+    const Variable x = images_channels_last(input, terms.layout), w = filters_channels_last(weight, terms.layout);
+    const Variable y =
+        terms.transposed ? conv2d_input_gradient(x, w, form, {.bias = bias}) : conv2d(x, w, form, {.bias = bias});
+    if (terms.layout == Layout::channels_last) return y;
+    const Variable result = nhwc_to_nchw(y);
+    if (input.rank() == 4) return result;
+    return reshape(result, {result.extent(1), result.extent(2), result.extent(3)});
 }
 
 }  // namespace adjoint

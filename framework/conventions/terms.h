@@ -1,11 +1,9 @@
-// What does a system call the arguments of a convolution, and in which order are their axes? Its errors are told in its
-// own words and layouts; what is left to say, of sizes, Conv2DForm says.
+// Terms: what a system calls the arguments of a convolution. Its errors are told in its own words and layouts; what is
+// left to say, of sizes, Conv2DForm says.
 #pragma once
 
-#include <array>
-
-#include "framework/conv2d_form.h"
-#include "framework/variable.h"
+#include "framework/conventions/layouts.h"
+#include "framework/convolution.h"
 
 namespace adjoint {
 
@@ -13,38 +11,52 @@ struct Terms {
     struct Argument {
         const char* name;
         const char* axes;  ///< as [N, C, H, W]
-        std::array<std::size_t, 4>
-            order;  ///< where adjoint's axes stand: N, H, W, C of an image, K, L, C, O of filters
     };
 
     const char* operation;
+    Layout layout;
     Argument input;
     Argument weight;
-    const char* bias;
-    const char* stride;
-    const char* dilation;
-    const char* groups;
+    const char* bias = "bias";
+    const char* stride = "stride";
+    const char* dilation = "dilation";
+    const char* groups = "groups";
     bool transposed = false;  ///< the input is a convolution's output, the weight that convolution's
+
+    /// The system's terms for the transposed convolution.
+    constexpr Terms transpose(const char* its_operation, const char* weight_axes) const {
+        Terms terms = *this;
+        terms.operation = its_operation;
+        terms.weight.axes = weight_axes;
+        terms.transposed = true;
+        return terms;
+    }
 };
 
-/// What a call passes, but for its padding.
-struct Call {
-    const Shape& input;
-    const Shape& weight;
+/// What every system's options have in common.
+struct CommonOptions {
     const std::optional<Variable>& bias;
     Size2D stride;
     Size2D dilation;
     Index groups;
 };
 
-/// The same shapes in adjoint's layouts.
-struct Understood {
+/// A call in adjoint's layouts and options, whose padding and size are still to be said.
+struct NormalizedCall {
+    const Terms& terms;
     Shape image;    ///< [N, H, W, C]
     Shape filters;  ///< [K, L, C / groups, O]
+    Conv2DTransposeOptions options;
+
+    Conv2DForm form() const;
 };
 
 /// Throws, in the system's terms, unless ranks, channels, groups and bias fit each other.
-Understood understand(const Terms& terms, const Call& call);
+NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& weight, const CommonOptions& options);
+
+/// The convolution of this form, from the system's layout into it.
+Variable convolve(const Terms& terms, const Variable& input, const Variable& weight, const Conv2DForm& form,
+                  const std::optional<Variable>& bias);
 
 /// Throws `<operation>: <argument> must be at least <least>; got 0,1` unless both numbers are.
 void require_at_least(const Terms& terms, const char* argument, Index least, const Size2D& pair);

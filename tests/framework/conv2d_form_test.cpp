@@ -243,27 +243,19 @@ TEST(OutputPadding, NamesTheSizesThatOutputSizeNamesToo) {
     }
 }
 
-// Keras' formula, (H′ − 1)·s + k − 2·⌊k/2⌋ + output padding, wherever it names a size that SAME maps back to H′.
-TEST(OutputPadding, GivesTheSizesOfKerasBySamePadding) {
-    int possible = 0;
+TEST(OutputPadding, CountsFromTheSmallestSizeThatSameLeadsBackFrom) {
     for (Index kernel = 1; kernel <= 7; ++kernel)
         for (Index stride = 1; stride <= 5; ++stride)
             for (Index more = 0; more < stride; ++more) {
-                const Index size = (4 - 1) * stride + kernel - 2 * (kernel / 2) + more;
-                const Conv2DTransposeOptions options{
-                    .stride = {stride, stride}, .padding = Padding::same(), .output_padding = Size2D{more, more}};
-                if (form({size, size}, {kernel, kernel}, {.stride = {stride, stride}, .padding = Padding::same()})
-                        .output_shape() == output_of(4, 4)) {
-                    const Conv2DForm padded = transposed({4, 4}, {kernel, kernel}, options);
-                    EXPECT_EQ(padded.image_shape(), image_of(size, size)) << to_string(padded);
-                    ++possible;
-                } else {
-                    const std::string refusal = error_of([&] { transposed({4, 4}, {kernel, kernel}, options); });
-                    EXPECT_NE(refusal.find(fmt::format("output height {} is not possible", size)), std::string::npos)
-                        << refusal;
-                }
+                const Index size = (4 - 1) * stride + 1 + more;
+                const Conv2DForm padded = transposed(
+                    {4, 4}, {kernel, kernel},
+                    {.stride = {stride, stride}, .padding = Padding::same(), .output_padding = Size2D{more, more}});
+                EXPECT_EQ(padded.image_shape(), image_of(size, size)) << to_string(padded);
+                const Conv2DForm back =
+                    form({size, size}, {kernel, kernel}, {.stride = {stride, stride}, .padding = Padding::same()});
+                EXPECT_EQ(to_string(back), to_string(padded));
             }
-    EXPECT_EQ(possible, 4 * 15 + 3 * 10);  // even kernels lose the size (H′ − 1)·s, one for each stride
 }
 
 // The sizes and the place of the filters alone; zeros after the image that no filter reads do not count.

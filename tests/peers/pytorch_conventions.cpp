@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 #include "framework/conventions/pytorch.h"
-#include "tests/support/dice.h"
+#include "framework/random_stream.h"
 
 namespace adjoint {
 namespace {
@@ -41,25 +41,25 @@ struct Case {
 // ---- drawing
 
 // Mostly from first to last, now and then `odd`, which makes no sense.
-Index mostly(Dice& dice, Index first, Index last, Index odd) {
-    return dice.between(0, 119) == 0 ? odd : dice.between(first, last);
+Index mostly(RandomStream& stream, Index first, Index last, Index odd) {
+    return stream.between(0, 119) == 0 ? odd : stream.between(first, last);
 }
 
-Size2D mostly_pair(Dice& dice, Index first, Index last, Index odd) {
-    return {mostly(dice, first, last, odd), mostly(dice, first, last, odd)};
+Size2D mostly_pair(RandomStream& stream, Index first, Index last, Index odd) {
+    return {mostly(stream, first, last, odd), mostly(stream, first, last, odd)};
 }
 
-Case draw(Dice& dice, bool transposed) {
-    const Index groups = dice.between(1, 3);  // of none libtorch 1.13 dies
-    const Index in = groups * dice.between(1, 3) + (dice.between(0, 59) == 0), out = groups * dice.between(1, 3);
-    const Index weight_in = std::max<Index>(1, in / groups + (dice.between(0, 59) == 0));
+Case draw(RandomStream& stream, bool transposed) {
+    const Index groups = stream.between(1, 3);  // of none libtorch 1.13 dies
+    const Index in = groups * stream.between(1, 3) + (stream.between(0, 59) == 0), out = groups * stream.between(1, 3);
+    const Index weight_in = std::max<Index>(1, in / groups + (stream.between(0, 59) == 0));
     Case drawn{.transposed = transposed,
-               .input = {dice.between(0, 3), in, dice.between(2, 9), dice.between(2, 9)},
-               .weight = {out, weight_in, dice.between(1, 4), dice.between(1, 4)},
+               .input = {stream.between(0, 3), in, stream.between(2, 9), stream.between(2, 9)},
+               .weight = {out, weight_in, stream.between(1, 4), stream.between(1, 4)},
                .bias = {},
-               .stride = mostly_pair(dice, 1, 4, 0),
-               .padding = mostly_pair(dice, 0, 3, -1),
-               .dilation = mostly_pair(dice, 1, 3, 0),
+               .stride = mostly_pair(stream, 1, 4, 0),
+               .padding = mostly_pair(stream, 0, 3, -1),
+               .dilation = mostly_pair(stream, 1, 3, 0),
                .output_padding = {},
                .groups = groups,
                .padding_word = "",
@@ -67,25 +67,25 @@ Case draw(Dice& dice, bool transposed) {
     if (transposed) {
         drawn.weight[0] = in;
         drawn.weight[1] = out / groups;
-        drawn.output_padding = dice.between(0, 1) == 0 ? Size2D{0, 0} : mostly_pair(dice, 0, 2, -1);
-    } else if (dice.between(0, 4) == 0) {
-        drawn.padding_word = dice.between(0, 1) == 0 ? "same" : "valid";
-        if (dice.between(0, 3) != 0) drawn.stride = {1, 1};
+        drawn.output_padding = stream.between(0, 1) == 0 ? Size2D{0, 0} : mostly_pair(stream, 0, 2, -1);
+    } else if (stream.between(0, 4) == 0) {
+        drawn.padding_word = stream.between(0, 1) == 0 ? "same" : "valid";
+        if (stream.between(0, 3) != 0) drawn.stride = {1, 1};
     }
     // nn::ConvTranspose2d of libtorch 1.13 leaves the dilation out of its smallest size, unlike PyTorch's documentation.
-    if (transposed && dice.between(0, 3) == 0) {
+    if (transposed && stream.between(0, 3) == 0) {
         drawn.dilation = {1, 1};
         const auto near_the_fewest = [&](Index input, Index kernel, Index stride, Index padding) {
-            return (input - 1) * stride - 2 * padding + kernel + dice.between(-1, stride);
+            return (input - 1) * stride - 2 * padding + kernel + stream.between(-1, stride);
         };
         drawn.output_size =
             Shape{near_the_fewest(drawn.input[2], drawn.weight[2], drawn.stride.height, drawn.padding.height),
                   near_the_fewest(drawn.input[3], drawn.weight[3], drawn.stride.width, drawn.padding.width)};
-        if (dice.between(0, 1) == 0) drawn.output_size->insert(drawn.output_size->begin(), {drawn.input[0], out});
-    } else if (dice.between(0, 5) == 0) {
+        if (stream.between(0, 1) == 0) drawn.output_size->insert(drawn.output_size->begin(), {drawn.input[0], out});
+    } else if (stream.between(0, 5) == 0) {
         drawn.input.erase(drawn.input.begin());
     }
-    if (dice.between(0, 2) > 0) drawn.bias = Shape{mostly(dice, out, out, out + 1)};
+    if (stream.between(0, 2) > 0) drawn.bias = Shape{mostly(stream, out, out, out + 1)};
     return drawn;
 }
 
@@ -209,8 +209,8 @@ int compare(std::uint64_t cases) {
     int refused = 0, different = 0;
     for (std::uint64_t which = 0; which < cases; ++which) {
         const Random random = Random(2026).stream(which);
-        Dice dice(random.stream(0));
-        const Case drawn = draw(dice, which % 2 == 1);
+        RandomStream stream(random.stream(0));
+        const Case drawn = draw(stream, which % 2 == 1);
         std::vector<Tensor> operands = {random.stream(1).normal(drawn.input, DType::float64),
                                         random.stream(2).normal(drawn.weight, DType::float64)};
         if (drawn.bias) operands.push_back(random.stream(3).normal(*drawn.bias, DType::float64));

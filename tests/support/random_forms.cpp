@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
-#include "tests/support/dice.h"
+#include "framework/random_stream.h"
 
 namespace adjoint {
 namespace {
 
-Padding random_padding(Dice& dice) {
-    switch (dice.between(0, 5)) {
+Padding random_padding(RandomStream& stream) {
+    switch (stream.between(0, 5)) {
         case 0:
             return Padding::valid();
         case 1:
@@ -17,25 +17,25 @@ Padding random_padding(Dice& dice) {
         case 2:
             return Padding::full();
         default:
-            return Sides{.top = dice.between(-2, 4),
-                         .left = dice.between(-2, 4),
-                         .bottom = dice.between(-2, 4),
-                         .right = dice.between(-2, 4)};
+            return Sides{.top = stream.between(-2, 4),
+                         .left = stream.between(-2, 4),
+                         .bottom = stream.between(-2, 4),
+                         .right = stream.between(-2, 4)};
     }
 }
 
 // From the smallest image that the filter fits into to a few pixels more.
-Index random_image(Dice& dice, Padding::Rule rule, Index kernel, Index dilation, Index padding) {
+Index random_image(RandomStream& stream, Padding::Rule rule, Index kernel, Index dilation, Index padding) {
     const bool roomy = rule == Padding::Rule::same || rule == Padding::Rule::full;
     const Index span = dilation * (kernel - 1) + 1;
-    return std::max<Index>(1, roomy ? 1 : span - padding) + dice.between(0, 6);
+    return std::max<Index>(1, roomy ? 1 : span - padding) + stream.between(0, 6);
 }
 
 // A few channels mostly; else about as many as fill one or more vectors of a processor, or the tiles made of them.
-Index random_channels(Dice& dice) {
+Index random_channels(RandomStream& stream) {
     constexpr std::array<Index, 8> wide = {7, 8, 15, 16, 17, 32, 33, 70};
-    if (dice.between(0, 5) > 0) return dice.between(1, 5);
-    return wide[static_cast<std::size_t>(dice.between(0, wide.size() - 1))];
+    if (stream.between(0, 5) > 0) return stream.between(1, 5);
+    return wide[static_cast<std::size_t>(stream.between(0, wide.size() - 1))];
 }
 
 std::string to_string(const ConvAxis& axis) {
@@ -51,20 +51,20 @@ std::string to_string(const Conv2DForm& form) {
 }
 
 Conv2DForm random_form(const Random& random) {
-    Dice dice(random);
-    const bool depthwise = dice.between(0, 7) == 0;
-    const Conv2DOptions options{
-        .stride = {dice.between(1, 4), dice.between(1, 4)},
-        .padding = random_padding(dice),
-        .dilation = {dice.between(1, 3), dice.between(1, 3)},
-        .groups = depthwise ? dice.between(2, 5) * random_channels(dice) : std::max<Index>(1, dice.between(-2, 5))};
-    const Shape weight{dice.between(1, 5), dice.between(1, 5), depthwise ? 1 : random_channels(dice),
-                       options.groups * (depthwise ? 1 : random_channels(dice))};
+    RandomStream stream(random);
+    const bool depthwise = stream.between(0, 7) == 0;
+    const Conv2DOptions options{.stride = {stream.between(1, 4), stream.between(1, 4)},
+                                .padding = random_padding(stream),
+                                .dilation = {stream.between(1, 3), stream.between(1, 3)},
+                                .groups = depthwise ? stream.between(2, 5) * random_channels(stream)
+                                                    : std::max<Index>(1, stream.between(-2, 5))};
+    const Shape weight{stream.between(1, 5), stream.between(1, 5), depthwise ? 1 : random_channels(stream),
+                       options.groups * (depthwise ? 1 : random_channels(stream))};
     const Sides& sides = options.padding.sides();
     const Padding::Rule rule = options.padding.rule();
-    const Shape image{dice.between(1, 3),
-                      random_image(dice, rule, weight[0], options.dilation.height, sides.top + sides.bottom),
-                      random_image(dice, rule, weight[1], options.dilation.width, sides.left + sides.right),
+    const Shape image{stream.between(1, 3),
+                      random_image(stream, rule, weight[0], options.dilation.height, sides.top + sides.bottom),
+                      random_image(stream, rule, weight[1], options.dilation.width, sides.left + sides.right),
                       options.groups * weight[2]};
     return Conv2DForm::of("random_form", image, weight, options);
 }

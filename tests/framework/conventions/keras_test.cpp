@@ -1,4 +1,4 @@
-// Is TensorFlow's and Keras's convolution spoken as they document it? Their sizes, their paddings and their refusals.
+// Truths about Keras's and TensorFlow's convolutions: their sizes, their paddings and their refusals.
 #include "framework/conventions/keras.h"
 
 #include <algorithm>
@@ -52,7 +52,7 @@ TEST(KerasConv2DTranspose, HasKerassSizes) {
                     for (Index more = 0; more < s; ++more) {
                         EXPECT_EQ(made("valid", more), (h - 1) * s + f + more);
                         const Index same = (h - 1) * s + f % 2 + more;
-                        if (f % 2 + more > 0) {  // else no size is possible under SAME
+                        if (same > 0) {
                             EXPECT_EQ(made("same", more), same);
                         }
                     }
@@ -96,6 +96,22 @@ TEST(KerasConv2DTranspose, CountsTheProductsThatMeetUnderSameWithAStride) {
             const auto meeting = [](Index at) { return at % 2 == 0 && at > 0 ? 2 : 1; };
             EXPECT_EQ(counts.value()[(h * 8 + w) * 2], 3.0 * meeting(h) * meeting(w)) << h << ", " << w;
         }
+}
+
+// Values of Keras 3.15 on JAX and torch.
+TEST(KerasConv2DTranspose, CutsTheLargerHalfOffBehindUnderSameWithAnOutputPadding) {
+    const Tensor row = doubles({1, 1, 3, 1}, {1, 2, 3}), two = doubles({1, 2, 1, 1}, {1, 10}),
+                 three = doubles({1, 3, 1, 1}, {1, 10, 100}), four = doubles({1, 4, 1, 1}, {1, 10, 100, 1000});
+    const auto made = [&](const Tensor& w, Index stride, Index more) {
+        return keras::conv2d_transpose(row, w,
+                                       {.strides = {1, stride}, .padding = "same", .output_padding = Size2D{0, more}});
+    };
+    expect_tensor(made(two, 2, 0), {1, 1, 4, 1}, {10, 2, 20, 3});
+    expect_tensor(made(two, 2, 1), {1, 1, 5, 1}, {1, 10, 2, 20, 3});
+    expect_tensor(made(three, 2, 0), {1, 1, 5, 1}, {10, 102, 20, 203, 30});
+    expect_tensor(made(three, 2, 1), {1, 1, 6, 1}, {1, 10, 102, 20, 203, 30});
+    expect_tensor(made(four, 2, 0), {1, 1, 4, 1}, {102, 1020, 203, 2030});
+    expect_tensor(made(two, 3, 2), {1, 1, 8, 1}, {1, 10, 0, 2, 20, 0, 3, 30});
 }
 
 TEST(KerasConv2DTranspose, LeavesZerosWhereAStrideIsLargerThanTheKernel) {

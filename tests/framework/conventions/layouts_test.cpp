@@ -1,4 +1,4 @@
-// Do the layouts of other systems turn into ours and back, element by element?
+// Truths about layouts: those of other systems turn into ours and back, element by element.
 #include "framework/conventions/layouts.h"
 
 #include <gtest/gtest.h>
@@ -36,6 +36,16 @@ TEST(Layouts, AreUndoneByTheOtherOfTheirPair) {
     const Tensor x = counted({2, 3, 4, 5});
     EXPECT_TRUE(equal(nhwc_to_nchw(nchw_to_nhwc(x)).value(), x));
     EXPECT_TRUE(equal(hwio_to_oihw(oihw_to_hwio(x)).value(), x));
+}
+
+TEST(Layouts, OfASystemTurnIntoOurs) {
+    const Tensor x = counted({2, 3, 4, 5}), one = counted({3, 4, 5});
+    const auto images = [](const Tensor& t, Layout layout) { return images_channels_last(t, layout).value(); };
+    EXPECT_TRUE(equal(images(x, Layout::channels_last), x));
+    EXPECT_TRUE(equal(images(x, Layout::channels_first), nchw_to_nhwc(x).value()));
+    EXPECT_TRUE(equal(images(one, Layout::unbatched_too), nchw_to_nhwc(one.reshaped({1, 3, 4, 5})).value()));
+    EXPECT_TRUE(equal(filters_channels_last(x, Layout::channels_last).value(), x));
+    EXPECT_TRUE(equal(filters_channels_last(x, Layout::unbatched_too).value(), oihw_to_hwio(x).value()));
 }
 
 }  // namespace

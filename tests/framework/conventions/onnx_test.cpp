@@ -1,13 +1,13 @@
-// Are ONNX's Conv and ConvTranspose spoken as their specification defines them? Four pads, rules for them, and sizes from
-// which they follow.
+// Truths about ONNX's Conv and ConvTranspose, as their specification defines them: four pads, rules for them, and sizes
+// from which they follow.
 #include "framework/conventions/onnx.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
 #include <numeric>
 
+#include "framework/random_stream.h"
 #include "tests/support/channels_first.h"
-#include "tests/support/dice.h"
 #include "tests/support/expectations.h"
 #include "tests/support/random_forms.h"
 #include "tests/support/values.h"
@@ -45,12 +45,14 @@ TEST(OnnxConv, PutsTheLargerHalfOfAnOddPaddingWhereTheRuleSays) {
 TEST(OnnxConv, IsItsDefinitionInItsLayouts) {
     for (int which = 0; which < 300; ++which) {
         const Random random = Random(1).stream(which);
-        Dice dice(random);
-        const Index group = dice.between(1, 3), in = group * dice.between(1, 2), out = group * dice.between(1, 3);
-        const Size2D kernel{dice.between(1, 3), dice.between(1, 3)};
-        const Sides pads{dice.between(0, 2), dice.between(0, 2), dice.between(0, 2), dice.between(0, 2)};
-        const Size2D strides{dice.between(1, 3), dice.between(1, 3)}, dilations{dice.between(1, 2), dice.between(1, 2)};
-        const Tensor x = random_integers({dice.between(1, 2), in, dice.between(5, 8), dice.between(5, 8)}, random),
+        RandomStream stream(random);
+        const Index group = stream.between(1, 3), in = group * stream.between(1, 2), out = group * stream.between(1, 3);
+        const Size2D kernel{stream.between(1, 3), stream.between(1, 3)};
+        const Sides pads{stream.between(0, 2), stream.between(0, 2), stream.between(0, 2), stream.between(0, 2)};
+        const Size2D strides{stream.between(1, 3), stream.between(1, 3)},
+            dilations{stream.between(1, 2), stream.between(1, 2)};
+        const Tensor x = random_integers({stream.between(1, 2), in, stream.between(5, 8), stream.between(5, 8)},
+                                         random),
                      w = random_integers({out, in / group, kernel.height, kernel.width}, random.stream(1)),
                      b = random_integers({out}, random.stream(2));
         const Variable y = onnx::conv(
@@ -147,16 +149,17 @@ TEST(OnnxConvTranspose, SplitsAnyTotalPaddingAsSpecified) {
     int negative = 0, odd = 0;
     for (int which = 0; which < 2000; ++which) {
         const Random random = Random(2).stream(which);
-        Dice dice(random);
-        const Index group = dice.between(1, 2), in = group * dice.between(1, 2), out = group * dice.between(1, 2);
-        const Size2D kernel{dice.between(1, 4), dice.between(1, 4)};
-        const Size2D strides{dice.between(1, 4), dice.between(1, 4)}, dilations{dice.between(1, 3), dice.between(1, 3)};
-        const Size2D more{dice.between(0, strides.height - 1), dice.between(0, strides.width - 1)};
-        const std::string auto_pad = std::array{"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}[dice.between(0, 3)];
-        const Tensor x = random_integers({1, in, dice.between(1, 4), dice.between(1, 4)}, random),
+        RandomStream stream(random);
+        const Index group = stream.between(1, 2), in = group * stream.between(1, 2), out = group * stream.between(1, 2);
+        const Size2D kernel{stream.between(1, 4), stream.between(1, 4)};
+        const Size2D strides{stream.between(1, 4), stream.between(1, 4)},
+            dilations{stream.between(1, 3), stream.between(1, 3)};
+        const Size2D more{stream.between(0, strides.height - 1), stream.between(0, strides.width - 1)};
+        const std::string auto_pad = std::array{"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}[stream.between(0, 3)];
+        const Tensor x = random_integers({1, in, stream.between(1, 4), stream.between(1, 4)}, random),
                      w = random_integers({in, out / group, kernel.height, kernel.width}, random.stream(1));
-        const bool named = dice.between(0, 2) > 0 || auto_pad == "NOTSET" || auto_pad == "VALID";
-        const Size2D output = named ? Size2D{dice.between(1, 20), dice.between(1, 20)}
+        const bool named = stream.between(0, 2) > 0 || auto_pad == "NOTSET" || auto_pad == "VALID";
+        const Size2D output = named ? Size2D{stream.between(1, 20), stream.between(1, 20)}
                                     : Size2D{strides.height * x.extent(2), strides.width * x.extent(3)};
         const auto begin = [&](Index input, Index Size2D::*axis) {
             const Index total =

@@ -1,10 +1,10 @@
-// Is PyTorch's convolution spoken as PyTorch documents it? Its sizes, its layouts and its refusals.
+// Truths about PyTorch's convolutions: their sizes, their layouts and their refusals.
 #include "framework/conventions/pytorch.h"
 
 #include <gtest/gtest.h>
 
+#include "framework/random_stream.h"
 #include "tests/support/channels_first.h"
-#include "tests/support/dice.h"
 #include "tests/support/expectations.h"
 #include "tests/support/random_forms.h"
 #include "tests/support/values.h"
@@ -76,11 +76,15 @@ TEST(PyTorchConvTranspose2d, MakesTheSizesFromTheFewestToAStrideMoreWhateverTheO
 TEST(PyTorchConv2d, IsItsDefinitionInItsLayouts) {
     for (int which = 0; which < 300; ++which) {
         const Random random = Random(1).stream(which);
-        Dice dice(random);
-        const Index groups = dice.between(1, 3), in = groups * dice.between(1, 2), out = groups * dice.between(1, 3);
-        const Size2D kernel{dice.between(1, 3), dice.between(1, 3)}, padding{dice.between(0, 2), dice.between(0, 2)};
-        const Size2D stride{dice.between(1, 3), dice.between(1, 3)}, dilation{dice.between(1, 2), dice.between(1, 2)};
-        const Tensor x = random_integers({dice.between(1, 2), in, dice.between(5, 8), dice.between(5, 8)}, random),
+        RandomStream stream(random);
+        const Index groups = stream.between(1, 3), in = groups * stream.between(1, 2),
+                    out = groups * stream.between(1, 3);
+        const Size2D kernel{stream.between(1, 3), stream.between(1, 3)},
+            padding{stream.between(0, 2), stream.between(0, 2)};
+        const Size2D stride{stream.between(1, 3), stream.between(1, 3)},
+            dilation{stream.between(1, 2), stream.between(1, 2)};
+        const Tensor x = random_integers({stream.between(1, 2), in, stream.between(5, 8), stream.between(5, 8)},
+                                         random),
                      w = random_integers({out, in / groups, kernel.height, kernel.width}, random.stream(1)),
                      b = random_integers({out}, random.stream(2));
         const Variable y = pytorch::conv2d(
@@ -101,12 +105,16 @@ TEST(PyTorchConv2d, IsItsDefinitionInItsLayouts) {
 TEST(PyTorchConvTranspose2d, IsItsDefinitionInItsLayouts) {
     for (int which = 0; which < 300; ++which) {
         const Random random = Random(2).stream(which);
-        Dice dice(random);
-        const Index groups = dice.between(1, 3), in = groups * dice.between(1, 2), out = groups * dice.between(1, 3);
-        const Size2D kernel{dice.between(2, 4), dice.between(2, 4)}, padding{dice.between(0, 1), dice.between(0, 1)};
-        const Size2D stride{dice.between(1, 3), dice.between(1, 3)}, dilation{dice.between(1, 2), dice.between(1, 2)};
-        const Size2D more{dice.between(0, stride.height - 1), dice.between(0, stride.width - 1)};
-        const Tensor x = random_integers({dice.between(1, 2), in, dice.between(2, 4), dice.between(2, 4)}, random),
+        RandomStream stream(random);
+        const Index groups = stream.between(1, 3), in = groups * stream.between(1, 2),
+                    out = groups * stream.between(1, 3);
+        const Size2D kernel{stream.between(2, 4), stream.between(2, 4)},
+            padding{stream.between(0, 1), stream.between(0, 1)};
+        const Size2D stride{stream.between(1, 3), stream.between(1, 3)},
+            dilation{stream.between(1, 2), stream.between(1, 2)};
+        const Size2D more{stream.between(0, stride.height - 1), stream.between(0, stride.width - 1)};
+        const Tensor x = random_integers({stream.between(1, 2), in, stream.between(2, 4), stream.between(2, 4)},
+                                         random),
                      w = random_integers({in, out / groups, kernel.height, kernel.width}, random.stream(1)),
                      b = random_integers({out}, random.stream(2));
         const Variable y = pytorch::conv_transpose2d(x, w,
@@ -143,6 +151,26 @@ TEST(PyTorchConvolutions, TakeOneImageWithoutABatch) {
     EXPECT_EQ(y.shape(), (Shape{2, 4, 3}));
     EXPECT_EQ(y.value().to_vector(), batch.value().to_vector());
     EXPECT_EQ(pytorch::conv_transpose2d(y, w).shape(), (Shape{3, 5, 4}));
+}
+
+// torch reads the last two numbers alone.
+TEST(PyTorchConvTranspose2d, TakesAnOutputSizeThatIsTwoNumbersOrAsLongAsTheInputsShape) {
+    const Tensor one = Tensor::ones({1, 2, 2}), batch = Tensor::ones({1, 1, 2, 2}), w = Tensor::ones({1, 1, 2, 2});
+    const auto made = [&](const Tensor& input, const Shape& size) {
+        return pytorch::conv_transpose2d(input, w, {.stride = {2, 2}, .output_size = size}).shape();
+    };
+    EXPECT_EQ(made(one, {5, 4}), (Shape{1, 5, 4}));
+    EXPECT_EQ(made(one, {7, 5, 4}), (Shape{1, 5, 4}));
+    EXPECT_EQ(made(batch, {5, 4}), (Shape{1, 1, 5, 4}));
+    EXPECT_EQ(made(batch, {1, 7, 5, 4}), (Shape{1, 1, 5, 4}));
+    EXPECT_EQ(error_of([&] {
+                  made(one, {1, 1, 5, 5});
+              }),
+              "pytorch::conv_transpose2d: output_size must be [H, W] or [C_out, H, W]; got [1, 1, 5, 5]");
+    EXPECT_EQ(error_of([&] {
+                  made(batch, {1, 5, 5});
+              }),
+              "pytorch::conv_transpose2d: output_size must be [H, W] or [N, C_out, H, W]; got [1, 5, 5]");
 }
 
 // ---- refusals
@@ -193,8 +221,6 @@ TEST(PyTorchConvTranspose2d, RefusesInPyTorchsWords) {
     EXPECT_EQ(transpose_error(input, weight, {.stride = {2, 2}, .output_padding = {0, 2}}),
               "pytorch::conv_transpose2d: output padding must be at least 0 and less than the larger of stride and "
               "dilation; got 2 for the width, stride 2, dilation 1");
-    EXPECT_EQ(transpose_error(input, weight, {.output_size = Shape{7, 7, 7}}),
-              "pytorch::conv_transpose2d: output_size must be [H, W] or [N, C_out, H, W]; got [7, 7, 7]");
     EXPECT_EQ(transpose_error({1, 16, 1, 1}, weight, {.padding = {2, 2}}),
               "pytorch::conv_transpose2d: output height -1 is not possible; got input height 1, kernel 3, stride 1, "
               "dilation 1, padding 2 and 2, for which no size is possible");

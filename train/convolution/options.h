@@ -1,0 +1,86 @@
+// Options typed as text: `2` or `2,1` for height and width; `same`, `1` or `0,0,1,1` for padding. A struct of options
+// is read as a whole: each field from the flag of its name.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "framework/conv2d_form.h"
+
+namespace adjoint {
+
+/// The whole numbers in `1,2,3`. Throws Error, beginning with the option's name and saying what was expected, unless
+/// `text` is that.
+std::vector<Index> parse_integers(const std::string& option, const std::string& text, const char* expected);
+
+/// The two numbers in `H,W`, or one for both. Throws Error, beginning with the option's name, unless `text` is that.
+Size2D parse_pair(const std::string& option, const std::string& text);
+
+/// A text as the value of a field. Throw Error, beginning with the option's name, unless it is one: a number of groups,
+void parse(const std::string& option, const std::string& text, Index& groups);
+/// `yes` or `no`,
+inline void parse(const std::string&, const std::string& text, bool& value) { value = text == "yes"; }
+/// any word,
+inline void parse(const std::string&, const std::string& text, std::string& word) { word = text; }
+/// `H,W`, or one number for both,
+inline void parse(const std::string& option, const std::string& text, Size2D& pair) { pair = parse_pair(option, text); }
+/// the same, or a whole shape,
+void parse(const std::string& option, const std::string& text, Shape& shape);
+/// `TOP,LEFT,BOTTOM,RIGHT`,
+void parse(const std::string& option, const std::string& text, Sides& sides);
+/// a rule's name, or integers: one for all sides, `H,W` for opposite sides alike, or `TOP,LEFT,BOTTOM,RIGHT`,
+void parse(const std::string& option, const std::string& text, Padding& padding);
+/// PyTorch's padding: a word, or integers for opposite sides,
+void parse(const std::string& option, const std::string& text, std::variant<Size2D, std::string>& padding);
+/// Keras's padding: a word, or TensorFlow's explicit paddings `0,0,TOP,BOTTOM,LEFT,RIGHT,0,0`.
+void parse(const std::string& option, const std::string& text, std::variant<std::string, Sides>& padding);
+
+/// What was typed after a flag, and the flag's name for errors.
+struct TypedText {
+    std::string option;
+    std::string text;
+};
+/// Finds it by the flag, and by the name that the options struct has for it: --stride and --strides.
+using FindText = std::function<std::optional<TypedText>(const std::string& flag, const std::string& own_name)>;
+
+/// Options with each field that has a flag read from what was typed, if anything was; an empty text leaves an optional
+/// field empty.
+template <class Options>
+Options parse_options(const FindText& find) {
+    Options o = {};
+    const auto read = [&find](auto& field, const char* flag, const char* own_name = nullptr) {
+        const std::optional<TypedText> typed = find(flag, own_name ? own_name : flag);
+        if (!typed) return;
+        if constexpr (requires { field.reset(); }) {
+            field.reset();
+            if (!typed->text.empty()) parse(typed->option, typed->text, field.emplace());
+        } else {
+            parse(typed->option, typed->text, field);
+        }
+    };
+    if constexpr (requires { o.kernel; }) read(o.kernel, "--kernel");
+    if constexpr (requires { o.kernel_shape; }) read(o.kernel_shape, "--kernel-shape");
+    if constexpr (requires { o.window; }) read(o.window, "--window");
+    if constexpr (requires { o.stride; }) read(o.stride, "--stride");
+    if constexpr (requires { o.strides; }) read(o.strides, "--stride", "--strides");
+    if constexpr (requires { o.padding; }) read(o.padding, "--padding");
+    if constexpr (requires { o.auto_pad; }) read(o.auto_pad, "--auto-pad");
+    if constexpr (requires { o.pads; }) read(o.pads, "--pads");
+    if constexpr (requires { o.dilation; }) read(o.dilation, "--dilation");
+    if constexpr (requires { o.dilations; }) read(o.dilations, "--dilation", "--dilations");
+    if constexpr (requires { o.dilation_rate; }) read(o.dilation_rate, "--dilation", "--dilation-rate");
+    if constexpr (requires { o.groups; }) read(o.groups, "--groups");
+    if constexpr (requires { o.group; }) read(o.group, "--groups");
+    if constexpr (requires { o.output_size; }) read(o.output_size, "--output-size");
+    if constexpr (requires { o.output_shape; }) read(o.output_shape, "--output-size", "--output-shape");
+    if constexpr (requires { o.output_padding; }) read(o.output_padding, "--output-padding");
+    if constexpr (requires { o.count_padding; }) read(o.count_padding, "--count-padding");
+    if constexpr (requires { o.interpolation; }) read(o.interpolation, "--bilinear");
+    if constexpr (requires { o.align_corners; }) read(o.align_corners, "--align-corners");
+    return o;
+}
+
+}  // namespace adjoint

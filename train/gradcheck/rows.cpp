@@ -1,0 +1,142 @@
+#include "train/gradcheck/rows.h"
+
+#include "framework/kernels.h"
+
+namespace adjoint {
+namespace {
+
+Tensor draw_normal(const Shape& shape, const Random& random) { return random.normal(shape, DType::float64); }
+
+Tensor draw_positive(const Shape& shape, const Random& random) {
+    return map(random.uniform(shape, DType::float64), [](auto u) { return u + 0.2; });
+}
+
+Tensor draw_apart(const Shape& shape, const Random& random) {
+    std::vector<double> elements = draw_positive(shape, random).to_vector();
+    for (std::size_t i = 1; i < elements.size(); i += 2) elements[i] = -elements[i];
+    return Tensor(shape, elements, DType::float64);
+}
+
+Tensor draw_shuffled(const Shape& shape, const Random& random) {
+    std::vector<double> elements(static_cast<std::size_t>(element_count(shape)));
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        const std::size_t earlier = random.below(i + 1, i);
+        elements[i] = elements[earlier];
+        elements[earlier] = 0.1 * static_cast<double>(i + 1);
+    }
+    return Tensor(shape, elements, DType::float64);
+}
+
+Tensor draw(const Sample& sample, const Random& random, bool exact) {
+    constexpr double most = 1 << 22;  // each is moved alone, and every other input with it
+    double elements = 1;
+    for (const Index extent : sample.shape) {
+        require(extent >= 1, "gradcheck: every extent must be at least 1; got {}", sample.shape);
+        elements *= static_cast<double>(extent);
+    }
+    require(elements <= most, "gradcheck: the input is too large; got {}, of more than {} numbers", sample.shape,
+            static_cast<Index>(most));
+    return exact ? small_whole_numbers(sample.shape, random.stream(sample.stream)) : sample.draw(random);
+}
+
+// What `make` makes and applies once, if the settings that it reads fit together.
+template <class Make>
+auto fitting(Make make) {
+    try {
+        return make();
+    } catch (const Error& error) {
+        throw SettingsDoNotFit(error.what());
+    }
+}
+
+constexpr const char* shape_flags[] = {"--shape", "--other-shape"};
+
+// The settings of a row whose inputs have shapes that are settings.
+std::string with_shapes(const std::vector<Sample>& inputs, const std::string& settings) {
+    std::string shapes;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        shapes += fmt::format("{} {} ", shape_flags[i], fmt::join(inputs[i].shape, ","));
+    }
+    return shapes + settings;
+}
+
+}  // namespace
+
+bool GradientRow::exact(const Settings& at) const {
+    return multilinear && (!at.has("--slope") || at.number("--slope") == 1.0);
+}
+
+GradientCheckReport GradientRow::check(const Settings& at, GradientCheckOptions options) const {
+    options.exact = exact(at);
+    if (options.samples == 0) options.samples = samples;
+    if (options.step == 0.0) options.step = step;
+    return run(at, Random(2024).stream(options.seed), options);
+}
+
+Sample normal(Shape shape, std::uint64_t stream) { return {std::move(shape), stream, draw_normal}; }
+Sample positive(Shape shape, std::uint64_t stream) { return {std::move(shape), stream, draw_positive}; }
+Sample apart(Shape shape, std::uint64_t stream) { return {std::move(shape), stream, draw_apart}; }
+Sample shuffled(Shape shape, std::uint64_t stream) { return {std::move(shape), stream, draw_shuffled}; }
+
+GradientRow operation(const std::string& name, const std::string& settings,
+                      std::function<Operation(const Settings&)> make) {
+    const auto check = [make](const Settings& s, const Random& random, GradientCheckOptions options) {
+        std::vector<Tensor> inputs;
+        const Operation made = fitting([&] {
+            Operation operation = make(s);
+            for (const Sample& sample : operation.inputs) inputs.push_back(draw(sample, random, options.exact));
+            operation.f(Inputs(inputs.begin(), inputs.end()));
+            return operation;
+        });
+        options.names = made.names;
+        return gradient_check(made.f, inputs, options);
+    };
+    return {.name = name, .settings = Settings(settings), .run = check};
+}
+
+GradientRow operation(const std::string& name, const std::vector<Sample>& inputs, const std::string& settings,
+                      std::function<Variable(const Inputs&, const Settings&)> f) {
+    return operation(name, with_shapes(inputs, settings), [=](const Settings& s) {
+        Operation made{[=](const Inputs& in) { return f(in, s); }, inputs, {"x"}};
+        if (inputs.size() == 2) made.names = {"a", "b"};
+        for (std::size_t i = 0; i < inputs.size(); ++i) made.inputs[i].shape = s.shape(shape_flags[i]);
+        return made;
+    });
+}
+
+GradientRow made_layer(const std::string& name, const Sample& x, const std::string& settings,
+                       std::function<std::unique_ptr<Module>(const Settings&)> make) {
+    const auto check = [=](const Settings& s, const Random& random, const GradientCheckOptions& options) {
+        Tensor input;
+        const std::unique_ptr<Module> module = fitting([&] {
+            Sample sample = x;
+            sample.shape = s.shape();
+            input = draw(sample, random, options.exact);
+            std::unique_ptr<Module> made = make(s);
+            made->cast(DType::float64);
+            const ModeScope training(Mode::train);
+            (*made)(input);
+            return made;
+        });
+        return gradient_check(*module, input, options);
+    };
+    return {.name = name, .settings = Settings(with_shapes({x}, settings)), .run = check};
+}
+
+GradientRow multilinear(GradientRow row) {
+    row.multilinear = true;
+    return row;
+}
+
+GradientRow sampled(GradientRow row, Index samples) {
+    row.samples = samples;
+    row.step = 1e-6;
+    return row;
+}
+
+GradientRow with_draw(const std::string& flag, DrawSetting draw, GradientRow row) {
+    row.settings.at(flag).draw = std::move(draw);
+    return row;
+}
+
+}  // namespace adjoint
