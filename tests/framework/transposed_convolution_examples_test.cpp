@@ -1,6 +1,5 @@
-// What does a transposed convolution do? The examples with which the question is asked and answered, number by number:
-// each element of the input is multiplied by the whole filter, not turned round, and the products are laid down a
-// stride apart, adding where they overlap.
+// Transposed convolution by example: the numbers that layers/transposed_convolution.md speaks of, and the same operation in
+// other words, as a convolution, a matrix and a pixel shuffle.
 #include <gtest/gtest.h>
 
 #include "framework/convolution.h"
@@ -22,16 +21,13 @@ Tensor filter(Index height, Index width, const std::vector<double>& taps) {
     return doubles({height, width, 1, 1}, taps);
 }
 
-// The filters turned by 180 degrees, their input channels and output channels exchanged: what a convolution needs to do
-// the work of the transposed one.
-Tensor rotated(const Tensor& w) {
+// The filters turned by 180 degrees, their input channels and output channels exchanged.
+Tensor rot180(const Tensor& w) {
     const Index height = w.extent(0), width = w.extent(1), channels = w.extent(2), filters = w.extent(3);
     std::vector<double> elements;
-    for (Index k = height - 1; k >= 0; --k)
-        for (Index l = width - 1; l >= 0; --l)
-            for (Index o = 0; o < filters; ++o)
-                for (Index c = 0; c < channels; ++c)
-                    elements.push_back(w[((k * width + l) * channels + c) * filters + o]);
+    for (Index tap = height * width - 1; tap >= 0; --tap)
+        for (Index o = 0; o < filters; ++o)
+            for (Index c = 0; c < channels; ++c) elements.push_back(w[(tap * channels + c) * filters + o]);
     return Tensor({height, width, filters, channels}, elements, w.dtype());
 }
 
@@ -84,8 +80,7 @@ TEST(TransposedConvolution, RepeatsEachPixelWhenAFilterOfOnesIsAsLargeAsTheStrid
                                   10, 10, 11, 11, 12, 12, 13, 13, 14, 14});
 }
 
-// One finds this example printed with a result of 4 × 4 that begins 0 1 2 0, 1 3 4 2; by the definition printed beside
-// it, out[i + a, j + b] += in[i, j] · filter[a, b], the result is 3 × 3.
+// out[i + a, j + b] += in[i, j] · filter[a, b].
 TEST(TransposedConvolution, AddsWhereProductsOverlap) {
     expect_tensor(conv2d_transpose(image(2, 2, {1, 2, 3, 4}), filter(2, 2, {0, 1, 1, 0})), {1, 3, 3, 1},
                   {0, 1, 2,  //
@@ -119,65 +114,119 @@ TEST(TransposedConvolution, OverlapsEvenlyOnlyWhereTheStrideDividesTheKernel) {
 
 // ---- the same in other words ----
 
-// What tf.gradients(f, x) is to f = Σ out·g: the gradients of ⟨conv2d(x, w), g⟩.
-std::vector<Variable> gradients(const Variable& x, const Variable& w, const Variable& g, const Conv2DOptions& options) {
-    Tape tape({x, w});
-    return tape.gradient(conv2d(x, w, options), g);
+struct Recipe {
+    Index kernel;
+    Conv2DOptions options;
+    bool short_one;  // whether conv2d(g, rot180(w)) with padding full, or same for same, is the input's gradient
+};
+const std::vector<Recipe> recipes = {
+    {3, {}, true},
+    {4, {}, true},
+    {3, {.dilation = {2, 2}}, true},
+    {3, {.padding = Padding::same()}, true},
+    {7, {.padding = Padding::same()}, true},
+    {4, {.padding = Padding::same()}, false},
+    {3, {.stride = {2, 2}}, false},
+    {3, {.stride = {2, 3}, .dilation = {3, 1}}, false},
+    {4, {.stride = {2, 2}, .padding = Padding::same()}, false},
+    {5, {.stride = {3, 3}, .padding = Padding::same(), .dilation = {2, 2}}, false},
+};
+
+// A convolution with the gradient of its output, in whole numbers, and what a tape makes of that.
+struct Example {
+    explicit Example(const Recipe& recipe)
+        : options(recipe.options),
+          x(random_integers({2, 13, 14, 3}, Random(1))),
+          w(random_integers({recipe.kernel, recipe.kernel, 3, 4}, Random(2))),
+          form(Conv2DForm::of("conv2d", x.shape(), w.shape(), options)),
+          g(random_integers(form.output_shape(), Random(3))) {
+        const Variable input = x, weight = w;
+        Tape tape({input, weight});
+        gradients = tape.gradient(conv2d(input, weight, form), g);
+    }
+
+    const Conv2DOptions options;
+    const Tensor x, w;
+    const Conv2DForm form;
+    const Tensor g;
+    std::vector<Variable> gradients;
+};
+
+// So many zeros before and after an image, each a function of the axis; below 0 they crop.
+template <class F>
+Sides zeros(const Conv2DForm& form, F before, F after) {
+    return {before(form.height), before(form.width), after(form.height), after(form.width)};
 }
+using OfAxis = Index (*)(const ConvAxis&);
 
 TEST(InputGradientOfAConvolution, IsTheSameInFourWays) {
-    const Tensor x = random_integers({2, 7, 8, 3}, Random(1)), w = random_integers({3, 5, 3, 4}, Random(2)),
-                 g = random_integers({2, 5, 4, 4}, Random(3));
-    const Variable by_tape = gradients(x, w, g, {})[0];
-    const Variable by_hand = conv2d(g, rotated(w), {.padding = Padding::full()});
-    const Variable by_name = conv2d_input_gradient(g, w, Conv2DForm::of("conv2d", x.shape(), w.shape(), {}));
-    const Variable by_transpose = conv2d_transpose(g, w, {.output_size = Size2D{7, 8}});
-    EXPECT_TRUE(equal(by_hand.value(), by_tape.value()));
-    EXPECT_TRUE(equal(by_name.value(), by_tape.value()));
-    EXPECT_TRUE(equal(by_transpose.value(), by_tape.value()));
+    for (const Recipe& recipe : recipes) {
+        const Example e(recipe);
+        const OfAxis before = [](const ConvAxis& a) { return a.span() - 1 - a.before; };
+        const OfAxis after = [](const ConvAxis& a) { return a.image - (a.output - 1) * a.stride - 1 + a.before; };
+        const Variable by_hand = conv2d(spread(e.g, e.options.stride), rot180(e.w),
+                                        {.padding = zeros(e.form, before, after), .dilation = e.options.dilation});
+        const Variable by_transpose = conv2d_transpose(e.g, e.w,
+                                                       {.stride = e.options.stride,
+                                                        .padding = e.options.padding,
+                                                        .dilation = e.options.dilation,
+                                                        .output_size = Size2D{13, 14}});
+        expect_equal(e.gradients[0], by_hand);
+        expect_equal(e.gradients[0], by_transpose);
+        expect_equal(e.gradients[0], conv2d_input_gradient(e.g, e.w, e.form));
+
+        const bool same = e.options.padding.rule() == Padding::Rule::same;
+        const Variable short_recipe = conv2d(e.g, rot180(e.w),
+                                             {.stride = e.options.stride,
+                                              .padding = same ? Padding::same() : Padding::full(),
+                                              .dilation = e.options.dilation});
+        EXPECT_EQ(static_cast<bool>(equal(short_recipe.value(), e.gradients[0].value())), recipe.short_one);
+    }
 }
 
 // The batch takes the place of the channels, and the stride exchanges roles with the dilation.
-Variable weight_gradient_as_convolution(const Variable& x, const Variable& g, const Conv2DOptions& options) {
-    const Variable result = conv2d(transpose(x, {3, 1, 2, 0}), transpose(g, {1, 2, 0, 3}),
-                                   {.stride = options.dilation, .dilation = options.stride});
-    return transpose(result, {1, 2, 0, 3});
-}
-
 TEST(WeightGradientOfAConvolution, IsTheSameInThreeWays) {
-    const Tensor x = random_integers({2, 7, 8, 3}, Random(1)), w = random_integers({3, 5, 3, 4}, Random(2)),
-                 g = random_integers({2, 5, 4, 4}, Random(3));
-    const Variable by_tape = gradients(x, w, g, {})[1];
-    const Variable by_hand = weight_gradient_as_convolution(x, g, {});
-    const Variable by_name = conv2d_weight_gradient(x, g, Conv2DForm::of("conv2d", x.shape(), w.shape(), {}));
-    EXPECT_TRUE(equal(by_hand.value(), by_tape.value()));
-    EXPECT_TRUE(equal(by_name.value(), by_tape.value()));
-}
-
-TEST(WeightGradientOfAConvolution, ExchangesStrideAndDilation) {
-    const Conv2DOptions options{.stride = {2, 3}, .dilation = {3, 1}};
-    const Tensor x = random_integers({3, 13, 11, 2}, Random(1)), w = random_integers({3, 2, 2, 4}, Random(2)),
-                 g = random_integers({3, 4, 4, 4}, Random(3));
-    EXPECT_TRUE(equal(weight_gradient_as_convolution(x, g, options).value(), gradients(x, w, g, options)[1].value()));
-}
-
-TEST(TransposedConvolution, IsAConvolutionWithTheFiltersTurnedAndTheirChannelsExchanged) {
-    const Tensor activations = random_integers({1, 28, 28, 32}, Random(4), DType::float32),
-                 w = random_integers({7, 7, 1, 32}, Random(5), DType::float32);
-    const Variable result = conv2d_transpose(activations, w, {.padding = Padding::same()});
-    const Conv2DForm form = Conv2DForm::of("conv2d", {1, 28, 28, 1}, w.shape(), {.padding = Padding::same()});
-    EXPECT_EQ(result.shape(), (Shape{1, 28, 28, 1}));
-    EXPECT_TRUE(equal(conv2d(activations, rotated(w), {.padding = Padding::same()}).value(), result.value()));
-    EXPECT_TRUE(equal(conv2d_input_gradient(activations, w, form).value(), result.value()));
+    for (const Recipe& recipe : recipes) {
+        const Example e(recipe);
+        const OfAxis before = [](const ConvAxis& a) { return a.before; };
+        const OfAxis after = [](const ConvAxis& a) {
+            return (a.output - 1) * a.stride + a.span() - a.before - a.image;
+        };
+        const Variable by_hand = conv2d(
+            transpose(e.x, {3, 1, 2, 0}), transpose(e.g, {1, 2, 0, 3}),
+            {.stride = e.options.dilation, .padding = zeros(e.form, before, after), .dilation = e.options.stride});
+        expect_equal(e.gradients[1], transpose(by_hand, {1, 2, 0, 3}));
+        expect_equal(e.gradients[1], conv2d_weight_gradient(e.x, e.g, e.form));
+    }
 }
 
 TEST(TransposedConvolution, IsAConvolutionWithAFractionalStride) {
     const Tensor y = random_integers({2, 4, 3, 5}, Random(6)), w = random_integers({3, 2, 2, 5}, Random(7));
     for (const Size2D stride : {Size2D{1, 1}, Size2D{2, 3}, Size2D{5, 1}, Size2D{3, 4}}) {
         EXPECT_TRUE(equal(conv2d_transpose(y, w, {.stride = stride}).value(),
-                          conv2d(spread(y, stride), rotated(w), {.padding = Padding::full()}).value()))
+                          conv2d(spread(y, stride), rot180(w), {.padding = Padding::full()}).value()))
             << "stride " << stride.height << ", " << stride.width;
     }
+}
+
+// Most of what a filter sees of an image with zeros between its pixels are these zeros.
+TEST(TransposedConvolution, SparesTheMultiplicationsOfAFractionalStride) {
+    const auto multiplications = [](const Conv2DForm& form) { return form.rows() * form.columns() * form.filters; };
+    const Conv2DForm transposed =
+        transposed_form({1, 7, 7, 128}, {4, 4, 64, 128}, {.stride = {2, 2}, .padding = Padding::symmetric({1, 1})});
+    const Conv2DForm fractional =
+        Conv2DForm::of("conv2d", {1, 13, 13, 128}, {4, 4, 128, 64}, {.padding = Padding::symmetric({2, 2})});
+    EXPECT_EQ(fractional.output_shape(), (Shape{1, 14, 14, 64}));
+    EXPECT_EQ(transposed.image_shape(), (Shape{1, 14, 14, 64}));
+    EXPECT_EQ(multiplications(transposed), 6'422'528);
+    EXPECT_EQ(multiplications(fractional), 25'690'112);
+}
+
+TEST(TransposedConvolution, IsAPixelShuffleWhereTheKernelIsAsLargeAsTheStride) {
+    const Index c = 3, s = 2, o = 4;
+    const Tensor x = random_integers({2, 5, 6, c}, Random(1)), w = random_integers({1, 1, c, s * s * o}, Random(2));
+    const Variable kernel = transpose(reshape(w, {c, s, s, o}), {1, 2, 3, 0});  // [K, L, C_out, C_in]
+    expect_equal(conv2d_transpose(x, kernel, {.stride = {s, s}}), pixel_shuffle(conv2d(x, w), s));
 }
 
 // ⟨conv2d(x, w), y⟩ = ⟨x, conv2d_transpose(y, w)⟩ with one and the same set of options.
@@ -199,6 +248,21 @@ TEST(TransposedConvolution, UndoesNothingButTheSizes) {
         conv2d_transpose(there, w, {.stride = options.stride, .padding = options.padding, .output_size = Size2D{9, 8}});
     EXPECT_EQ(back.shape(), x.shape());
     EXPECT_FALSE(equal(back.value(), x));
+}
+
+// The rows of its matrix are orthonormal, and as many as the pixels.
+TEST(TransposedConvolution, UndoesTheHaarFilters) {
+    const Tensor x = random_integers({1, 4, 6, 1}, Random(8));
+    const Tensor haar = doubles({2, 2, 1, 4}, {.5, .5, .5, .5, .5, -.5, .5, -.5, .5, .5, -.5, -.5, .5, -.5, -.5, .5});
+    expect_equal(conv2d_transpose(conv2d(x, haar, {.stride = {2, 2}}), haar, {.stride = {2, 2}}), x);
+}
+
+// What comes back through a rectifier: where its input was positive, where the adjoint is, or both.
+TEST(Rectifier, OfAGradientADeconvnetAndGuidedBackpropagation) {
+    const Variable x = doubles({4}, {1, -1, 2, -2}), g = doubles({4}, {3, 4, -5, 6});
+    expect_tensor(relu_gradient(g, x, 0.0), {4}, {3, 0, -5, 0});
+    expect_tensor(relu(g), {4}, {3, 4, 0, 6});
+    expect_tensor(relu(relu_gradient(g, x, 0.0)), {4}, {3, 0, 0, 0});
 }
 
 }  // namespace

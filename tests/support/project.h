@@ -5,6 +5,7 @@ namespace adjoint {
 
 extern const char* const source_directory;
 extern const char* const adjoint_program;    ///< the file of `adjoint`
+extern const char* const example_program;    ///< that of train/example.cpp
 extern const char* const document_programs;  ///< the directory of the programs in the documents
 
 }  // namespace adjoint
