@@ -6,9 +6,9 @@
 #include <span>
 #include <utility>
 
-#include "framework/ceil_divide.h"
-#include "framework/error.h"
-#include "framework/parallel.h"
+#include "framework/tensor/math.h"
+#include "framework/tensor/error.h"
+#include "framework/tensor/parallel.h"
 
 namespace adjoint {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "datasets/dataset.h"
-#include "framework/random.h"
-#include "framework/tensor.h"
+#include "framework/tensor/random.h"
+#include "framework/tensor/tensor.h"
 
 namespace adjoint {
 

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "framework/shape.h"
+#include "framework/tensor/shape.h"
 
 namespace adjoint {
 

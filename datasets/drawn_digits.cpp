@@ -8,7 +8,7 @@
 
 #include "datasets/digit_skeletons.h"
 #include "datasets/pen.h"
-#include "framework/random.h"
+#include "framework/tensor/random.h"
 
 namespace adjoint {
 namespace {

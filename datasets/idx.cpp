@@ -9,7 +9,7 @@
 #include <string_view>
 #include <zlib.h>
 
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint {
 namespace {

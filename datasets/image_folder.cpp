@@ -10,8 +10,8 @@
 
 #include "datasets/image_integrity.h"
 #include "datasets/square_crop.h"
-#include "framework/error.h"
-#include "framework/parallel.h"
+#include "framework/tensor/error.h"
+#include "framework/tensor/parallel.h"
 
 namespace {
 

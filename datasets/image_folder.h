@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
-#include "framework/tensor.h"
+#include "framework/tensor/tensor.h"
 
 namespace adjoint {
 

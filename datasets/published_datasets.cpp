@@ -8,7 +8,7 @@
 #include <span>
 
 #include "datasets/idx.h"
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint {
 namespace {

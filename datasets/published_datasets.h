@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/shape.h"
+#include "framework/tensor/shape.h"
 
 namespace adjoint {
 

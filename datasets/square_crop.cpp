@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint {
 namespace {

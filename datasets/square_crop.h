@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "framework/shape.h"
+#include "framework/tensor/shape.h"
 
 namespace adjoint {
 

@@ -3,8 +3,8 @@
 
 #include <functional>
 
-#include "framework/elementwise.h"
-#include "framework/shaping.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/shape_ops.h"
 #include "layers/module.h"
 
 namespace adjoint {

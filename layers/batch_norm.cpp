@@ -1,7 +1,7 @@
 #include "layers/batch_norm.h"
 
-#include "framework/batch_normalize.h"
-#include "framework/elementwise.h"
+#include "framework/ops/batch_normalize.h"
+#include "framework/ops/elementwise.h"
 
 namespace adjoint {
 

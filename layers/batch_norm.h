@@ -1,7 +1,7 @@
 // Batch normalisation layer: brings every channel to mean 0 and variance 1 over a batch.
 #pragma once
 
-#include "framework/epilogue.h"
+#include "framework/kernels/epilogue.h"
 #include "layers/initializers.h"
 #include "layers/module.h"
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "framework/convolution.h"
+#include "framework/ops/convolution.h"
 #include "layers/initializers.h"
 #include "layers/module.h"
 

@@ -1,7 +1,7 @@
 // How is a layer kept from relying on any one of its inputs?
 #pragma once
 
-#include "framework/random.h"
+#include "framework/tensor/random.h"
 #include "layers/module.h"
 
 namespace adjoint {

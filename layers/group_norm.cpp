@@ -1,8 +1,8 @@
 #include "layers/group_norm.h"
 
-#include "framework/elementwise.h"
-#include "framework/shaping.h"
-#include "framework/standardize.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/shape_ops.h"
+#include "framework/ops/standardize.h"
 
 namespace adjoint {
 

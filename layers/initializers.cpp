@@ -4,8 +4,8 @@
 #include <cmath>
 #include <utility>
 
-#include "framework/kernels.h"
-#include "framework/shaping.h"
+#include "framework/kernels/loops.h"
+#include "framework/ops/shape_ops.h"
 
 namespace adjoint::initializers {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "framework/random.h"
+#include "framework/tensor/random.h"
 
 namespace adjoint {
 

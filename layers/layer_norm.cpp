@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "framework/elementwise.h"
-#include "framework/standardize.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/standardize.h"
 
 namespace adjoint {
 

@@ -1,7 +1,7 @@
 #include "layers/linear.h"
 
-#include "framework/elementwise.h"
-#include "framework/matmul.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/matmul.h"
 
 namespace adjoint {
 

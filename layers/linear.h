@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "framework/epilogue.h"
+#include "framework/kernels/epilogue.h"
 #include "layers/initializers.h"
 #include "layers/module.h"
 

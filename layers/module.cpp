@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "framework/observer.h"
+#include "framework/tensor/observer.h"
 
 namespace adjoint {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/tape.h"
+#include "framework/autograd/tape.h"
 
 namespace adjoint {
 

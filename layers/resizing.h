@@ -1,8 +1,8 @@
 // Which layers make images smaller or larger without parameters of their own?
 #pragma once
 
-#include "framework/pooling.h"
-#include "framework/resampling.h"
+#include "framework/ops/pooling.h"
+#include "framework/ops/resampling.h"
 #include "layers/activations.h"
 
 namespace adjoint {

@@ -1,8 +1,8 @@
 #include "layers/spectral_norm.h"
 
-#include "framework/matmul.h"
-#include "framework/reduction.h"
-#include "framework/shaping.h"
+#include "framework/ops/matmul.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 namespace {

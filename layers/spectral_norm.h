@@ -4,8 +4,8 @@
 // W is the weight as a matrix [∏ leading axes, last axis], as Keras has it too. σ = max ‖W·u‖ over u of length 1.
 #pragma once
 
-#include "framework/elementwise.h"
-#include "framework/random.h"
+#include "framework/ops/elementwise.h"
+#include "framework/tensor/random.h"
 #include "layers/module.h"
 
 namespace adjoint {

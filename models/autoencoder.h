@@ -6,7 +6,7 @@
 #include "layers/conv2d_transpose.h"
 #include "layers/linear.h"
 #include "models/image_model.h"
-#include "models/projection.h"
+#include "models/deconvnet.h"
 
 namespace adjoint {
 

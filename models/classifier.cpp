@@ -1,7 +1,7 @@
 #include "models/classifier.h"
 
-#include "framework/elementwise.h"
-#include "framework/shaping.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 namespace {

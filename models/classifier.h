@@ -4,7 +4,7 @@
 #include "layers/conv2d.h"
 #include "layers/dropout.h"
 #include "layers/linear.h"
-#include "models/projection.h"
+#include "models/deconvnet.h"
 
 namespace adjoint {
 

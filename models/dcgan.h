@@ -5,7 +5,7 @@
 // deviation 0.02.
 #pragma once
 
-#include "framework/random.h"
+#include "framework/tensor/random.h"
 #include "layers/sequential.h"
 #include "models/image_model.h"
 

@@ -1,8 +1,8 @@
 // Which sizes of a model of images may its user choose?
 #pragma once
 
-#include "framework/error.h"
-#include "framework/shape.h"
+#include "framework/tensor/error.h"
+#include "framework/tensor/shape.h"
 
 namespace adjoint {
 

@@ -1,7 +1,7 @@
 #include "models/vae.h"
 
-#include "framework/shaping.h"
-#include "layers/losses.h"
+#include "framework/ops/shape_ops.h"
+#include "layers/losses/losses.h"
 
 namespace adjoint {
 

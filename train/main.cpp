@@ -2,13 +2,13 @@
 // line and an exit status.
 #include <spdlog/spdlog.h>
 
-#include "framework/anomaly.h"
-#include "framework/convolution_kernels.h"
-#include "framework/parallel.h"
-#include "train/commands.h"
-#include "train/interruption.h"
-#include "train/terminal.h"
-#include "train/validators.h"
+#include "framework/analysis/anomaly.h"
+#include "framework/kernels/convolution_kernels.h"
+#include "framework/tensor/parallel.h"
+#include "train/cli/commands.h"
+#include "train/cli/interruption.h"
+#include "train/cli/terminal.h"
+#include "train/cli/validators.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <variant>
 
-#include "framework/convolution.h"
+#include "framework/ops/convolution.h"
 
 namespace adjoint::keras {
 

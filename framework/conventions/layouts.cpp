@@ -1,6 +1,6 @@
 #include "framework/conventions/layouts.h"
 
-#include "framework/shaping.h"
+#include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 

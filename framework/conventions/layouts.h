@@ -6,7 +6,7 @@
 // [C_in, C_out / groups, K, L], has the same order: it is the weight of the convolution that is transposed.
 #pragma once
 
-#include "framework/tape.h"
+#include "framework/autograd/tape.h"
 
 namespace adjoint {
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "framework/conventions/terms.h"
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint::onnx {
 namespace {

@@ -11,7 +11,7 @@
 
 #include <string>
 
-#include "framework/convolution.h"
+#include "framework/ops/convolution.h"
 
 namespace adjoint::onnx {
 

@@ -1,7 +1,7 @@
 #include "framework/conventions/pytorch.h"
 
 #include "framework/conventions/terms.h"
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint::pytorch {
 namespace {

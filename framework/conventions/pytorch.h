@@ -8,7 +8,7 @@
 #include <string>
 #include <variant>
 
-#include "framework/convolution.h"
+#include "framework/ops/convolution.h"
 
 namespace adjoint::pytorch {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "framework/error.h"
-#include "framework/shaping.h"
+#include "framework/tensor/error.h"
+#include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 namespace {

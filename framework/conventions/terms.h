@@ -3,7 +3,7 @@
 #pragma once
 
 #include "framework/conventions/layouts.h"
-#include "framework/convolution.h"
+#include "framework/ops/convolution.h"
 
 namespace adjoint {
 

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <fmt/format.h>
 
-#include "framework/convolution.h"
-#include "framework/gemm.h"
-#include "framework/parallel.h"
-#include "framework/random.h"
+#include "framework/ops/convolution.h"
+#include "framework/kernels/gemm.h"
+#include "framework/tensor/parallel.h"
+#include "framework/tensor/random.h"
 
 namespace adjoint {
 namespace {

@@ -10,7 +10,7 @@
 #include <numeric>
 #include <thread>
 
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 #include "tests/support/expectations.h"
 
 namespace adjoint {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "datasets/idx.h"
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 #include "tests/support/idx_files.h"
 
 namespace adjoint {

@@ -5,8 +5,8 @@
 #include <string>
 #include <sys/resource.h>
 
-#include "framework/error.h"
-#include "framework/random.h"
+#include "framework/tensor/error.h"
+#include "framework/tensor/random.h"
 #include "tests/support/idx_files.h"
 
 namespace adjoint {

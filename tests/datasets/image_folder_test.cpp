@@ -8,7 +8,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
-#include "train/pictures.h"
+#include "train/io/png.h"
 
 namespace adjoint {
 namespace {

@@ -2,9 +2,9 @@
 // them by literal numbers, evaluation that uses and keeps them, and the gradients of all of it.
 #include "layers/batch_norm.h"
 
-#include "framework/elementwise.h"
-#include "framework/reduction.h"
-#include "layers/module_check.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
+#include "layers/analysis/module_check.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -1,9 +1,9 @@
 // Truths about the convolution layers: what they compute from which filters, how their filters are shaped and named,
 // and that the transposed layer runs a convolution backward, its own or that of an encoder.
-#include "framework/elementwise.h"
-#include "framework/reduction.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
 #include "layers/conv2d_transpose.h"
-#include "layers/module_check.h"
+#include "layers/analysis/module_check.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

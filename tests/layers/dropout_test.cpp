@@ -2,8 +2,8 @@
 // the way of the values, and evaluation is the identity.
 #include "layers/dropout.h"
 
-#include "framework/reduction.h"
-#include "layers/module_check.h"
+#include "framework/ops/reduction.h"
+#include "layers/analysis/module_check.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -2,10 +2,10 @@
 // that they depend on nothing but their random stream.
 #include "layers/initializers.h"
 
-#include "framework/elementwise.h"
-#include "framework/matmul.h"
-#include "framework/resampling.h"
-#include "framework/shaping.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/matmul.h"
+#include "framework/ops/resampling.h"
+#include "framework/ops/shape_ops.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/linear.h"
 #include "tests/support/values.h"

@@ -1,7 +1,7 @@
 // Truths about the linear layer: y = x·W + b by literal numbers, its gradients, its parameters and what it refuses.
 #include "layers/linear.h"
 
-#include "layers/module_check.h"
+#include "layers/analysis/module_check.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -2,8 +2,8 @@
 // a module trains while a tape watches parameters, unless it is told.
 #include "layers/module.h"
 
-#include "framework/elementwise.h"
-#include "framework/reduction.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
 #include "layers/batch_norm.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/dropout.h"

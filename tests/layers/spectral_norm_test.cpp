@@ -2,11 +2,11 @@
 // it turns and when not, and the gradient through both the weight and its norm.
 #include "layers/spectral_norm.h"
 
-#include "framework/matmul.h"
-#include "framework/reduction.h"
+#include "framework/ops/matmul.h"
+#include "framework/ops/reduction.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/linear.h"
-#include "layers/module_check.h"
+#include "layers/analysis/module_check.h"
 #include "tests/support/derivatives.h"
 
 namespace adjoint {

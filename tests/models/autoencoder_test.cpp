@@ -3,11 +3,11 @@
 #include "models/autoencoder.h"
 
 #include "datasets/digits_dataset.h"
-#include "layers/losses.h"
+#include "layers/losses/losses.h"
 #include "tests/support/expectations.h"
 #include "tests/support/values.h"
-#include "train/dataset_choice.h"
-#include "train/optimizers.h"
+#include "train/data/dataset_choice.h"
+#include "train/optim/optimizers.h"
 
 namespace adjoint {
 namespace {

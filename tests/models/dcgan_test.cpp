@@ -2,10 +2,10 @@
 // own loss alone, with the generator run once.
 #include "models/dcgan.h"
 
-#include "framework/elementwise.h"
-#include "layers/losses.h"
+#include "framework/ops/elementwise.h"
+#include "layers/losses/losses.h"
 #include "tests/support/values.h"
-#include "train/optimizers.h"
+#include "train/optim/optimizers.h"
 
 namespace adjoint {
 namespace {

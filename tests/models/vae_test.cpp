@@ -3,13 +3,13 @@
 #include "models/vae.h"
 
 #include "datasets/digits_dataset.h"
-#include "framework/reduction.h"
-#include "framework/shaping.h"
-#include "layers/losses.h"
-#include "layers/module_check.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
+#include "layers/losses/losses.h"
+#include "layers/analysis/module_check.h"
 #include "tests/support/values.h"
-#include "train/dataset_choice.h"
-#include "train/optimizers.h"
+#include "train/data/dataset_choice.h"
+#include "train/optim/optimizers.h"
 
 namespace adjoint {
 namespace {

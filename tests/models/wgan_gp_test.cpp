@@ -1,12 +1,12 @@
 // Truths about the Wasserstein game: its critic's sizes, that it scores each image by itself, and its steps.
 #include "models/wgan_gp.h"
 
-#include "framework/elementwise.h"
-#include "framework/reduction.h"
-#include "layers/gan_losses.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
+#include "layers/losses/gan_losses.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
-#include "train/schedules.h"
+#include "train/optim/schedules.h"
 #include "train/tasks/wgan_gp.h"
 
 namespace adjoint {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/gradient_check.h"
+#include "framework/analysis/gradient_check.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint {
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "framework/tensor.h"
+#include "framework/tensor/tensor.h"
 
 namespace adjoint {
 

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <zlib.h>
 
-#include "framework/random.h"
+#include "framework/tensor/random.h"
 
 namespace adjoint {
 

@@ -1,7 +1,7 @@
 // Convolution kernels for the time of a test.
 #pragma once
 
-#include "framework/convolution_kernels.h"
+#include "framework/kernels/convolution_kernels.h"
 
 namespace adjoint {
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "tests/support/project.h"
-#include "train/npy.h"
+#include "train/io/npy.h"
 
 namespace adjoint {
 namespace {

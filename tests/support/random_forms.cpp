@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "framework/random_stream.h"
+#include "framework/tensor/random_stream.h"
 
 namespace adjoint {
 namespace {

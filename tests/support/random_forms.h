@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "framework/conv2d_form.h"
-#include "framework/random.h"
+#include "framework/kernels/conv2d_form.h"
+#include "framework/tensor/random.h"
 
 namespace adjoint {
 

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "framework/tape.h"
+#include "framework/autograd/tape.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -1,7 +1,7 @@
 // How does a test run with another number of threads without disturbing the next one?
 #pragma once
 
-#include "framework/parallel.h"
+#include "framework/tensor/parallel.h"
 
 namespace adjoint {
 

@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "framework/conv2d_form.h"
-#include "framework/tensor.h"
+#include "framework/kernels/conv2d_form.h"
+#include "framework/tensor/tensor.h"
 
 namespace adjoint::literal {
 

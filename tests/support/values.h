@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/variable.h"
+#include "framework/autograd/variable.h"
 #include "tests/support/expectations.h"
 
 namespace adjoint {

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "framework/conventions/layouts.h"
-#include "framework/convolution.h"
+#include "framework/ops/convolution.h"
 #include "train/convolution/options.h"
 
 namespace adjoint {

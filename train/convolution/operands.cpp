@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "framework/shaping.h"
+#include "framework/ops/shape_ops.h"
 #include "train/convolution/matrix_text.h"
-#include "train/npy.h"
+#include "train/io/npy.h"
 
 namespace adjoint {
 namespace {

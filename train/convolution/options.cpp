@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdlib>
 
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint {
 namespace {

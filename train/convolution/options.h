@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "framework/conv2d_form.h"
+#include "framework/kernels/conv2d_form.h"
 
 namespace adjoint {
 

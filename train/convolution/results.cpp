@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "framework/convolution.h"
-#include "framework/elementwise.h"
-#include "framework/reduction.h"
-#include "framework/shaping.h"
+#include "framework/ops/convolution.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
 #include "train/convolution/matrix_text.h"
 #include "train/convolution/operands.h"
-#include "train/npy.h"
-#include "train/pictures.h"
+#include "train/io/npy.h"
+#include "train/io/png.h"
 
 namespace adjoint {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "framework/convolution.h"
+#include "framework/ops/convolution.h"
 #include "train/convolution/number_grid.h"
 
 namespace adjoint {

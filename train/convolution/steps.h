@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "framework/conv2d_form.h"
-#include "framework/tensor.h"
+#include "framework/kernels/conv2d_form.h"
+#include "framework/tensor/tensor.h"
 
 namespace adjoint {
 

@@ -1,9 +1,9 @@
 // Rows of what makes images smaller and larger without filters to learn: patches, pooling, resampling.
-#include "framework/checkerboard.h"
-#include "framework/image_patches.h"
-#include "framework/pooling.h"
-#include "framework/resampling.h"
-#include "framework/shaping.h"
+#include "framework/analysis/checkerboard.h"
+#include "framework/ops/im2col.h"
+#include "framework/ops/pooling.h"
+#include "framework/ops/resampling.h"
+#include "framework/ops/shape_ops.h"
 #include "layers/resizing.h"
 #include "train/gradcheck/table.h"
 

@@ -1,6 +1,6 @@
 #include "train/gradcheck/rows.h"
 
-#include "framework/kernels.h"
+#include "framework/kernels/loops.h"
 
 namespace adjoint {
 namespace {

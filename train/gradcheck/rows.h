@@ -5,7 +5,7 @@
 #include <tuple>
 #include <type_traits>
 
-#include "layers/module_check.h"
+#include "layers/analysis/module_check.h"
 #include "train/gradcheck/settings.h"
 
 namespace adjoint {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <sstream>
 
-#include "framework/error.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint {
 namespace {

@@ -1,9 +1,9 @@
 #include "train/gradcheck/table.h"
 
-#include "framework/elementwise.h"
-#include "framework/matmul.h"
-#include "framework/reduction.h"
-#include "framework/shaping.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/matmul.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "framework/kernels.h"
-#include "layers/losses.h"
-#include "train/pictures.h"
-#include "train/task.h"
+#include "framework/kernels/loops.h"
+#include "layers/losses/losses.h"
+#include "train/io/png.h"
+#include "train/tasks/task.h"
 
 namespace adjoint {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/autoencoder.h"
-#include "train/optimizers.h"
+#include "train/optim/optimizers.h"
 
 namespace adjoint {
 

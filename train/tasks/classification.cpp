@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "layers/losses.h"
-#include "train/pictures.h"
+#include "layers/losses/losses.h"
+#include "train/io/png.h"
 
 namespace adjoint {
 namespace {

@@ -1,7 +1,7 @@
 // Classification task: making each training image's own label more likely.
 #pragma once
 
-#include "train/task.h"
+#include "train/tasks/task.h"
 
 namespace adjoint {
 

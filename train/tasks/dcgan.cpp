@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "layers/losses.h"
-#include "train/pictures.h"
-#include "train/task.h"
+#include "layers/losses/losses.h"
+#include "train/io/png.h"
+#include "train/tasks/task.h"
 
 namespace adjoint {
 namespace {

@@ -1,7 +1,7 @@
 // Registry of tasks: the models that the program can train, and what else it can do with them.
 #pragma once
 
-#include "train/task.h"
+#include "train/tasks/task.h"
 
 namespace adjoint {
 

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "framework/elementwise.h"
-#include "framework/shaping.h"
-#include "train/pictures.h"
-#include "train/task.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/shape_ops.h"
+#include "train/io/png.h"
+#include "train/tasks/task.h"
 
 namespace adjoint {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "framework/elementwise.h"
-#include "framework/reduction.h"
-#include "layers/gan_losses.h"
-#include "train/pictures.h"
-#include "train/task.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
+#include "layers/losses/gan_losses.h"
+#include "train/io/png.h"
+#include "train/tasks/task.h"
 
 namespace adjoint {
 namespace {

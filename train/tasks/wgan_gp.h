@@ -3,7 +3,7 @@
 #pragma once
 
 #include "models/wgan_gp.h"
-#include "train/optimizers.h"
+#include "train/optim/optimizers.h"
 
 namespace adjoint {
 

@@ -4,9 +4,9 @@
 
 #include <set>
 
-#include "framework/convolution.h"
-#include "framework/elementwise.h"
-#include "framework/reduction.h"
+#include "framework/ops/convolution.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

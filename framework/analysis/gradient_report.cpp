@@ -1,0 +1,108 @@
+#include "framework/analysis/gradient_report.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <limits>
+
+namespace adjoint {
+namespace {
+
+// Doubles in their order as whole numbers; both zeros are 0.
+std::int64_t rank(double value) {
+    const auto bits = std::bit_cast<std::int64_t>(value);
+    return bits >= 0 ? bits : std::numeric_limits<std::int64_t>::min() - bits;
+}
+
+std::uint64_t ulps_between(double a, double b) {
+    if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<std::uint64_t>::max();
+    const auto [low, high] = std::minmax({rank(a), rank(b)});
+    return static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+}
+
+std::string ulps_text(std::uint64_t ulps) {
+    return ulps < 1'000'000 ? fmt::format("{}", ulps) : fmt::format("{:.0e}", static_cast<double>(ulps));
+}
+
+std::string element_name(const std::vector<Index>& element) {
+    return element.empty() ? "" : fmt::format("[{}]", fmt::join(element, ", "));
+}
+
+std::string summary(const OrderReport& order) {
+    const InputReport& worst = order.worst();
+    const GradientComparison& numbers = worst.larger();
+    if (order.exact && order.passed()) return fmt::format("order {}: exact in whole numbers\n", order.order);
+    return fmt::format(
+        "order {}: {}, worst at {}: analytic {:.12g}, numeric {:.12g}, relative error {:.2e}, {} ulps{}\n", order.order,
+        order.passed() ? "passed" : "FAILED", worst.place(), numbers.analytic, numbers.numeric, numbers.relative_error,
+        ulps_text(numbers.ulps), order.exact ? "" : fmt::format(" (tolerance {:.0e})", order.tolerance));
+}
+
+std::string input_lines(const OrderReport& order) {
+    std::string lines = fmt::format("  {:<22}{:>15}  {:<18}{:>21}{:>21}{:>16}{:>10}\n", "input", "checked",
+                                    "worst element", "analytic", "numeric", "relative error", "ulps");
+    for (const InputReport& input : order.inputs) {
+        const std::string checked = fmt::format("{} of {}", input.checked, element_count(input.shape));
+        const GradientComparison& worst = input.worst;
+        lines += fmt::format("  {:<22}{:>15}  {:<18}{:>21.12g}{:>21.12g}{:>16.1e}{:>10}\n", input.name, checked,
+                             element_name(input.element), worst.analytic, worst.numeric, worst.relative_error,
+                             ulps_text(worst.ulps));
+    }
+    return lines;
+}
+
+std::string kink_lines(const OrderReport& order) {
+    std::string lines;
+    for (const InputReport& input : order.inputs) {
+        for (const Kink& kink : input.kinks) {
+            lines += fmt::format("  kink at {}{}: slope {:.6g} before, {:.6g} after, analytic {:.6g}\n", input.name,
+                                 element_name(kink.element), kink.before, kink.after, kink.analytic);
+        }
+    }
+    return lines;
+}
+
+}  // namespace
+
+GradientComparison GradientComparison::of(double analytic, double numeric, double scale) {
+    const double error = analytic == numeric       ? 0.0
+                         : std::isfinite(analytic) ? std::abs(analytic - numeric) / scale
+                                                   : std::numeric_limits<double>::infinity();
+    return {.analytic = analytic, .numeric = numeric, .relative_error = error, .ulps = ulps_between(analytic, numeric)};
+}
+
+std::string InputReport::place() const {
+    return name + (worst_together() ? " in a random direction" : element_name(element));
+}
+
+bool OrderReport::passed() const { return worst().larger().relative_error <= tolerance; }
+
+const InputReport& OrderReport::worst() const {
+    return *std::max_element(inputs.begin(), inputs.end(), [](const InputReport& a, const InputReport& b) {
+        return a.larger().relative_error < b.larger().relative_error;
+    });
+}
+
+bool GradientCheckReport::passed() const {
+    return std::all_of(orders.begin(), orders.end(), [](const OrderReport& order) { return order.passed(); }) &&
+           (!adjoint || adjoint->passed());
+}
+
+std::string GradientCheckReport::text() const {
+    std::string result;
+    for (const OrderReport& order : orders) {
+        result += summary(order);
+        if (order.inputs.size() > 1) result += input_lines(order);
+        result += kink_lines(order);
+    }
+    if (adjoint) {
+        result += fmt::format("adjoints: {}, <v, J u> = {:.12g}, <J'v, u> = {:.12g}, relative error {:.2e}\n",
+                              adjoint->passed() ? "passed" : "FAILED", adjoint->forward, adjoint->reverse,
+                              adjoint->relative_error);
+    }
+    return result;
+}
+
+}  // namespace adjoint

@@ -1,0 +1,112 @@
+#include "framework/autograd/tape.h"
+
+#include <algorithm>
+#include <atomic>
+#include <unordered_map>
+
+#include "framework/ops/elementwise.h"  // for +, with which the sweep adds adjoints
+#include "framework/tensor/observer.h"
+
+namespace adjoint {
+namespace {
+
+thread_local std::vector<Tape*> live_tapes;
+
+std::uint64_t next_number() {
+    static std::atomic<std::uint64_t> last = 0;
+    return ++last;
+}
+
+}  // namespace
+
+Variable::Variable(Tensor value) : Variable(std::move(value), 2 * next_number()) {}
+
+Variable Variable::parameter(Tensor value) { return {std::move(value), 2 * next_number() + 1}; }
+
+Tape::Tape(std::vector<Variable> watched) : watched_(std::move(watched)) {
+    for (const Variable& w : watched_) dependent_.insert(w.id());
+    live_tapes.push_back(this);
+}
+
+Tape::~Tape() { std::erase(live_tapes, this); }
+
+bool Tape::recording() { return !live_tapes.empty(); }
+
+bool Tape::records(const Variable& x) {
+    return std::any_of(live_tapes.begin(), live_tapes.end(), [&](const Tape* tape) { return tape->depends(x); });
+}
+
+bool Tape::watches_parameters() {
+    return std::any_of(live_tapes.begin(), live_tapes.end(), [](const Tape* tape) {
+        return std::any_of(tape->watched_.begin(), tape->watched_.end(),
+                           [](const Variable& w) { return w.is_parameter(); });
+    });
+}
+
+Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation) {
+    Observer::for_each([&](Observer& observer) { observer.after_forward(y, operation); });
+    if (live_tapes.empty()) return y;
+    // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
+    Tape::Entry entry{y.id(), std::move(before_edges), {}};
+    for (Edge& edge : edges) {
+        if (Tape::records(edge.input)) {
+            entry.edges.push_back({edge.input.id(), std::move(edge.pullback)});
+        }
+    }
+    if (entry.edges.empty()) return y;
+    const auto shared = std::make_shared<const Tape::Entry>(std::move(entry));
+    for (Tape* tape : live_tapes) {
+        const auto on_tape = [&](const Tape::Entry::Edge& edge) { return tape->depends(edge.input); };
+        if (std::any_of(shared->edges.begin(), shared->edges.end(), on_tape)) {
+            tape->dependent_.insert(y.id());
+            tape->entries_.push_back(shared);
+        }
+    }
+    return y;
+}
+
+std::vector<Variable> Tape::gradient(const Variable& y, Unconnected unconnected) {
+    require(y.size() == 1, "Tape::gradient: without a seed y must be a single number; got y {}", y.shape());
+    return gradient(y, Tensor::ones(y.shape(), y.dtype()), unconnected);
+}
+
+std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Unconnected unconnected) {
+    require(!swept_, "Tape::gradient: a tape is swept once; got a second call");
+    require(seed.shape() == y.shape(), "Tape::gradient: the seed must have the shape of y; got seed {}, y {}",
+            seed.shape(), y.shape());
+    require(unconnected == Unconnected::zero || depends(y),
+            "Tape::gradient: y does not depend on anything watched; got y {}", y.shape());
+    swept_ = true;
+    std::erase(live_tapes, this);  // from here on only other tapes record
+
+    std::unordered_map<std::uint64_t, Variable> adjoints{{y.id(), seed}};
+    while (!entries_.empty()) {
+        const std::shared_ptr<const Entry> entry = std::move(entries_.back());
+        entries_.pop_back();
+        auto output = adjoints.extract(entry->output);
+        if (output.empty()) continue;  // y does not depend on this one
+        Variable& g = output.mapped();
+        Observer::for_each([&](Observer& observer) { observer.before_backward(entry->output); });
+        if (entry->before_edges) g = entry->before_edges(std::move(g));
+        for (const Entry::Edge& edge : entry->edges) {
+            if (!depends(edge.input)) continue;
+            const bool last = &edge == &entry->edges.back();
+            const Variable contribution = edge.pullback(last ? std::move(g) : g);
+            const auto [adjoint, first] = adjoints.try_emplace(edge.input, contribution);
+            if (!first) adjoint->second = adjoint->second + contribution;
+        }
+        Observer::for_each([](Observer& observer) { observer.after_backward(); });
+    }
+
+    std::vector<Variable> gradients;
+    for (const Variable& w : watched_) {
+        const auto adjoint = adjoints.find(w.id());
+        require(adjoint != adjoints.end() || unconnected == Unconnected::zero,
+                "Tape::gradient: y does not depend on watched variable {} of {}; got its shape {}",
+                gradients.size() + 1, watched_.size(), w.shape());
+        gradients.push_back(adjoint != adjoints.end() ? adjoint->second : Tensor::zeros(w.shape(), w.dtype()));
+    }
+    return gradients;
+}
+
+}  // namespace adjoint

@@ -1,0 +1,81 @@
+// Tape: records the operations that depend on what it watches, and sweeps them backward for gradients (reverse mode).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "framework/autograd/variable.h"
+
+namespace adjoint {
+
+/// The map from the adjoint of an operation's output, g, to its contribution to the adjoint of one of its inputs. It is
+/// written in operations, so that an outer tape can record it: that is all there is to higher derivatives. It owns g,
+/// and may be its only owner, whose elements an operation can then overwrite with its result.
+using Pullback = std::function<Variable(Variable g)>;
+
+/// One input of an operation and the pullback that leads to it.
+struct Edge {
+    Variable input;
+    Pullback pullback;
+};
+
+/// What to return for a watched variable that y does not depend on.
+enum class Unconnected { error, zero };
+
+/// Records, from construction to destruction, every operation of its thread that depends on what it watches, and
+/// nothing else. Tapes nest; with none live nothing is recorded. A tape is swept once.
+class Tape {
+  public:
+    explicit Tape(std::vector<Variable> watched);
+    ~Tape();
+    Tape(const Tape&) = delete;
+    Tape& operator=(const Tape&) = delete;
+
+    /// ∂⟨seed, y⟩/∂w for each watched w, in their order. The seed is 1 by default, and then y must be a single number.
+    /// Throws when y does not depend on a watched variable (an error, not a silent zero, unless Unconnected::zero is
+    /// asked for), when y has several elements and no seed is given, and when the tape was swept before.
+    std::vector<Variable> gradient(const Variable& y, Unconnected unconnected = Unconnected::error);
+    std::vector<Variable> gradient(const Variable& y, const Variable& seed,
+                                   Unconnected unconnected = Unconnected::error);
+
+    /// Whether x is watched or was computed from something watched.
+    bool depends(const Variable& x) const { return depends(x.id()); }
+
+    /// Whether any tape is live on this thread.
+    static bool recording();
+    /// Whether any live tape records what is done with x.
+    static bool records(const Variable& x);
+    /// Whether any live tape watches a parameter, as in a training step.
+    static bool watches_parameters();
+
+  private:
+    friend Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation);
+    struct Entry {
+        struct Edge {
+            std::uint64_t input;
+            Pullback pullback;
+        };
+        std::uint64_t output;
+        Pullback before_edges;
+        std::vector<Edge> edges;
+    };
+
+    bool depends(std::uint64_t id) const { return dependent_.contains(id); }
+
+    std::vector<Variable> watched_;
+    std::unordered_set<std::uint64_t> dependent_;        // ids of the watched and of all that depends on them
+    std::vector<std::shared_ptr<const Entry>> entries_;  // in order of creation, which is a topological order
+    bool swept_ = false;
+};
+
+/// Notes on every live tape that y was computed from the edges' inputs, as far as it depends on something watched;
+/// returns y. Every operation ends with this call; the name of the function that calls is the operation's for observers.
+/// Where y is an activation of the value that the edges are of, `before_edges` is its pullback, which runs once for all of
+/// them.
+Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges = {},
+                const char* operation = __builtin_FUNCTION());
+
+}  // namespace adjoint

@@ -1,0 +1,73 @@
+#include "framework/kernels/convolution_kernels.h"
+
+#include <cstdlib>
+
+#include "framework/kernels/direct_convolution.h"
+#include "framework/tensor/observer.h"
+#include "framework/kernels/reference_convolution.h"
+
+namespace adjoint {
+namespace {
+
+ConvolutionKernels& chosen() {
+    const char* const wish = std::getenv("ADJOINT_CONVOLUTION");
+    static ConvolutionKernels kernels = convolution_kernels(wish == nullptr || *wish == '\0' ? "direct" : wish);
+    return kernels;
+}
+
+// A tensor that kernel(a, b, result, epilogue) computes, all of them pointers to numbers.
+template <class Kernel>
+Tensor compute(const char* operation, const Tensor& a, const Tensor& b, const Conv2DForm& form, const Shape& shape,
+               const kernels::TensorEpilogue& epilogue, Kernel kernel) {
+    // A multiplication and an addition for each patch entry and filter of each group.
+    const double flops = 2.0 * static_cast<double>(form.rows()) * static_cast<double>(form.columns() * form.filters);
+    const ProfileScope scope(operation, flops);
+    require_same_dtype(operation, a, b);
+    return dispatch(a.dtype(), [&]<Scalar T>() {
+        return Tensor::build<T>(shape, [&](std::span<T> result) {
+            const Epilogue<const T*> pointers{epilogue.bias ? epilogue.bias->template data<T>().data() : nullptr,
+                                              epilogue.activation};
+            kernel(a.data<T>().data(), b.data<T>().data(), result.data(), pointers);
+        });
+    });
+}
+
+}  // namespace
+
+ConvolutionKernels convolution_kernels() { return chosen(); }
+
+void set_convolution_kernels(ConvolutionKernels kernels) { chosen() = kernels; }
+
+const char* name(ConvolutionKernels kernels) { return kernels == ConvolutionKernels::direct ? "direct" : "reference"; }
+
+ConvolutionKernels convolution_kernels(const std::string& name) {
+    require(name == "direct" || name == "reference", "convolution: must be direct or reference; got {}", name);
+    return name == "direct" ? ConvolutionKernels::direct : ConvolutionKernels::reference;
+}
+
+Tensor kernels::conv2d(const Tensor& x, const Tensor& w, const Conv2DForm& form, const TensorEpilogue& epilogue) {
+    return compute("conv2d", x, w, form, form.output_shape(), epilogue,
+                   [&]<class T>(const T* a, const T* b, T* y, const Epilogue<const T*>& e) {
+                       chosen() == ConvolutionKernels::direct ? direct::conv2d(a, b, y, form, e)
+                                                              : reference::conv2d(a, b, y, form, e);
+                   });
+}
+
+Tensor kernels::conv2d_input_gradient(const Tensor& y, const Tensor& w, const Conv2DForm& form,
+                                      const TensorEpilogue& epilogue) {
+    return compute("conv2d_input_gradient", y, w, form, form.image_shape(), epilogue,
+                   [&]<class T>(const T* a, const T* b, T* x, const Epilogue<const T*>& e) {
+                       chosen() == ConvolutionKernels::direct ? direct::conv2d_input_gradient(a, b, x, form, e)
+                                                              : reference::conv2d_input_gradient(a, b, x, form, e);
+                   });
+}
+
+Tensor kernels::conv2d_weight_gradient(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
+    return compute("conv2d_weight_gradient", x, y, form, form.weight_shape(), {},
+                   [&]<class T>(const T* a, const T* b, T* w, const Epilogue<const T*>&) {
+                       chosen() == ConvolutionKernels::direct ? direct::conv2d_weight_gradient(a, b, w, form)
+                                                              : reference::conv2d_weight_gradient(a, b, w, form);
+                   });
+}
+
+}  // namespace adjoint

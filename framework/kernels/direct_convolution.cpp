@@ -1,0 +1,183 @@
+#include "framework/kernels/direct_convolution.h"
+
+#include <algorithm>
+
+#include "framework/tensor/buffer_pool.h"
+#include "framework/tensor/math.h"
+#include "framework/tensor/parallel.h"
+#include "framework/kernels/tap_groups.h"
+
+namespace adjoint::direct {
+namespace {
+
+// The filters of a group: for each tap a matrix with a row for each channel of a source pixel and a column for each of a
+// target pixel; packed in the order in which tiles read them, panel after panel.
+template <Scalar T>
+class Filters {
+  public:
+    Filters(const T* w, const Conv2DForm& form, Index group, Side target)
+        : taps(form.height.kernel * form.width.kernel), rows(form.group_channels()), columns(form.group_filters()) {
+        if (form.depthwise()) {
+            rows = columns = form.channels;
+            layout_ = FilterLayout::by_channel;
+            packed_ = w;
+            return;
+        }
+        const T* const from = w + group * columns;
+        const Index tap_stride = rows * form.filters;
+        Index row_stride = form.filters, column_stride = 1;
+        if (target == Side::image) {
+            std::swap(rows, columns);
+            std::swap(row_stride, column_stride);
+        }
+        if (columns <= spread_tile_side && rows % lanes<T> == 0) layout_ = FilterLayout::columns;
+        panel_size_ = taps * rows * tile_columns<T>;
+        scratch_ = Scratch<T>(panels() * panel_size_);
+        packed_ = scratch_.data();
+        parallel_for(panels() * taps, [&](Index piece) {
+            const Index p = piece / taps, tap = piece % taps;
+            pack(p, tap, from + tap * tap_stride + p * tile_columns<T> * column_stride, row_stride, column_stride);
+        });
+    }
+
+    Index panels() const { return layout_ == FilterLayout::by_channel ? 1 : ceil_divide(columns, tile_columns<T>); }
+    Panel<T> panel(Index p) const {
+        const Index most = layout_ == FilterLayout::by_channel ? columns : tile_columns<T>;
+        return {packed_ + p * panel_size_, std::min(most, columns - p * tile_columns<T>), layout_};
+    }
+
+    Index taps, rows, columns;
+
+  private:
+    void pack(Index p, Index tap, const T* from, Index row_stride, Index column_stride) const {
+        const bool by_rows = layout_ == FilterLayout::rows;
+        const Index width = panel(p).columns;
+        const Index row = by_rows ? ceil_divide(width, lanes<T>) * lanes<T> : 1, column = by_rows ? 1 : rows;
+        T* const to = scratch_.data() + p * panel_size_ + tap * rows * (by_rows ? row : width);
+        // In blocks of a few rows, so that both sides of a transposition stay in cache.
+        constexpr Index block = 16;
+        for (Index begin = 0; begin < rows; begin += block) {
+            const Index end = std::min(rows, begin + block);
+            for (Index o = 0; o < width; ++o) {
+                for (Index c = begin; c < end; ++c) to[c * row + o * column] = from[c * row_stride + o * column_stride];
+            }
+            for (Index c = begin; by_rows && c < end; ++c) std::fill(to + c * row + width, to + (c + 1) * row, T{0});
+        }
+    }
+
+    FilterLayout layout_ = FilterLayout::rows;
+    Index panel_size_ = 0;
+    Scratch<T> scratch_{0};
+    const T* packed_;
+};
+
+// One group of a form: target[n, i, j] = Σ source pixel · filters over the taps that lead to (i, j), and the epilogue.
+template <Scalar T>
+struct PixelSum {
+    const AxisTaps &height, &width;
+    Pixels<const T> source;
+    Pixels<T> target;
+    const Filters<T>& filters;
+    Epilogue<const T*> epilogue;
+
+    // Pieces are some images by some panels of filters, or, where that gives too few, parts of their pixels.
+    void run(Index batch) const {
+        const Index panels = filters.panels();
+        const Index image_size =
+            height.sources * width.sources * filters.rows + height.targets * width.targets * filters.columns;
+        const Index shares =
+            std::clamp<Index>(ceil_divide(filters.taps * filters.rows * filters.columns, cached_filters), 1, panels);
+        const Index blocks = std::max<Index>(1, std::min(batch, std::max(ceil_divide(batch * image_size, cached_pixels),
+                                                                         ceil_divide(fewest_pieces, shares))));
+        const Index parts = ceil_divide(fewest_pieces, shares * blocks);
+        parallel_for(blocks * shares * parts, [&](Index piece) {
+            const Index part = piece % parts, share = piece / parts % shares, block = piece / parts / shares;
+            const Index images = batch * block / blocks, images_end = batch * (block + 1) / blocks;
+            for (const TapGroup& v : height.groups) {
+                for (const TapGroup& h : width.groups) {
+                    const Index pixels = std::ssize(v.targets) * std::ssize(h.targets);
+                    const Index rows = (images_end - images) * pixels, begin = images * pixels;
+                    sum(v, h, begin + rows * part / parts, begin + rows * (part + 1) / parts, panels * share / shares,
+                        panels * (share + 1) / shares);
+                }
+            }
+        });
+    }
+
+  private:
+    static constexpr Index most_rows = 16 * tile_rows;
+
+    // Pixels [begin, end) of the field where two groups cross, counted over all images; panels [first, last).
+    void sum(const TapGroup& v, const TapGroup& h, Index begin, Index end, Index first, Index last) const {
+        const Scratch<Tap> scratch(std::ssize(v.taps) * std::ssize(h.taps));
+        const std::span<const Tap> taps = write_taps(v, h, scratch.data());
+        std::array<const T*, most_rows> sources;
+        std::array<T*, most_rows> results;
+        const Index columns = std::ssize(h.targets), lines = std::ssize(v.targets);
+        Index j = begin % columns, i = begin / columns % lines, n = begin / columns / lines;
+        while (begin < end) {
+            const std::size_t count = static_cast<std::size_t>(std::min(most_rows, end - begin));
+            for (std::size_t r = 0; r < count; ++r) {
+                sources[r] = source.at(n * height.sources + v.sources[i], h.sources[j]);
+                results[r] = target.at(n * height.targets + v.targets[i], h.targets[j]) + first * tile_columns<T>;
+                if (++j < columns) continue;
+                j = 0;
+                if (++i < lines) continue;
+                i = 0;
+                ++n;
+            }
+            for (Index p = first; p < last; ++p) {
+                sum_over_taps<T>({sources.data(), count}, taps, filters.rows, filters.panel(p),
+                                 from(epilogue, p * tile_columns<T>), {results.data(), count});
+                for (std::size_t r = 0; r < count; ++r) results[r] += tile_columns<T>;
+            }
+            begin += static_cast<Index>(count);
+        }
+    }
+
+    std::span<const Tap> write_taps(const TapGroup& v, const TapGroup& h, Tap* taps) const {
+        Tap* tap = taps;
+        for (std::size_t k = 0; k < v.taps.size(); ++k) {
+            for (std::size_t l = 0; l < h.taps.size(); ++l) {
+                *tap++ = {(v.steps[k] * source.width + h.steps[l]) * source.stride,
+                          (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows};
+            }
+        }
+        return {taps, tap};
+    }
+};
+
+template <Scalar T>
+void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, Side side,
+                const Epilogue<const T*>& epilogue) {
+    const auto height = axis_taps(form.height, side), width = axis_taps(form.width, side);
+    const Pixels<const T> sources = pixels(source, form, side == Side::output ? Side::image : Side::output);
+    const Pixels<T> targets = pixels(target, form, side);
+    for (Index group = 0; group < (form.depthwise() ? 1 : form.groups); ++group) {
+        const Filters<T> filters(w, form, group, side);
+        const Index c = group * filters.rows, o = group * filters.columns;
+        const PixelSum<T> sum{*height, *width, sources.from(c), targets.from(o), filters, from(epilogue, o)};
+        sum.run(form.batch);
+    }
+}
+
+}  // namespace
+
+template <Scalar T>
+void conv2d(const T* x, const T* w, T* y, const Conv2DForm& form, const Epilogue<const T*>& epilogue) {
+    sum_pixels(x, w, y, form, Side::output, epilogue);
+}
+
+template <Scalar T>
+void conv2d_input_gradient(const T* y, const T* w, T* x, const Conv2DForm& form, const Epilogue<const T*>& epilogue) {
+    sum_pixels(y, w, x, form, Side::image, epilogue);
+}
+
+template void conv2d(const float*, const float*, float*, const Conv2DForm&, const Epilogue<const float*>&);
+template void conv2d(const double*, const double*, double*, const Conv2DForm&, const Epilogue<const double*>&);
+template void conv2d_input_gradient(const float*, const float*, float*, const Conv2DForm&,
+                                    const Epilogue<const float*>&);
+template void conv2d_input_gradient(const double*, const double*, double*, const Conv2DForm&,
+                                    const Epilogue<const double*>&);
+
+}  // namespace adjoint::direct

@@ -1,0 +1,207 @@
+// How does a function of numbers become a function of tensors? map for one operand, zip for two with broadcasting, fold
+// for sums and maxima. Values only; the operations with gradients are built of these.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "framework/tensor/buffer_pool.h"
+#include "framework/tensor/observer.h"
+#include "framework/tensor/parallel.h"
+#include "framework/tensor/tensor.h"
+#include "framework/kernels/vector_math.h"
+
+namespace adjoint {
+
+constexpr Index elementwise_grain = 1 << 15;  // elements a piece of parallel work
+
+/// The larger of two numbers; NaN if one of them is.
+inline constexpr auto larger = [](auto p, auto q) { return p > q || p != p ? p : q; };
+
+/// y[i] = f(x[i]) for neighbouring elements: apart from what surrounds it, so that it becomes vector instructions.
+template <class T, class F>
+void map_elements(const T* x, T* y, Index count, F f) {
+    for (Index i = 0; i < count; ++i) y[i] = f(x[i]);
+}
+
+/// y[i] = f(x[i]).
+template <class F>
+Tensor map(const Tensor& x, F f) {
+    const ProfileScope scope("elementwise");
+    return dispatch(x.dtype(), [&]<Scalar T>() {
+        return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
+            const T* const in = x.data<T>().data();
+            parallel_ranges(x.size(), elementwise_grain, [&](Index begin, Index end) {
+                map_elements(in + begin, out.data() + begin, end - begin, f);
+            });
+        });
+    });
+}
+
+/// How the elements of two broadcast operands meet: rows of `length` elements, in which an operand goes on or stays.
+struct BroadcastRows {
+    struct Operand {
+        std::vector<Index> strides;  // of the outer axes, in elements; 0 where the operand is repeated
+        Index step;                  // 1 or 0 from one element of a row to the next
+    };
+    Shape outer;
+    Index length;
+    Operand a, b;
+
+    BroadcastRows(const Shape& shape, const Shape& a_shape, const Shape& b_shape);
+
+    Index rows() const { return element_count(outer); }
+    /// Where row `row` of the operand begins.
+    Index offset(const Operand& operand, Index row) const {
+        return outer.size() == 1 ? row * operand.strides.front() : offset_of_many(operand, row);
+    }
+
+  private:
+    Index offset_of_many(const Operand& operand, Index row) const;
+};
+
+/// y[i] = f(p[i], q[i]) for neighbouring elements of a row, in which p and q go on (step 1) or stay (step 0).
+template <class T, class F>
+void zip_elements(const T* p, Index p_step, const T* q, Index q_step, T* y, Index count, F f) {
+    // Spelled out so that each loop is contiguous and becomes vector instructions.
+    if (p_step == 1 && q_step == 1) {
+        for (Index i = 0; i < count; ++i) y[i] = f(p[i], q[i]);
+    } else if (p_step == 1) {
+        for (Index i = 0; i < count; ++i) y[i] = f(p[i], *q);
+    } else if (q_step == 1) {
+        for (Index i = 0; i < count; ++i) y[i] = f(*p, q[i]);
+    } else {
+        std::fill_n(y, count, f(*p, *q));
+    }
+}
+
+/// y[i] = f(a[i], b[i]), with a and b broadcast to the common shape.
+template <class F>
+Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
+    const ProfileScope scope("elementwise");
+    require_same_dtype(operation, a, b);
+    const Shape shape = broadcast(operation, a.shape(), b.shape());
+    const BroadcastRows meet(shape, a.shape(), b.shape());
+    return dispatch(a.dtype(), [&]<Scalar T>() {
+        return Tensor::build<T>(shape, [&](std::span<T> out) {
+            const T *const p = a.data<T>().data(), *const q = b.data<T>().data();
+            if (meet.outer.empty()) {
+                parallel_ranges(meet.length, elementwise_grain, [&](Index begin, Index end) {
+                    zip_elements(p + begin * meet.a.step, meet.a.step, q + begin * meet.b.step, meet.b.step,
+                                 out.data() + begin, end - begin, f);
+                });
+            } else {
+                const Index rows_a_piece = std::max<Index>(1, elementwise_grain / std::max<Index>(1, meet.length));
+                parallel_ranges(meet.rows(), rows_a_piece, [&](Index begin, Index end) {
+                    for (Index r = begin; r < end; ++r) {
+                        zip_elements(p + meet.offset(meet.a, r), meet.a.step, q + meet.offset(meet.b, r), meet.b.step,
+                                     out.data() + r * meet.length, meet.length, f);
+                    }
+                });
+            }
+        });
+    });
+}
+
+/// zip, in the place of a where nobody else needs its elements.
+template <class F>
+Tensor zip_into(const char* operation, Tensor a, const Tensor& b, F f) {
+    if (!a.sole_owner() || a.shape() != b.shape() || a.dtype() != b.dtype()) return zip(operation, a, b, f);
+    const ProfileScope scope("elementwise");
+    dispatch(a.dtype(), [&]<Scalar T>() {
+        T* const p = a.edit<T>().data();
+        const T* const q = b.data<T>().data();
+        parallel_ranges(a.size(), elementwise_grain, [&](Index begin, Index end) {
+            zip_elements(p + begin, 1, q + begin, 1, p + begin, end - begin, f);
+        });
+    });
+    return a;
+}
+
+/// out[i] = the combination of the blocks' values[block·count + i] as a fixed tree: neighbours, then pairs, then fours.
+/// There are 1, 2, 4 or 8 blocks.
+template <class T, class Combine>
+void combine_blocks(const T* values, Index blocks, Index count, Combine combine, T* out) {
+    const auto pair = [=](Index b, Index i) { return combine(values[b * count + i], values[(b + 1) * count + i]); };
+    const auto four = [=](Index b, Index i) { return combine(pair(b, i), pair(b + 2, i)); };
+    parallel_ranges(count, elementwise_grain, [&](Index begin, Index end) {
+        for (Index i = begin; i < end && blocks == 1; ++i) out[i] = values[i];
+        for (Index i = begin; i < end && blocks == 2; ++i) out[i] = pair(0, i);
+        for (Index i = begin; i < end && blocks == 4; ++i) out[i] = four(0, i);
+        for (Index i = begin; i < end && blocks == 8; ++i) out[i] = combine(four(0, i), four(4, i));
+    });
+}
+
+/// out[c] = combination of x[r, c] over r in [begin, end), in a fixed order; x has `columns` columns.
+template <class T, class Combine>
+void fold_rows(const T* x, Index begin, Index end, Index columns, T initial, Combine combine, T* out) {
+    constexpr Index lanes = 16;
+    if (columns == 1) {
+        std::array<T, lanes> partial;
+        partial.fill(initial);
+        Index i = begin;
+        for (; i + lanes <= end; i += lanes) {
+            for (Index lane = 0; lane < lanes; ++lane) partial[lane] = combine(partial[lane], x[i + lane]);
+        }
+        for (; i < end; ++i) partial[0] = combine(partial[0], x[i]);
+        *out = initial;
+        for (const T& value : partial) *out = combine(*out, value);
+    } else {
+        std::fill_n(out, columns, initial);
+        for (Index r = begin; r < end; ++r) {
+            for (Index c = 0; c < columns; ++c) out[c] = combine(out[c], x[r * columns + c]);
+        }
+    }
+}
+
+/// out[a, c] = combination of x[a, r, c] over r, for x of shape [outer, reduced, inner].
+template <class T, class Combine>
+void fold(const T* x, Index outer, Index reduced, Index inner, T initial, Combine combine, T* out) {
+    const Index size = outer * reduced * inner;
+    if (outer < batch_blocks && size > elementwise_grain && reduced >= batch_blocks) {
+        const Scratch<T> partial(batch_blocks * outer * inner);
+        parallel_for(batch_blocks * outer, [&](Index piece) {
+            const Index block = piece / outer, a = piece % outer;
+            fold_rows(x + a * reduced * inner, block_begin(reduced, block), block_begin(reduced, block + 1), inner,
+                      initial, combine, partial.data() + (block * outer + a) * inner);
+        });
+        combine_blocks(partial.data(), batch_blocks, outer * inner, combine, out);
+    } else {
+        const Index outer_a_piece = std::max<Index>(1, elementwise_grain / std::max<Index>(1, reduced * inner));
+        parallel_ranges(outer, outer_a_piece, [&](Index begin, Index end) {
+            for (Index a = begin; a < end; ++a) {
+                fold_rows(x + a * reduced * inner, 0, reduced, inner, initial, combine, out + a * inner);
+            }
+        });
+    }
+}
+
+/// Folds the (normalised) axes of x away: each run of neighbouring axes is one pass over [outer, reduced, inner].
+template <class Combine>
+Tensor fold_axes(const Tensor& x, const std::vector<Index>& axes, double initial, Combine combine, bool keep) {
+    const ProfileScope scope("reduction");
+    Tensor result = x;
+    Shape shape = x.shape();
+    for (Index last = x.rank() - 1; last >= 0; --last) {
+        const auto folded = [&](Index axis) { return std::binary_search(axes.begin(), axes.end(), axis); };
+        if (!folded(last)) continue;
+        Index first = last;
+        while (first > 0 && folded(first - 1)) --first;
+        const auto product = [&](Index from, Index to) {
+            return element_count(Shape(shape.begin() + from, shape.begin() + to));
+        };
+        const Index outer = product(0, first), reduced = product(first, last + 1),
+                    inner = product(last + 1, std::ssize(shape));
+        std::fill(shape.begin() + first, shape.begin() + last + 1, Index{1});
+        result = dispatch(x.dtype(), [&]<Scalar T>() {
+            return Tensor::build<T>(shape, [&](std::span<T> out) {
+                fold(result.data<T>().data(), outer, reduced, inner, static_cast<T>(initial), combine, out.data());
+            });
+        });
+        last = first;
+    }
+    return result.reshaped(without_axes(x.shape(), axes, keep));
+}
+
+}  // namespace adjoint

@@ -1,0 +1,279 @@
+// Loops over r and v below have constant bounds: the compiler unrolls them and keeps each sum[r][v] in a register.
+#include "framework/kernels/microkernel.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "framework/tensor/math.h"
+
+namespace adjoint::direct {
+namespace {
+
+template <Scalar T>
+struct VectorOf {
+    typedef T type __attribute__((vector_size(vector_bytes), aligned(alignof(T)), may_alias));
+};
+template <Scalar T>
+using Vector = typename VectorOf<T>::type;
+
+template <Scalar T>
+Vector<T> load(const T* p) {
+    return *reinterpret_cast<const Vector<T>*>(p);
+}
+template <Scalar T>
+void store(T* p, const Vector<T>& v) {
+    *reinterpret_cast<Vector<T>*>(p) = v;
+}
+
+// Writes a row of a tile: whole vectors, or as many columns as there are.
+template <Scalar T, int V>
+void write_row(Vector<T> (&sum)[V], Index columns, const Epilogue<const T*>& epilogue, T* result) {
+    if (columns == V * lanes<T>) {
+        for (int v = 0; v < V; ++v) {
+            if (epilogue.bias != nullptr) sum[v] += load(epilogue.bias + v * lanes<T>);
+            store(result + v * lanes<T>, rectify(sum[v], static_cast<T>(epilogue.activation.slope)));
+        }
+    } else {
+        T row[V * lanes<T>];
+        for (int v = 0; v < V; ++v) store(row + v * lanes<T>, sum[v]);
+        for (Index o = 0; o < columns; ++o) result[o] = finish(row[o], epilogue, o);
+    }
+}
+
+// R rows by V vectors.
+template <Scalar T, int R, int V>
+void tap_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
+              const Epilogue<const T*>& epilogue, T* const* results) {
+    constexpr Index width = V * lanes<T>;
+    Vector<T> sum[R][V] = {};
+    for (const Tap& tap : taps) {
+        const T* source[R];
+        for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;
+        const T* filter = panel.filters + tap.filter * width;
+        for (Index c = 0; c < length; ++c, filter += width) {
+            Vector<T> f[V];
+            for (int v = 0; v < V; ++v) f[v] = load(filter + v * lanes<T>);
+#pragma GCC unroll 16
+            for (int r = 0; r < R; ++r) {
+                for (int v = 0; v < V; ++v) sum[r][v] += source[r][c] * f[v];
+            }
+        }
+    }
+    for (int r = 0; r < R; ++r) write_row<T, V>(sum[r], panel.columns, epilogue, results[r]);
+}
+
+// Σ v[i], as a tree: halves, quarters, … added to each other.
+template <Scalar T, int half = lanes<T> / 2>
+T sum_of_lanes(const Vector<T>& v) {
+    const auto other_half = [&]<int... i>(std::integer_sequence<int, i...>)->Vector<T> {
+        return __builtin_shufflevector(v, v, (i ^ half)...);
+    }
+    (std::make_integer_sequence<int, lanes<T>>());
+    if constexpr (half == 1) {
+        return v[0] + other_half[0];
+    } else {
+        return sum_of_lanes<T, half / 2>(v + other_half);
+    }
+}
+
+// R rows by C columns, each sum spread over the lanes of a vector; `length` is whole vectors.
+template <Scalar T, int R, int C>
+void column_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
+                 const Epilogue<const T*>& epilogue, T* const* results) {
+    Vector<T> sum[R][C] = {};
+    for (const Tap& tap : taps) {
+        const T* source[R];
+        for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;
+        const T* const filter = panel.filters + tap.filter * C;
+        for (Index c = 0; c < length; c += lanes<T>) {
+            for (int r = 0; r < R; ++r) {
+                for (int o = 0; o < C; ++o) sum[r][o] += load(source[r] + c) * load(filter + o * length + c);
+            }
+        }
+    }
+    for (int r = 0; r < R; ++r) {
+        for (int o = 0; o < C; ++o) results[r][o] = finish(sum_of_lanes<T>(sum[r][o]), epilogue, o);
+    }
+}
+
+// V vectors of channels, each with a filter of its own.
+template <Scalar T, int V>
+void channel_tile(const T* source, std::span<const Tap> taps, const T* filters, const Epilogue<const T*>& epilogue,
+                  T* result) {
+    Vector<T> sum[V] = {};
+    for (const Tap& tap : taps) {
+        for (int v = 0; v < V; ++v)
+            sum[v] += load(source + tap.source + v * lanes<T>) * load(filters + tap.filter + v * lanes<T>);
+    }
+    write_row<T, V>(sum, V * lanes<T>, epilogue, result);
+}
+
+template <Scalar T>
+void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& panel, const Epilogue<const T*>& epilogue,
+                  T* result) {
+    constexpr int vectors = 4;
+    Index c = 0;
+    for (; c + vectors * lanes<T> <= panel.columns; c += vectors * lanes<T>)
+        channel_tile<T, vectors>(source + c, taps, panel.filters + c, from(epilogue, c), result + c);
+    for (; c + lanes<T> <= panel.columns; c += lanes<T>)
+        channel_tile<T, 1>(source + c, taps, panel.filters + c, from(epilogue, c), result + c);
+    for (; c < panel.columns; ++c) {
+        T sum = 0;
+        for (const Tap& tap : taps) sum += source[tap.source + c] * panel.filters[tap.filter + c];
+        result[c] = finish(sum, epilogue, c);
+    }
+}
+
+// L taps by V vectors of channels.
+template <Scalar T, int L, int V>
+void line_tile(const JoinedLines<T>& lines, T* sums, Index sums_stride) {
+    Vector<T> sum[L][V] = {};
+    for (Index j = 0; j < lines.count; ++j) {
+        Vector<T> y[V];
+        for (int v = 0; v < V; ++v) y[v] = load(lines.output + j * lines.output_step + v * lanes<T>);
+        for (int l = 0; l < L; ++l) {
+            for (int v = 0; v < V; ++v)
+                sum[l][v] += load(lines.image + j * lines.image_step + l * lines.tap_step + v * lanes<T>) * y[v];
+        }
+    }
+    for (int l = 0; l < L; ++l) {
+        for (int v = 0; v < V; ++v) {
+            T* const at = sums + l * sums_stride + v * lanes<T>;
+            store(at, load(at) + sum[l][v]);
+        }
+    }
+}
+
+// R numbers of each left row by V vectors of each right row.
+template <Scalar T, int R, int V>
+void outer_tile(const T* const* left, Index first, const T* const* right, Index offset, Index rows, Index columns,
+                T* sums, Index sums_stride) {
+    Vector<T> sum[R][V] = {};
+    for (Index i = 0; i < rows; ++i) {
+        const T* const a = left[i] + first;
+        Vector<T> b[V];
+        for (int v = 0; v < V; ++v) b[v] = load(right[i] + offset + v * lanes<T>);
+#pragma GCC unroll 16
+        for (int r = 0; r < R; ++r) {
+            for (int v = 0; v < V; ++v) sum[r][v] += a[r] * b[v];
+        }
+    }
+    for (int r = 0; r < R; ++r) {
+        T* const row = sums + (first + r) * sums_stride;
+        if (columns == V * lanes<T>) {
+            for (int v = 0; v < V; ++v) store(row + v * lanes<T>, load(row + v * lanes<T>) + sum[r][v]);
+        } else {
+            T numbers[V * lanes<T>];
+            for (int v = 0; v < V; ++v) store(numbers + v * lanes<T>, sum[r][v]);
+            for (Index b = 0; b < columns; ++b) row[b] += numbers[b];
+        }
+    }
+}
+
+// Calls f<1>, …, f<limit>, whichever is `count`.
+template <int limit, class F>
+void with_constant(Index count, F f) {
+    [&]<int... n>(std::integer_sequence<int, n...>) {
+        ((count == n + 1 ? f.template operator()<n + 1>() : void()), ...);
+    }
+    (std::make_integer_sequence<int, limit>());
+}
+
+// Cuts [0, size) into the fewest tiles of at most `most`, all of nearly the same size, and calls f<size of a tile>(begin
+// of the tile) for each.
+template <int most, class F>
+void for_each_tile(Index size, F f) {
+    const Index tiles = ceil_divide(size, Index{most});
+    for (Index i = 0; i < tiles; ++i) {
+        const Index begin = size * i / tiles;
+        with_constant<most>(size * (i + 1) / tiles - begin, [&]<int tile>() { f.template operator()<tile>(begin); });
+    }
+}
+
+template <Scalar T>
+constexpr int vectors_of(Index columns) {
+    return columns > lanes<T> ? 2 : 1;
+}
+
+}  // namespace
+
+template <Scalar T>
+void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
+                   const Epilogue<const T*>& epilogue, std::span<T* const> results) {
+    const Index rows = std::ssize(sources);
+    if (panel.layout == FilterLayout::by_channel) {
+        for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, epilogue, results[r]);
+    } else if (panel.layout == FilterLayout::columns) {
+        for_each_tile<spread_tile_side>(rows, [&]<int R>(Index begin) {
+            with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
+                column_tile<T, R, C>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
+            });
+        });
+    } else {
+        for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
+            with_constant<2>(vectors_of<T>(panel.columns), [&]<int V>() {
+                tap_tile<T, R, V>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
+            });
+        });
+    }
+}
+
+template <Scalar T>
+void OuterProducts<T>::sum_collected() {
+    for (Index offset = 0; offset < sums_.columns; offset += tile_columns<T>) {
+        const Index columns = std::min(tile_columns<T>, sums_.columns - offset);
+        const int vectors = vectors_of<T>(columns);
+        // Vectors must not read beyond the end of a row: the last columns are copied and filled up.
+        std::array<T, most * tile_columns<T>> filled;
+        std::array<const T*, most> filled_rows;
+        const bool whole = columns == vectors * lanes<T>;
+        for (std::size_t i = 0; !whole && i < count_; ++i) {
+            T* const row = filled.data() + i * tile_columns<T>;
+            std::fill(std::copy_n(right_[i] + offset, columns, row), row + vectors * lanes<T>, T{0});
+            filled_rows[i] = row;
+        }
+        const T* const* const right = whole ? right_.data() : filled_rows.data();
+        for_each_tile<tile_rows>(sums_.rows, [&]<int R>(Index begin) {
+            with_constant<2>(vectors, [&]<int V>() {
+                outer_tile<T, R, V>(left_.data(), begin, right, whole ? offset : 0, static_cast<Index>(count_), columns,
+                                    sums_.data + offset, sums_.stride);
+            });
+        });
+    }
+    count_ = 0;
+}
+
+template <Scalar T>
+void sum_along_lines(const JoinedLines<T>& lines, const Matrix<T>& sums) {
+    constexpr int most_taps = 5, vectors = 2;
+    for_each_tile<most_taps>(sums.rows, [&]<int L>(Index begin) {
+        T* const row = sums.data + begin * sums.stride;
+        JoinedLines<T> at = lines;
+        at.image += begin * lines.tap_step;
+        Index c = 0;
+        for (; c + vectors * lanes<T> <= sums.columns; c += vectors * lanes<T>) {
+            line_tile<T, L, vectors>(at, row + c, sums.stride);
+            at.image += vectors * lanes<T>;
+            at.output += vectors * lanes<T>;
+        }
+        for (; c < sums.columns; ++c, ++at.image, ++at.output) {
+            for (Index l = 0; l < L; ++l) {
+                T sum = 0;
+                for (Index j = 0; j < at.count; ++j)
+                    sum += at.image[j * at.image_step + l * at.tap_step] * at.output[j * at.output_step];
+                row[l * sums.stride + c] += sum;
+            }
+        }
+    });
+}
+
+#define ADJOINT_INSTANTIATE(T)                                                                           \
+    template class OuterProducts<T>;                                                                     \
+    template void sum_over_taps(std::span<const T* const>, std::span<const Tap>, Index, const Panel<T>&, \
+                                const Epilogue<const T*>&, std::span<T* const>);                         \
+    template void sum_along_lines(const JoinedLines<T>&, const Matrix<T>&);
+ADJOINT_INSTANTIATE(float)
+ADJOINT_INSTANTIATE(double)
+#undef ADJOINT_INSTANTIATE
+
+}  // namespace adjoint::direct

@@ -1,0 +1,73 @@
+#include "framework/ops/matmul.h"
+
+#include "framework/tensor/math.h"
+#include "framework/kernels/gemm.h"
+#include "framework/tensor/observer.h"
+#include "framework/tensor/parallel.h"
+
+namespace adjoint {
+namespace {
+
+// Cuts the larger side of c into bands of whole cache-friendly widths and multiplies them in parallel.
+template <class T>
+void banded_gemm(const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c) {
+    constexpr Index narrowest = 48, most = 16;
+    const Index longer = std::max(c.rows, c.columns);
+    const Index band = std::max(ceil_divide(longer, most), narrowest);
+    const auto skip = [](const auto& matrix, Index rows, Index columns) {
+        return matrix.data + (matrix.transposed ? columns * matrix.stride + rows : rows * matrix.stride + columns);
+    };
+    parallel_ranges(longer, band, [&](Index begin, Index end) {
+        Matrix<const T> a_band = a, b_band = b;
+        Matrix<T> c_band = c;
+        if (c.rows >= c.columns) {
+            a_band.data = skip(a, begin, 0);
+            c_band.data = skip(c, begin, 0);
+            a_band.rows = c_band.rows = end - begin;
+        } else {
+            b_band.data = skip(b, 0, begin);
+            c_band.data = skip(c, 0, begin);
+            b_band.columns = c_band.columns = end - begin;
+        }
+        gemm(a_band, b_band, c_band);
+    });
+}
+
+}  // namespace
+
+Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
+    require_same_dtype("matmul", a.value(), b.value());
+    require(
+        a.rank() >= 2 && a.rank() == b.rank() && std::equal(a.shape().begin(), a.shape().end() - 2, b.shape().begin()),
+        "matmul: operands must be matrices with equal leading axes; got {} and {}", a.shape(), b.shape());
+    const auto [ta, tb] = options;
+    const Index m = a.extent(ta ? -1 : -2), k = a.extent(ta ? -2 : -1);
+    const Index n = b.extent(tb ? -2 : -1);
+    require(b.extent(tb ? -1 : -2) == k, "matmul: inner extents differ; got {}{} and {}{}", a.shape(),
+            ta ? " transposed" : "", b.shape(), tb ? " transposed" : "");
+
+    Shape shape(a.shape().begin(), a.shape().end() - 2);
+    const Index batch = element_count(shape);
+    const ProfileScope scope("matmul", 2.0 * static_cast<double>(batch * m) * static_cast<double>(n * k));
+    shape.insert(shape.end(), {m, n});
+    const Tensor y = dispatch(a.dtype(), [&]<Scalar T>() {
+        return Tensor::build<T>(shape, [&](std::span<T> out) {
+            for (Index i = 0; i < batch; ++i) {
+                const Matrix<const T> left{a.value().data<T>().data() + i * m * k, m, k, ta ? m : k, ta};
+                const Matrix<const T> right{b.value().data<T>().data() + i * k * n, k, n, tb ? k : n, tb};
+                banded_gemm<T>(left, right, {out.data() + i * m * n, m, n});
+            }
+        });
+    });
+    return record(y, {{a,
+                       [=](const Variable& g) {
+                           return ta ? matmul(b, g, {.transpose_a = tb, .transpose_b = true})
+                                     : matmul(g, b, {.transpose_b = !tb});
+                       }},
+                      {b, [=](const Variable& g) {
+                           return tb ? matmul(g, a, {.transpose_a = true, .transpose_b = ta})
+                                     : matmul(a, g, {.transpose_a = !ta});
+                       }}});
+}
+
+}  // namespace adjoint

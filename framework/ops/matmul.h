@@ -1,0 +1,19 @@
+// How are matrices multiplied differentiably?
+#pragma once
+
+#include "framework/autograd/tape.h"
+
+namespace adjoint {
+
+/// Which of the factors are transposed (their last two axes).
+struct MatmulOptions {
+    bool transpose_a = false;
+    bool transpose_b = false;
+};
+
+/// y = a·b, or with aᵀ or bᵀ in their place.   Shapes: a [..., m, k], b [..., k, n], y [..., m, n], leading axes equal.
+/// Gradient (nothing transposed): a ← g·bᵀ,  b ← aᵀ·g.
+/// Throws `matmul: inner extents differ; got [2, 3] and [4, 5]`.
+Variable matmul(const Variable& a, const Variable& b, MatmulOptions options = {});
+
+}  // namespace adjoint

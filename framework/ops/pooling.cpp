@@ -1,0 +1,114 @@
+#include "framework/ops/pooling.h"
+
+#include <algorithm>
+
+#include "framework/ops/elementwise.h"
+#include "framework/kernels/im2col_loops.h"
+#include "framework/ops/im2col.h"
+#include "framework/kernels/loops.h"
+#include "framework/ops/reduction.h"
+
+namespace adjoint {
+namespace {
+
+// ---- windows ----
+
+// How many pixels of the image lie under each window: [1, H′, W′, 1].
+Tensor pixels_under_windows(Conv2DForm form, DType dtype) {
+    form.batch = form.channels = 1;
+    return sum(patches(Tensor::ones(form.image_shape(), dtype), form), {3, 4}).value();
+}
+
+// A window looks at each channel alone, as a filter of a group of one does.
+Conv2DForm window_form(const char* operation, const Variable& x, Size2D window, Conv2DOptions options) {
+    require(x.rank() == 4, "{}: input must be [N, H, W, C]; got {}", operation, x.shape());
+    require(window.height >= 1 && window.width >= 1, "{}: the window must be at least 1,1; got {},{}", operation,
+            window.height, window.width);
+    options.groups = std::max<Index>(1, x.extent(3));
+    return Conv2DForm::of(operation, x.shape(), {window.height, window.width, 1, options.groups}, options);
+}
+
+void require_windows_on_image(const char* operation, const Conv2DForm& form, const Tensor& pixels) {
+    const ConvAxis &h = form.height, &w = form.width;
+    const std::vector<double> counts = pixels.to_vector();
+    require(std::find(counts.begin(), counts.end(), 0.0) == counts.end(),
+            "{}: a window lies in the padding alone; got input {}, window {},{}, stride {},{}, dilation {},{}, padding "
+            "{},{} before and {},{} after",
+            operation, form.image_shape(), h.kernel, w.kernel, h.stride, w.stride, h.dilation, w.dilation, h.before,
+            w.before, h.after, w.after);
+}
+
+// ---- maxima ----
+
+// The maxima under windows [begin, end), and their indices in their image.
+template <Scalar T>
+void find_maxima(const Conv2DForm& form, Index begin, Index end, const T* x, T* y, Index* switches) {
+    const Index channels = form.channels, windows = form.height.output * form.width.output;
+    const Index image_size = form.height.image * form.width.image * channels;
+    for (Index row = begin; row < end; ++row) {
+        const Index image = row / windows * image_size;
+        T* const largest = y + row * channels;
+        Index* const index = switches + row * channels;
+        bool first = true;
+        const auto meet = [&](Index, Index pixel, Index length) {
+            for (const Index last = pixel + length; pixel < last; pixel += channels, first = false) {
+                for (Index c = 0; c < channels; ++c) {
+                    const T candidate = x[pixel + c];
+                    if (first || candidate > largest[c] || candidate != candidate) {
+                        largest[c] = candidate;
+                        index[c] = pixel + c - image;
+                    }
+                }
+            }
+        };
+        walk_patches(form, 0, row, row + 1, meet, [](Index, Index) {});
+    }
+}
+
+}  // namespace
+
+Maxima max_pool2d(const Variable& x, const MaxPool2DOptions& options) {
+    const auto [window, stride, padding, dilation] = options;
+    Conv2DForm form = window_form("max_pool2d", x, window,
+                                  {.stride = stride.value_or(window), .padding = padding, .dilation = dilation});
+    require_windows_on_image("max_pool2d", form, pixels_under_windows(form, x.dtype()));
+    form.groups = 1;  // a walk meets all channels of a pixel together
+    const ProfileScope scope("max_pool2d");
+    std::vector<Index> indices(static_cast<std::size_t>(element_count(form.output_shape())));
+    const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
+        return Tensor::build<T>(form.output_shape(), [&](std::span<T> out) {
+            const T* const in = x.value().data<T>().data();
+            const Index windows_a_piece = std::max<Index>(1, elementwise_grain / form.columns());
+            parallel_ranges(form.rows(), windows_a_piece, [&](Index begin, Index end) {
+                find_maxima(form, begin, end, in, out.data(), indices.data());
+            });
+        });
+    });
+    const Places switches(x.shape(), y.shape(), std::move(indices));
+    return {record(y, {{x, [switches](const Variable& g) { return max_unpool2d(g, switches); }}}), switches};
+}
+
+Variable max_unpool2d(const Variable& y, const Places& switches) {
+    require(y.shape() == switches.taken(), "max_unpool2d: the switches are for {}; got {}", switches.taken(),
+            y.shape());
+    return put(y, switches);
+}
+
+// ---- means ----
+
+Variable average_pool2d(const Variable& x, const AveragePool2DOptions& options) {
+    const auto [window, stride, padding, count_padding] = options;
+    const Conv2DForm form =
+        window_form("average_pool2d", x, window, {.stride = stride.value_or(window), .padding = padding});
+    const Tensor pixels = pixels_under_windows(form, x.dtype());
+    require_windows_on_image("average_pool2d", form, pixels);
+    const Variable total = sum(patches(x, form), {3, 4});
+    return count_padding ? total / static_cast<double>(window.height * window.width) : total / pixels;
+}
+
+Variable global_average_pool2d(const Variable& x) {
+    require(x.rank() == 4, "global_average_pool2d: input must be [N, H, W, C]; got {}", x.shape());
+    return mean(x, {1, 2});
+}
+
+}  // namespace adjoint

@@ -1,0 +1,34 @@
+// How are images made larger or smaller without filters to learn? Each new pixel is read off the old ones, at its own
+// place among them: a linear operation for each axis, whose adjoint is the transposed one.
+#pragma once
+
+#include "framework/kernels/conv2d_form.h"
+#include "framework/ops/sparse_matrix.h"
+
+namespace adjoint {
+
+enum class Interpolation { nearest, bilinear };
+
+struct ResizeOptions {
+    Interpolation interpolation = Interpolation::nearest;
+    /// Whether the outermost pixels' centres coincide, and not the image's borders; bilinear only.
+    bool align_corners = false;
+};
+
+/// R with y = R·x, for an axis of `from` pixels x and one of `to` pixels y. Pixel i of y lies in x at
+///   u = (i + 1/2)·from / to − 1/2, or with aligned corners at u = i·(from − 1) / (to − 1),
+/// kept within 0, …, from − 1. Bilinear: y[i] = (1 − f)·x[⌊u⌋] + f·x[⌊u⌋ + 1] with f = u − ⌊u⌋. Nearest: x[⌊u + 1/2⌋].
+/// Nothing is blurred first where the image becomes smaller.
+/// Source: these are PyTorch's `bilinear` and `nearest-exact`, and TensorFlow's and Keras' methods; PyTorch's `nearest`
+/// takes x[⌊i·from / to⌋], which is the same where `to` is a multiple of `from`.
+SparseMatrix resampling_matrix(Index from, Index to, const ResizeOptions& options = {});
+
+/// Images of another size.   Shapes: x [N, H, W, C], y [N, size, C].   Gradient: x ← the transposed matrices times g.
+/// Throws `resize2d: the size must be at least 1,1; got 0,4`.
+Variable resize2d(const Variable& x, const Size2D& size, const ResizeOptions& options = {});
+
+/// Images larger by a whole factor for each axis: resize2d to [factor·H, factor·W].
+/// Throws `upsample2d: the factor must be at least 1,1; got 0,2`.
+Variable upsample2d(const Variable& x, const Size2D& factor, const ResizeOptions& options = {});
+
+}  // namespace adjoint

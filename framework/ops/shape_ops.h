@@ -1,0 +1,48 @@
+// Which operations move elements without computing, and what are their derivatives? Each one's pullback is its inverse
+// move.
+#pragma once
+
+#include "framework/autograd/tape.h"
+
+namespace adjoint {
+
+/// The same elements in the same order under another shape; one extent may be −1 and is then what is left.
+/// Gradient: x ← reshape(g, x's shape).
+Variable reshape(const Variable& x, const Shape& shape);
+
+/// y's axis i is x's axis order[i]; by default the axes are reversed.   Gradient: x ← transpose(g, the inverse order).
+Variable transpose(const Variable& x, std::vector<Index> order = {});
+
+/// Elements begin, …, end − 1 of an axis; negative numbers count from the end.
+struct Slice {
+    Index axis;
+    Index begin = 0;
+    Index end;
+};
+/// Gradient: x ← pad(g), zeros where the elements left out were.   Throws unless 0 ≤ begin ≤ end ≤ the extent.
+Variable slice(const Variable& x, Slice range);
+
+/// Zeros before and after the elements of an axis.
+struct Margin {
+    Index axis;
+    Index before = 0;
+    Index after = 0;
+};
+/// Gradient: x ← slice(g), the elements that x had.   Throws unless before, after ≥ 0.
+Variable pad(const Variable& x, Margin margin);
+
+/// The parts one after the other along an axis; all other extents agree.   Gradient: each part ← its slice of g.
+Variable concatenate(const std::vector<Variable>& parts, Index axis);
+
+/// Channels become pixels: y[n, h·r + a, w·r + b, c] = x[n, h, w, (a·r + b)·C + c], as TensorFlow's depth_to_space has
+/// it; PyTorch orders a pixel's channels otherwise, c·r² + a·r + b. Shapes: x [N, H, W, r²·C], y [N, r·H, r·W, C].
+/// Gradient: x ← pixel_unshuffle(g, r).   Source: Shi et al., "Real-time single image and video super-resolution using
+/// an efficient sub-pixel convolutional neural network", 2016.
+/// Throws `pixel_shuffle: the channels must divide into 2·2; got [1, 1, 1, 6]`.
+Variable pixel_shuffle(const Variable& x, Index r);
+
+/// Pixels become channels, which undoes pixel_shuffle: TensorFlow's space_to_depth.   Gradient: y ← pixel_shuffle(g,
+/// r). Throws `pixel_unshuffle: height and width must divide by 2; got [1, 3, 4, 1]`.
+Variable pixel_unshuffle(const Variable& y, Index r);
+
+}  // namespace adjoint

@@ -1,0 +1,31 @@
+// How is work spread over processors without changing a bit? The caller cuts it by its shape alone; threads take whole
+// pieces.
+#pragma once
+
+#include <functional>
+
+#include "framework/tensor/shape.h"
+
+namespace adjoint {
+
+/// The number of threads that parallel_for may use; at first ADJOINT_THREADS, else the number of processors.
+int thread_count();
+/// Throws unless count ≥ 1.
+void set_thread_count(int count);
+
+/// Calls piece(0), …, piece(count − 1), each once, in any order and on any thread. The pieces must not share what they
+/// write; then the result does not depend on the number of threads. Inside a piece denormal numbers count as 0.
+void parallel_for(Index count, const std::function<void(Index)>& piece);
+
+/// Cuts [0, size) into pieces of `grain` and calls piece(begin, end) for each, in parallel.
+void parallel_ranges(Index size, Index grain, const std::function<void(Index, Index)>& piece);
+
+/// Every sum over a batch is cut into this many contiguous blocks, however many threads there are: each block is summed
+/// in order, and the blocks are added as a fixed tree.
+constexpr Index batch_blocks = 8;
+
+/// The first element of block b when `size` elements are cut into `batch_blocks` contiguous blocks of nearly equal
+/// size.
+constexpr Index block_begin(Index size, Index block) { return size * block / batch_blocks; }
+
+}  // namespace adjoint

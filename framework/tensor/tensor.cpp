@@ -1,0 +1,96 @@
+#include "framework/tensor/tensor.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "framework/tensor/buffer_pool.h"
+
+namespace adjoint {
+
+namespace {
+std::size_t width(DType dtype) { return dtype == DType::float32 ? sizeof(float) : sizeof(double); }
+}  // namespace
+
+Tensor::Tensor(Shape shape, DType dtype) : shape_(std::move(shape)), size_(element_count(shape_)), dtype_(dtype) {
+    require(std::all_of(shape_.begin(), shape_.end(), [](Index extent) { return extent >= 0; }),
+            "Tensor: an extent is negative; got shape {}", shape_);
+    storage_ = allocate_buffer(static_cast<std::size_t>(size_) * width(dtype));
+}
+
+Tensor::Tensor(Shape shape, const std::vector<double>& elements, DType dtype) : Tensor(std::move(shape), dtype) {
+    require(std::ssize(elements) == size_, "Tensor: shape {} has {} elements; got {}", shape_, size_, elements.size());
+    dispatch(dtype, [&]<Scalar T>() {
+        std::transform(elements.begin(), elements.end(), static_cast<T*>(storage_.get()),
+                       [](double element) { return static_cast<T>(element); });
+    });
+}
+
+Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
+    return dispatch(dtype, [&]<Scalar T>() {
+        return build<T>(shape, [&](std::span<T> out) { std::fill(out.begin(), out.end(), static_cast<T>(value)); });
+    });
+}
+
+double Tensor::operator[](Index i) const {
+    require(i >= 0 && i < size_, "Tensor: element {} does not exist; got shape {}", i, shape_);
+    return dispatch(dtype_, [&]<Scalar T>() -> double { return data<T>()[static_cast<std::size_t>(i)]; });
+}
+
+double Tensor::item() const {
+    require(size_ == 1, "Tensor::item: there must be one element; got shape {}", shape_);
+    return (*this)[0];
+}
+
+std::vector<double> Tensor::to_vector() const {
+    return dispatch(dtype_, [&]<Scalar T>() {
+        const std::span<const T> elements = data<T>();
+        return std::vector<double>(elements.begin(), elements.end());
+    });
+}
+
+Tensor Tensor::reshaped(Shape shape) const {
+    const Shape wish = shape;
+    const auto open = std::find(shape.begin(), shape.end(), Index{-1});
+    if (open != shape.end()) {
+        *open = 1;
+        const Index known = element_count(shape);
+        *open = known == 0 ? 0 : size_ / known;
+    }
+    require(std::none_of(shape.begin(), shape.end(), [](Index extent) { return extent < 0; }),
+            "reshape: one extent may be -1 and no other negative; got {} to {}", shape_, wish);
+    require(element_count(shape) == size_, "reshape: the number of elements must stay; got {} to {}", shape_, wish);
+    Tensor result = *this;
+    result.shape_ = std::move(shape);
+    return result;
+}
+
+Tensor Tensor::cast(DType dtype) const {
+    if (dtype == dtype_) return *this;
+    return dispatch(dtype, [&]<Scalar T>() {
+        return dispatch(dtype_, [&]<Scalar S>() {
+            return build<T>(shape_, [&](std::span<T> out) {
+                std::transform(data<S>().begin(), data<S>().end(), out.begin(), [](S x) { return static_cast<T>(x); });
+            });
+        });
+    });
+}
+
+Tensor Tensor::duplicate() const {
+    return dispatch(dtype_, [&]<Scalar T>() {
+        return build<T>(shape_, [&](std::span<T> out) { std::copy(data<T>().begin(), data<T>().end(), out.begin()); });
+    });
+}
+
+bool identical(const Tensor& a, const Tensor& b) {
+    if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
+    return dispatch(a.dtype(), [&]<Scalar T>() {
+        return std::memcmp(a.data<T>().data(), b.data<T>().data(), a.data<T>().size_bytes()) == 0;
+    });
+}
+
+void require_same_dtype(const char* operation, const Tensor& a, const Tensor& b) {
+    require(a.dtype() == b.dtype(), "{}: operands differ in element type; got {} and {}", operation, name(a.dtype()),
+            name(b.dtype()));
+}
+
+}  // namespace adjoint

@@ -1,0 +1,87 @@
+// What is a value? A contiguous, row-major array of float32 or float64.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "framework/tensor/dtype.h"
+#include "framework/tensor/error.h"
+#include "framework/tensor/shape.h"
+
+namespace adjoint {
+
+/// A value. Copies share their elements, and nothing that is done to one of them changes another: there are no views,
+/// no strides and no aliases.
+class Tensor {
+  public:
+    /// The number 0.
+    Tensor() : Tensor(Shape{}, {0.0}) {}
+    /// The elements in row-major order: Tensor({2, 2}, {1, 2, 3, 4}). Throws unless their number is ∏ shape.
+    Tensor(Shape shape, const std::vector<double>& elements, DType dtype = DType::float32);
+
+    static Tensor full(const Shape& shape, double value, DType dtype = DType::float32);
+    static Tensor zeros(const Shape& shape, DType dtype = DType::float32) { return full(shape, 0.0, dtype); }
+    static Tensor ones(const Shape& shape, DType dtype = DType::float32) { return full(shape, 1.0, dtype); }
+
+    /// A tensor whose elements `fill(std::span<T>)` writes; every one of them, as they start undefined.
+    template <Scalar T, class Fill>
+    static Tensor build(Shape shape, Fill&& fill) {
+        Tensor result(std::move(shape), dtype_of<T>);
+        fill(std::span<T>(static_cast<T*>(result.storage_.get()), static_cast<std::size_t>(result.size_)));
+        return result;
+    }
+
+    const Shape& shape() const { return shape_; }
+    /// The extent of an axis, a negative one counted from the end.
+    Index extent(Index axis) const { return shape_[static_cast<std::size_t>(axis < 0 ? axis + rank() : axis)]; }
+    Index rank() const { return std::ssize(shape_); }
+    Index size() const { return size_; }
+    DType dtype() const { return dtype_; }
+
+    /// The elements. Throws unless T is the tensor's own type.
+    template <Scalar T>
+    std::span<const T> data() const {
+        require(dtype_ == dtype_of<T>, "Tensor::data: element type is {}; got {}", name(dtype_), name(dtype_of<T>));
+        return {static_cast<const T*>(storage_.get()), static_cast<std::size_t>(size_)};
+    }
+
+    /// Whether no copy shares the elements.
+    bool sole_owner() const { return storage_.use_count() == 1; }
+
+    /// The elements for writing. Copies of the tensor do not change: the elements are duplicated first where they are
+    /// shared.
+    template <Scalar T>
+    std::span<T> edit() {
+        if (!sole_owner()) *this = duplicate();
+        return {const_cast<T*>(data<T>().data()), static_cast<std::size_t>(size_)};
+    }
+
+    /// Element i in row-major order, as a double.
+    double operator[](Index i) const;
+    /// The only element. Throws unless there is one only.
+    double item() const;
+    std::vector<double> to_vector() const;
+
+    /// The same elements under another shape; one extent may be -1 and is then what is left.
+    Tensor reshaped(Shape shape) const;
+    Tensor cast(DType dtype) const;
+
+  private:
+    Tensor(Shape shape, DType dtype);
+    Tensor duplicate() const;
+
+    Shape shape_;
+    Index size_;
+    DType dtype_;
+    std::shared_ptr<void> storage_;
+};
+
+/// Equal shape, type and bits.
+bool identical(const Tensor& a, const Tensor& b);
+
+/// Throws `<operation>: operands differ in element type; got float32 and float64` unless they agree.
+void require_same_dtype(const char* operation, const Tensor& a, const Tensor& b);
+
+}  // namespace adjoint

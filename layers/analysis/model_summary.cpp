@@ -1,0 +1,55 @@
+#include "layers/analysis/model_summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cxxabi.h>
+#include <map>
+#include <memory>
+
+#include "framework/analysis/checkerboard.h"
+#include "layers/conv2d_transpose.h"
+#include "layers/analysis/module_calls.h"
+
+namespace adjoint {
+namespace {
+
+// The class of a module, without the namespace.
+std::string kind_of(const Module& module) {
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> demangled(
+        abi::__cxa_demangle(typeid(module).name(), nullptr, nullptr, &status), std::free);
+    const std::string name = status == 0 ? demangled.get() : typeid(module).name();
+    return name.substr(name.rfind(':') + 1);
+}
+
+// Whether it is a transposed convolution whose taps meet unevenly.
+bool spreads_unevenly(const ModuleCall& call) {
+    const auto* const layer = dynamic_cast<const Conv2DTranspose*>(call.module);
+    return layer != nullptr && covers_unevenly(transposed_form(call.input, layer->weight.shape(), layer->options));
+}
+
+}  // namespace
+
+Index parameter_count(const Module& module) {
+    Index count = 0;
+    for (const NamedState& named : module.parameters()) count += named.state.value().size();
+    return count;
+}
+
+std::vector<LayerSummary> summarize(const Module& network, const Variable& input) {
+    std::map<const Module*, std::string> names;
+    for (const auto& [name, module] : network.modules()) {
+        if (module->modules().empty()) names[module] = name;
+    }
+    const ModuleCalls listening;
+    network(input);
+    std::vector<LayerSummary> layers;
+    for (const ModuleCall& call : listening.calls()) {
+        if (!names.contains(call.module)) continue;
+        layers.push_back({names[call.module], kind_of(*call.module), call.input, call.output,
+                          parameter_count(*call.module), std::llround(call.flops), spreads_unevenly(call)});
+    }
+    return layers;
+}
+
+}  // namespace adjoint

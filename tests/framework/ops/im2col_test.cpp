@@ -1,0 +1,94 @@
+// Truths about patches: their literal definition, that a convolution is a product with them, that each operation is the
+// other's adjoint, and what is refused.
+#include "framework/ops/im2col.h"
+
+#include "framework/ops/convolution.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/matmul.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
+#include "tests/support/derivatives.h"
+#include "tests/support/random_forms.h"
+#include "tests/support/threads.h"
+
+namespace adjoint {
+namespace {
+
+using Inputs = std::vector<Variable>;
+
+const Conv2DForm overlapping =
+    Conv2DForm::of("patches", {2, 4, 3, 2}, {3, 2, 2, 1}, {.padding = Sides{1, 0, -1, 1}, .dilation = {1, 2}});
+
+TEST(Patches, OfATwoByTwoWindowAreItsFourPixelsARow) {
+    const Tensor x({1, 3, 3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+    const Conv2DForm form = Conv2DForm::of("patches", x.shape(), {2, 2, 1, 1}, {});
+    expect_tensor(patches(x, form), {1, 2, 2, 2, 2, 1}, {1, 2, 4, 5, 2, 3, 5, 6, 4, 5, 7, 8, 5, 6, 8, 9});
+}
+
+TEST(SumPatches, CountsHowManyPatchesEachPixelIsIn) {
+    const Conv2DForm form = Conv2DForm::of("patches", {1, 3, 3, 1}, {2, 2, 1, 1}, {});
+    expect_tensor(sum_patches(Tensor::ones({1, 2, 2, 2, 2, 1}), form), {1, 3, 3, 1}, {1, 2, 1, 2, 4, 2, 1, 2, 1});
+}
+
+TEST(Patches, AreZeroInThePadding) {
+    const Conv2DForm form = Conv2DForm::of("patches", {1, 1, 2, 1}, {2, 2, 1, 1}, {.padding = Sides{1, 1, 0, 0}});
+    expect_tensor(patches(Tensor({1, 1, 2, 1}, {7, 8}), form), {1, 1, 2, 2, 2, 1}, {0, 0, 0, 7, 0, 0, 7, 8});
+}
+
+// conv2d(x, w) = P(x)·W where there is one group: here for random forms of every other kind.
+TEST(Patches, TimesTheFiltersAreTheConvolution) {
+    for (int which = 0; which < 300; ++which) {
+        const Random random = Random(7).stream(which);
+        Conv2DForm form = random_form(random.stream(0));
+        form.groups = 1;
+        SCOPED_TRACE(to_string(form));
+        const Variable x = random_integers(form.image_shape(), random.stream(1));
+        const Variable w = random_integers(form.weight_shape(), random.stream(2));
+        const Variable matrix = reshape(patches(x, form), {form.rows(), form.columns()});
+        const Variable y = matmul(matrix, reshape(w, {form.columns(), form.filters}));
+        ASSERT_TRUE(equal(reshape(y, form.output_shape()).value(), conv2d(x, w, form).value()));
+    }
+}
+
+TEST(SumPatches, IsTheAdjointOfPatchesExactlyInIntegers) {
+    for (int which = 0; which < 300; ++which) {
+        const Random random = Random(8).stream(which);
+        const Conv2DForm form = random_form(random.stream(0));
+        SCOPED_TRACE(to_string(form));
+        const Variable x = random_integers(form.image_shape(), random.stream(1));
+        const Variable p = patches(x, form), q = random_integers(p.shape(), random.stream(2));
+        ASSERT_EQ(sum(p * q).item(), sum(x * sum_patches(q, form)).item());
+    }
+}
+
+TEST(SumPatches, GivesTheSameBitsOnAnyNumberOfThreads) {
+    const Conv2DForm form = Conv2DForm::of("patches", {3, 40, 40, 4}, {5, 5, 4, 1}, {});
+    const Tensor p = Random(5).normal({3, 36, 36, 5, 5, 4});
+    const auto with_threads = [&](int count) {
+        const WithThreads threads(count);
+        return sum_patches(p, form).value();
+    };
+    EXPECT_TRUE(identical(with_threads(1), with_threads(7)));
+}
+
+TEST(PatchesAndSumPatches, HaveDerivativesToSecondOrder) {
+    const Tensor x = Random(1).normal({2, 4, 3, 2}, DType::float64);
+    const Tensor p = Random(2).normal(patches(x, overlapping).shape(), DType::float64);
+    expect_derivatives([](const Inputs& in) { return patches(in[0], overlapping); }, {x});
+    expect_derivatives([](const Inputs& in) { return sum_patches(in[0], overlapping); }, {p});
+}
+
+TEST(PatchesRefusal, OfAnotherShapeThanTheForms) {
+    const Conv2DForm form = Conv2DForm::of("patches", {1, 4, 4, 2}, {2, 2, 2, 1}, {});
+    EXPECT_EQ(error_of([&] {
+                  patches(Tensor::zeros({1, 4, 4, 3}), form);
+              }),
+              "patches: the form expects images [1, 4, 4, 2]; got [1, 4, 4, 3]");
+    EXPECT_EQ(error_of([&] {
+                  sum_patches(Tensor::zeros({1, 3, 3, 8}), form);
+              }),
+              "sum_patches: the form expects patches [1, 3, 3, 2, 2, 2]; got [1, 3, 3, 8]");
+}
+
+}  // namespace
+}  // namespace adjoint

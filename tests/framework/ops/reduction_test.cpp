@@ -1,0 +1,277 @@
+// Truths about operations that take axes away: values by definition, first and second derivatives, exact sums in a
+// fixed order, ties, extremes, NaN, and the two directions of broadcasting as adjoints of one another.
+#include "framework/ops/reduction.h"
+
+#include <cmath>
+#include <limits>
+
+#include "framework/ops/elementwise.h"
+#include "framework/tensor/random.h"
+#include "framework/ops/shape_ops.h"
+#include "tests/support/derivatives.h"
+
+namespace adjoint {
+namespace {
+
+using Inputs = std::vector<Variable>;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+class Reduction : public testing::TestWithParam<DType> {
+  protected:
+    const Variable counted = Tensor({2, 3, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, GetParam());
+};
+INSTANTIATE_TEST_SUITE_P(In, Reduction, testing::Values(DType::float32, DType::float64), TypeName());
+
+TEST_P(Reduction, SumsAnyAxes) {
+    expect_tensor(sum(counted), {}, {78});
+    expect_tensor(sum(counted, {0}), {3, 2}, {8, 10, 12, 14, 16, 18});
+    expect_tensor(sum(counted, {1}), {2, 2}, {9, 12, 27, 30});
+    expect_tensor(sum(counted, {2}), {2, 3}, {3, 7, 11, 15, 19, 23});
+    expect_tensor(sum(counted, {0, 1}), {2}, {36, 42});
+    expect_tensor(sum(counted, {0, 2}), {3}, {18, 26, 34});
+    expect_tensor(sum(counted, {1, 2}), {2}, {21, 57});
+    expect_tensor(sum(counted, {2, 0, 1}), {}, {78});
+    expect_tensor(sum(counted, {-1}), {2, 3}, {3, 7, 11, 15, 19, 23});
+}
+
+TEST_P(Reduction, KeepsAxesAtOneWhereAsked) {
+    expect_tensor(sum(counted, {0, 2}, Keep::yes), {1, 3, 1}, {18, 26, 34});
+    expect_tensor(sum(counted, {}, Keep::yes), {1, 1, 1}, {78});
+    expect_tensor(mean(counted, {1}, Keep::yes), {2, 1, 2}, {3, 4, 9, 10});
+    expect_tensor(max(counted, 1, Keep::yes), {2, 1, 2}, {5, 6, 11, 12});
+}
+
+TEST_P(Reduction, DividesASumByItsCountForTheMean) {
+    expect_tensor(mean(counted), {}, {6.5});
+    expect_tensor(mean(counted, {0, 2}), {3}, {4.5, 6.5, 8.5});
+    expect_tensor(mean(counted, {-2}), {2, 2}, {3, 4, 9, 10});
+}
+
+TEST_P(Reduction, FindsTheLargestAlongAnAxis) {
+    const Variable x = Tensor({2, 3}, {3, -1, 2, -5, -4, -6}, GetParam());
+    expect_tensor(max(x, 1), {2}, {3, -4});
+    expect_tensor(max(x, 0), {3}, {3, -1, 2});
+    expect_tensor(max(x, -1), {2}, {3, -4});
+    expect_tensor(max(Tensor({2}, {-infinity, -infinity}, GetParam()), 0), {}, {-infinity});
+}
+
+TEST_P(Reduction, SumsNothingToZero) {
+    expect_tensor(sum(Tensor::zeros({0, 3}, GetParam())), {}, {0});
+    expect_tensor(sum(Tensor::zeros({0, 3}, GetParam()), {0}), {3}, {0, 0, 0});
+    expect_tensor(sum(Tensor::zeros({2, 0}, GetParam()), {0}), {0}, {});
+    expect_tensor(sum(Tensor({}, {4}, GetParam())), {}, {4});
+}
+
+TEST_P(Reduction, LetsNotANumberThrough) {
+    for (const std::vector<double>& elements : {std::vector<double>{nan, 1, 2}, {1, nan, 2}, {1, 2, nan}}) {
+        const Variable x = Tensor({3}, elements, GetParam());
+        expect_tensor(sum(x), {}, {nan});
+        expect_tensor(max(x, 0), {}, {nan});
+        expect_tensor(log_softmax(x), {3}, {nan, nan, nan});
+    }
+    std::vector<double> many(100, 1.0);
+    many[37] = nan;
+    expect_tensor(max(Tensor({100}, many, GetParam()), 0), {}, {nan});
+    expect_tensor(max(Tensor({50, 2}, many, GetParam()), 0), {2}, {1, nan});
+}
+
+TEST_P(Reduction, LogSoftmaxOfExtremesIsFiniteAndRight) {
+    const Variable x = Tensor({2, 3}, {-1e4, 0, 1e4, 1e4, 1e4, -1e4}, GetParam());
+    expect_tensor(log_softmax(x), {2, 3}, {-2e4, -1e4, 0, -std::log(2.0), -std::log(2.0), -2e4 - std::log(2.0)}, 1e-6);
+    expect_tensor(softmax(x), {2, 3}, {0, 0, 1, 0.5, 0.5, 0}, 1e-6);
+    Tape tape({x});
+    expect_tensor(tape.gradient(sum(log_softmax(x)))[0], {2, 3}, {1, 1, -2, -0.5, -0.5, 1}, 1e-6);
+}
+
+TEST_P(Reduction, SoftmaxSumsToOneAlongItsAxis) {
+    const Tensor x = Random(1).normal(Shape{3, 4, 5}, GetParam());
+    for (const Index axis : {0, 1, 2, -1}) {
+        const Variable total = sum(softmax(x, axis), {axis});
+        expect_equal(total, Tensor::ones(total.shape(), GetParam()), 1e-6);
+    }
+}
+
+TEST_P(Reduction, LogSoftmaxIsItsDefinition) {
+    const Tensor x = Random(2).normal(Shape{3, 4, 5}, GetParam());
+    for (const Index axis : {0, 1, 2}) {
+        expect_equal(log_softmax(x, axis), x - log(sum(exp(x), {axis}, Keep::yes)), 1e-6);
+    }
+    expect_equal(log_softmax(x), log_softmax(x, 2));
+}
+
+TEST_P(Reduction, LogSoftmaxIgnoresWhatIsImpossible) {
+    const Variable x = Tensor({2}, {0, -infinity}, GetParam());
+    expect_tensor(log_softmax(x), {2}, {0, -infinity});
+}
+
+// ---- Derivatives ------------------------------------------------------------------------------------------------
+
+class ReductionDerivative : public testing::TestWithParam<DerivativeCase> {};
+
+TEST_P(ReductionDerivative, AgreesWithFiniteDifferencesToSecondOrder) {
+    expect_derivatives(GetParam().f, GetParam().inputs);
+}
+
+const Tensor cube = doubles({2, 3, 2}, {0.3, -0.9, 1.2, -0.4, 0.8, -1.5, 0.6, 1.9, -1.1, 0.1, -0.7, 1.5});
+const Tensor row = doubles({1, 3}, {0.6, -1.4, 1.1});
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, ReductionDerivative,
+    testing::Values(DerivativeCase{"sum_of_all", [](const Inputs& x) { return sum(x[0]); }, {cube}},
+                    DerivativeCase{"sum_first", [](const Inputs& x) { return sum(x[0], {0}); }, {cube}},
+                    DerivativeCase{"sum_middle", [](const Inputs& x) { return sum(x[0], {1}); }, {cube}},
+                    DerivativeCase{"sum_outer_and_inner",
+                                   [](const Inputs& x) {
+                                       return sum(x[0], {0, 2});
+                                   },
+                                   {cube}},
+                    DerivativeCase{"sum_kept", [](const Inputs& x) { return sum(x[0], {-1}, Keep::yes); }, {cube}},
+                    DerivativeCase{"mean_of_all", [](const Inputs& x) { return mean(x[0]); }, {cube}},
+                    DerivativeCase{"mean_middle", [](const Inputs& x) { return mean(x[0], {1}); }, {cube}},
+                    DerivativeCase{"mean_kept",
+                                   [](const Inputs& x) {
+                                       return mean(x[0], {0, 2}, Keep::yes);
+                                   },
+                                   {cube}},
+                    DerivativeCase{"max_first", [](const Inputs& x) { return max(x[0], 0); }, {cube}},
+                    DerivativeCase{"max_middle", [](const Inputs& x) { return max(x[0], 1); }, {cube}},
+                    DerivativeCase{"max_kept", [](const Inputs& x) { return max(x[0], -1, Keep::yes); }, {cube}},
+                    DerivativeCase{"log_softmax_first", [](const Inputs& x) { return log_softmax(x[0], 0); }, {cube}},
+                    DerivativeCase{"log_softmax_last", [](const Inputs& x) { return log_softmax(x[0]); }, {cube}},
+                    DerivativeCase{"softmax_middle", [](const Inputs& x) { return softmax(x[0], 1); }, {cube}},
+                    DerivativeCase{"softmax_last", [](const Inputs& x) { return softmax(x[0]); }, {cube}},
+                    DerivativeCase{"sum_to_a_row",
+                                   [](const Inputs& x) {
+                                       return sum_to(x[0], {1, 2});
+                                   },
+                                   {cube}},
+                    DerivativeCase{"sum_to_a_column",
+                                   [](const Inputs& x) {
+                                       return sum_to(x[0], {3, 1});
+                                   },
+                                   {cube}},
+                    DerivativeCase{"sum_to_a_number", [](const Inputs& x) { return sum_to(x[0], {}); }, {cube}},
+                    DerivativeCase{"broadcast_to_rows",
+                                   [](const Inputs& x) {
+                                       return broadcast_to(x[0], {4, 3});
+                                   },
+                                   {row}},
+                    DerivativeCase{"broadcast_to_a_cube",
+                                   [](const Inputs& x) {
+                                       return broadcast_to(x[0], {2, 2, 3});
+                                   },
+                                   {row}}),
+    RowName());
+
+TEST(LogSoftmax, HasThirdDerivatives) {
+    expect_derivatives([](const Inputs& x) { return log_softmax(x[0]); }, {row}, 3);
+}
+
+TEST(Max, SharesTheAdjointEquallyBetweenTies) {
+    const Variable x = doubles({2, 3}, {5, 1, 5, 2, 2, 2});
+    Tape tape({x});
+    expect_tensor(tape.gradient(max(x, 1), doubles({2}, {10, 30}))[0], {2, 3}, {5, 0, 5, 10, 10, 10});
+}
+
+TEST(Max, RefusesAnAxisWithoutElements) {
+    EXPECT_EQ(error_of([] {
+                  max(Tensor::zeros({2, 0}), 1);
+              }),
+              "max: there must be an element along axis 1; got shape [2, 0]");
+    EXPECT_EQ(max(Tensor::zeros({0, 2}), 1).shape(), Shape{0});
+}
+
+// ---- Broadcasting as a linear map -------------------------------------------------------------------------------
+
+TEST(BroadcastTo, RepeatsAxesOfOneAndLeadingOnes) {
+    expect_tensor(broadcast_to(doubles({2, 1}, {1, 2}), {2, 3}), {2, 3}, {1, 1, 1, 2, 2, 2});
+    expect_tensor(broadcast_to(doubles({2}, {1, 2}), {3, 2}), {3, 2}, {1, 2, 1, 2, 1, 2});
+    expect_tensor(broadcast_to(doubles({}, {7}), {2, 2}), {2, 2}, {7, 7, 7, 7});
+    expect_tensor(broadcast_to(doubles({1}, {7}), {0}), {0}, {});
+    expect_tensor(broadcast_to(doubles({1}, {infinity}), {2}), {2}, {infinity, infinity});
+}
+
+TEST(BroadcastTo, IsTheAdjointOfSumTo) {
+    const std::vector<std::pair<Shape, Shape>> pairs = {{{3}, {2, 3}},    {{2, 1}, {2, 3}},          {{}, {2, 3}},
+                                                        {{1, 1}, {2, 3}}, {{4, 1, 3}, {5, 4, 2, 3}}, {{2, 3}, {2, 3}}};
+    for (const auto& [small, large] : pairs) {
+        const Variable x = Random(1).normal(small, DType::float64), y = Random(2).normal(large, DType::float64);
+        EXPECT_NEAR(sum(broadcast_to(x, large) * y).item(), sum(x * sum_to(y, small)).item(), 1e-13);
+    }
+}
+
+TEST(BroadcastTo, RefusesWhatDoesNotFit) {
+    const Variable x = Tensor::zeros({3});
+    EXPECT_EQ(error_of([&] { broadcast_to(x, {2, 4}); }), "broadcast_to: [3] does not broadcast to [2, 4]");
+    EXPECT_EQ(error_of([&] { broadcast_to(x, {1}); }), "broadcast_to: [3] does not broadcast to [1]");
+    EXPECT_EQ(error_of([&] { broadcast_to(x, {}); }), "broadcast_to: [3] does not broadcast to []");
+    EXPECT_EQ(error_of([] {
+                  broadcast_to(Tensor::zeros({1, 3}), {3});
+              }),
+              "broadcast_to: [1, 3] does not broadcast to [3]");
+}
+
+TEST(SumTo, RefusesWhatWasNotBroadcastFromThere) {
+    const Variable x = Tensor::zeros({2, 3});
+    EXPECT_EQ(error_of([&] { sum_to(x, {4}); }), "sum_to: [4] does not broadcast to [2, 3]");
+    EXPECT_EQ(error_of([&] { sum_to(x, {3, 2}); }), "sum_to: [3, 2] does not broadcast to [2, 3]");
+    EXPECT_EQ(error_of([&] { sum_to(x, {1, 2, 3}); }), "sum_to: [1, 2, 3] does not broadcast to [2, 3]");
+}
+
+TEST(SumTo, SumsAnEmptyAxisToZero) { expect_tensor(sum_to(doubles({0, 2}, {}), {1, 2}), {1, 2}, {0, 0}); }
+
+TEST(ReductionRefusal, OfAnAxisNamesOperationAxisAndShape) {
+    const Variable x = Tensor::zeros({2, 3});
+    const std::string fact = ": axis 2 does not exist; got shape [2, 3]";
+    EXPECT_EQ(error_of([&] { sum(x, {2}); }), "sum" + fact);
+    EXPECT_EQ(error_of([&] { mean(x, {2}); }), "mean" + fact);
+    EXPECT_EQ(error_of([&] { max(x, 2); }), "max" + fact);
+    EXPECT_EQ(error_of([&] { log_softmax(x, 2); }), "log_softmax" + fact);
+    EXPECT_EQ(error_of([&] { sum(x, {1, -1}); }), "sum: an axis is named twice; got axes [1, -1]");
+}
+
+// ---- Large tensors ----------------------------------------------------------------------------------------------
+
+TEST(LargeSum, OfOnesIsExactInFloat32) {
+    const Index count = (1 << 24) + 16;  // one by one it would stop at 2²⁴
+    EXPECT_EQ(sum(Tensor::ones({count})).item(), static_cast<double>(count));
+}
+
+TEST(LargeSum, CountsEveryElementOnceForEveryShape) {
+    const std::vector<std::pair<Shape, std::vector<Index>>> cases = {
+        {{100003}, {0}},      {{5003, 20}, {0}},   {{20, 5003}, {1}},        {{7, 11003}, {1}},
+        {{11003, 1}, {0, 1}}, {{3, 4001, 9}, {1}}, {{40, 3, 999}, {0, 2}},   {{2, 50, 2, 500}, {1, 3}},
+        {{7, 40009}, {0}},    {{7, 8, 9001}, {1}}, {{1, 8, 1, 8192}, {1, 3}}};
+    for (const auto& [shape, axes] : cases) {
+        SCOPED_TRACE(fmt::format("{} over {}", shape, axes));
+        const Variable total = sum(Tensor::ones(shape), axes);
+        const double count = static_cast<double>(element_count(shape)) / static_cast<double>(total.size());
+        expect_equal(total, Tensor::full(total.shape(), count));
+    }
+}
+
+TEST(LargeSum, IsTheExactSumOfWholeNumbers) {
+    const Index rows = 9001, columns = 12;
+    std::vector<double> elements, expected(columns, 0.0);
+    for (Index i = 0; i < rows * columns; ++i) {
+        elements.push_back(static_cast<double>(i * 7919 % 101) - 50);
+        expected[i % columns] += elements.back();
+    }
+    const Tensor x({rows, columns}, elements);
+    expect_tensor(sum(x, {0}), {columns}, expected);
+    expect_tensor(sum(transpose(x), {1}), {columns}, expected);
+}
+
+TEST(LargeMax, IsFoundInEveryBlock) {
+    const Index size = 100003;
+    for (Index at = 0; at < size; at += 3571) {
+        std::vector<double> elements(size, -1.0);
+        elements[at] = 2.0;
+        EXPECT_EQ(max(Tensor({size}, elements), 0).item(), 2.0) << "at " << at;
+    }
+}
+
+}  // namespace
+}  // namespace adjoint

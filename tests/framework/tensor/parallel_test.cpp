@@ -1,0 +1,182 @@
+// Truths about parallel work: every piece runs once, pieces cover the range, errors come through, and the number of
+// threads changes no bit of any result.
+#include "framework/tensor/parallel.h"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "framework/ops/elementwise.h"
+#include "framework/ops/matmul.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
+#include "tests/support/derivatives.h"
+#include "tests/support/threads.h"
+
+namespace adjoint {
+namespace {
+
+TEST(Parallel, RunsEveryPieceOnce) {
+    for (const int threads : {1, 2, 3, 8}) {
+        const WithThreads with(threads);
+        for (const Index count : {0, 1, 2, 1000}) {
+            std::vector<std::atomic<int>> runs(static_cast<std::size_t>(count));
+            parallel_for(count, [&](Index piece) { ++runs[static_cast<std::size_t>(piece)]; });
+            for (const std::atomic<int>& run : runs) EXPECT_EQ(run, 1);
+        }
+    }
+}
+
+TEST(Parallel, CutsARangeIntoPiecesOfTheGrain) {
+    for (const Index size : {0, 1, 9, 10, 11, 95}) {
+        std::vector<std::atomic<int>> covered(static_cast<std::size_t>(size));
+        std::atomic<int> pieces = 0;
+        parallel_ranges(size, 10, [&](Index begin, Index end) {
+            EXPECT_EQ(begin % 10, 0);
+            EXPECT_EQ(end, std::min(begin + 10, size));
+            for (Index i = begin; i < end; ++i) ++covered[static_cast<std::size_t>(i)];
+            ++pieces;
+        });
+        EXPECT_EQ(pieces, (size + 9) / 10);
+        for (const std::atomic<int>& times : covered) EXPECT_EQ(times, 1);
+    }
+}
+
+TEST(Parallel, UsesAsManyThreadsAsItMay) {
+    const WithThreads with(4);
+    std::atomic<int> arrived = 0;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    parallel_for(4, [&](Index) {
+        ++arrived;
+        while (arrived < 4 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    });
+    EXPECT_LT(std::chrono::steady_clock::now(), deadline) << "the pieces did not run at the same time";
+}
+
+TEST(Parallel, NestsWithoutDeadlock) {
+    const WithThreads with(3);
+    std::atomic<int> runs = 0;
+    parallel_for(10, [&](Index) { parallel_for(10, [&](Index) { ++runs; }); });
+    EXPECT_EQ(runs, 100);
+}
+
+TEST(Parallel, PassesOnAnErrorOfAPiece) {
+    for (const int threads : {1, 4}) {
+        const WithThreads with(threads);
+        EXPECT_EQ(error_of([] { parallel_for(20, [](Index piece) { require(piece != 7, "piece {}", piece); }); }),
+                  "piece 7");
+    }
+}
+
+TEST(Parallel, TakesDenormalNumbersForZeroInsideAPieceAlone) {
+    const volatile double denormal = 1e-310, small = 1e-300;
+    for (const int threads : {1, 4}) {
+        const WithThreads with(threads);
+        parallel_for(20, [&](Index) {
+            EXPECT_EQ(denormal * 2.0, 0.0);
+            EXPECT_EQ(small * 1e-10, 0.0);
+        });
+        EXPECT_GT(denormal * 2.0, 0.0);
+        EXPECT_GT(small * 1e-10, 0.0);
+    }
+}
+
+TEST(Parallel, RemembersTheNumberOfThreads) {
+    const WithThreads with(5);
+    EXPECT_EQ(thread_count(), 5);
+}
+
+TEST(Parallel, RefusesLessThanOneThread) {
+    const int before = thread_count();
+    EXPECT_EQ(error_of([] { set_thread_count(0); }), "set_thread_count: there must be at least one thread; got 0");
+    EXPECT_EQ(error_of([] { set_thread_count(-2); }), "set_thread_count: there must be at least one thread; got -2");
+    EXPECT_EQ(thread_count(), before);
+}
+
+TEST(Parallel, CutsABatchIntoContiguousBlocksOfNearlyEqualSize) {
+    for (const Index size : {0, 1, 7, 8, 9, 100, 1000003}) {
+        EXPECT_EQ(block_begin(size, 0), 0);
+        EXPECT_EQ(block_begin(size, batch_blocks), size);
+        for (Index block = 0; block < batch_blocks; ++block) {
+            const Index length = block_begin(size, block + 1) - block_begin(size, block);
+            EXPECT_GE(length, size / batch_blocks);
+            EXPECT_LE(length, size / batch_blocks + 1);
+        }
+    }
+}
+
+struct ThreadCase {
+    std::string name;
+    std::function<Variable()> f;
+};
+void PrintTo(const ThreadCase& row, std::ostream* stream) { *stream << row.name; }
+
+// Elements of many magnitudes, so that another order of summation would give another sum.
+Variable rough(const Shape& shape) {
+    const Random random(5);
+    return exp(Variable(random.normal(shape)) * 4.0) * Random(6).normal(shape);
+}
+
+class ThreadsChangeNoBit : public ::testing::TestWithParam<ThreadCase> {};
+
+TEST_P(ThreadsChangeNoBit, Of) {
+    const auto run = [](int threads) {
+        const WithThreads with(threads);
+        return GetParam().f().value();
+    };
+    const Tensor alone = run(1);
+    for (const int threads : {2, 3, 8}) EXPECT_TRUE(identical(run(threads), alone)) << threads << " threads";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Parallel, ThreadsChangeNoBit,
+    ::testing::Values(ThreadCase{"TotalSum", [] { return sum(rough({300007})); }},
+                      ThreadCase{"SumOverRows",
+                                 [] {
+                                     return sum(rough({30011, 10}), {0});
+                                 }},
+                      ThreadCase{"SumOverColumns",
+                                 [] {
+                                     return sum(rough({10, 30011}), {1});
+                                 }},
+                      ThreadCase{"SumOfFewLongRows",
+                                 [] {
+                                     return sum(rough({3, 100003}), {1});
+                                 }},
+                      ThreadCase{"SumOverOuterAndInner",
+                                 [] {
+                                     return sum(rough({50, 7, 1000}), {0, 2});
+                                 }},
+                      ThreadCase{"Max",
+                                 [] {
+                                     return max(rough({3, 50021}), 1);
+                                 }},
+                      ThreadCase{"LogSoftmax",
+                                 [] {
+                                     return log_softmax(rough({5003, 20}));
+                                 }},
+                      ThreadCase{"BroadcastProduct",
+                                 [] {
+                                     return rough({700, 1, 30}) * rough({20, 1});
+                                 }},
+                      ThreadCase{"Map", [] { return tanh(rough({200003})); }},
+                      ThreadCase{"Transpose",
+                                 [] {
+                                     return transpose(rough({101, 37, 41}), {2, 0, 1});
+                                 }},
+                      ThreadCase{"Matmul",
+                                 [] {
+                                     return matmul(rough({333, 129}), rough({129, 257}));
+                                 }},
+                      ThreadCase{"GradientOfMatmul",
+                                 [] {
+                                     const Variable a = rough({333, 129}), b = rough({129, 257});
+                                     Tape tape({b});
+                                     return tape.gradient(sum(tanh(matmul(a, b))))[0];
+                                 }},
+                      ThreadCase{"UniformNumbers", [] { return Variable(Random(1).uniform(Shape{100003})); }},
+                      ThreadCase{"NormalNumbers", [] { return Variable(Random(1).normal(Shape{100003})); }}),
+    RowName());
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,116 @@
+// Truths about settings: which source goes before which, that they can be fed back, and what is said of wrong ones.
+#include "train/cli/settings.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "tests/support/expectations.h"
+#include "tests/support/npy_files.h"
+#include "tests/support/temporary_directory.h"
+#include "train/cli/validators.h"
+
+namespace adjoint {
+namespace {
+
+/// A command with options of each kind.
+struct Command {
+    Command() {
+        command.add_option("--rate", rate)->check(positive_number())->capture_default_str();
+        command.add_option("--seed", seed)->capture_default_str();
+        command.add_option("--name", name)->capture_default_str();
+        command.add_option("--list", list)->allow_extra_args(false);
+        command.add_flag("--flag", flag);
+        command.add_option("--other")->configurable(false);
+        read_environment(command);
+    }
+    void parse(std::vector<std::string> words) {
+        std::reverse(words.begin(), words.end());
+        command.parse(words);
+    }
+    std::string read(const std::string& text) {
+        write_bytes(file, text);
+        try {
+            read_settings(command, file);
+        } catch (const DataError& error) {
+            return std::string(error.what()).substr(file.string().size() + 2);
+        }
+        return "";
+    }
+
+    double rate = 0.1;
+    std::uint64_t seed = 1;
+    std::string name = "first";
+    std::vector<std::string> list;
+    bool flag = false;
+    CLI::App command{"", "command"};
+    TemporaryDirectory directory;
+    const std::filesystem::path file = directory / "settings.toml";
+};
+
+class RunSettings : public testing::Test, protected Command {
+  protected:
+    ~RunSettings() override {
+        for (const char* variable : {"ADJOINT_RATE", "ADJOINT_NAME"}) ::unsetenv(variable);
+    }
+};
+
+TEST_F(RunSettings, ComeFromFlagsThenTheEnvironmentThenTheFileThenDefaults) {
+    ::setenv("ADJOINT_NAME", "environment", 1);
+    ::setenv("ADJOINT_RATE", "0.2", 1);
+    parse({"--rate", "0.3"});
+    EXPECT_EQ(read("rate = 0.4\nname = 'file'\nlist = ['a', 'b']"), "");
+    EXPECT_EQ(rate, 0.3);
+    EXPECT_EQ(name, "environment");
+    EXPECT_EQ(list, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(seed, 1u);
+}
+
+TEST_F(RunSettings, ComeBackAsTheyWereWritten) {
+    parse({"--rate", "1e-7", "--seed", "18446744073709551615", "--name", "a # 'b' \"c\" \\", "--list", "x", "--list",
+           "007", "--list", "true", "--flag"});
+    const std::string text = settings_text(command);
+    EXPECT_EQ(text.find("other"), std::string::npos);
+    Command other;
+    other.parse({});
+    EXPECT_EQ(other.read(text), "");
+    EXPECT_EQ(other.rate, 1e-7);
+    EXPECT_EQ(other.seed, UINT64_MAX);
+    EXPECT_EQ(other.name, "a # 'b' \"c\" \\");
+    EXPECT_EQ(other.list, (std::vector<std::string>{"x", "007", "true"}));
+    EXPECT_TRUE(other.flag);
+}
+
+TEST_F(RunSettings, ThatAreWrongAreSaidToBeSoByFileAndName) {
+    parse({});
+    EXPECT_EQ(read("speed = 3"), "must hold options of command; got speed");
+    EXPECT_EQ(read("other = 3"), "must hold options of command; got other");
+    EXPECT_EQ(read("[section]\nrate = 3"), "must hold options of command; got section");
+    EXPECT_EQ(read("rate = -3"), "--rate: must be a number above 0; got -3");
+    EXPECT_EQ(read("seed = 2026-11-21"), "seed: must be a text, a number, true or false");
+    EXPECT_TRUE(read("rate = 3\nname 'x'").starts_with("must be TOML; got in line 2: "));
+    EXPECT_THROW(read_settings(command, directory / "none.toml"), MissingInput);
+    EXPECT_EQ(error_of([&] { read_settings(command, directory / "none.toml"); }),
+              (directory / "none.toml").string() + ": cannot be read; got no such file");
+}
+
+TEST_F(RunSettings, HoldStillInARunThatIsResumed) {
+    parse({"--rate", "1e-1", "--name", "new"});
+    write_bytes(file, "rate = 0.1\nname = 'old'\nseed = 5");
+    EXPECT_EQ(error_of([&] { resume_settings(command, file, {}); }),
+              file.string() + ": --name must be as the run was begun, old; got new");
+    EXPECT_NO_THROW(resume_settings(command, file, {"name"}));
+    EXPECT_EQ(name, "new");
+    EXPECT_EQ(seed, 5u);
+}
+
+TEST_F(RunSettings, ThatARunWasBegunWithoutCannotBeAddedToIt) {
+    parse({"--flag", "--seed", "18446744073709551615"});
+    write_bytes(file, "seed = '18446744073709551614'");
+    EXPECT_EQ(error_of([&] { resume_settings(command, file, {"flag"}); }),
+              file.string() + ": --seed must be as the run was begun, 18446744073709551614; got 18446744073709551615");
+    EXPECT_EQ(error_of([&] { resume_settings(command, file, {"seed"}); }),
+              file.string() + ": --flag must be as the run was begun, not given; got true");
+}
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,226 @@
+// Truths about `adjoint data get` and about what training does with its datasets, on a machine whose only network is its own.
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "tests/support/environment.h"
+#include "tests/support/image_files.h"
+#include "tests/support/mirror.h"
+#include "tests/support/program.h"
+#include "train/data/cache_directory.h"
+#include "train/data/dataset_choice.h"
+#include "train/data/dataset_fetch.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DataCommand : public ProgramTest {
+  protected:
+    // MNIST is what training would open, with the cache of the programs.
+    void expect_mnist(const DatasetOptions& options) const {
+        const EnvironmentVariable cache("ADJOINT_CACHE_DIR", (directory_ / "cache").string());
+        const Datasets data = open_datasets(options);
+        EXPECT_EQ(data.name, "mnist");
+        EXPECT_EQ(data.training->size(), 60'000);
+        EXPECT_EQ(data.test->size(), 10'000);
+    }
+
+    OwnNetwork network_;
+    EnvironmentVariable unset_{"ADJOINT_DATA_DIR"};
+    EnvironmentVariable online_{"ADJOINT_OFFLINE", "0"};
+};
+
+std::vector<std::string> lines(const std::string& text) {
+    std::istringstream stream(text);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(stream, line);) all.push_back(line);
+    return all;
+}
+
+// MNIST's files as they are at hand, by name; none where they are not.
+std::map<std::string, std::string> real_mnist() {
+    std::map<std::string, std::string> files;
+    const char* const data = std::getenv("ADJOINT_DATA_DIR");
+    if (data == nullptr) return files;
+    for (const PublishedFile& file : find_published_dataset("mnist")->files) {
+        files[file.name] = file_bytes(fs::path(data) / file.name);
+    }
+    return files;
+}
+
+const std::map<std::string, std::string> mnist = real_mnist();
+
+TEST_F(DataCommand, FetchesMnistForTraining) {
+    if (mnist.empty()) GTEST_SKIP() << "ADJOINT_DATA_DIR is not set";
+    Mirror mirror(mnist);
+    const Outcome first = run({"data", "get", "mnist", "--mirror", mirror.address()});
+    EXPECT_EQ(first.status, 0);
+    EXPECT_EQ(first.out, (directory_ / "cache/mnist").string() + ": MNIST\n");
+    EXPECT_EQ(first.err, "info: t10k-labels-idx1-ubyte.gz: 4.4 KiB from " + mirror.address() +
+                             "t10k-labels-idx1-ubyte.gz\n"
+                             "info: train-labels-idx1-ubyte.gz: 28.2 KiB from " +
+                             mirror.address() +
+                             "train-labels-idx1-ubyte.gz\n"
+                             "info: t10k-images-idx3-ubyte.gz: 1.5 MiB from " +
+                             mirror.address() +
+                             "t10k-images-idx3-ubyte.gz\n"
+                             "info: train-images-idx3-ubyte.gz: 9.3 MiB from " +
+                             mirror.address() + "train-images-idx3-ubyte.gz\n");
+    EXPECT_EQ(run({"data", "get", "mnist"}).err,
+              "info: t10k-labels-idx1-ubyte.gz: already there\n"
+              "info: train-labels-idx1-ubyte.gz: already there\n"
+              "info: t10k-images-idx3-ubyte.gz: already there\n"
+              "info: train-images-idx3-ubyte.gz: already there\n");
+    EXPECT_EQ(mirror.requests, 4);
+    expect_mnist({.name = "mnist"});
+    expect_mnist({.name = "auto"});
+}
+
+TEST_F(DataCommand, FetchesIntoAnotherDirectoryForTraining) {
+    if (mnist.empty()) GTEST_SKIP() << "ADJOINT_DATA_DIR is not set";
+    const Mirror mirror(mnist);
+    EXPECT_EQ(run({"data", "get", "mnist", "--dir", "data", "--mirror", mirror.address()}).out, "data/mnist: MNIST\n");
+    expect_mnist({.name = "mnist", .directory = directory_ / "data"});
+}
+
+TEST_F(DataCommand, NamesEveryMirrorThatItCannotReach) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Outcome outcome =
+        run({"data", "get", "kmnist", "--mirror", "http://127.0.0.1:1/a", "--mirror", "gopher://b"});
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+    EXPECT_EQ(outcome.status, 66);
+    EXPECT_EQ(outcome.out, "");
+    const std::vector<std::string> said = lines(outcome.err);
+    ASSERT_EQ(said.size(), 5U) << outcome.err;
+    EXPECT_EQ(said[0].find("warning: http://127.0.0.1:1/a/t10k-labels-idx1-ubyte.gz: "), 0U);
+    EXPECT_EQ(said[1],
+              "warning: gopher://b/t10k-labels-idx1-ubyte.gz: Protocol \"gopher\" not supported or disabled in "
+              "libcurl");
+    EXPECT_EQ(said[2].find("warning: https://codh.rois.ac.jp/kmnist/dataset/kmnist/t10k-labels-idx1-ubyte.gz: "), 0U);
+    EXPECT_EQ(said[3].find("warning: http://codh.rois.ac.jp/kmnist/dataset/kmnist/t10k-labels-idx1-ubyte.gz: "), 0U);
+    EXPECT_EQ(
+        said[4],
+        "error: kmnist: t10k-labels-idx1-ubyte.gz must come from a mirror; got none from http://127.0.0.1:1/a, "
+        "gopher://b, https://codh.rois.ac.jp/kmnist/dataset/kmnist/, http://codh.rois.ac.jp/kmnist/dataset/kmnist/; "
+        "try again with a network, which continues what has come, or put t10k-labels-idx1-ubyte.gz, "
+        "train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, train-images-idx3-ubyte.gz into " +
+            (directory_ / "cache/kmnist").string() + " by hand");
+}
+
+TEST_F(DataCommand, RefusesWhatItDoesNotKnowAndWhereItCannotWrite) {
+    EXPECT_EQ(refusal({"data"}), "2 error: adjoint data: must be followed by one of get; got nothing");
+    EXPECT_EQ(refusal({"data", "get"}), "2 error: dataset is required");
+    EXPECT_EQ(refusal({"data", "get", "cifar"}), "2 error: dataset: must be mnist, fashion-mnist or kmnist; got cifar");
+    std::ofstream(directory_ / "file");
+    EXPECT_EQ(refusal({"data", "get", "mnist", "--dir", "file"}),
+              "73 error: file/mnist: the directory cannot be made; Not a directory");
+}
+
+class DatasetChoice : public DataCommand {
+  protected:
+    // What `--dataset auto` says of its choice, which the model then refuses.
+    std::string choice(const std::vector<std::string>& more = {}) const {
+        std::vector<std::string> words = {"train", "autoencoder", "--image-size", "64"};
+        words.insert(words.end(), more.begin(), more.end());
+        const Outcome outcome = run(words);
+        EXPECT_EQ(outcome.status, 65) << outcome.err;
+        return lines(outcome.err).front();
+    }
+    const std::string advice_ =
+        "; to train on it, put its four IDX files (train-images-idx3-ubyte.gz, …) there or name their directory with "
+        "--data-dir";
+};
+
+TEST_F(DatasetChoice, FallsBackToDrawnDigitsWithoutANetwork) {
+    const std::string digits =
+        "info: dataset: digits drawn by adjoint, as MNIST is not in data and cannot be fetched (";
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(choice().find(digits + "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-labels-idx1-ubyte.gz: "), 0U);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+    const EnvironmentVariable offline("ADJOINT_OFFLINE", "1");
+    EXPECT_EQ(choice(), digits + "ADJOINT_OFFLINE is set)" + advice_);
+}
+
+TEST_F(DatasetChoice, DrawsDigitsWhereTheCacheCannotBeWritten) {
+    std::ofstream(directory_ / "cache");
+    EXPECT_EQ(choice(), "info: dataset: digits drawn by adjoint, as MNIST is not in data and cannot be fetched (" +
+                            (directory_ / "cache/mnist").string() + ": the directory cannot be made; Not a directory)" +
+                            advice_);
+}
+
+TEST_F(DatasetChoice, FetchesNothingWhereADirectoryIsNamed) {
+    EXPECT_EQ(choice({"--data-dir", "nowhere"}),
+              "info: dataset: digits drawn by adjoint, as MNIST is not in nowhere" + advice_);
+    EXPECT_FALSE(fs::exists(directory_ / "cache"));
+}
+
+// The mirrors without encryption are reached through a proxy, which is a mirror itself.
+TEST_F(DatasetChoice, FetchesMnistWhereThereIsANetwork) {
+    if (mnist.empty()) GTEST_SKIP() << "ADJOINT_DATA_DIR is not set";
+    Mirror mirror(mnist);
+    const OwnNetwork network(mirror.address());
+    EXPECT_EQ(choice(),
+              "info: t10k-labels-idx1-ubyte.gz: 4.4 KiB from http://yann.lecun.com/exdb/mnist/"
+              "t10k-labels-idx1-ubyte.gz");
+    EXPECT_EQ(choice(), "info: dataset: MNIST from " + (directory_ / "cache/mnist").string());
+    EXPECT_EQ(mirror.requests, 4);
+}
+
+TEST_F(DatasetChoice, SaysHowADatasetThatIsNotThereIsFetched) {
+    EXPECT_EQ(refusal({"train", "dcgan", "--dataset", "fashion-mnist"}),
+              "66 error: data/fashion-mnist: Fashion-MNIST's four files (train-images-idx3-ubyte.gz and so on) must be "
+              "there; got no such directory; adjoint data get fashion-mnist fetches them");
+    EXPECT_EQ(
+        refusal({"train", "dcgan", "--dataset", "kmnist", "--data-dir", "."}),
+        "66 error: ./kmnist: KMNIST's four files (train-images-idx3-ubyte.gz and so on) must be there; got no such "
+        "directory");
+}
+
+// Files of MNIST's family of one image and label each, which is `label`.
+void write_family(const fs::path& directory, char label) {
+    fs::create_directories(directory);
+    for (const std::string half : {"train", "t10k"}) {
+        std::ofstream(directory / (half + "-labels-idx1-ubyte"), std::ios::binary)
+            << std::string("\0\0\x08\x01\0\0\0\x01", 8) << label;
+        std::ofstream(directory / (half + "-images-idx3-ubyte"), std::ios::binary)
+            << std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x1c\0\0\0\x1c", 16) << std::string(28 * 28, '\0');
+    }
+}
+
+TEST_F(DatasetChoice, LooksInTheNamedDirectoryElseInTheDataDirectoryElseInTheCache) {
+    const EnvironmentVariable cache("ADJOINT_CACHE_DIR", (directory_ / "cache").string());
+    const EnvironmentVariable data("ADJOINT_DATA_DIR", (directory_ / "data").string());
+    const auto label_of = [](const DatasetOptions& options) {
+        std::vector<float> pixels(28 * 28);
+        return open_datasets(options).training->read(0, pixels);
+    };
+    for (const std::string name : {"mnist", "fashion-mnist", "kmnist"}) {
+        write_family(directory_ / "cache" / name, 1);
+        EXPECT_EQ(label_of({.name = name}), 1) << name;
+        write_family(directory_ / "data" / name, 2);
+        EXPECT_EQ(label_of({.name = name}), 2) << name;
+        EXPECT_THROW(label_of({.name = name, .directory = directory_ / "named"}), MissingInput) << name;
+        write_family(directory_ / "named" / name, 3);
+        EXPECT_EQ(label_of({.name = name, .directory = directory_ / "named"}), 3) << name;
+    }
+    EXPECT_EQ(open_datasets({.name = "kmnist"}).name, "kmnist");
+}
+
+TEST(CacheDirectory, IsWhereTheEnvironmentSays) {
+    const EnvironmentVariable home("HOME", "/home/ada");
+    const EnvironmentVariable own("ADJOINT_CACHE_DIR"), everyones("XDG_CACHE_HOME");
+    EXPECT_EQ(cache_directory(), "/home/ada/.cache/adjoint");
+    {
+        const EnvironmentVariable relative("XDG_CACHE_HOME", "cache");
+        EXPECT_EQ(cache_directory(), "/home/ada/.cache/adjoint");
+    }
+    const EnvironmentVariable absolute("XDG_CACHE_HOME", "/var/cache");
+    EXPECT_EQ(cache_directory(), "/var/cache/adjoint");
+    const EnvironmentVariable named("ADJOINT_CACHE_DIR", "here");
+    EXPECT_EQ(cache_directory(), "here");
+}
+
+}  // namespace
+}  // namespace adjoint

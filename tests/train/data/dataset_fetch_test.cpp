@@ -1,0 +1,303 @@
+// Truths about fetching a dataset: what gets a file's name is the published file, no byte of it comes twice, and whatever
+// a mirror does is said in one line.
+#include "train/data/dataset_fetch.h"
+
+#include <chrono>
+#include <fcntl.h>
+#include <fstream>
+#include <future>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "framework/tensor/error.h"
+#include "tests/support/environment.h"
+#include "tests/support/expectations.h"
+#include "tests/support/image_files.h"
+#include "tests/support/mirror.h"
+#include "tests/support/temporary_directory.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+using Digest = PublishedFile::Digest;
+
+const std::string html = "<!DOCTYPE html>";
+const std::string nobody = "http://127.0.0.1:1/";
+
+// Two files, not packed, which both kinds of digest allow; the digests are sha256sum's.
+std::string images() {
+    std::string bytes("\x00\x00\x08\x03\x00\x00\x00\x64\x00\x00\x00\x20\x00\x00\x00\x20", 16);
+    for (long i = 0; i < 100 * 32 * 32; ++i) bytes.push_back(static_cast<char>(i * i % 251));
+    return bytes;
+}
+std::string labels() { return std::string("\x00\x00\x08\x01\x00\x00\x00\x03\x07\x01\x04", 11); }
+
+const PublishedFile images_file = {
+    "images.gz", {100, 32, 32}, Digest::of_packed, "c1a0563df9fb449194001e0933185e7a8e536be7aa70deacede7220423cf2411"};
+const PublishedFile labels_file = {
+    "labels.gz", {3}, Digest::of_unpacked, "dc4e81028c8056772542d90990975a11def598325da0fc915d8b91196e18bade"};
+
+class DatasetFetch : public testing::Test {
+  protected:
+    void fetch(const std::vector<std::string>& mirrors, const std::vector<PublishedFile>& files = {images_file},
+               const Patience& patience = {}) {
+        failures_.clear();
+        fetch_dataset({"tiny", "Tiny", mirrors, files}, place_,
+                      {patience, [&](const std::string& failure) { failures_.push_back(failure); }});
+    }
+    std::string refusal(const std::vector<std::string>& mirrors) {
+        return error_of([&] { fetch(mirrors); });
+    }
+    std::string have(const std::string& name) const { return file_bytes(place_ / name); }
+    void put(const std::string& name, const std::string& content) const {
+        fs::create_directories(place_);
+        std::ofstream(place_ / name, std::ios::binary) << content;
+    }
+    std::vector<std::string> names() const {
+        std::vector<std::string> found;
+        for (const auto& entry : fs::directory_iterator(place_)) found.push_back(entry.path().filename().string());
+        std::sort(found.begin(), found.end());
+        return found;
+    }
+
+    OwnNetwork network_;
+    TemporaryDirectory directory_;
+    fs::path place_ = directory_ / "cache/tiny";
+    std::vector<std::string> failures_;
+};
+
+using Names = std::vector<std::string>;
+
+std::string gzipped(const std::string& bytes) {
+    const TemporaryDirectory directory;
+    const gzFile file = gzopen((directory / "file").c_str(), "wb");
+    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
+    gzclose(file);
+    return file_bytes(directory / "file");
+}
+
+TEST_F(DatasetFetch, BringsTheFilesAndLeavesNothingElse) {
+    const Mirror mirror({{"images.gz", images()}, {"labels.gz", labels()}});
+    fetch({mirror.address()}, {images_file, labels_file});
+    EXPECT_EQ(names(), (Names{"images.gz", "labels.gz"}));
+    EXPECT_EQ(have("images.gz"), images());
+    EXPECT_EQ(have("labels.gz"), labels());
+    EXPECT_EQ(failures_, Names{});
+}
+
+TEST_F(DatasetFetch, DoesNotFetchWhatIsThere) {
+    Mirror mirror({{"images.gz", images()}, {"labels.gz", labels()}});
+    put("labels.gz", labels());
+    fetch({mirror.address()}, {images_file, labels_file});
+    EXPECT_EQ(mirror.requests, 1);
+    fetch({nobody}, {images_file, labels_file});
+    EXPECT_EQ(failures_, Names{});
+}
+
+TEST_F(DatasetFetch, ContinuesWhatWasCut) {
+    Mirror mirror({{"images.gz", images()}});
+    mirror.cut = 50'000;
+    EXPECT_EQ(refusal({mirror.address()}).substr(0, 44), "tiny: images.gz must come from a mirror; got");
+    EXPECT_EQ(names(), Names{"images.gz.part"});
+    EXPECT_EQ(have("images.gz.part"), images().substr(0, 50'000));
+    ASSERT_EQ(failures_.size(), 1U);
+    EXPECT_EQ(failures_[0], mirror.address() + "images.gz: transfer closed with 52416 bytes remaining to read");
+
+    mirror.cut = images().size();
+    fetch({mirror.address()});
+    EXPECT_EQ(names(), Names{"images.gz"});
+    EXPECT_EQ(have("images.gz"), images());
+    EXPECT_EQ(mirror.bytes_sent, images().size());
+}
+
+TEST_F(DatasetFetch, ContinuesAtTheNextMirror) {
+    Mirror first({{"images.gz", images()}}), second({{"images.gz", images()}});
+    first.cut = 50'000;
+    fetch({first.address(), second.address()});
+    EXPECT_EQ(have("images.gz"), images());
+    EXPECT_EQ(first.bytes_sent, 50'000U);
+    EXPECT_EQ(second.bytes_sent, images().size() - 50'000);
+}
+
+TEST_F(DatasetFetch, BeginsAnewWhereTheServerIgnoresRanges) {
+    Mirror mirror({{"images.gz", images()}});
+    mirror.ranges = Mirror::Ranges::ignored;
+    put("images.gz.part", images().substr(0, 1'000));
+    fetch({mirror.address()});
+    EXPECT_EQ(have("images.gz"), images());
+    EXPECT_EQ(mirror.bytes_sent, images().size());
+    EXPECT_EQ(failures_, Names{});
+}
+
+TEST_F(DatasetFetch, RefusesAnotherRangeThanItAskedFor) {
+    Mirror mirror({{"images.gz", images()}});
+    mirror.ranges = Mirror::Ranges::wrong;
+    put("images.gz.part", images().substr(0, 1'000));
+    refusal({mirror.address()});
+    EXPECT_EQ(failures_,
+              Names{mirror.address() + "images.gz: the answer must be the range bytes 1000-; got status 206, " +
+                    "range bytes 0-102415/102416"});
+    EXPECT_EQ(have("images.gz.part"), images().substr(0, 1'000));
+}
+
+TEST_F(DatasetFetch, FetchesNothingOfAFileOfWhichAllHasCome) {
+    Mirror mirror({{"images.gz", images()}});
+    put("images.gz.part", images());
+    fetch({mirror.address()});
+    EXPECT_EQ(names(), Names{"images.gz"});
+    EXPECT_EQ(mirror.bytes_sent, 0U);
+}
+
+TEST_F(DatasetFetch, BeginsAnewWhereWhatIsThereIsTooLongOrOfAnotherFile) {
+    const Mirror mirror({{"images.gz", images()}});
+    for (const std::string& before : {images() + "x", std::string(1'000, 'x')}) {
+        put("images.gz.part", before);
+        fetch({mirror.address()});
+        EXPECT_EQ(names(), Names{"images.gz"});
+        EXPECT_EQ(have("images.gz"), images());
+        EXPECT_EQ(failures_, Names{});
+        fs::remove(place_ / "images.gz");
+    }
+}
+
+TEST_F(DatasetFetch, TakesWhatIsWrongFromNobody) {
+    std::string other = images();
+    other.back() ^= 1;
+    const Mirror wrong({{"images.gz", other}}), page({{"images.gz", html}}), right({{"images.gz", images()}});
+    const std::string part = (place_ / "images.gz.part").string();
+    EXPECT_EQ(refusal({wrong.address(), page.address()}),
+              "tiny: images.gz must be the published file; got others from " + wrong.address() + ", " + page.address());
+    EXPECT_EQ(names(), Names{});
+    ASSERT_EQ(failures_.size(), 2U);
+    EXPECT_EQ(failures_[0], wrong.address() + "images.gz: wrong contents: " + part +
+                                ": the SHA-256 of the file must be " + images_file.sha256 +
+                                "; got 354f8bb5b0a8ebf46c955e6c9f5ac403a1400bcb567feb6825561eedac07b3ce");
+    EXPECT_EQ(failures_[1], page.address() + "images.gz: wrong contents: " + part +
+                                ": at byte 0: an IDX file begins with two bytes 0x00; got 0x3c 0x21");
+    EXPECT_THROW(fetch({wrong.address()}), DataError);
+
+    fetch({wrong.address(), page.address(), right.address()});
+    EXPECT_EQ(have("images.gz"), images());
+    EXPECT_EQ(failures_.size(), 2U);
+}
+
+TEST_F(DatasetFetch, DemandsTheShapeWhateverTheDigest) {
+    const Mirror mirror({{"images.gz", images()}});
+    PublishedFile file = images_file;
+    file.shape = {100, 28, 28};
+    EXPECT_THROW(fetch({mirror.address()}, {file}), DataError);
+    EXPECT_EQ(failures_, Names{mirror.address() + "images.gz: wrong contents: " + (place_ / "images.gz.part").string() +
+                               ": its elements must be [100, 28, 28]; got [100, 32, 32]"});
+}
+
+TEST_F(DatasetFetch, KnowsWhatIsInAPackedFileFromTheFile) {
+    const std::string packed = gzipped(images());
+    const Mirror mirror({{"images.gz", packed}});
+    EXPECT_THROW(fetch({mirror.address()}), DataError);
+    PublishedFile file = images_file;
+    file.digest = Digest::of_unpacked;
+    fetch({mirror.address()}, {file});
+    EXPECT_EQ(have("images.gz"), packed);
+}
+
+TEST_F(DatasetFetch, SaysWhatWasTriedAndHowToGoOnWithoutANetwork) {
+    const Mirror empty({});
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(refusal({nobody, empty.address() + "files"}),
+              "tiny: images.gz must come from a mirror; got none from " + nobody + ", " + empty.address() +
+                  "files; try again with a network, which continues what has come, or put images.gz into " +
+                  place_.string() + " by hand");
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+    EXPECT_THROW(fetch({nobody}), MissingInput);
+    EXPECT_EQ(names(), Names{});
+    refusal({empty.address() + "files"});
+    EXPECT_EQ(failures_, Names{empty.address() + "files/images.gz: The requested URL returned error: 404"});
+}
+
+TEST_F(DatasetFetch, IsNotAWrongFileWhereOneMirrorIsOutOfReach) {
+    const Mirror page({{"images.gz", html}});
+    EXPECT_THROW(fetch({page.address(), nobody}), MissingInput);
+}
+
+TEST_F(DatasetFetch, TakesAnEmptyAnswerForNone) {
+    const Mirror mirror({{"images.gz", std::string()}});
+    EXPECT_THROW(fetch({mirror.address()}), MissingInput);
+    EXPECT_EQ(failures_, Names{mirror.address() + "images.gz: the answer is empty"});
+    EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(DatasetFetch, AsksTheMirrorThatServedFirst) {
+    Mirror empty({}), mirror({{"images.gz", images()}, {"labels.gz", labels()}});
+    fetch({empty.address(), mirror.address()}, {images_file, labels_file});
+    EXPECT_EQ(empty.requests, 1);
+    EXPECT_EQ(mirror.requests, 2);
+}
+
+TEST_F(DatasetFetch, FollowsWhereAFileHasMoved) {
+    const Mirror mirror({{"images.gz", images()}});
+    put("images.gz.part", images().substr(0, 1'000));
+    fetch({mirror.address() + "moved"});
+    EXPECT_EQ(have("images.gz"), images());
+    EXPECT_EQ(mirror.bytes_sent, images().size() - 1'000);
+}
+
+TEST_F(DatasetFetch, LeavesAServerThatFallsSilent) {
+    Mirror mirror({{"images.gz", images()}});
+    mirror.cut = 0;
+    mirror.at_the_cut = Mirror::AtTheCut::is_silent;
+    EXPECT_THROW(fetch({mirror.address()}, {images_file}, {.stalling = std::chrono::seconds(1)}), MissingInput);
+    EXPECT_EQ(failures_, Names{mirror.address() +
+                               "images.gz: Operation too slow. Less than 1 bytes/sec transferred the last 1 seconds"});
+}
+
+TEST_F(DatasetFetch, LeavesAnotherFileOfThatNameAsItIs) {
+    const Mirror mirror({{"images.gz", images()}});
+    put("images.gz", labels());
+    EXPECT_EQ(refusal({mirror.address()}), (place_ / "images.gz").string() +
+                                               ": its elements must be [100, 32, 32]; got [3]; the file is left as it "
+                                               "is: move it away to have it fetched");
+    EXPECT_EQ(have("images.gz"), labels());
+    EXPECT_EQ(mirror.requests, 0);
+}
+
+TEST_F(DatasetFetch, SaysWhereItCannotWrite) {
+    const Mirror mirror({{"images.gz", images()}});
+    fs::create_directories(place_ / "images.gz.part");
+    EXPECT_EQ(refusal({mirror.address()}),
+              (place_ / "images.gz.part").string() + ": cannot be written; Is a directory");
+    EXPECT_THROW(fetch({mirror.address()}), CannotWrite);
+
+    std::ofstream(directory_ / "file");
+    place_ = directory_ / "file/tiny";
+    EXPECT_EQ(refusal({mirror.address()}), place_.string() + ": the directory cannot be made; Not a directory");
+    EXPECT_THROW(fetch({mirror.address()}), CannotWrite);
+}
+
+TEST_F(DatasetFetch, WaitsForWhoeverFetchesIntoTheDirectory) {
+    Mirror mirror({{"images.gz", images()}});
+    fs::create_directories(place_);
+    const int other = ::open(place_.c_str(), O_RDONLY | O_DIRECTORY);
+    ASSERT_EQ(::flock(other, LOCK_EX), 0);
+    const auto fetched = std::async(std::launch::async, [&] { fetch({mirror.address()}); });
+    EXPECT_EQ(fetched.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+    EXPECT_EQ(mirror.requests, 0);
+    put("images.gz", images());
+    ::close(other);
+    fetched.wait();
+    EXPECT_EQ(mirror.requests, 0);
+}
+
+// MNIST itself, where ADJOINT_DATA_DIR says that it is at hand.
+TEST(PublishedMnist, IsTheOneThatIsAtHand) {
+    const char* const data = std::getenv("ADJOINT_DATA_DIR");
+    if (data == nullptr) GTEST_SKIP() << "ADJOINT_DATA_DIR is not set";
+    for (const PublishedFile& file : find_published_dataset("mnist")->files) {
+        EXPECT_EQ(error_of([&] { read_published(fs::path(data) / file.name, file); }), "no error");
+    }
+}
+
+}  // namespace
+}  // namespace adjoint

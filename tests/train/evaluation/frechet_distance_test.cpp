@@ -1,0 +1,94 @@
+// Truths about the distance of normal distributions: what it is where it has a closed form, and that square roots square.
+#include "train/evaluation/frechet_distance.h"
+
+#include <cmath>
+
+#include "framework/ops/elementwise.h"
+#include "framework/ops/matmul.h"
+#include "framework/tensor/random.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+Tensor points(std::uint64_t seed, Index count, Index n) { return Random(seed).normal({count, n}, DType::float64); }
+Tensor diagonal(const std::vector<double>& values) {
+    const Index n = std::ssize(values);
+    std::vector<double> elements(values.size() * values.size());
+    for (Index k = 0; k < n; ++k) elements[k * n + k] = values[k];
+    return doubles({n, n}, elements);
+}
+
+TEST(Moments, AreTheMeanAndTheCovariance) {
+    const Moments found = moments(doubles({3, 2}, {1, 0, 2, 6, 6, 3}));
+    expect_tensor(found.mean, {2}, {3, 3}, 1e-12);
+    expect_tensor(found.covariance, {2, 2}, {7, 1.5, 1.5, 9}, 1e-12);
+    EXPECT_EQ(error_of([] {
+                  moments(Tensor::zeros({1, 2}));
+              }),
+              "moments: points must be [N, n] with N at least 2; got [1, 2]");
+}
+
+TEST(SymmetricSquareRoot, SquaresToTheMatrixAndIsSymmetric) {
+    for (const Index n : {1, 2, 7, 40}) {
+        const Tensor a = moments(points(1, 3 * n, n)).covariance, r = symmetric_square_root(a);
+        expect_equal(matmul(r, r).value(), a, 1e-10);
+        expect_equal(matmul(r, r, {.transpose_b = true}).value(), a, 1e-10);
+    }
+}
+
+TEST(SymmetricSquareRoot, IsThatOfEachElementOfADiagonal) {
+    expect_equal(symmetric_square_root(diagonal({4, 0, 9})), diagonal({2, 0, 3}), 1e-12);
+    expect_tensor(symmetric_square_root(doubles({2, 2}, {5, 4, 4, 5})), {2, 2}, {2, 1, 1, 2}, 1e-12);
+}
+
+TEST(SymmetricSquareRoot, OfAMatrixThatIsAlmostSingularHasNoNaN) {
+    const Tensor a = moments(points(1, 5, 20)).covariance, r = symmetric_square_root(a);
+    expect_equal(matmul(r, r).value(), a, 1e-10);
+    EXPECT_EQ(error_of([] {
+                  symmetric_square_root(Tensor::zeros({2, 3}));
+              }),
+              "symmetric_square_root: the matrix must be square; got [2, 3]");
+}
+
+TEST(FrechetDistance, IsZeroBetweenEqualSets) {
+    const Moments a = moments(points(1, 100, 10)), singular = moments(points(2, 5, 10));
+    EXPECT_NEAR(frechet_distance(a, a), 0.0, 1e-9);
+    EXPECT_NEAR(frechet_distance(singular, singular), 0.0, 1e-6);
+}
+
+TEST(FrechetDistance, IsTheSquareOfAShift) {
+    const Tensor x = points(1, 100, 3);
+    const Variable shifted = Variable(x) + doubles({3}, {1, -2, 0.5});
+    EXPECT_NEAR(frechet_distance(moments(x), moments(shifted.value())), 1 + 4 + 0.25, 1e-9);
+}
+
+TEST(FrechetDistance, AddsTheSquaredDifferencesOfDeviationsAlongCommonAxes) {
+    const Tensor zero = doubles({3}, {0, 0, 0});
+    EXPECT_NEAR(frechet_distance({zero, diagonal({4, 9, 1})}, {zero, diagonal({1, 25, 0})}), 1 + 4 + 1, 1e-12);
+    const Tensor x = points(1, 50, 1);
+    const Moments a = moments(x), b = moments((Variable(x) * 3.0).value());
+    const double mean = a.mean[0], deviation = std::sqrt(a.covariance[0]);
+    EXPECT_NEAR(frechet_distance(a, b), 4 * mean * mean + 4 * deviation * deviation, 1e-12);
+}
+
+// Of 2×2 matrices, trace √(A·B) = √(trace(A·B) + 2·√det(A·B)).
+TEST(FrechetDistance, HasAClosedFormInThePlaneWhereNoAxesAreCommon) {
+    const Moments a = moments(points(1, 9, 2)), b = moments(points(2, 9, 2));
+    const Tensor product = matmul(a.covariance, b.covariance).value();
+    const double determinant = product[0] * product[3] - product[1] * product[2];
+    const double shift0 = a.mean[0] - b.mean[0], shift1 = a.mean[1] - b.mean[1];
+    const double traces = a.covariance[0] + a.covariance[3] + b.covariance[0] + b.covariance[3];
+    const double expected = shift0 * shift0 + shift1 * shift1 + traces -
+                            2 * std::sqrt(product[0] + product[3] + 2 * std::sqrt(determinant));
+    EXPECT_NEAR(frechet_distance(a, b), expected, 1e-12);
+    EXPECT_NEAR(frechet_distance(b, a), expected, 1e-12);
+}
+
+TEST(FrechetDistance, RefusesDistributionsOfDifferentDimensions) {
+    EXPECT_EQ(error_of([] { frechet_distance(moments(points(1, 5, 2)), moments(points(1, 5, 3))); }),
+              "frechet_distance: both must have as many dimensions; got [2] and [3]");
+}
+
+}  // namespace
+}  // namespace adjoint

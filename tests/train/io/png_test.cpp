@@ -1,0 +1,134 @@
+// Truths about pictures: where every pixel of a grid comes from, that PNG files keep 256 shades, and what is refused.
+#include "train/io/png.h"
+
+#include "framework/tensor/random.h"
+#include "tests/support/npy_files.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Index margin = 2;
+constexpr double margin_colour = 0.25;
+
+/// Expects that each pixel of the grid is that of the image that lies there, or margin.
+void expect_grid(const Tensor& grid, const Tensor& images, Index columns) {
+    const Index count = images.extent(0), H = images.extent(1), W = images.extent(2), C = images.extent(3);
+    const Index rows = (count + columns - 1) / columns;
+    ASSERT_EQ(grid.shape(), (Shape{rows * (H + margin) + margin, columns * (W + margin) + margin, C}));
+    for (Index i = 0; i < grid.extent(0); ++i) {
+        for (Index j = 0; j < grid.extent(1); ++j) {
+            const Index h = i % (H + margin) - margin, w = j % (W + margin) - margin;
+            const Index n = i / (H + margin) * columns + j / (W + margin);
+            const bool inside = h >= 0 && w >= 0 && n < count;
+            for (Index c = 0; c < C; ++c) {
+                EXPECT_EQ(grid[(i * grid.extent(1) + j) * C + c],
+                          inside ? images[((n * H + h) * W + w) * C + c] : margin_colour)
+                    << "row " << i << ", column " << j << ", channel " << c;
+            }
+        }
+    }
+}
+
+TEST(PictureGrid, PutsImagesInRowsWithMarginsAroundEach) {
+    const Tensor grey = Random(1).uniform({6, 3, 4, 1}), coloured = Random(2).uniform({6, 2, 3, 3});
+    expect_grid(picture_grid(grey, 3), grey, 3);
+    expect_grid(picture_grid(coloured, 2), coloured, 2);
+    expect_grid(picture_grid(grey, 1), grey, 1);
+}
+
+TEST(PictureGrid, LeavesTheEndOfTheLastRowEmpty) {
+    const Tensor images = Random(1).uniform({5, 3, 4, 1});
+    expect_grid(picture_grid(images, 3), images, 3);
+    expect_grid(picture_grid(images, 8), images, 8);
+}
+
+TEST(PictureGrid, IsTheseNumbers) {
+    const double m = margin_colour;
+    expect_tensor(picture_grid(Tensor({2, 1, 1, 1}, {0.5, 1}), 2), {5, 8, 1}, {m, m, m,   m, m, m, m, m,  //
+                                                                               m, m, m,   m, m, m, m, m,  //
+                                                                               m, m, 0.5, m, m, 1, m, m,  //
+                                                                               m, m, m,   m, m, m, m, m,  //
+                                                                               m, m, m,   m, m, m, m, m});
+}
+
+TEST(PicturePairs, AlternateRowsOfBothBatches) {
+    const Tensor above({4, 1, 1, 1}, {0.1, 0.2, 0.3, 0.4}), below({4, 1, 1, 1}, {0.5, 0.6, 0.7, 0.8});
+    const Tensor expected({8, 1, 1, 1}, {0.1, 0.2, 0.5, 0.6, 0.3, 0.4, 0.7, 0.8});
+    EXPECT_TRUE(identical(picture_pairs(above, below, 2), picture_grid(expected, 2)));
+}
+
+TEST(PictureRefusals, SayWhichShapesDoNotFit) {
+    const Tensor images = Tensor::zeros({4, 2, 2, 1});
+    EXPECT_EQ(error_of([&] {
+                  picture_grid(Tensor::zeros({2, 2}), 2);
+              }),
+              "picture_grid: images must be [N, H, W, C]; got [2, 2]");
+    EXPECT_NE(error_of([&] { picture_grid(images, 0); }), "no error");
+    EXPECT_EQ(error_of([&] {
+                  picture_pairs(images, Tensor::zeros({3, 2, 2, 1}), 2);
+              }),
+              "picture_pairs: the batches must have one shape [N, H, W, C]; got [4, 2, 2, 1] and [3, 2, 2, 1]");
+    EXPECT_EQ(error_of([&] { picture_pairs(Tensor(), Tensor(), 1); }),
+              "picture_pairs: the batches must have one shape [N, H, W, C]; got [] and []");
+    EXPECT_EQ(error_of([&] { picture_pairs(images, images, 3); }), "picture_pairs: images must fill rows of 3; got 4");
+    EXPECT_EQ(error_of([&] { picture_pairs(images, images, 0); }), "picture_pairs: images must fill rows of 0; got 4");
+    EXPECT_EQ(error_of([&] {
+                  write_png("x.png", Tensor::zeros({2, 2, 2}));
+              }),
+              "write_png: the image must be [H, W, 1 or 3]; got [2, 2, 2]");
+}
+
+// ---- files ----------------------------------------------------------------------------------------------------------
+
+struct PictureFiles : testing::Test {
+    TemporaryDirectory directory;
+    const fs::path path = directory / "x.png";
+};
+
+TEST_F(PictureFiles, KeepEveryShadeOfGrey) {
+    std::vector<double> shades;
+    for (int i = 0; i < 256; ++i) shades.push_back(i / 255.0);
+    const Tensor image({8, 32, 1}, shades);
+    write_png(path, image);
+    expect_equal(read_grey_image(path), image, 1e-7);
+}
+
+TEST_F(PictureFiles, ClipAndRound) {
+    write_png(path, Tensor({1, 5, 1}, {-3, 2, 0.4 / 255, 0.6 / 255, 254.6 / 255}));
+    expect_tensor(read_grey_image(path), {1, 5, 1}, {0, 1, 0, 1 / 255.0, 1}, 1e-7);
+}
+
+TEST_F(PictureFiles, ReadColoursAsTheirLuminance) {
+    write_png(path, Tensor({1, 3, 3}, {1, 1, 1, 0, 1, 0, 0, 0, 1}));
+    const Tensor grey = read_grey_image(path);
+    ASSERT_EQ(grey.shape(), (Shape{1, 3, 1}));
+    EXPECT_EQ(grey[0], 1.0);
+    EXPECT_NEAR(grey[1], 0.587, 0.01);
+    EXPECT_NEAR(grey[2], 0.114, 0.01);
+}
+
+TEST_F(PictureFiles, ThatAreNotThereOrNoImagesAreRefused) {
+    EXPECT_THROW(read_grey_image(path), MissingInput);
+    EXPECT_EQ(error_of([&] { read_grey_image(path); }),
+              path.string() + ": cannot be read; got No such file or directory");
+    for (const std::string& content : {std::string(), std::string("text"), std::string("\x89PNG\r\n\x1a\n", 8)}) {
+        write_bytes(path, content);
+        EXPECT_THROW(read_grey_image(path), DataError);
+        EXPECT_TRUE(error_of([&] {
+                        read_grey_image(path);
+                    }).starts_with(path.string() + ": must be a PNG or JPEG image; got "));
+    }
+}
+
+TEST_F(PictureFiles, ThatCannotBeWrittenLeaveNothingBehind) {
+    write_bytes(path, "in the way");
+    EXPECT_THROW(write_png(path / "below.png", Tensor::zeros({1, 1, 1})), CannotWrite);
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 1);
+}
+
+}  // namespace
+}  // namespace adjoint

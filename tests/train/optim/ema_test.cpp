@@ -1,0 +1,98 @@
+// Truths about averaged weights: the closed form of the mean, that nothing of their beginning remains, and what is
+// copied.
+#include "train/optim/ema.h"
+
+#include "layers/batch_norm.h"
+#include "layers/linear.h"
+#include "models/autoencoder.h"
+#include "tests/support/values.h"
+
+namespace adjoint {
+namespace {
+
+Linear linear(std::uint64_t seed) {
+    Linear layer({.in = 3, .out = 2}, Random(seed));
+    layer.cast(DType::float64);
+    return layer;
+}
+
+TEST(ExponentialMovingAverage, IsTheMeanWhoseWeightsFallByTheDecayAndAddUpToOne) {
+    const double decay = 0.9;
+    const Linear model = linear(1), average = linear(2);
+    ExponentialMovingAverage averaging(model, average, decay);
+    Variable weighted = Tensor::zeros({3, 2}, DType::float64);
+    double total = 0.0;
+    for (std::uint64_t t = 1; t <= 20; ++t) {
+        const Tensor weight = Random(t).normal(model.weight.shape(), DType::float64);
+        model.weight.assign(weight);
+        averaging.update();
+        weighted = decay * weighted + weight;
+        total = decay * total + 1.0;
+        expect_equal(average.weight, weighted / total, 1e-14);
+    }
+}
+
+TEST(ExponentialMovingAverage, IsTheFirstWeightsAtFirstWhateverTheModelHeldBefore) {
+    const Linear model = linear(1), average = linear(2);
+    average.weight.assign(Tensor::full({3, 2}, std::nan(""), DType::float64));
+    ExponentialMovingAverage(model, average, 0.999).update();
+    EXPECT_TRUE(identical(average.weight.value(), model.weight.value()));
+    EXPECT_TRUE(identical(average.bias->value(), model.bias->value()));
+}
+
+TEST(ExponentialMovingAverage, GoesOnInAnotherAsIfItHadNeverStopped) {
+    const Linear model = linear(1), average = linear(2);
+    const auto weights_after = [&](bool handed_over) {
+        ExponentialMovingAverage first(model, average, 0.9), second(model, average, 0.9);
+        for (std::uint64_t t = 1; t <= 6; ++t) {
+            model.weight.assign(Random(t).normal(model.weight.shape(), DType::float64));
+            if (handed_over && t == 4) second.resume(3);
+            (handed_over && t >= 4 ? second : first).update();
+        }
+        return average.weight.value();
+    };
+    const Tensor whole = weights_after(false);
+    EXPECT_TRUE(identical(weights_after(true), whole));
+}
+
+TEST(ExponentialMovingAverage, OfWeightsThatStayIsThemBitForBit) {
+    const Autoencoder model(Random(1)), average(Random(2));
+    ExponentialMovingAverage averaging(model, average, 0.99);
+    for (int t = 0; t < 5; ++t) averaging.update();
+    for (std::size_t i = 0; i < model.states().size(); ++i) {
+        EXPECT_TRUE(identical(average.states()[i].state.value(), model.states()[i].state.value()));
+    }
+}
+
+TEST(ExponentialMovingAverage, CopiesBuffersAndDoesNotFollowTheModelByItself) {
+    const BatchNorm model({.channels = 1}, Random(1)), average({.channels = 1}, Random(1));
+    ExponentialMovingAverage averaging(model, average, 0.5);
+    for (const double mean : {1.0, 7.0}) {
+        model.running_mean.assign(Tensor({1}, {mean}));
+        model.shift.assign(Tensor({1}, {mean}));
+        averaging.update();
+    }
+    model.running_mean.assign(Tensor({1}, {9}));
+    EXPECT_EQ(average.running_mean.value().item(), 7.0);
+    EXPECT_FLOAT_EQ(static_cast<float>(average.shift.value().item()), 5.0f);  // (1 + 2·7) / 3
+}
+
+TEST(ExponentialMovingAverage, HoldsFrozenParametersToo) {
+    const Linear model = linear(1), average = linear(2);
+    model.freeze("weight");
+    ExponentialMovingAverage(model, average, 0.9).update();
+    EXPECT_TRUE(identical(average.weight.value(), model.weight.value()));
+}
+
+TEST(ExponentialMovingAverage, RefusesDecaysThatGiveNoMeanAndModelsThatAreNotAlike) {
+    const Linear model = linear(1), other({.in = 3, .out = 4}, Random(1));
+    for (const double decay : {-0.1, 1.0, std::nan("")})
+        EXPECT_THROW(ExponentialMovingAverage(model, model, decay), Error);
+    EXPECT_EQ(error_of([&] { ExponentialMovingAverage(model, model, 1.0); }),
+              "ExponentialMovingAverage: the decay must be at least 0 and below 1; got 1");
+    EXPECT_EQ(error_of([&] { ExponentialMovingAverage(model, other, 0.5); }),
+              "ExponentialMovingAverage: both models must have the same states; got 2 and 2");
+}
+
+}  // namespace
+}  // namespace adjoint

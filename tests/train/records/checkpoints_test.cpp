@@ -1,0 +1,102 @@
+// Truths about checkpoints: every number of a run comes back, which files are kept, and which are none.
+#include "train/records/checkpoints.h"
+
+#include <set>
+
+#include "tests/support/expectations.h"
+#include "tests/support/npy_files.h"
+#include "tests/support/temporary_directory.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CheckpointFiles : public testing::Test {
+  protected:
+    std::set<Index> kept() const {
+        std::set<Index> steps;
+        for (const auto& entry : fs::directory_iterator(directory.path())) {
+            for (Index step = 0; step < 1000; ++step) {
+                if (entry.path() == checkpoints.file(step)) steps.insert(step);
+            }
+        }
+        return steps;
+    }
+
+    TemporaryDirectory directory;
+    const Checkpoints checkpoints{directory.path(), 2};
+    const NamedTensors tensors = {{"weight", Tensor({2}, {1.5, -2})},
+                                  {"optimizer.steps", Tensor({1}, {7}, DType::float64)}};
+};
+
+TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
+    RunState state = {.steps = 123,
+                      .epoch = 4,
+                      .batch = 56,
+                      .losses = {{"D loss", 0.1}, {"G loss", -2.5e-300}},
+                      .learning_rate_scale = 0.1 + 0.2,
+                      .best = RunState::Best{100, 1.0 / 3.0},
+                      .metrics = "{\"epoch\":1,\"x\":\"\\u00b5 µ\"}\n\n"};
+    state.plateau.scale = 1e-3;
+    state.plateau.best = 0.7 / 0.9;
+    state.plateau.no_better = 1;
+    checkpoints.save(state, tensors);
+    const Checkpoint last = checkpoints.last();
+    EXPECT_EQ(last.state.steps, 123);
+    EXPECT_EQ(last.state.epoch, 4);
+    EXPECT_EQ(last.state.batch, 56);
+    EXPECT_EQ(last.state.epoch_begin(), 67);
+    EXPECT_EQ(last.state.losses, state.losses);
+    EXPECT_EQ(last.state.learning_rate_scale, 0.1 + 0.2);
+    EXPECT_EQ(last.state.best->steps, 100);
+    EXPECT_EQ(last.state.best->loss, 1.0 / 3.0);
+    EXPECT_EQ(last.state.metrics, state.metrics);
+    EXPECT_EQ(last.state.plateau.scale, 1e-3);
+    EXPECT_EQ(last.state.plateau.best, 0.7 / 0.9);
+    EXPECT_EQ(last.state.plateau.no_better, 1);
+    EXPECT_EQ(last.state.plateau.options.patience, RunState().plateau.options.patience);
+    ASSERT_EQ(last.tensors.size(), tensors.size());
+    for (const auto& [name, tensor] : tensors) EXPECT_TRUE(identical(last.tensors.at(name), tensor)) << name;
+}
+
+TEST_F(CheckpointFiles, OfABeginningHasNoBestYet) {
+    checkpoints.save({}, tensors);
+    EXPECT_FALSE(checkpoints.last().state.best.has_value());
+    EXPECT_EQ(checkpoints.last().state.plateau.best, std::numeric_limits<double>::infinity());
+}
+
+TEST_F(CheckpointFiles, FilesAreTheLastTwoAndTheBest) {
+    for (const Index steps : {1, 2, 3, 4, 5})
+        checkpoints.save({.steps = steps, .best = RunState::Best{2, 0.5}}, tensors);
+    EXPECT_EQ(kept(), (std::set<Index>{2, 4, 5}));
+    checkpoints.save({.steps = 6, .best = RunState::Best{6, 0.25}}, tensors);
+    EXPECT_EQ(kept(), (std::set<Index>{5, 6}));
+}
+
+TEST_F(CheckpointFiles, FilesIncludeTheBeginningOfTheEpoch) {
+    for (const Index steps : {1, 2, 3, 4, 5}) checkpoints.save({.steps = steps, .batch = steps - 1}, tensors);
+    EXPECT_EQ(kept(), (std::set<Index>{1, 4, 5}));
+    EXPECT_EQ(checkpoints.at(1).state.steps, 1);
+}
+
+TEST_F(CheckpointFiles, FilesOfAFutureThatNeverWasAreRemoved) {
+    for (const Index steps : {5, 6, 7}) checkpoints.save({.steps = steps}, tensors);
+    checkpoints.save({.steps = 6}, tensors);  // after the run went back
+    EXPECT_EQ(kept(), (std::set<Index>{6}));
+}
+
+TEST_F(CheckpointFiles, OtherFilesAreNotTakenForOne) {
+    checkpoints.save({.steps = 5}, tensors);
+    write_bytes(directory / "step-9.safetensors", "short");
+    write_bytes(directory / "step-000000009.safetensors.bak", "short");
+    write_bytes(directory / "notes.txt", "text");
+    EXPECT_EQ(checkpoints.last().state.steps, 5);
+    write_safetensors(checkpoints.file(8), tensors, {{"model", "dcgan"}});  // whole, but of no run
+    EXPECT_EQ(checkpoints.last().state.steps, 5);
+    EXPECT_EQ(error_of([&] { Checkpoints(directory / "none", 1).last(); }),
+              (directory / "none").string() + ": there must be a checkpoint; got none");
+}
+
+}  // namespace
+}  // namespace adjoint

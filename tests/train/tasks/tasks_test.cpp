@@ -1,0 +1,137 @@
+// Truths about the registry of tasks: each declares what its test measures and can do what it says; and a task of one's own
+// needs three functions.
+#include "datasets/digits_dataset.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
+#include "layers/linear.h"
+#include "tests/support/npy_files.h"
+#include "tests/support/program.h"
+#include "tests/support/values.h"
+#include "train/tasks/classification.h"
+#include "train/tasks/registry.h"
+#include "train/tasks/trained_model.h"
+#include "train/trainer/training_run.h"
+
+namespace adjoint {
+namespace {
+
+Datasets few_digits() {
+    const auto images = std::make_shared<DigitsDataset>(DigitsDataset::Range{1, 0, 20});
+    return {.name = "digits", .training = images, .test = images};
+}
+
+TEST(Tasks, DeclareTheMetricsThatTheirTestsMeasure) {
+    const Datasets data = few_digits();
+    for (const TaskSpec& task : tasks()) {
+        const auto training = task.make_task({task, task.defaults, data, RunRandom(1)});
+        const Evaluation evaluation = training->test();
+        std::vector<std::string> names;
+        for (const auto& [name, value] : evaluation.metrics) names.push_back(name);
+        EXPECT_EQ(names, task.metrics) << task.name;
+        EXPECT_EQ(evaluation.loss.has_value(), task.settings.plateau) << task.name << ": plateau waits for a loss";
+        EXPECT_FALSE(task.caption.empty()) << task.name;
+    }
+}
+
+TEST(Tasks, CanDoWhatTheySay) {
+    for (const TaskSpec& task : tasks()) {
+        const ImageModelOptions& sizes = task.defaults.sizes;
+        const Shape image = one_image(sizes).shape();
+        const auto model = task.make_model(Random(1), task.defaults);
+        if (task.draw) {
+            EXPECT_EQ(task.draw(*model, Tensor::zeros({1, 1, 1, sizes.latent})).shape(), image) << task.name;
+        }
+        if (task.encode) {
+            const Variable code = task.encode(*model, one_image(sizes));
+            EXPECT_EQ(code.shape(), (Shape{1, sizes.latent})) << task.name;
+            EXPECT_EQ(task.decode(*model, code).shape(), image) << task.name;
+        }
+        if (task.classifies) {
+            EXPECT_EQ((*model)(one_image(sizes)).shape(), (Shape{1, 10})) << task.name;
+        }
+        if (task.features) {
+            const Variable features = task.features(*model, one_image(sizes));
+            expect_equal(task.classify(*model, features), (*model)(one_image(sizes)), 0.0);
+        }
+        if (task.stages) {
+            EXPECT_FALSE(task.stages(*model).empty()) << task.name;
+        }
+    }
+}
+
+TEST(Tasks, AreListedAsOneSpeaks) {
+    EXPECT_EQ(any_of({"vae"}), "vae");
+    EXPECT_EQ(any_of({"autoencoder", "vae", "dcgan"}), "autoencoder, vae or dcgan");
+    EXPECT_EQ(any_of_a({"autoencoder", "vae"}), "an autoencoder or a vae");
+}
+
+// ---- runs -----------------------------------------------------------------------------------------------------------
+
+using TasksOfRuns = ProgramTest;
+
+/// How bright is an image? A linear layer's guess.
+class Brightness : public TrainingTask {
+  public:
+    explicit Brightness(const TrainingSetup& setup) : TrainingTask(setup), sgd_(model().parameters()) {}
+    Metrics step(const Batch& batch, std::uint64_t) override {
+        Tape tape(model().parameters());
+        const Variable loss = error(batch.images);
+        sgd_.step(tape.gradient(loss));
+        return {{"loss", loss.item()}};
+    }
+    Evaluation test() const override {
+        const double loss = error(first_images(*setup_.data.test, 10)).item();
+        return {
+            .metrics = {{"test_loss", loss}}, .sentence = "tested", .loss = loss, .picture = Tensor::zeros({1, 1, 1})};
+    }
+    std::vector<NamedOptimizer> optimizers() override { return {{"", sgd_}}; }
+
+  private:
+    Variable error(const Variable& images) const {
+        const Variable x = reshape(images, {images.extent(0), -1}), e = evaluation_model()(x) - mean(x, {1}, Keep::yes);
+        return mean(e * e);
+    }
+    SGD sgd_;
+};
+
+TEST_F(TasksOfRuns, OfOnesOwnNeedAModelAndThreeFunctions) {
+    const TaskSpec task = {.name = "brightness",
+                           .make_model =
+                               [](const Random& random, const TrainingOptions&) {
+                                   return std::make_unique<Linear>(LinearOptions{.in = 784, .out = 1}, random);
+                               },
+                           .make_task = make_task<Brightness>};
+    TrainingOptions options = {.dataset = {.name = "digits"}, .batch_size = 4, .max_steps = 3};
+    options.output.out = directory_ / "run";
+    train(task, options);
+    EXPECT_TRUE(std::filesystem::exists(directory_ / "run/weights.safetensors"));
+    EXPECT_EQ(RunDirectory::open(directory_ / "run").model(), "brightness");
+    EXPECT_EQ(printed({"report", "--run", "run"}), "run/report.html\n");
+    EXPECT_EQ(refusal({"sample", "--run", "run"}).substr(0, 44), "65 error: run: must be a run of autoencoder,");
+}
+
+// Programs until now kept the settings in config.json too.
+TEST_F(TasksOfRuns, OfOlderProgramsStayReadable) {
+    std::filesystem::create_directory(directory_ / "old");
+    write_bytes(directory_ / "old/config.json",
+                R"({"model": "vae", "dataset": "mnist", "epochs": 7, "batch_size": 96, "learning_rate": 0.5, "seed": 3,
+                    "image_size": 64, "channels": 3, "latent": 5, "width": 8})");
+    write_bytes(
+        directory_ / "old/config.toml",
+        "dataset = 'auto'\nepochs = 7\nbatch-size = 96\nlr = 0.5\nseed = '18446744073709551615'\n"
+        "image-size = 64\nchannels = 3\nlatent = 5\nwidth = 8\nfreeze = ['encoder', 'decoder.up1']\nkeep = 3\n");
+    const TrainedRun run = TrainedRun::open({directory_ / "old"});
+    EXPECT_EQ(run.task.name, "vae");
+    EXPECT_EQ(run.directory.dataset(), "mnist");
+    EXPECT_EQ(run.options.epochs, 7);
+    EXPECT_EQ(run.options.batch_size, 96);
+    EXPECT_EQ(run.options.learning_rate, 0.5);
+    EXPECT_EQ(run.options.seed, UINT64_MAX);
+    EXPECT_EQ(run.options.sizes.image_size, 64);
+    EXPECT_EQ(run.options.sizes.latent, 5);
+    EXPECT_EQ(run.options.freeze, (std::vector<std::string>{"encoder", "decoder.up1"}));
+}
+
+}  // namespace
+}  // namespace adjoint

@@ -1,0 +1,76 @@
+#include "train/cli/terminal.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "train/cli/environment.h"
+
+namespace adjoint {
+namespace {
+
+// The main thread shows it, and is the only one that says anything meanwhile.
+std::string live_line;
+
+void print(const std::string& text) {
+    std::fputs(text.c_str(), stderr);
+    std::fflush(stderr);
+}
+
+std::size_t terminal_width() {
+    winsize size{};
+    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+using ColourSink = spdlog::sinks::stderr_color_sink_mt;
+
+// Messages take the place of the live line, which comes again beneath them.
+class AboveLiveLine : public ColourSink {
+  public:
+    AboveLiveLine() : ColourSink(colour()) {}
+
+    void log(const spdlog::details::log_msg& message) override {
+        const std::string line = live_line;
+        LiveLine::erase();
+        ColourSink::log(message);
+        if (!line.empty()) LiveLine::show(line);
+    }
+
+  private:
+    static spdlog::color_mode colour() {
+        return environment("NO_COLOR").empty() ? spdlog::color_mode::automatic : spdlog::color_mode::never;
+    }
+};
+
+}  // namespace
+
+std::shared_ptr<spdlog::logger> terminal_logger() {
+    const auto logger = std::make_shared<spdlog::logger>("adjoint", std::make_shared<AboveLiveLine>());
+    logger->set_pattern("%^%l%$: %v");
+    logger->set_level(spdlog::level::debug);
+    logger->sinks().front()->set_level(spdlog::level::info);
+    return logger;
+}
+
+void show_messages_from(spdlog::level::level_enum level) {
+    spdlog::default_logger()->sinks().front()->set_level(level);
+}
+
+bool LiveLine::possible() {
+    if (!spdlog::default_logger()->sinks().front()->should_log(spdlog::level::info)) return false;
+    const std::string kind = environment("TERM");
+    return ::isatty(STDERR_FILENO) != 0 && !kind.empty() && kind != "dumb";
+}
+
+void LiveLine::show(const std::string& text) {
+    live_line = text;
+    print("\r" + text.substr(0, terminal_width() - 1) + "\x1b[K");
+}
+
+void LiveLine::erase() {
+    if (live_line.empty()) return;
+    live_line.clear();
+    print("\r\x1b[K");
+}
+
+}  // namespace adjoint

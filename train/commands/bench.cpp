@@ -1,0 +1,209 @@
+// `adjoint bench`: measures how fast a model trains here, and what share of the processor's peak that is.
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "framework/tensor/buffer_pool.h"
+#include "framework/kernels/convolution_kernels.h"
+#include "framework/kernels/gemm.h"
+#include "framework/tensor/observer.h"
+#include "framework/tensor/parallel.h"
+#include "train/io/atomic_file.h"
+#include "train/cli/commands.h"
+#include "train/cli/resource_use.h"
+#include "train/tasks/registry.h"
+#include "train/cli/validators.h"
+
+namespace adjoint {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+struct BenchOptions {
+    std::string model = "all";
+    int steps = 30;
+    bool json = false;
+    std::filesystem::path trace;
+};
+
+double seconds_of(const std::function<void()>& work) {
+    const Clock::time_point begin = Clock::now();
+    work();
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+// GFLOP/s of large matrix products that every thread makes for itself at once: what arithmetic can reach at best.
+double sgemm_peak() {
+    constexpr Index size = 768, products = 8;
+    const Tensor a = Random(1).normal({size, size});
+    const int threads = thread_count();
+    std::vector<std::vector<float>> results(static_cast<std::size_t>(threads), std::vector<float>(size * size));
+    const float* const elements = a.data<float>().data();
+    double best = 1e30;
+    for (int repeat = 0; repeat < 6; ++repeat) {
+        best = std::min(best, seconds_of([&] {
+                            parallel_for(threads, [&](Index thread) {
+                                for (Index i = 0; i < products; ++i) {
+                                    gemm<float>({elements, size, size}, {elements, size, size},
+                                                {results[static_cast<std::size_t>(thread)].data(), size, size});
+                                }
+                            });
+                        }));
+    }
+    return 2.0 * size * size * size * products * threads / best * 1e-9;
+}
+
+// The operations of one step, and how long it took.
+std::pair<std::vector<KernelTime>, double> profile_of(const std::function<void()>& step) {
+    const Profile profile;
+    const double seconds = seconds_of(step);
+    return {profile.kernels(), seconds};
+}
+
+Json by_operation(const std::vector<KernelTime>& operations, double step_seconds) {
+    std::map<std::string, std::pair<double, double>> totals;  // seconds and flops
+    double last_end = 0.0, inside = 0.0;
+    // What lies within another is counted with the outermost.
+    std::vector<KernelTime> outermost = operations;
+    std::sort(outermost.begin(), outermost.end(),
+              [](const KernelTime& a, const KernelTime& b) { return a.begin < b.begin; });
+    for (const KernelTime& operation : outermost) {
+        if (operation.begin < last_end) continue;
+        last_end = operation.end;
+        inside += operation.end - operation.begin;
+        totals[operation.name].first += operation.end - operation.begin;
+        totals[operation.name].second += operation.flops;
+    }
+    std::vector<std::pair<std::string, std::pair<double, double>>> sorted(totals.begin(), totals.end());
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
+    Json rows = Json::array();
+    for (const auto& [name, total] : sorted) {
+        rows.push_back({{"operation", name}, {"ms", 1e3 * total.first}, {"gflops", total.second / total.first * 1e-9}});
+    }
+    rows.push_back({{"operation", "between them"}, {"ms", 1e3 * (step_seconds - inside)}, {"gflops", 0.0}});
+    return rows;
+}
+
+void write_trace(const std::filesystem::path& path, const std::vector<KernelTime>& operations) {
+    Json events = Json::array();
+    for (const KernelTime& operation : operations) {
+        events.push_back({{"name", operation.name},
+                          {"ph", "X"},
+                          {"pid", 1},
+                          {"tid", 1},
+                          {"ts", 1e6 * (operation.begin - operations.front().begin)},
+                          {"dur", 1e6 * (operation.end - operation.begin)},
+                          {"args", {{"flops", operation.flops}}}});
+    }
+    const std::string text = Json{{"traceEvents", events}}.dump();
+    write_atomically(path, std::as_bytes(std::span(text)));
+}
+
+long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt; }
+
+Json measure(const Benchmark& benchmark, const BenchOptions& options) {
+    const std::function<void()> step = benchmark.make();
+    constexpr int warm_up = 5;
+    for (int i = 0; i < warm_up; ++i) step();
+    std::vector<double> seconds;
+    seconds.reserve(static_cast<std::size_t>(options.steps));
+    const std::size_t requests = pool_statistics().requests;
+    const long faults = page_faults();
+    for (int i = 0; i < options.steps; ++i) seconds.push_back(seconds_of(step));
+    const double allocations = static_cast<double>(pool_statistics().requests - requests) / options.steps;
+    const double faults_a_step = static_cast<double>(page_faults() - faults) / options.steps;
+    std::sort(seconds.begin(), seconds.end());
+    const double median = seconds[seconds.size() / 2];
+
+    const auto [operations, profiled] = profile_of(step);
+    double flops = 0.0;
+    for (const KernelTime& operation : operations) flops += operation.flops;
+    if (!options.trace.empty()) write_trace(options.trace, operations);
+    const double gflops = flops / median * 1e-9, peak = sgemm_peak();
+    return {{"system", "adjoint"},
+            {"model", benchmark.name},
+            {"batch", benchmark.batch},
+            {"threads", thread_count()},
+            {"kernels", gemm_kernels()},
+            {"convolution", name(convolution_kernels())},
+            {"step_ms_median", 1e3 * median},
+            {"step_ms_best", 1e3 * seconds.front()},
+            {"images_per_second", static_cast<double>(benchmark.batch) / median},
+            {"gflop", flops * 1e-9},
+            {"gflops", gflops},
+            {"sgemm_peak_gflops", peak},
+            {"share_of_peak", gflops / peak},
+            {"peak_mb", static_cast<long>(peak_mebibytes())},
+            {"buffer_requests_a_step", allocations},
+            {"page_faults_a_step", faults_a_step},
+            {"operations", by_operation(operations, profiled)}};
+}
+
+void print(const Json& r) {
+    fmt::print("{}, batch {}, {} threads, {} kernels, {} convolution\n", r["model"].get<std::string>(),
+               r["batch"].get<Index>(), r["threads"].get<int>(), r["kernels"].get<std::string>(),
+               r["convolution"].get<std::string>());
+    fmt::print("  step          {:.1f} ms median, {:.1f} ms best: {:.0f} images/s\n", r["step_ms_median"].get<double>(),
+               r["step_ms_best"].get<double>(), r["images_per_second"].get<double>());
+    fmt::print("  arithmetic    {:.1f} GFLOP a step, {:.0f} GFLOP/s: {:.0f} % of the sgemm peak of {:.0f} GFLOP/s\n",
+               r["gflop"].get<double>(), r["gflops"].get<double>(), 100 * r["share_of_peak"].get<double>(),
+               r["sgemm_peak_gflops"].get<double>());
+    fmt::print("  memory        {} MiB at most; {} buffers asked of the system and {} page faults a step\n",
+               r["peak_mb"].get<long>(), r["buffer_requests_a_step"].get<double>(),
+               r["page_faults_a_step"].get<double>());
+    for (const Json& row : r["operations"]) {
+        const double gflops = row["gflops"].get<double>();
+        fmt::print("    {:<24}{:>8.2f} ms{}\n", row["operation"].get<std::string>(), row["ms"].get<double>(),
+                   gflops > 0 ? fmt::format("{:>8.0f} GFLOP/s", gflops) : "");
+    }
+}
+
+std::vector<Benchmark> benchmarks() {
+    std::vector<Benchmark> all;
+    for (const TaskSpec& task : tasks()) all.insert(all.end(), task.benchmarks.begin(), task.benchmarks.end());
+    return all;
+}
+
+void bench(const BenchOptions& options) {
+    for (const Benchmark& benchmark : benchmarks()) {
+        if (options.model != "all" && options.model != benchmark.name) continue;
+        const Json result = measure(benchmark, options);
+        if (options.json) {
+            fmt::print("{}\n", result.dump());
+        } else {
+            print(result);
+        }
+    }
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("bench", "Measure the training step of a model, beside the processor's peak");
+    const auto options = std::make_shared<BenchOptions>();
+    std::vector<std::string> names;
+    std::string help;
+    for (const Benchmark& benchmark : benchmarks()) {
+        names.push_back(benchmark.name);
+        help += benchmark.name + (benchmark.note.empty() ? ", " : fmt::format(" ({}), ", benchmark.note));
+    }
+    names.emplace_back("all");
+    add_setting(*command, "--model", options->model, help + "or all", CLI::IsMember(names));
+    add_setting(*command, "--steps", options->steps, "Steps to measure, after five to warm up",
+                whole_number(1, 100'000));
+    command->add_flag("--json", options->json, "Print a line of JSON a model");
+    command->add_option("--trace", options->trace,
+                        "Write the operations of one step as a trace for Chrome or Perfetto; names one model's");
+    command->footer(
+        "Examples:\n"
+        "  adjoint bench --model dcgan --threads 1 --trace dcgan.json\n"
+        "  adjoint bench --model dcgan --convolution reference    what the fast convolution saves");
+    command->callback([options] { bench(*options); });
+}
+
+}  // namespace adjoint

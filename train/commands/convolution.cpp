@@ -1,0 +1,219 @@
+// Convolution commands: conv2d, conv2d-transpose and conv2d-weight-gradient on .npy files or on matrices typed in.
+#include "train/cli/commands.h"
+#include "train/convolution/conventions.h"
+#include "train/convolution/examples.h"
+#include "train/convolution/operands.h"
+#include "train/convolution/results.h"
+#include "train/convolution/steps.h"
+
+namespace adjoint {
+namespace {
+
+constexpr double largest_result = 1 << 28;  // elements; 2 GiB of float64
+
+/// What was typed, as it was typed.
+struct Arguments : ConvolutionArguments {
+    std::string input, weight, bias, output_gradient, kernel;
+    std::string png, dtype, out, out_input_gradient, out_weight_gradient, out_bias_gradient;
+    bool steps = false;
+};
+
+void require_affordable(const std::string& operation, const Shape& result) {
+    double elements = 1;
+    for (const Index extent : result) elements *= static_cast<double>(extent);
+    require(elements <= largest_result, "{}: the result is too large; got {}, of more than {} numbers", operation,
+            result, static_cast<Index>(largest_result));
+}
+
+// ---- conv2d and conv2d-transpose, in any system's words
+
+/// What the two differ in.
+struct Direction {
+    const char* operation;
+    bool transposed;
+    Shape (Conv2DForm::*result)() const;
+    std::string (*steps)(const Tensor& input, const Tensor& weight, const Conv2DForm& form);
+};
+
+constexpr Direction forward{"conv2d", false, &Conv2DForm::output_shape, conv2d_steps};
+constexpr Direction transposed{"conv2d_transpose", true, &Conv2DForm::image_shape, conv2d_transpose_steps};
+
+/// The operands as they were typed, all of one element type; what was not typed is missing.
+struct Operands {
+    Variable input, weight;
+    std::optional<Variable> bias, output_gradient;
+
+    explicit Operands(const Arguments& typed) {
+        std::vector<Operand> read = {read_operand("--input", typed.input), read_operand("--weight", typed.weight)};
+        if (!typed.bias.empty()) read.push_back(read_bias("--bias", typed.bias));
+        if (!typed.output_gradient.empty()) {
+            read.push_back(read_operand("--output-gradient", typed.output_gradient));
+        }
+        const DType dtype = common_dtype(typed.dtype, read);
+        input = read[0].value.cast(dtype);
+        weight = read[1].value.cast(dtype);
+        if (!typed.bias.empty()) bias = read[2].value.cast(dtype);
+        if (!typed.output_gradient.empty()) output_gradient = read.back().value.cast(dtype);
+    }
+
+    std::vector<Variable> parameters() const {
+        return bias ? std::vector<Variable>{input, weight, *bias} : std::vector<Variable>{input, weight};
+    }
+};
+
+void run_convolution(const Arguments& typed, const Direction& direction) {
+    const Convention convention = make_convention(typed, direction.transposed);
+    const Layout layout = convention.layout;
+    const Operands operands(typed);
+    std::optional<Tape> tape;
+    if (operands.output_gradient) tape.emplace(operands.parameters());
+
+    const Variable x = as_images("--input", operands.input, layout),
+                   w = as_filters("--weight", operands.weight, layout);
+    const Conv2DForm form = convention.form(x.shape(), w.shape());
+    require_affordable(direction.operation, (form.*direction.result)());
+    const Variable y = convention.apply(x, w, operands.bias);
+
+    std::vector<Result> results = {images_result("result", y.value(), typed.out, layout)};
+    if (operands.output_gradient) {
+        const Variable g = as_images("--output-gradient", *operands.output_gradient, layout);
+        require(g.shape() == y.shape(), "--output-gradient: must have the result's shape {}; got {}", y.shape(),
+                g.shape());
+        const std::vector<Variable> gradients = tape->gradient(y, g);
+        results.push_back(
+            images_result("gradient for the input", gradients[0].value(), typed.out_input_gradient, layout));
+        results.push_back(
+            filters_result("gradient for the weight", gradients[1].value(), typed.out_weight_gradient, layout));
+        if (operands.bias) {
+            results.push_back(bias_result("gradient for the bias", gradients[2].value(), typed.out_bias_gradient));
+        }
+    }
+    const auto steps = [&] {
+        return direction.steps(images_channels_last(x, layout).value(), filters_channels_last(w, layout).value(), form);
+    };
+    const std::string shown = typed.steps ? steps() : "";
+    if (!typed.png.empty()) write_planes(typed.png, y.value(), layout);
+    report(shown, results);
+}
+
+void run_conv2d(const Arguments& typed) { run_convolution(typed, forward); }
+void run_conv2d_transpose(const Arguments& typed) { run_convolution(typed, transposed); }
+
+// ---- conv2d-weight-gradient
+
+void run_conv2d_weight_gradient(const Arguments& typed) {
+    const char* const operation = "conv2d_weight_gradient";
+    const Layout layout = Layout::channels_last;
+    const std::vector<Operand> operands = {read_operand("--input", typed.input),
+                                           read_operand("--output-gradient", typed.output_gradient)};
+    const DType dtype = common_dtype(typed.dtype, operands);
+    const Tensor x = as_images("--input", operands[0].value.cast(dtype), layout).value();
+    const Tensor y = as_images("--output-gradient", operands[1].value.cast(dtype), layout).value();
+    const auto options = parse_options<Conv2DOptions>(typed.find());
+    require(x.extent(3) % options.groups == 0, "{}: {} channels do not divide into {} groups; got input {}", operation,
+            x.extent(3), options.groups, x.shape());
+    const Size2D kernel = parse_pair("--kernel", typed.kernel);
+    const Shape weight = {kernel.height, kernel.width, x.extent(3) / options.groups, y.extent(3)};
+    const Conv2DForm form = Conv2DForm::of(operation, x.shape(), weight, options);
+    require_affordable(operation, form.weight_shape());
+    // First the gradient itself, which sees to it that y fits the form.
+    const Tensor gradient = conv2d_weight_gradient(x, y, form).value();
+    report(typed.steps ? conv2d_weight_gradient_steps(x, y, form) : "",
+           {filters_result("result", gradient, typed.out, layout)});
+}
+
+// ---- the command line
+
+/// Options of one command whose texts are kept as they are typed.
+struct Flags {
+    CLI::App* command;
+    Arguments& typed;
+
+    CLI::Option* add(const char* names, const char* value, std::string& text, const std::string& description) const {
+        return command->add_option(names, text, description)->type_name(value);
+    }
+    /// One of the convolution's options, kept by the first of its names.
+    CLI::Option* add(const std::string& names, const char* value, const char* description) const {
+        return command->add_option(names, typed.options[names.substr(0, names.find(','))], description)
+            ->type_name(value);
+    }
+    void add_operand(const char* name, const char* letter, std::string& text, const char* description) const {
+        add(name, letter, text, fmt::format("{}: a .npy file, or a matrix \"1 2; 3 4\"", description))->required();
+    }
+
+    void add_common_options() const {
+        add("--stride,--strides", "H,W", "Pixels from one patch to the next")->default_str("1");
+        add("--padding", "P", "same, valid, full, all sides, H,W or TOP,LEFT,BOTTOM,RIGHT; below 0 it crops [valid]");
+        add("--dilation,--dilations,--dilation-rate", "H,W", "Pixels from one tap of the filter to the next")
+            ->default_str("1");
+        add("--groups,--group", "N", "Groups of channels that do not see each other")->default_str("1");
+        add("--dtype", "T", typed.dtype, "Element type; by default the files' wider one, else float64")
+            ->check(CLI::IsMember({"float32", "float64"}));
+        add("--out", "FILE", typed.out, "Write the result to this .npy file instead of printing it");
+        command->add_flag("--steps", typed.steps, "Show how each number comes about, as on paper");
+    }
+
+    void add_bias_picture_and_gradients() const {
+        CLI::Option* bias = add("--bias", "B", typed.bias, "A number for each channel of the result, added to it");
+        bias->excludes(command->get_option("--steps"));
+        add("--png", "FILE", typed.png, "Draw the result in this file too, each number a square from black to white");
+        CLI::Option* gradient = add("--output-gradient", "G", typed.output_gradient,
+                                    "A gradient for the result, from which those for input, weight and bias are made");
+        add("--out-input-gradient", "FILE", typed.out_input_gradient, "Write the gradient for the input")
+            ->needs(gradient);
+        add("--out-weight-gradient", "FILE", typed.out_weight_gradient, "Write the gradient for the weight")
+            ->needs(gradient);
+        add("--out-bias-gradient", "FILE", typed.out_bias_gradient, "Write the gradient for the bias")
+            ->needs(gradient)
+            ->needs(bias);
+    }
+
+    void add_conventions() const {
+        add("--convention", "NAME", typed.convention, "Whose words and layouts these are; tensorflow is keras")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"adjoint", "pytorch", "keras", "tensorflow", "onnx"}));
+        add("--pads", "P", "ONNX: H_BEGIN,W_BEGIN,H_END,W_END");
+        add("--auto-pad", "RULE", "ONNX: NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+        add("--kernel-shape", "K,L", "ONNX: the weight's rows and columns");
+    }
+};
+
+Flags declare(CLI::App& app, const char* name, const char* description, const char* examples,
+              void (*run)(const Arguments&)) {
+    CLI::App* command = app.add_subcommand(name, description);
+    command->footer(examples);
+    const auto typed = std::make_shared<Arguments>();
+    command->callback([=] { run(*typed); });
+    const Flags flags{command, *typed};
+    flags.add_operand("--input", "X", typed->input, "Images [N, H, W, C], [H, W, C] or [H, W]");
+    return flags;
+}
+
+}  // namespace
+
+void add_convolution_commands(CLI::App& app) {
+    const Flags conv2d = declare(app, "conv2d", "The image seen through the filters", conv2d_examples, run_conv2d);
+    conv2d.add_operand("--weight", "W", conv2d.typed.weight, "Filters [K, L, C / groups, O] or [K, L]");
+    conv2d.add_common_options();
+    conv2d.add_bias_picture_and_gradients();
+    conv2d.add_conventions();
+
+    const Flags transpose =
+        declare(app, "conv2d-transpose", "The transposed convolution, which is the gradient of conv2d for its input",
+                conv2d_transpose_examples, run_conv2d_transpose);
+    transpose.add_operand("--weight", "W", transpose.typed.weight, "Filters [K, L, C_out / groups, C_in] or [K, L]");
+    transpose.add("--output-size,--output-shape", "H,W", "The size of the result");
+    transpose.add("--output-padding", "H,W", "Rows and columns more than the smallest result");
+    transpose.add_common_options();
+    transpose.add_bias_picture_and_gradients();
+    transpose.add_conventions();
+
+    const Flags gradient = declare(app, "conv2d-weight-gradient", "The gradient of conv2d for its filters",
+                                   conv2d_weight_gradient_examples, run_conv2d_weight_gradient);
+    gradient.add_operand("--output-gradient", "G", gradient.typed.output_gradient,
+                         "The gradient for conv2d's output [N, H, W, O]");
+    gradient.add("--kernel", "K,L", gradient.typed.kernel, "Rows and columns of the filters")->required();
+    gradient.add_common_options();
+}
+
+}  // namespace adjoint

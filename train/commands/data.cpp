@@ -1,0 +1,58 @@
+// `adjoint data get`: how does a dataset come to this machine?
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "train/data/cache_directory.h"
+#include "train/cli/commands.h"
+#include "train/data/dataset_fetch.h"
+
+namespace adjoint {
+namespace {
+
+struct DataOptions {
+    std::string dataset;
+    std::filesystem::path directory;
+    std::vector<std::string> mirrors;
+};
+
+CLI::Validator published_name() {
+    return CLI::Validator(
+        [](const std::string& name) -> std::string {
+            if (find_published_dataset(name) != nullptr) return "";
+            return fmt::format("must be mnist, fashion-mnist or kmnist; got {}", name);
+        },
+        "mnist|fashion-mnist|kmnist");
+}
+
+void get(const DataOptions& options) {
+    PublishedDataset dataset = *find_published_dataset(options.dataset);
+    dataset.mirrors.insert(dataset.mirrors.begin(), options.mirrors.begin(), options.mirrors.end());
+    const std::filesystem::path parent = options.directory.empty() ? cache_directory() : options.directory;
+    const std::filesystem::path directory = parent / dataset.name;
+    fetch_dataset(dataset, directory, {.failed = [](const std::string& failure) { spdlog::warn("{}", failure); }});
+    fmt::print("{}: {}\n", directory.string(), dataset.title);
+}
+
+}  // namespace
+
+void add_data_command(CLI::App& app) {
+    CLI::App* const data = app.add_subcommand("data", "Fetch a dataset");
+    data->require_subcommand(1);
+    CLI::App* const command = data->add_subcommand(
+        "get", "Fetch a dataset to where training finds it; what is there is kept, what was begun is continued");
+    const auto options = std::make_shared<DataOptions>();
+    command->add_option("dataset", options->dataset, "Which one")->required()->check(published_name());
+    command->add_option(
+        "--dir", options->directory,
+        "Directory in which the dataset gets its own, for --data-dir; by default ADJOINT_CACHE_DIR, else "
+        "adjoint in XDG_CACHE_HOME, else ~/.cache/adjoint");
+    command->add_option("--mirror", options->mirrors, "Address before the files' names to try first; may be repeated")
+        ->allow_extra_args(false);
+    command->footer(
+        "Examples:\n"
+        "  adjoint data get mnist\n"
+        "  adjoint data get fashion-mnist --dir data --mirror https://example.org/fashion/");
+    command->callback([options] { get(*options); });
+}
+
+}  // namespace adjoint

@@ -1,0 +1,86 @@
+// `adjoint deconvnet`: shows what in an image the strongest feature maps of a trained network see.
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "framework/ops/elementwise.h"
+#include "framework/ops/shape_ops.h"
+#include "train/cli/commands.h"
+#include "train/io/png.h"
+#include "train/tasks/trained_model.h"
+#include "train/cli/validators.h"
+
+namespace adjoint {
+namespace {
+
+struct DeconvnetOptions {
+    RunChoice choice;
+    std::filesystem::path image;
+    std::string layer;
+    Index top = 15;
+    std::filesystem::path out;
+};
+
+// The stages up to the one of this name, or all where it is empty.
+std::vector<ConvolutionalStage> up_to(const std::string& layer, std::vector<ConvolutionalStage> stages) {
+    if (layer.empty()) return stages;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        names.push_back(stages[i].name);
+        if (names.back() == layer) return {stages.begin(), stages.begin() + static_cast<std::ptrdiff_t>(i) + 1};
+    }
+    throw Error(fmt::format("deconvnet: --layer must be one of {}; got {}", fmt::join(names, ", "), layer));
+}
+
+// Grey where the projection is 0, and as light or dark as it is strong.
+Tensor grey(const Tensor& projection) {
+    double strongest = 0.0;
+    for (const double value : projection.to_vector()) strongest = std::max(strongest, std::abs(value));
+    const Variable scaled = Variable(projection) / (strongest > 0.0 ? 2.0 * strongest : 1.0);
+    return (scaled + 0.5).value();
+}
+
+void deconvnet(DeconvnetOptions options) {
+    const TrainedRun run = TrainedRun::open(options.choice);
+    const TaskSpec& task = run.task;
+    require(bool(task.stages), "deconvnet: the model must be {}; got {}", any_of(task_names(&TaskSpec::stages)),
+            task.name);
+    const std::shared_ptr<const Module> model = run.model();
+    const std::vector<ConvolutionalStage> stages = up_to(options.layer, task.stages(*model));
+    const Index size = run.options.sizes.image_size, channels = run.options.sizes.channels;
+    const Tensor picture = read_image(options.image, channels);
+    require<DataError>(picture.shape() == Shape{size, size, channels}, "{}: the image must be [{}, {}, {}]; got {}",
+                       options.image.string(), size, size, channels, picture.shape());
+    const Tensor image = picture.reshaped({1, size, size, channels});
+
+    const FeatureMaps maps(stages, task.symmetric ? from_unit_to_symmetric(image) : image);
+    std::vector<Variable> tiles = {image};
+    for (const Index map : maps.strongest(options.top)) tiles.push_back(grey(maps.project_largest(map)));
+    if (options.out.empty()) options.out = run.directory.sample("deconvnet-" + stages.back().name);
+    const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(tiles.size()))));
+    write_png(options.out, picture_grid(concatenate(tiles, 0).value(), columns));
+    fmt::print("{}: the image, then the {} strongest of {} feature maps of {}\n", options.out.string(),
+               tiles.size() - 1, maps.value().extent(-1), stages.back().name);
+}
+
+}  // namespace
+
+void add_deconvnet_command(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("deconvnet", "Show what in an image the strongest feature maps of a network see");
+    const auto options = std::make_shared<DeconvnetOptions>();
+    add_run_options(*command, options->choice, "a run");
+    command->add_option("--image", options->image, "A PNG or JPEG of the size that the run was trained on")->required();
+    command->add_option("--layer", options->layer, "The convolution whose maps are shown; by default the last");
+    command->add_option("--top", options->top, "How many maps, the strongest first")
+        ->check(whole_number(1, 1'000))
+        ->capture_default_str();
+    command->add_option("--out", options->out, "The picture; by default samples/deconvnet-LAYER.png in the run");
+    command->footer(
+        "Each map's strongest activation alone is sent back to the pixels: maxima to where they were found, then a\n"
+        "rectifier, then the transposed filters (Zeiler and Fergus, 2014).\n"
+        "Example:\n  adjoint deconvnet --run runs/first --image digit.png --layer conv2 --top 24 --out maps.png");
+    command->callback([options] { deconvnet(*options); });
+}
+
+}  // namespace adjoint

@@ -1,0 +1,216 @@
+// Gradcheck command: the gradients of operations, layers and models beside finite differences.
+#include <map>
+
+#include "train/cli/commands.h"
+#include "train/gradcheck/json.h"
+#include "train/gradcheck/table.h"
+#include "train/cli/validators.h"
+
+namespace adjoint {
+namespace {
+
+/// What was typed.
+struct Arguments {
+    std::string layer;
+    bool all = false;
+    Index random = 0;
+    bool json = false;
+    GradientCheckOptions options;
+    std::map<std::string, std::string> settings;  // by flag
+
+    /// ` --shape 2,3`: the settings, as they were typed.
+    std::string words() const {
+        std::string words;
+        for (const auto& [flag, text] : settings) words += text.empty() ? "" : " " + flag + " " + text;
+        return words;
+    }
+};
+
+constexpr Index samples_in_a_sweep = 6;
+
+// ---- which rows, and with which settings
+
+// The row of this name, or all where none is named.
+GradientRows rows_named(const std::string& name) {
+    GradientRows rows;
+    std::vector<std::string> known;
+    for (const GradientRow& row : gradient_table()) {
+        if (name.empty() || row.name == name) rows.push_back(row);
+        known.push_back(row.name);
+    }
+    require(!rows.empty(), "gradcheck: no operation, layer or model has this name; got {}, known: {}", name,
+            fmt::join(known, ", "));
+    return rows;
+}
+
+// The row's example, or what was typed, with the usual text where nothing was.
+Settings settings_for(const GradientRow& row, const Arguments& typed) {
+    if (typed.words().empty()) return row.settings;
+    std::vector<std::string> own;
+    for (const Setting& setting : row.settings.all()) own.push_back(setting.flag->name);
+    Settings settings = row.settings.usual();
+    for (const auto& [flag, text] : typed.settings) {
+        if (text.empty()) continue;
+        require(settings.has(flag), "gradcheck: {} has no {}; it has {}", row.name, flag,
+                own.empty() ? "no settings" : fmt::format("{}", fmt::join(own, ", ")));
+        settings.at(flag).text = text;
+    }
+    return settings;
+}
+
+// ---- what is printed
+
+std::string verdict(const OrderReport& order) {
+    const InputReport& worst = order.worst();
+    const GradientComparison& numbers = worst.larger();
+    if (!order.passed()) {
+        return fmt::format("FAILED at {}: analytic {:.12g}, numeric {:.12g}, {} ulps, tolerance {:.0e}", worst.place(),
+                           numbers.analytic, numbers.numeric, numbers.ulps, order.tolerance);
+    }
+    std::size_t kinks = 0;
+    for (const InputReport& input : order.inputs) kinks += input.kinks.size();
+    return kinks == 0 ? "ok" : fmt::format("ok, {} kinks", kinks);
+}
+
+std::string error_text(bool exact, double relative_error) {
+    return exact ? "exact" : fmt::format("{:.1e}", relative_error);
+}
+
+void print_row(const GradientRow& row, const GradientCheckReport& report) {
+    for (const OrderReport& order : report.orders) {
+        fmt::print("{:<34}{:>5}{:>17}   {}\n", row.name, order.order,
+                   error_text(order.exact && order.passed(), order.worst().larger().relative_error), verdict(order));
+    }
+    if (report.adjoint && !report.adjoint->passed()) {
+        fmt::print("{:<34}{:>5}{:>17.1e}   FAILED: <v, J u> is {:.12g}, <J'v, u> is {:.12g}\n", row.name, "",
+                   report.adjoint->relative_error, report.adjoint->forward, report.adjoint->reverse);
+    }
+}
+
+void print_sweep(const SweepReport& report) {
+    fmt::print("{:<34}{:>14}{:>17}\n", "operation", "configurations", "relative error");
+    for (const SweptRow& row : report.rows) {
+        const bool exact = row.exact == row.configurations && row.relative_error == 0.0;
+        fmt::print("{:<34}{:>14}{:>17}\n", row.name, row.configurations, error_text(exact, row.relative_error));
+    }
+    for (const SweepFailure& failure : report.failures) {
+        fmt::print("{}: FAILED, and the smallest that fails is\n  {}\n{}", failure.name, failure.command,
+                   failure.reason);
+    }
+    fmt::print("{} configurations checked, {} failed\n", report.configurations, report.failures.size());
+}
+
+void print_json(const Json& json) { fmt::print("{}\n", json.dump(2)); }
+
+Json to_json(const GradientRow& row, const Settings& settings, const GradientCheckReport& report) {
+    Json json = {{"layer", row.name}, {"settings", to_json(settings)}};
+    json.update(to_json(report));
+    return json;
+}
+
+// ---- the three ways to check, each of which says whether all is well
+
+bool check_rows(const GradientRows& rows, const Arguments& typed) {
+    if (!typed.json) fmt::print("{:<34}{:>5}{:>17}\n", "operation", "order", "relative error");
+    Json checks = Json::array();
+    Index failed = 0;
+    for (const GradientRow& row : rows) {
+        const GradientCheckReport report = row.check(row.settings, typed.options);
+        failed += !report.passed();
+        if (!typed.json) print_row(row, report);
+        checks.push_back(to_json(row, row.settings, report));
+    }
+    if (typed.json) {
+        print_json({{"passed", failed == 0}, {"checks", checks}});
+    } else {
+        fmt::print("{} checked, {} failed\n", rows.size(), failed);
+    }
+    return failed == 0;
+}
+
+bool check_one(const GradientRow& row, const Arguments& typed) {
+    const Settings settings = settings_for(row, typed);
+    const GradientCheckReport report = row.check(settings, typed.options);
+    if (typed.json) {
+        print_json(to_json(row, settings, report));
+    } else {
+        fmt::print("{}{}\n{}", row.name, settings.words(), report.text());
+    }
+    return report.passed();
+}
+
+bool check_random(const GradientRows& rows, const Arguments& typed) {
+    GradientCheckOptions options = typed.options;
+    if (options.samples == 0) options.samples = samples_in_a_sweep;
+    const SweepReport report = sweep_gradients(rows, typed.random, options);
+    if (typed.json) {
+        print_json(to_json(report));
+    } else {
+        print_sweep(report);
+    }
+    return report.failures.empty();
+}
+
+void gradcheck(const Arguments& typed) {
+    require(typed.words().empty() || !typed.layer.empty(), "gradcheck: settings are of one layer; --layer is missing");
+    require(typed.words().empty() || typed.random == 0, "gradcheck: --random draws the settings; got{}", typed.words());
+    const GradientRows rows = rows_named(typed.layer);
+    const bool passed = typed.random > 0      ? check_random(rows, typed)
+                        : typed.layer.empty() ? check_rows(rows, typed)
+                                              : check_one(rows.front(), typed);
+    if (!passed) throw CheckFailed();
+}
+
+void add_settings(CLI::App* command, const std::shared_ptr<Arguments>& typed) {
+    for (const SettingFlag& flag : setting_flags()) {
+        std::string& text = typed->settings[flag.name];
+        CLI::Option* option = flag.text.empty()
+                                  ? command->add_flag_callback(
+                                        flag.name, [&text] { text = "yes"; }, flag.description)
+                                  : command->add_option(flag.name, text, flag.description)->type_name(flag.text);
+        option->group("Settings of one layer");
+    }
+}
+
+}  // namespace
+
+void add_gradcheck_command(CLI::App& app) {
+    CLI::App* const command = app.add_subcommand(
+        "gradcheck", "Compare the gradients of every operation, layer and model with finite differences");
+    const auto typed = std::make_shared<Arguments>();
+    GradientCheckOptions& options = typed->options;
+    CLI::Option* layer =
+        command->add_option("--layer", typed->layer, "Only this one, in the configuration that its settings say");
+    command->add_flag("--all", typed->all, "Every one, as where no --layer is given")->excludes(layer);
+    command->add_option("--random", typed->random, "Check so many random configurations instead")
+        ->check(whole_number(1, 1'000'000));
+    command->add_option("--order", options.order, "Check derivatives up to this order")
+        ->check(whole_number(1, 4))
+        ->capture_default_str();
+    command->add_option("--seed", options.seed, "Of inputs, directions and configurations")
+        ->check(seed_number())
+        ->capture_default_str();
+    command
+        ->add_option("--samples", options.samples,
+                     "Elements of each input that are checked; all by default, but 2 of whole models")
+        ->check(whole_number(1, 1'000'000'000));
+    command
+        ->add_option("--tolerance", options.tolerance,
+                     "Largest relative error; 1e-7 in the first order and 1e-6 above by default")
+        ->check(positive_number());
+    command->add_option("--step", options.step, "Of the differences, times max(1, |x|); about 7e-4 by default")
+        ->check(positive_number());
+    command->add_flag("--json", typed->json, "Print the report as JSON");
+    add_settings(command, typed);
+    command->footer(
+        "Examples:\n"
+        "  adjoint gradcheck --order 2\n"
+        "  adjoint gradcheck --layer conv2d_transpose --shape 2,5,5,3 --kernel 4 --stride 2,3 --padding same --order "
+        "2\n"
+        "  adjoint gradcheck --all --random 2000\n"
+        "What is linear in each input is checked in whole numbers, bit for bit. The exit status is 3 where a check\n"
+        "fails.");
+    command->callback([typed] { gradcheck(*typed); });
+}
+
+}  // namespace adjoint

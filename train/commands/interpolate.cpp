@@ -1,0 +1,117 @@
+// `adjoint interpolate`: draws what lies between the latents of images.
+#include <cmath>
+#include <fmt/format.h>
+
+#include "framework/ops/elementwise.h"
+#include "framework/ops/shape_ops.h"
+#include "train/io/animated_png.h"
+#include "train/io/atomic_file.h"
+#include "train/cli/commands.h"
+#include "train/evaluation/latent_walk.h"
+#include "train/io/png.h"
+#include "train/tasks/trained_model.h"
+#include "train/cli/validators.h"
+
+namespace adjoint {
+namespace {
+
+struct InterpolateOptions {
+    RunChoice choice;
+    DatasetOptions dataset;
+    Index rows = 8;
+    Index steps = 12;
+    std::uint64_t seed = 1;
+    std::filesystem::path png;
+    std::filesystem::path animate;
+    Index frames = 24;
+    Index frame_ms = 60;
+};
+
+// Between the codes of test images, in straight lines.
+Tensor walk_between_images(const TrainedRun& run, const InterpolateOptions& options) {
+    const std::shared_ptr<const Module> model = run.model();
+    const Variable images = first_images(*run.datasets(options.dataset).test, options.rows + 1);
+    const Tensor codes = straight_walk(run.task.encode(*model, images).value(), options.steps);
+    return sigmoid(run.task.decode(*model, codes)).value();
+}
+
+// Between normal noise, along arcs.
+Tensor walk_between_noise(const TrainedRun& run, const InterpolateOptions& options) {
+    const Generator generator = trained_generator("interpolate", run);
+    const Index latent = generator.sizes.latent;
+    const Tensor stops = Random(options.seed).normal({options.rows + 1, latent});
+    return generator.draw(arc_walk(stops, options.steps).reshaped({-1, 1, 1, latent}));
+}
+
+// All walks side by side, a step of each a frame; there and back again, so that the end leads to the beginning.
+std::vector<Tensor> frames_of(const Variable& images, const InterpolateOptions& options) {
+    const Variable walks = reshape(images, {options.rows, options.steps, -1});
+    Shape shape = images.shape();
+    shape[0] = options.rows;
+    const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.rows))));
+    std::vector<Tensor> frames;
+    for (Index step = 0; step < options.steps; ++step) {
+        const Variable images_now = slice(walks, {.axis = 1, .begin = step, .end = step + 1});
+        frames.push_back(picture_grid(reshape(images_now, shape).value(), columns));
+    }
+    for (Index step = options.steps - 2; step > 0; --step) frames.push_back(frames[static_cast<std::size_t>(step)]);
+    return frames;
+}
+
+void animate(const Tensor& images, const InterpolateOptions& options) {
+    const std::vector<Tensor> frames = frames_of(images, options);
+    write_atomically(options.animate, animated_png(frames, options.frame_ms));
+    fmt::print("{}: {} walks, there and back in {} frames of {} ms\n", options.animate.string(), options.rows,
+               frames.size(), options.frame_ms);
+}
+
+void interpolate(InterpolateOptions options) {
+    const bool animated = !options.animate.empty();
+    if (animated) options.steps = options.frames;
+    const TrainedRun run = TrainedRun::open(options.choice);
+    require(run.task.encode || run.task.draw, "interpolate: a {} draws nothing; got its run in {}", run.task.name,
+            run.directory.path().string());
+    const Tensor images = run.task.encode ? walk_between_images(run, options) : walk_between_noise(run, options);
+    if (animated) return animate(images, options);
+    if (options.png.empty()) options.png = run.directory.sample("interpolate");
+    write_png(options.png, picture_grid(images, options.steps));
+    fmt::print("{}: {} walks of {} steps, each from where the one before it ends\n", options.png.string(), options.rows,
+               options.steps);
+}
+
+}  // namespace
+
+void add_interpolate_command(CLI::App& app) {
+    CLI::App* const command =
+        app.add_subcommand("interpolate", "Draw what lies between digits, as a run has learned it");
+    const auto options = std::make_shared<InterpolateOptions>();
+    add_run_options(*command, options->choice, "a run of an autoencoder or a generator");
+    add_dataset_options(*command, options->dataset);
+    add_setting(*command, "--rows", options->rows, "How many walks", whole_number(1, 1'000));
+    CLI::Option* const steps =
+        add_setting(*command, "--steps", options->steps, "Images a walk, both ends among them", whole_number(2, 1'000));
+    add_setting(*command, "--seed", options->seed, "Of the noise of a generator", seed_number());
+    CLI::Option* const png =
+        command->add_option("--png", options->png, "The picture; by default samples/interpolate.png in the run");
+    CLI::Option* const animate =
+        command
+            ->add_option("--animate", options->animate, "Instead an animated PNG of all walks at once, there and back")
+            ->excludes(png)
+            ->excludes(steps);
+    add_setting(*command, "--frames", options->frames,
+                "Frames of it from one end of a walk to the other, both among them", whole_number(2, 1'000))
+        ->needs(animate);
+    add_setting(*command, "--frame-ms", options->frame_ms, "How many milliseconds it shows each",
+                whole_number(1, 65'535))
+        ->needs(animate);
+    command->footer(
+        "An autoencoder goes from each of the first test images to the next, in a straight line between their codes; "
+        "a\n"
+        "generator from noise to noise, along an arc, so that what lies between is as long as noise is.\n"
+        "Examples:\n"
+        "  adjoint interpolate --run runs/first --rows 4 --steps 16 --png walk.png\n"
+        "  adjoint interpolate --run runs/first --rows 16 --animate walks.png --frames 48 --frame-ms 40");
+    command->callback([options] { interpolate(*options); });
+}
+
+}  // namespace adjoint

@@ -1,0 +1,82 @@
+// `adjoint reconstruct`: passes images through a trained autoencoder.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "framework/ops/shape_ops.h"
+#include "layers/losses/losses.h"
+#include "train/cli/commands.h"
+#include "train/io/npy.h"
+#include "train/io/png.h"
+#include "train/tasks/trained_model.h"
+#include "train/cli/validators.h"
+
+namespace adjoint {
+namespace {
+
+struct ReconstructOptions {
+    RunChoice choice;
+    DatasetOptions dataset;
+    std::filesystem::path input;
+    Index count = 32;
+    std::filesystem::path png;
+    std::filesystem::path npy;
+};
+
+// The images named by --input, or the first ones of the test set: [N, S, S, channels] in 0..1.
+Tensor originals(const TrainedRun& run, const ReconstructOptions& options) {
+    if (options.input.empty()) return first_images(*run.datasets(options.dataset).test, options.count);
+    const ImageModelOptions& sizes = run.options.sizes;
+    const bool npy = options.input.extension() == ".npy";
+    Tensor images = npy ? read_npy(options.input).cast(DType::float32) : read_image(options.input, sizes.channels);
+    if (images.rank() == 3) images = images.reshaped({1, images.extent(0), images.extent(1), images.extent(2)});
+    const Index size = sizes.image_size;
+    require<DataError>(images.rank() == 4 && images.extent(0) > 0 &&
+                           Shape(images.shape().begin() + 1, images.shape().end()) == Shape{size, size, sizes.channels},
+                       "{}: images must be [N, {}, {}, {}]; got {}", options.input.string(), size, size, sizes.channels,
+                       images.shape());
+    return images;
+}
+
+void reconstruct(ReconstructOptions options) {
+    const TrainedRun run = TrainedRun::open(options.choice);
+    require(bool(run.task.decode), "reconstruct: only {} reconstructs; got a run of {} in {}",
+            any_of_a(task_names(&TaskSpec::decode)), run.task.name, run.directory.path().string());
+    const std::shared_ptr<const Module> model = run.model();
+    const Variable images = originals(run, options);
+    const Variable logits = (*model)(images), result = sigmoid(logits);
+    fmt::print("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
+               binary_cross_entropy_with_logits(logits, images).item(), mean_squared_error(result, images).item());
+    if (options.png.empty() && options.npy.empty()) options.png = run.directory.sample("reconstruct");
+    if (!options.png.empty()) {
+        const Index columns = std::min<Index>(16, images.extent(0));
+        const Index whole = images.extent(0) / columns * columns;
+        const auto rows = [&](const Variable& x) { return slice(x, {.axis = 0, .begin = 0, .end = whole}).value(); };
+        write_png(options.png, picture_pairs(rows(images), rows(result), columns));
+        fmt::print("{}: originals above reconstructions\n", options.png.string());
+    }
+    if (!options.npy.empty()) {
+        write_npy(options.npy, result.value());
+        fmt::print("{}: float32 {}\n", options.npy.string(), result.shape());
+    }
+}
+
+}  // namespace
+
+void add_reconstruct_command(CLI::App& app) {
+    CLI::App* const command = app.add_subcommand("reconstruct", "Pass digits through the autoencoder of a run");
+    const auto options = std::make_shared<ReconstructOptions>();
+    add_run_options(*command, options->choice, "a run of " + any_of(task_names(&TaskSpec::decode)));
+    add_dataset_options(*command, options->dataset);
+    command->add_option(
+        "--input", options->input,
+        "Images to use: a .npy of [N, H, W, C] in 0..1, or a PNG or JPEG, of the size that the run was trained on");
+    add_setting(*command, "--count", options->count, "How many test images, where no --input is given",
+                whole_number(1, 10'000));
+    command->add_option("--png", options->png,
+                        "Write originals above reconstructions; by default to samples/ in the run");
+    command->add_option("--npy", options->npy, "Write the reconstructions as float32 [N, H, W, C] in 0..1");
+    command->footer("Example:\n  adjoint reconstruct --run runs/first --count 16 --png pairs.png");
+    command->callback([options] { reconstruct(*options); });
+}
+
+}  // namespace adjoint

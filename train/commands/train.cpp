@@ -1,0 +1,70 @@
+// `adjoint train MODEL`: trains a task of the registry.
+#include "train/cli/commands.h"
+#include "train/cli/settings.h"
+#include "train/tasks/trained_model.h"
+#include "train/trainer/training_run.h"
+
+namespace adjoint {
+namespace {
+
+std::string footer_of(const TaskSpec& task) {
+    return fmt::format(
+        "Examples:\n"
+        "  adjoint train {0}\n"
+        "  adjoint train {0} --dataset mnist --data-dir ~/mnist --epochs 10 --out runs/first\n"
+        "  adjoint train {0} --resume runs/first\n"
+        "After each epoch the test losses are printed and a picture is written to samples/ in the run; its\n"
+        "report.html shows how far it has come. Ctrl-C saves a checkpoint and leaves; --resume goes on from the\n"
+        "last one, and ends as if nothing had happened. With --ema losses and pictures are those of the averaged\n"
+        "weights, which the run keeps too, in average.safetensors. The environment sets --batch-size by\n"
+        "ADJOINT_BATCH_SIZE, and the others likewise.\n"
+        "Schedules; the learning rate{1}",
+        task.name, schedules_text(task.settings));
+}
+
+// The settings that the flags left open, from the run or the file.
+void complete(CLI::App& command, TrainingOptions& options) {
+    const CLI::Option& config = *command.get_option("--config");
+    const std::filesystem::path& resume = options.checkpoints.resume;
+    if (!resume.empty()) {
+        for (const char* other : {"--config", "--out", "--force"}) {
+            require(command.get_option(other)->count() == 0,
+                    "--resume: has the settings and the place of its run; got {} too", other);
+        }
+        const TrainedRun run = TrainedRun::open({resume});
+        require<DataError>(run.task.name == command.get_name(), "{}: must be a run of {}; got one of {}",
+                           resume.string(), command.get_name(), run.task.name);
+        resume_settings(command, run.directory.settings(), settings_that_may_change);
+        const std::string& schedule = options.schedule;
+        require<DataError>(options.epochs == run.options.epochs || schedule == "constant" || schedule == "plateau",
+                           "{}: --epochs must stay {}, as the {} schedule depends on it; got {}", resume.string(),
+                           run.options.epochs, schedule, options.epochs);
+    } else if (config.count() > 0) {
+        read_settings(command, config.as<std::string>());
+    }
+    options.output.settings = settings_text(command);
+}
+
+void add_task(CLI::App& train_command, const TaskSpec& task) {
+    CLI::App* const command = train_command.add_subcommand(task.name, task.description);
+    const auto options = std::make_shared<TrainingOptions>(task.defaults);
+    add_training_options(*command, *options, task.settings);
+    read_environment(*command);
+    command->get_option("--data-dir")->envname("");  // open_datasets reads it, as one place among others
+    command->footer(footer_of(task));
+    command->callback([command, options, &task] {
+        complete(*command, *options);
+        train(task, *options);
+    });
+}
+
+}  // namespace
+
+void add_train_commands(CLI::App& app) {
+    CLI::App* const train = app.add_subcommand("train", "Train a model on digits or a folder of images");
+    train->require_subcommand(1);
+    train->footer("adjoint train MODEL --help says more.");
+    for (const TaskSpec& task : tasks()) add_task(*train, task);
+}
+
+}  // namespace adjoint

@@ -1,0 +1,45 @@
+// `adjoint weights`: what does a file of weights hold? And the same as NumPy has it.
+#include <fmt/format.h>
+
+#include "train/cli/commands.h"
+#include "train/io/npz.h"
+#include "train/io/weights_file.h"
+
+namespace adjoint {
+namespace {
+
+struct WeightsOptions {
+    std::filesystem::path file;
+    std::filesystem::path npz;
+};
+
+void weights(const WeightsOptions& options) {
+    const std::map<std::string, Tensor> tensors = read_weights(options.file);
+    std::size_t longest = 0;
+    Index numbers = 0;
+    for (const auto& [name, tensor] : tensors) {
+        longest = std::max(longest, name.size());
+        numbers += tensor.size();
+    }
+    for (const auto& [name, tensor] : tensors) {
+        fmt::print("{:<{}}  {}  {}\n", name, longest, adjoint::name(tensor.dtype()), tensor.shape());
+    }
+    fmt::print("{} tensors of {} numbers\n", tensors.size(), numbers);
+    if (!options.npz.empty()) {
+        write_npz(options.npz, tensors);
+        fmt::print("{}\n", options.npz.string());
+    }
+}
+
+}  // namespace
+
+void add_weights_command(CLI::App& app) {
+    CLI::App* const command = app.add_subcommand("weights", "List what a file of weights holds, or convert it");
+    const auto options = std::make_shared<WeightsOptions>();
+    command->add_option("file", options->file, "A .safetensors or .npz file, or a directory of .npy files")->required();
+    command->add_option("--npz", options->npz, "Write the same as a .npz file, which numpy.load reads");
+    command->footer("Example:\n  adjoint weights runs/first/weights.safetensors --npz weights.npz");
+    command->callback([options] { weights(*options); });
+}
+
+}  // namespace adjoint

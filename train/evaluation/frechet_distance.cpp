@@ -1,0 +1,97 @@
+#include "train/evaluation/frechet_distance.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "framework/ops/elementwise.h"
+#include "framework/ops/matmul.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
+
+namespace adjoint {
+namespace {
+
+// a = vectors · diagonal(values) · vectorsᵀ.
+struct Eigensystem {
+    std::vector<double> values;
+    std::vector<double> vectors;  // row-major; column k belongs to value k
+};
+
+// Turns the plane of axes p and q so that a[p, q] becomes 0.
+void rotate(std::vector<double>& a, std::vector<double>& vectors, std::size_t n, std::size_t p, std::size_t q) {
+    const double theta = (a[q * n + q] - a[p * n + p]) / (2.0 * a[p * n + q]);
+    const double t = std::copysign(1.0, theta) / (std::abs(theta) + std::hypot(theta, 1.0));
+    const double c = 1.0 / std::hypot(t, 1.0), s = t * c;
+    const auto turn = [c, s](double& x, double& y) {
+        const double turned = c * x - s * y;
+        y = s * x + c * y;
+        x = turned;
+    };
+    for (std::size_t k = 0; k < n; ++k) turn(a[k * n + p], a[k * n + q]);
+    for (std::size_t k = 0; k < n; ++k) turn(a[p * n + k], a[q * n + k]);
+    for (std::size_t k = 0; k < n; ++k) turn(vectors[k * n + p], vectors[k * n + q]);
+}
+
+// By Jacobi's rotations, until what lies off the diagonal is rounding.
+Eigensystem eigensystem(std::vector<double> a, std::size_t n) {
+    constexpr int most_sweeps = 50;
+    std::vector<double> vectors(n * n);
+    double size = 0.0;
+    for (const double value : a) size += value * value;
+    for (std::size_t k = 0; k < n; ++k) vectors[k * n + k] = 1.0;
+    for (int sweep = 0; sweep < most_sweeps; ++sweep) {
+        double off_diagonal = 0.0;
+        for (std::size_t p = 0; p < n; ++p) {
+            for (std::size_t q = p + 1; q < n; ++q) {
+                off_diagonal += a[p * n + q] * a[p * n + q];
+                if (a[p * n + q] != 0.0) rotate(a, vectors, n, p, q);
+            }
+        }
+        if (off_diagonal <= 1e-30 * size) break;
+    }
+    std::vector<double> values;
+    for (std::size_t k = 0; k < n; ++k) values.push_back(a[k * n + k]);
+    return {values, vectors};
+}
+
+Tensor doubles(const Shape& shape, const std::vector<double>& elements) {
+    return Tensor(shape, elements, DType::float64);
+}
+
+double trace(const Tensor& a) {
+    double total = 0.0;
+    for (Index k = 0; k < a.extent(0); ++k) total += a[k * a.extent(0) + k];
+    return total;
+}
+
+}  // namespace
+
+Moments moments(const Tensor& x) {
+    require(x.rank() == 2 && x.extent(0) >= 2, "moments: points must be [N, n] with N at least 2; got {}", x.shape());
+    const Variable points = x.cast(DType::float64), centre = mean(points, {0}), apart = points - centre;
+    const double count = static_cast<double>(x.extent(0) - 1);
+    return {centre.value(), (matmul(apart, apart, {.transpose_a = true}) / count).value()};
+}
+
+Tensor symmetric_square_root(const Tensor& a) {
+    require(a.rank() == 2 && a.extent(0) == a.extent(1), "symmetric_square_root: the matrix must be square; got {}",
+            a.shape());
+    const Index n = a.extent(0);
+    const Eigensystem found = eigensystem(a.to_vector(), static_cast<std::size_t>(n));
+    std::vector<double> roots;
+    for (const double value : found.values) roots.push_back(std::sqrt(std::max(value, 0.0)));
+    const Variable vectors = doubles({n, n}, found.vectors);
+    return matmul(vectors * doubles({n}, roots), vectors, {.transpose_b = true}).value();
+}
+
+double frechet_distance(const Moments& a, const Moments& b) {
+    require(a.mean.shape() == b.mean.shape(), "frechet_distance: both must have as many dimensions; got {} and {}",
+            a.mean.shape(), b.mean.shape());
+    const Variable shift = Variable(a.mean) - b.mean, root = symmetric_square_root(a.covariance);
+    const Variable product = matmul(matmul(root, b.covariance), root);
+    const Variable symmetric = (product + transpose(product)) / 2.0;
+    return sum(shift * shift).item() + trace(a.covariance) + trace(b.covariance) -
+           2.0 * trace(symmetric_square_root(symmetric.value()));
+}
+
+}  // namespace adjoint

@@ -1,0 +1,22 @@
+// How do many tensors with names come from NumPy, and go back? As .npz files: zip archives of .npy files.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "framework/tensor/tensor.h"
+
+namespace adjoint {
+
+/// The arrays that numpy.savez or numpy.savez_compressed wrote, by name, each as read_npy has it.
+/// Throws MissingInput when the file cannot be read, and DataError, with the entry, when it is not such an archive:
+/// `w.npz: a.npy: byte 0: expected a .npy file's first bytes …`.
+/// Source: https://numpy.org/doc/stable/reference/generated/numpy.savez.html
+std::map<std::string, Tensor> read_npz(const std::filesystem::path& path);
+
+/// Writes the tensors, at least one, uncompressed as numpy.savez does, atomically: the same tensors give the same bytes.
+/// Throws CannotWrite.
+void write_npz(const std::filesystem::path& path, const std::map<std::string, Tensor>& tensors);
+
+}  // namespace adjoint

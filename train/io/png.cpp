@@ -1,0 +1,91 @@
+#include "train/io/png.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#include <stb/stb_image_write.h>
+
+#include "framework/tensor/math.h"
+#include "framework/kernels/loops.h"
+#include "train/io/atomic_file.h"
+
+namespace adjoint {
+namespace {
+
+constexpr Index margin = 2;             // pixels between images
+constexpr float margin_colour = 0.25f;  // dark grey, to set black images apart
+
+}  // namespace
+
+Tensor from_unit_to_symmetric(const Tensor& x) {
+    return map(x, [](auto v) { return 2 * v - 1; });
+}
+
+Tensor from_symmetric_to_unit(const Tensor& x) {
+    return map(x, [](auto v) { return (v + 1) / 2; });
+}
+
+Tensor picture_grid(const Tensor& images, Index columns) {
+    require(images.rank() == 4 && columns >= 1, "picture_grid: images must be [N, H, W, C]; got {}", images.shape());
+    const Index count = images.extent(0), height = images.extent(1), row_length = images.extent(2) * images.extent(3);
+    const Index channels = images.extent(3), rows = ceil_divide(count, columns);
+    const Index grid_height = rows * (height + margin) + margin;
+    const Index grid_length = columns * (row_length + margin * channels) + margin * channels;
+    return Tensor::build<float>({grid_height, grid_length / channels, channels}, [&](std::span<float> out) {
+        std::fill(out.begin(), out.end(), margin_colour);
+        for (Index n = 0; n < count; ++n) {
+            const Index top = n / columns * (height + margin) + margin;
+            const Index left = n % columns * (row_length + margin * channels) + margin * channels;
+            for (Index h = 0; h < height; ++h) {
+                std::copy_n(images.data<float>().data() + (n * height + h) * row_length, row_length,
+                            out.data() + (top + h) * grid_length + left);
+            }
+        }
+    });
+}
+
+Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns) {
+    require(above.rank() == 4 && above.shape() == below.shape(),
+            "picture_pairs: the batches must have one shape [N, H, W, C]; got {} and {}", above.shape(), below.shape());
+    require(columns >= 1 && above.extent(0) % columns == 0, "picture_pairs: images must fill rows of {}; got {}",
+            columns, above.extent(0));
+    Shape shape = above.shape();
+    shape[0] *= 2;
+    const Index row = columns * above.size() / std::max<Index>(1, above.extent(0));
+    return picture_grid(
+        Tensor::build<float>(shape,
+                             [&](std::span<float> out) {
+                                 for (Index begin = 0; begin < above.size(); begin += row) {
+                                     std::copy_n(above.data<float>().data() + begin, row, out.data() + 2 * begin);
+                                     std::copy_n(below.data<float>().data() + begin, row, out.data() + 2 * begin + row);
+                                 }
+                             }),
+        columns);
+}
+
+std::vector<std::byte> png_of(const Tensor& image) {
+    require(image.rank() == 3 && (image.extent(2) == 1 || image.extent(2) == 3),
+            "write_png: the image must be [H, W, 1 or 3]; got {}", image.shape());
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(static_cast<std::size_t>(image.size()));
+    for (const float value : image.data<float>()) {
+        bytes.push_back(static_cast<std::uint8_t>(std::lround(255.0f * std::clamp(value, 0.0f, 1.0f))));
+    }
+    std::vector<std::byte> file;
+    const auto append = [](void* context, void* data, int size) {
+        const auto* begin = static_cast<const std::byte*>(data);
+        auto& content = *static_cast<std::vector<std::byte>*>(context);
+        content.insert(content.end(), begin, begin + size);
+    };
+    const auto narrow = [](Index size) { return static_cast<int>(size); };
+    stbi_write_png_to_func(append, &file, narrow(image.extent(1)), narrow(image.extent(0)), narrow(image.extent(2)),
+                           bytes.data(), narrow(image.extent(1) * image.extent(2)));
+    return file;
+}
+
+void write_png(const std::filesystem::path& path, const Tensor& image) { write_atomically(path, png_of(image)); }
+
+}  // namespace adjoint

@@ -1,0 +1,147 @@
+#include "train/io/tensorboard.h"
+
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <unistd.h>
+
+#include "train/io/atomic_file.h"
+#include "train/io/png.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+// ---- protocol buffers: a message is fields in a row, each a key and a value
+
+// The numbers that the .proto files give to the fields.
+namespace event {
+constexpr int wall_time = 1, step = 2, file_version = 3, summary = 5, session_log = 7;
+}
+namespace session_log {
+constexpr int status = 1;
+constexpr std::uint64_t start = 1;
+}  // namespace session_log
+namespace summary {
+constexpr int value = 1;
+}
+namespace value {
+constexpr int tag = 1, simple_value = 2, image = 4;
+}
+namespace image_value {
+constexpr int height = 1, width = 2, colorspace = 3, encoded_image_string = 4;
+}
+
+enum WireType { varint = 0, fixed64 = 1, length_delimited = 2, fixed32 = 5 };
+
+// Seven bits a byte, the lowest first; the highest bit of a byte says that more follow.
+std::string varint_of(std::uint64_t number) {
+    std::string bytes;
+    for (; number >= 0x80; number >>= 7) bytes.push_back(static_cast<char>(number | 0x80));
+    bytes.push_back(static_cast<char>(number));
+    return bytes;
+}
+
+std::string little_endian(std::uint64_t number, int width) {
+    std::string bytes;
+    for (int i = 0; i < width; ++i) bytes.push_back(static_cast<char>(number >> 8 * i));
+    return bytes;
+}
+
+std::string key(int field, WireType type) { return varint_of(static_cast<std::uint64_t>(field << 3 | type)); }
+
+std::string whole(int field, std::int64_t number) {
+    return key(field, varint) + varint_of(static_cast<std::uint64_t>(number));
+}
+std::string real(int field, double number) {
+    return key(field, fixed64) + little_endian(std::bit_cast<std::uint64_t>(number), 8);
+}
+std::string real(int field, float number) {
+    return key(field, fixed32) + little_endian(std::bit_cast<std::uint32_t>(number), 4);
+}
+std::string bytes(int field, std::string_view content) {
+    return key(field, length_delimited) + varint_of(content.size()) + std::string(content);
+}
+
+std::string event_of(std::int64_t step, const std::string& what) {
+    const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+    return real(event::wall_time, now.count()) + whole(event::step, step) + what;
+}
+
+// ---- files
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+}  // namespace
+
+std::uint32_t crc32c(std::string_view bytes) {
+    static constexpr auto table = [] {
+        std::array<std::uint32_t, 256> remainders{};
+        for (std::uint32_t i = 0; i < 256; ++i) {
+            remainders[i] = i;
+            for (int bit = 0; bit < 8; ++bit) {
+                remainders[i] = remainders[i] >> 1 ^ (remainders[i] & 1 ? 0x82f63b78u : 0u);
+            }
+        }
+        return remainders;
+    }();
+    std::uint32_t crc = ~0u;
+    for (const char byte : bytes) crc = crc >> 8 ^ table[(crc ^ static_cast<unsigned char>(byte)) & 0xff];
+    return ~crc;
+}
+
+std::string tfrecord(std::string_view data) {
+    const auto masked = [](std::string_view part) {
+        return little_endian(std::rotr(crc32c(part), 15) + 0xa282ead8u, 4);
+    };
+    const std::string length = little_endian(data.size(), 8);
+    return length + masked(length) + std::string(data) + masked(data);
+}
+
+TensorBoardWriter::TensorBoardWriter(const fs::path& directory, std::int64_t first_step) {
+    std::error_code failure;
+    fs::create_directories(directory, failure);
+    if (failure) refuse_to_write(directory, failure.value());
+    const fs::path name = directory / fmt::format("events.out.tfevents.{:010}.{}", std::time(nullptr), host_name());
+    path_ = name;
+    for (int more = 1; !file_; ++more) {  // Of two files of one second, TensorBoard reads the longer name last.
+        file_.reset(std::fopen(path_.c_str(), "wbxe"));
+        if (!file_ && errno != EEXIST) refuse_to_write(path_, errno);
+        if (!file_) path_ = fmt::format("{}.{:04}", name.string(), more);
+    }
+    append(event_of(0, bytes(event::file_version, "brain.Event:2")));
+    append(event_of(first_step, bytes(event::session_log, whole(session_log::status, session_log::start))));
+}
+
+void TensorBoardWriter::scalars(std::int64_t step, const std::vector<std::pair<std::string, double>>& values) {
+    std::string content;
+    for (const auto& [tag, number] : values) {
+        content +=
+            bytes(summary::value, bytes(value::tag, tag) + real(value::simple_value, static_cast<float>(number)));
+    }
+    append(event_of(step, bytes(event::summary, content)));
+}
+
+void TensorBoardWriter::image(std::int64_t step, const std::string& tag, const Tensor& image) {
+    const std::vector<std::byte> png = png_of(image);
+    const std::string content =
+        whole(image_value::height, image.extent(0)) + whole(image_value::width, image.extent(1)) +
+        whole(image_value::colorspace, image.extent(2)) +  // 1 grey, 3 RGB
+        bytes(image_value::encoded_image_string, {reinterpret_cast<const char*>(png.data()), png.size()});
+    append(event_of(
+        step, bytes(event::summary, bytes(summary::value, bytes(value::tag, tag) + bytes(value::image, content)))));
+}
+
+void TensorBoardWriter::append(const std::string& event) {
+    const std::string record = tfrecord(event);
+    const bool written = std::fwrite(record.data(), 1, record.size(), file_.get()) == record.size();
+    if (!written || std::fflush(file_.get()) != 0) refuse_to_write(path_, errno);
+}
+
+}  // namespace adjoint

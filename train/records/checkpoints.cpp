@@ -1,0 +1,99 @@
+#include "train/records/checkpoints.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <ranges>
+#include <spdlog/spdlog.h>
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const RunState& state) {
+    Json json = {{"steps", state.steps},
+                 {"epoch", state.epoch},
+                 {"batch", state.batch},
+                 {"losses", state.losses},
+                 {"plateau_rate_factor", state.plateau.scale},
+                 {"plateau_no_better", state.plateau.no_better},
+                 {"rate_factor", state.learning_rate_scale},
+                 {"metrics", state.metrics}};
+    // JSON has no infinity, which is the best loss before the first.
+    if (std::isfinite(state.plateau.best)) json["plateau_best"] = state.plateau.best;
+    if (state.best) json.update({{"best_steps", state.best->steps}, {"best_loss", state.best->loss}});
+    return json.dump();
+}
+
+RunState state_in(const std::string& text) {
+    const Json json = Json::parse(text);
+    RunState state = {.steps = json.at("steps"),
+                      .epoch = json.at("epoch"),
+                      .batch = json.at("batch"),
+                      .losses = json.at("losses"),
+                      .learning_rate_scale = json.at("rate_factor"),
+                      .metrics = json.at("metrics")};
+    state.plateau.scale = json.at("plateau_rate_factor");
+    state.plateau.no_better = json.at("plateau_no_better");
+    if (json.contains("plateau_best")) state.plateau.best = json.at("plateau_best");
+    if (json.contains("best_loss")) state.best = {json.at("best_steps"), json.at("best_loss")};
+    return state;
+}
+
+Checkpoint read(const fs::path& file) {
+    SafetensorsFile content = read_safetensors(file);
+    require<DataError>(content.metadata.contains("crc32") && content.metadata.contains("run"),
+                       "{}: is not the checkpoint of a run; got no checksum or no state in it", file.string());
+    try {
+        return {.state = state_in(content.metadata.at("run")), .tensors = std::move(content.tensors)};
+    } catch (const Json::exception& error) {
+        throw DataError(fmt::format("{}: is not the state of a run; got {}", file.string(), error.what()));
+    }
+}
+
+}  // namespace
+
+fs::path Checkpoints::file(Index steps) const { return directory_ / fmt::format("step-{:09}.safetensors", steps); }
+
+std::map<Index, fs::path> Checkpoints::files() const {
+    std::map<Index, fs::path> found;
+    std::error_code none;
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory_, none)) {
+        Index steps = 0;
+        if (std::sscanf(entry.path().filename().c_str(), "step-%td.safetensors", &steps) == 1 &&
+            entry.path() == file(steps)) {
+            found[steps] = entry.path();
+        }
+    }
+    return found;
+}
+
+void Checkpoints::save(const RunState& state, const NamedTensors& tensors) const {
+    write_safetensors(file(state.steps), tensors, {{"run", text_of(state)}});
+    const std::map<Index, fs::path> all = files();
+    Index newer = 0;
+    for (const auto& [steps, old] : all | std::views::reverse) {
+        const bool special = steps == state.epoch_begin() || (state.best && steps == state.best->steps);
+        std::error_code none;  // one that cannot be removed does no harm
+        if (steps > state.steps || (++newer > keep_ && !special)) fs::remove(old, none);
+    }
+}
+
+Checkpoint Checkpoints::at(Index steps) const { return read(file(steps)); }
+
+Checkpoint Checkpoints::last() const {
+    const std::map<Index, fs::path> all = files();
+    require<MissingInput>(!all.empty(), "{}: there must be a checkpoint; got none", directory_.string());
+    for (const auto& [steps, file] : all | std::views::reverse) {
+        try {
+            return read(file);
+        } catch (const Error& damage) {
+            spdlog::warn("{}; the checkpoint before it is used", damage.what());
+        }
+    }
+    throw DataError(
+        fmt::format("{}: one checkpoint must be whole; got {}, all damaged", directory_.string(), all.size()));
+}
+
+}  // namespace adjoint

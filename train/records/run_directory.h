@@ -1,0 +1,76 @@
+// Run directory: what a run leaves behind, and how it is found again.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "layers/module.h"
+#include "models/image_model.h"
+#include "train/records/metrics.h"
+
+namespace adjoint {
+
+/// What a run is of. Of its settings the text alone: `read_settings` and the declarations know what they mean.
+struct RunRecord {
+    std::string model = "";    ///< the name of its task
+    std::string dataset = "";  ///< as it was found: never auto
+    std::string settings = "";
+};
+
+/// A directory with
+///   config.toml             the settings, to be given to `train` again
+///   config.json             what nobody chose: the dataset that was found, versions, the processor
+///   metrics.jsonl           a line an epoch: a function of the settings alone
+///   events.jsonl, log.txt   what happened when
+///   checkpoints/, samples/, report.html, weights.safetensors and, where weights are averaged, average.safetensors.
+class RunDirectory {
+  public:
+    /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty. A run that is replaced is gone.
+    /// Throws CannotWrite when it cannot be made, holds a run already and `overwrite` is not set, or holds anything else.
+    static RunDirectory create(std::filesystem::path path, const RunRecord& record, bool overwrite);
+    /// Gives an existing run another record. Throws CannotWrite.
+    static RunDirectory rerecord(const std::filesystem::path& path, const RunRecord& record);
+    /// Opens an existing run. Throws MissingInput when there is none, DataError when its config.json is damaged.
+    static RunDirectory open(const std::filesystem::path& path);
+
+    const std::string& model() const { return model_; }
+    const std::string& dataset() const { return dataset_; }
+    const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path weights() const { return path_ / "weights.safetensors"; }  ///< of the last step
+    std::filesystem::path average() const { return path_ / "average.safetensors"; }  ///< over the steps
+    /// The weights that one asks for as "last" or "average", or "" for the average where there is one, else the last;
+    /// anything else is the path of other weights.
+    std::filesystem::path weights(const std::string& which) const;
+    std::filesystem::path samples() const { return path_ / "samples"; }
+    std::filesystem::path sample(const std::string& name) const { return samples() / (name + ".png"); }
+
+    std::filesystem::path settings() const { return path_ / "config.toml"; }
+    std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+    std::filesystem::path log() const { return path_ / "log.txt"; }
+
+    /// Adds a line to metrics.jsonl: the epoch and numbers by name.
+    void log_metrics(Index epoch, const Metrics& metrics) const;
+    /// The text of metrics.jsonl.
+    std::string metrics() const;
+    /// Makes metrics.jsonl hold this text and no more.
+    void restore_metrics(const std::string& text) const;
+    /// Adds a line to events.jsonl: the time, what happened, in which epoch, and numbers by name.
+    void log_event(const std::string& event, Index epoch, const Metrics& numbers) const;
+
+    /// Saves all of the model's states as the run's weights.
+    void save_weights(const States& states) const;
+    /// Saves all of the averaged model's states as the run's average.
+    void save_average(const States& states) const;
+
+  private:
+    RunDirectory(std::filesystem::path path, std::string model, std::string dataset)
+        : path_(std::move(path)), model_(std::move(model)), dataset_(std::move(dataset)) {}
+
+    std::filesystem::path path_;
+    std::string model_, dataset_;
+};
+
+}  // namespace adjoint

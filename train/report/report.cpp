@@ -1,0 +1,186 @@
+#include "train/report/report.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "train/io/atomic_file.h"
+#include "train/io/file_content.h"
+#include "train/report/filter_picture.h"
+#include "layers/analysis/model_summary.h"
+#include "train/io/png.h"
+#include "train/report/report_page.h"
+#include "train/io/safetensors.h"
+#include "train/cli/settings.h"
+#include "train/tasks/trained_model.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t most_epochs = 50;  // whose pictures a page holds
+
+std::string base64(const std::string& bytes) {
+    constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const auto byte = [&](std::size_t k) { return k < bytes.size() ? static_cast<unsigned char>(bytes[k]) : 0u; };
+        const unsigned group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+        text += digits[group >> 18];
+        text += digits[group >> 12 & 63];
+        text += i + 1 < bytes.size() ? digits[group >> 6 & 63] : '=';
+        text += i + 2 < bytes.size() ? digits[group & 63] : '=';
+    }
+    return text;
+}
+
+std::string data_uri(const std::string& png) { return "data:image/png;base64," + base64(png); }
+
+// The lines of metrics.jsonl or events.jsonl. The last may have been cut short, and a page says so.
+void add_lines(Json& page, const RunDirectory& run, const std::string& list) {
+    const std::string file = list + ".jsonl";
+    std::ifstream stream(run.path() / file);
+    int number = 0;
+    for (std::string line; std::getline(stream, line);) {
+        ++number;
+        Json parsed = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+        if (parsed.is_object() && parsed.contains("epoch") && parsed["epoch"].is_number()) {
+            page[list].push_back(std::move(parsed));
+        } else if (!line.empty()) {
+            page["problems"].push_back(fmt::format("Line {} of {} is damaged and left out", number, file));
+        }
+    }
+}
+
+// So many of the elements, the first and the last among them, at even distances.
+template <class T>
+std::vector<T> evenly_chosen(const std::vector<T>& all, std::size_t most) {
+    if (all.size() <= most) return all;
+    std::vector<T> chosen;
+    for (std::size_t i = 0; i < most; ++i) chosen.push_back(all[i * (all.size() - 1) / (most - 1)]);
+    return chosen;
+}
+
+// samples/epoch-N.png by epoch, other pictures by name.
+void add_pictures(Json& page, const RunDirectory& run) {
+    std::vector<std::pair<int, fs::path>> epochs;
+    std::set<fs::path> others;
+    std::error_code none;
+    for (const fs::directory_entry& entry : fs::directory_iterator(run.path() / "samples", none)) {
+        const std::string name = entry.path().stem().string();
+        if (entry.path().extension() != ".png" || name.starts_with(".")) continue;
+        int epoch = 0;
+        if (std::sscanf(name.c_str(), "epoch-%d", &epoch) == 1) {
+            epochs.emplace_back(epoch, entry.path());
+        } else {
+            others.insert(entry.path());
+        }
+    }
+    std::sort(epochs.begin(), epochs.end());
+    const auto shown = evenly_chosen(epochs, most_epochs);
+    for (const auto& [epoch, file] : shown) {
+        page["epochs"].push_back({{"epoch", epoch}, {"image", data_uri(file_content(file))}});
+    }
+    page["epochs_left_out"] = epochs.size() - shown.size();
+    for (const fs::path& file : others) {
+        page["pictures"].push_back({{"name", file.stem().string()}, {"image", data_uri(file_content(file))}});
+    }
+}
+
+// What config.json says, then the settings of config.toml, batch-size as batch_size.
+void add_configuration(Json& page, const RunDirectory& run) {
+    Json& config = page["config"];
+    const Json settings = Json::parse(settings_as_json(run.settings()));
+    for (const auto& [setting, value] : settings.items()) {
+        std::string name = setting;
+        std::replace(name.begin(), name.end(), '-', '_');
+        if (!config.contains(name)) config[name] = value;
+    }
+}
+
+void add_networks(Json& page, const RunDirectory& run) {
+    const TrainedRun trained = TrainedRun::open({run.path()});
+    const ImageModelOptions& sizes = trained.options.sizes;
+    const std::unique_ptr<Module> model = trained.task.make_model(Random(0), trained.options);
+    for (const auto& [network, module, input] : networks_of(trained.task, *model, sizes)) {
+        Json layers = Json::array();
+        for (const LayerSummary& layer : summarize(*module, input)) {
+            layers.push_back({{"name", layer.name},
+                              {"kind", layer.kind},
+                              {"input", layer.input},
+                              {"output", layer.output},
+                              {"parameters", layer.parameters},
+                              {"flops", layer.flops}});
+        }
+        page["networks"].push_back({{"name", network}, {"layers", layers}});
+    }
+}
+
+void add_filters(Json& page, const RunDirectory& run) {
+    const fs::path weights = run.weights("");
+    if (!fs::exists(weights)) return;
+    try {
+        for (const auto& [name, filters] : read_safetensors(weights).tensors) {
+            if (!touches_pixels(filters)) continue;
+            const std::vector<std::byte> png = png_of(filter_picture(filters));
+            const std::string bytes(reinterpret_cast<const char*>(png.data()), png.size());
+            page["filters"].push_back({{"name", name}, {"image", data_uri(bytes)}});
+        }
+    } catch (const Error& error) {
+        page["problems"].push_back(error.what());
+    }
+}
+
+Json page_of(const RunDirectory& run, bool alone) {
+    const TaskSpec* const task = find_task(run.model());
+    Json page = {{"name", fs::weakly_canonical(run.path()).filename().string()},
+                 {"caption", task == nullptr ? "" : task->caption},
+                 {"config", Json::parse(file_content(run.path() / "config.json"), nullptr, false)}};
+    for (const char* list : {"metrics", "events", "problems", "epochs", "pictures", "networks", "filters"}) {
+        page[list] = Json::array();
+    }
+    add_lines(page, run, "metrics");
+    add_lines(page, run, "events");
+    add_pictures(page, run);
+    try {
+        if (fs::exists(run.settings())) add_configuration(page, run);
+        if (alone && task != nullptr) add_networks(page, run);
+    } catch (const Error& damage) {
+        page["problems"].push_back(damage.what());
+    }
+    if (alone) add_filters(page, run);
+    return page;
+}
+
+// JSON that cannot end the script element it stands in, nor begin another.
+std::string for_script(const Json& json) {
+    std::string text;
+    for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+        if (c == '<' || c == '>' || c == '&') {
+            text += fmt::format("\\u{:04x}", static_cast<int>(c));
+        } else {
+            text += c;
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string report_of(const std::vector<RunDirectory>& runs) {
+    Json pages = Json::array();
+    for (const RunDirectory& run : runs) pages.push_back(page_of(run, runs.size() == 1));
+    const std::string data = for_script({{"runs", pages}}), place = "@data@";
+    std::string page = report_page;
+    return page.replace(page.find(place), place.size(), data);
+}
+
+void write_report(const RunDirectory& run) {
+    const std::string page = report_of({run});
+    write_atomically(run.path() / "report.html", std::as_bytes(std::span(page)));
+}
+
+}  // namespace adjoint

@@ -1,0 +1,109 @@
+#include "train/tasks/task.h"
+
+#include <algorithm>
+
+#include "train/records/run_directory.h"
+#include "train/io/weights_file.h"
+
+namespace adjoint {
+namespace {
+
+const std::string average_prefix = "average.", optimizer_prefix = "optimizer.";
+
+// The file that is named, or the weights of the run in the directory.
+std::filesystem::path first_weights(const std::string& model, const std::string& init) {
+    if (std::filesystem::is_regular_file(init)) return init;
+    const RunDirectory run = RunDirectory::open(init);
+    require(run.model() == model, "train {}: the first weights must be of the same model; got a run of {} in {}", model,
+            run.model(), init);
+    return run.weights("");
+}
+
+// Those whose names begin so, without it.
+TensorsByName part_of(const TensorsByName& all, const std::string& prefix) {
+    TensorsByName part;
+    for (const auto& [name, tensor] : all) {
+        if (name.starts_with(prefix)) part.emplace(name.substr(prefix.size()), tensor);
+    }
+    return part;
+}
+
+void restore(const States& states, const TensorsByName& tensors) {
+    for (const auto& [name, state] : states) {
+        const auto found = tensors.find(name);
+        require<DataError>(found != tensors.end() && found->second.shape() == state.shape(),
+                           "checkpoint: there must be {} {}; got {}", name, state.shape(),
+                           found == tensors.end() ? "none" : fmt::format("{}", found->second.shape()));
+        state.assign(found->second);
+    }
+}
+
+}  // namespace
+
+TrainingTask::TrainingTask(const TrainingSetup& setup)
+    : setup_(setup), model_(setup.task.make_model(setup.random.weights, setup.options)) {
+    const TrainingOptions& options = setup.options;
+    if (!options.init.empty() && options.checkpoints.resume.empty()) {
+        load_weights(first_weights(setup.task.name, options.init), model_->states());
+    }
+    for (const std::string& frozen : options.freeze) model_->freeze(frozen);
+    if (options.ema == 0.0) return;
+    average_ = setup.task.make_model(setup.random.weights, options);
+    ema_.emplace(*model_, *average_, options.ema);
+}
+
+void TrainingTask::update_ema() {
+    if (ema_) ema_->update();
+}
+
+NamedTensors TrainingTask::state_dict() {
+    NamedTensors all = tensors_of(model().states());
+    const auto add = [&](const std::string& prefix, const NamedTensors& tensors) {
+        for (const auto& [name, tensor] : tensors) all.emplace_back(prefix + name, tensor);
+    };
+    if (average_) add(average_prefix, tensors_of(average_->states()));
+    for (const auto& [prefix, optimizer] : optimizers()) add(optimizer_prefix + prefix, optimizer.state_dict());
+    return all;
+}
+
+void TrainingTask::load_state_dict(const TensorsByName& states, Index steps) {
+    restore(model().states(), states);
+    if (average_) restore(average_->states(), part_of(states, average_prefix));
+    for (const auto& [prefix, optimizer] : optimizers()) {
+        optimizer.load_state_dict(part_of(states, optimizer_prefix + prefix));
+    }
+    if (ema_) ema_->resume(steps);
+}
+
+void TrainingTask::set_learning_rate_scale(double scale) {
+    for (const auto& [prefix, optimizer] : optimizers()) optimizer.learning_rate_scale = scale;
+}
+
+Metrics TrainingTask::norms() {
+    Metrics norms;
+    for (const auto& [prefix, optimizer] : optimizers()) {
+        for (const ParameterNorms& of : optimizer.norms()) {
+            norms.emplace_back("weight_norm/" + prefix + of.name, of.parameter);
+            norms.emplace_back("gradient_norm/" + prefix + of.name, of.gradient);
+        }
+    }
+    return norms;
+}
+
+bool TrainingTask::gradients_were_finite() {
+    const std::vector<NamedOptimizer> all = optimizers();
+    return std::all_of(all.begin(), all.end(),
+                       [](const NamedOptimizer& named) { return named.optimizer.gradients_were_finite(); });
+}
+
+AdamTask::AdamTask(const TrainingSetup& setup)
+    : TrainingTask(setup), adam_(model().parameters(), {.learning_rate = setup.options.learning_rate}) {
+    adam_.clipping = clipping_of(setup.options);
+}
+
+std::vector<NetworkInput> networks_of(const TaskSpec& task, const Module& model, const ImageModelOptions& sizes) {
+    if (task.networks) return task.networks(model, sizes);
+    return {{task.name, &model, one_image(sizes)}};
+}
+
+}  // namespace adjoint

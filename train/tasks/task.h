@@ -1,0 +1,176 @@
+// Training task: what a run trains: how it takes a step, how good it is, and what its model can do.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "datasets/batches.h"
+#include "models/deconvnet.h"
+#include "train/optim/ema.h"
+#include "train/records/metrics.h"
+#include "train/optim/optimizers.h"
+#include "train/tasks/training_options.h"
+
+namespace adjoint {
+
+struct TaskSpec;
+
+/// Independent streams of a run's random numbers.
+struct RunRandom {
+    explicit RunRandom(std::uint64_t seed)
+        : weights(seed, 1), order(seed, 2), noise(seed, 3), fixed_noise(seed, 4), between(seed, 5) {}
+
+    Random weights;
+    Random order;        ///< of the images; stream e for epoch e
+    Random noise;        ///< stream t for step t
+    Random fixed_noise;  ///< of what is tested and drawn after each epoch
+    Random between;      ///< of points between images; stream t for step t
+};
+
+/// What a task is made from, and lives as long as.
+struct TrainingSetup {
+    const TaskSpec& task;
+    const TrainingOptions& options;
+    const Datasets& data;
+    RunRandom random;
+};
+
+/// How good a model is.
+struct Evaluation {
+    Metrics metrics;                  ///< those that its TaskSpec declares
+    std::string sentence;             ///< the same to read
+    std::optional<double> loss = {};  ///< the one that falls as the model gets better, where there is one
+    Tensor picture;                   ///< of what it does
+};
+
+/// An optimiser, and what the names of its parameters begin with in the whole model: "", "generator.".
+struct NamedOptimizer {
+    std::string prefix;
+    Optimizer& optimizer;
+};
+
+/// A model in training, with its optimisers and, where the run asks for it, the moving average of its weights.
+class TrainingTask {
+  public:
+    /// Makes the model, gives it the weights that the run is to begin with, if any, and freezes what is to stay.
+    /// Throws when these weights are of another model, or nothing has a name to freeze.
+    explicit TrainingTask(const TrainingSetup& setup);
+    virtual ~TrainingTask() = default;
+
+    /// Step t = 0, 1, … on a batch: the losses before it.
+    virtual Metrics step(const Batch& batch, std::uint64_t t) = 0;
+    /// How good evaluation_model() is on the test images.
+    virtual Evaluation test() const = 0;
+    virtual std::vector<NamedOptimizer> optimizers() = 0;
+    /// Whether a last batch that is smaller is left out.
+    virtual bool drops_last() const { return false; }
+
+    const Module& model() const { return *model_; }
+    /// The moving average of the weights, or nothing.
+    const Module* average() const { return average_.get(); }
+    /// The model to test and to draw with: the average where there is one.
+    const Module& evaluation_model() const { return average_ ? *average_ : *model_; }
+    /// Takes the weights after a step into the average.
+    void update_ema();
+
+    /// All that it keeps from step to step: the model's states, average.NAME, optimizer.PREFIXm.NAME, ….
+    NamedTensors state_dict();
+    /// Takes up what state_dict() gave after so many steps. Throws DataError where a tensor is missing or of another
+    /// shape.
+    void load_state_dict(const TensorsByName& states, Index steps);
+
+    /// Sets the factor of all learning rates.
+    void set_learning_rate_scale(double scale);
+    /// √Σ p² and √Σ g² of each parameter that took the last step, as weight_norm/NAME and gradient_norm/NAME.
+    Metrics norms();
+    /// Whether every gradient of the last step was finite.
+    bool gradients_were_finite();
+
+  protected:
+    const TrainingSetup setup_;
+
+  private:
+    std::unique_ptr<const Module> model_, average_;
+    std::optional<ExponentialMovingAverage> ema_;
+};
+
+/// A task with one loss, whose model Adam trains.
+class AdamTask : public TrainingTask {
+  public:
+    explicit AdamTask(const TrainingSetup& setup);
+    std::vector<NamedOptimizer> optimizers() override { return {{"", adam_}}; }
+
+  protected:
+    Adam adam_;
+};
+
+/// A network of a model, and an input to show what it does to shapes.
+struct NetworkInput {
+    std::string name;
+    const Module* network;
+    Variable input;
+};
+
+/// A step on random images, to be timed again and again.
+struct Benchmark {
+    std::string name;
+    Index batch;
+    std::function<std::function<void()>()> make;
+    std::string note = "";  ///< what is special about it
+};
+
+/// What can be trained, and what the commands can do with its model. What it cannot do stays empty.
+struct TaskSpec {
+    std::string name = "";
+    std::string description = "";
+    TrainingOptions defaults = {};
+    TaskSettings settings = {};
+    std::vector<std::string> metrics = {};  ///< names of those of its test, in order
+    std::string caption = "";               ///< of the picture that its test makes
+
+    std::function<std::unique_ptr<Module>(const Random&, const TrainingOptions&)> make_model = {};
+    std::function<std::unique_ptr<TrainingTask>(const TrainingSetup&)> make_task = {};
+
+    /// Its networks, by default the model itself on an image.
+    std::function<std::vector<NetworkInput>(const Module&, const ImageModelOptions&)> networks = {};
+    /// The convolutions that look at images, and whether they take these in −1..1.
+    std::function<std::vector<ConvolutionalStage>(const Module&)> stages = {};
+    bool symmetric = false;
+
+    using Function = std::function<Variable(const Module&, const Variable&)>;
+    Function draw = {};       ///< noise [N, 1, 1, latent] to images [N, H, W, C] in 0..1
+    Function encode = {};     ///< images to codes [N, latent]
+    Function decode = {};     ///< codes to the logits of pixels
+    bool classifies = false;  ///< the model itself makes logits [N, classes] of images
+    Function features = {};   ///< images to what a classifier decides by
+    Function classify = {};   ///< features to logits [N, classes]
+
+    std::vector<Benchmark> benchmarks = {};
+};
+
+/// Makes a T from a setup, as TaskSpec::make_task wants it.
+template <class T>
+std::unique_ptr<TrainingTask> make_task(const TrainingSetup& setup) {
+    return std::make_unique<T>(setup);
+}
+
+/// The model as what it is.
+template <class Model>
+const Model& as(const Module& model) {
+    return dynamic_cast<const Model&>(model);
+}
+
+/// A black image [1, H, W, C].
+inline Variable one_image(const ImageModelOptions& sizes) {
+    return Tensor::zeros({1, sizes.image_size, sizes.image_size, sizes.channels});
+}
+
+constexpr Index sample_columns = 12, sample_count = 96;  ///< of the pictures that most tasks' tests make
+
+/// The networks of a model of a task, each with an input.
+std::vector<NetworkInput> networks_of(const TaskSpec& task, const Module& model, const ImageModelOptions& sizes);
+
+}  // namespace adjoint

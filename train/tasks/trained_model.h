@@ -1,0 +1,47 @@
+// Trained model: what a run has trained, for the commands that use it.
+#pragma once
+
+#include "train/records/run_directory.h"
+#include "train/tasks/registry.h"
+
+namespace adjoint {
+
+/// The run that a command looks at, and which of its weights.
+struct RunChoice {
+    std::filesystem::path run;
+    std::string weights = "";
+};
+
+/// Declares --run, `of` what it must be a directory of, and --weights.
+void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of);
+
+/// A run as it was told to be: its directory, its task and its options, from its config.toml.
+struct TrainedRun {
+    RunDirectory directory;
+    const TaskSpec& task;
+    TrainingOptions options;
+    std::string weights = "";  ///< average, last, a file, or the average where there is one
+
+    /// Throws MissingInput and DataError where there is no run, or none of a task that there is.
+    static TrainedRun open(const RunChoice& choice);
+
+    /// Its model with the chosen weights.
+    std::shared_ptr<const Module> model() const;
+    /// The images that it was trained on, unless others are asked for, of the size that its model takes.
+    Datasets datasets(DatasetOptions dataset) const;
+};
+
+/// Noise [N, 1, 1, latent] to images [N, H, W, C] in 0..1.
+struct Generator {
+    std::function<Tensor(const Variable& noise)> draw;
+    ImageModelOptions sizes;
+};
+
+/// What draws new images in a run.
+/// Throws `<command>: only a vae, a dcgan or a wgan-gp draws new images; got a run of autoencoder in runs/first`.
+Generator trained_generator(const char* command, const TrainedRun& run);
+
+/// Images [count, H, W, C] in 0..1; image i is a function of the generator, the seed and i.
+Tensor draw_images(const Generator& generator, Index count, std::uint64_t seed);
+
+}  // namespace adjoint

@@ -1,0 +1,90 @@
+// Training options: everything that a run is told, each setting declared once, as the flag that sets it.
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "models/image_model.h"
+#include "train/data/dataset_choice.h"
+#include "train/optim/gradient_clipping.h"
+#include "train/records/metric_threshold.h"
+#include "train/optim/schedules.h"
+
+namespace adjoint {
+
+/// Which checkpoints a run keeps, and the run that it goes on with.
+struct CheckpointOptions {
+    Index keep = 3;                     ///< beside the best
+    Index save_steps = 0;               ///< between checkpoints within an epoch; 0 for no such
+    double save_minutes = 5.0;          ///< the same in time
+    std::filesystem::path resume = {};  ///< the run to go on with, in place of a new one
+};
+
+/// Where a run writes what, and how it is judged.
+struct OutputOptions {
+    std::filesystem::path out = {};
+    bool force = false;                         ///< replace the run in `out`
+    std::string settings = "";                  ///< the text of the run's config.toml
+    std::vector<MetricThreshold> require = {};  ///< such as test_mse<=0.0091, at the end
+    bool json = false;                          ///< print results as JSON
+    bool tensorboard = false;                   ///< write events for TensorBoard too
+    bool dry_run = false;                       ///< take a few steps, estimate time and memory, write nothing
+};
+
+struct TrainingOptions {
+    DatasetOptions dataset = {};
+    Index epochs = 5;
+    Index batch_size = 128;
+    double learning_rate = 1e-3;
+    std::uint64_t seed = 1;
+    Index max_steps = 0;             ///< stop after so many; 0 for none
+    bool overfit_one_batch = false;  ///< train and test on the first batch alone
+
+    std::string schedule = "constant";     ///< of the learning rate: the name of one of `schedules`
+    Index warm_up = 0;                     ///< steps in which the learning rate rises first
+    double clip_norm = 0.0;                ///< of all gradients together; 0 for none
+    double clip_value = 0.0;               ///< of each element of a gradient; 0 for none
+    double ema = 0.0;                      ///< decay of the average of the weights; 0 for none
+    std::string init = "";                 ///< the run or file whose weights are the first ones; else random
+    std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values
+
+    ImageModelOptions sizes = {.latent = 0, .width = 0};  ///< of the model, where its user can choose them
+    double noise = 0.0;  ///< deviation of that in what a denoising model sees of images
+
+    std::string on_nan = "stop";  ///< or rollback, where a number is not finite
+    CheckpointOptions checkpoints = {};
+    OutputOptions output = {};
+};
+
+/// Which settings a task has beside those that all have.
+struct TaskSettings {
+    bool plateau = false;  ///< the schedule that waits for one loss to fall
+    bool sizes = false;
+    bool noise = false;
+};
+
+/// Declares the options of `train`, with the values that they have as defaults: flag, help, range and place of each. The
+/// environment, configuration files and the record of a run know them from here.
+void add_training_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings);
+
+/// The settings that may change when a run is resumed: they do not change what is learned, or not what was learned so far.
+extern const std::set<std::string> settings_that_may_change;
+
+/// The schedules that a task can have, a line each.
+std::string schedules_text(const TaskSettings& settings);
+
+/// How many steps a run takes: all of its epochs, or those up to --max-steps.
+Index all_steps(const TrainingOptions& options, Index steps_an_epoch);
+
+/// The schedule of a run of so many steps, warm-up included. That of "plateau" is constant: what the losses make of it is
+/// a factor more.
+Schedule schedule_of(const TrainingOptions& options, Index steps);
+
+GradientClipping clipping_of(const TrainingOptions& options);
+
+/// The dataset's options for images of the size that a model takes.
+DatasetOptions fitting(DatasetOptions dataset, const ImageModelOptions& sizes);
+
+}  // namespace adjoint

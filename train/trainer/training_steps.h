@@ -1,0 +1,48 @@
+// Training steps: what takes a run from one step to the next: a batch, the scale of the learning rate, and the task's step.
+// Files, clocks and signals have no part in it: the same settings and state take the same steps.
+#pragma once
+
+#include "train/records/checkpoints.h"
+#include "train/tasks/task.h"
+
+namespace adjoint {
+
+/// The steps of a run, from whatever state it is in.
+class TrainingSteps {
+  public:
+    TrainingSteps(const TrainingSetup& setup, TrainingTask& task) : setup_(setup), task_(task) {}
+
+    /// The batches of the epoch under way, from the next one on.
+    Batches batches();
+    /// The losses of the next step, on this batch. It is not counted yet: its numbers may have gone wrong.
+    Metrics take(const Batch& batch);
+    /// Counts the step that was taken.
+    void count(const Metrics& losses);
+    /// The end of the epoch under way is the beginning of the next.
+    void begin_next_epoch();
+
+    /// Takes up what a checkpoint holds.
+    void restore(Checkpoint checkpoint);
+
+    /// What the last step multiplied all learning rates by.
+    double last_learning_rate_scale() const { return learning_rate_scale(state.steps - 1); }
+    /// The means of the epoch's losses so far, as training_NAME.
+    Metrics mean_losses() const;
+
+    RunState state;
+
+  private:
+    double learning_rate_scale(Index step) const;
+
+    const TrainingSetup& setup_;
+    TrainingTask& task_;
+    Schedule schedule_;
+};
+
+/// Which operation made the first number that is not finite, between the checkpoint and a step, counted from 0, or in the
+/// test after it: `step 13: conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got nan …`. The steps are
+/// taken again with every operation checked, as long as nobody says to stop; afterwards all is as the checkpoint has it.
+std::string find_non_finite_operation(TrainingSteps& steps, const TrainingTask& task, const Checkpoint& checkpoint,
+                                      Index last_step);
+
+}  // namespace adjoint
