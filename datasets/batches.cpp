@@ -6,8 +6,8 @@
 #include <span>
 #include <utility>
 
-#include "framework/tensor/math.h"
 #include "framework/tensor/error.h"
+#include "framework/tensor/math.h"
 #include "framework/tensor/parallel.h"
 
 namespace adjoint {

@@ -1,7 +1,7 @@
 #include "layers/dropout.h"
 
-#include "framework/ops/elementwise.h"
 #include "framework/kernels/loops.h"
+#include "framework/ops/elementwise.h"
 
 namespace adjoint {
 

@@ -5,8 +5,8 @@
 #include "layers/conv2d.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/linear.h"
-#include "models/image_model.h"
 #include "models/deconvnet.h"
+#include "models/image_model.h"
 
 namespace adjoint {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "framework/tensor/observer.h"
 #include "framework/autograd/tape.h"
+#include "framework/tensor/observer.h"
 
 namespace adjoint {
 

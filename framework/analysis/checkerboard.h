@@ -1,8 +1,8 @@
 // Where do the checkerboards in images come from that transposed convolutions draw, and how strong are they?
 #pragma once
 
-#include "framework/kernels/conv2d_form.h"
 #include "framework/autograd/tape.h"
+#include "framework/kernels/conv2d_form.h"
 
 namespace adjoint {
 

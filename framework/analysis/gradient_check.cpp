@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "framework/kernels/loops.h"
 #include "framework/analysis/order_check.h"
+#include "framework/kernels/loops.h"
 
 namespace adjoint {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "framework/conventions/terms.h"
-#include "framework/tensor/error.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint::keras {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "framework/tensor/error.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "framework/tensor/math.h"
 #include "framework/tensor/error.h"
+#include "framework/tensor/math.h"
 
 namespace adjoint {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "framework/kernels/direct_convolution.h"
-#include "framework/tensor/observer.h"
 #include "framework/kernels/reference_convolution.h"
+#include "framework/tensor/observer.h"
 
 namespace adjoint {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "framework/kernels/tap_groups.h"
 #include "framework/tensor/buffer_pool.h"
 #include "framework/tensor/math.h"
 #include "framework/tensor/parallel.h"
-#include "framework/kernels/tap_groups.h"
 
 namespace adjoint::direct {
 namespace {

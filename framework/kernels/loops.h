@@ -6,11 +6,11 @@
 #include <array>
 #include <vector>
 
+#include "framework/kernels/vector_math.h"
 #include "framework/tensor/buffer_pool.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 #include "framework/tensor/tensor.h"
-#include "framework/kernels/vector_math.h"
 
 namespace adjoint {
 

@@ -5,9 +5,9 @@
 #include <array>
 #include <span>
 
-#include "framework/tensor/dtype.h"
 #include "framework/kernels/epilogue.h"
 #include "framework/kernels/gemm.h"
+#include "framework/tensor/dtype.h"
 #include "framework/tensor/shape.h"
 
 namespace adjoint::direct {

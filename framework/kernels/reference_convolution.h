@@ -13,10 +13,10 @@
 // direct_convolution.h computes the same faster. ADJOINT_CONVOLUTION=reference runs the whole program on this page.
 #pragma once
 
-#include "framework/tensor/buffer_pool.h"
 #include "framework/kernels/epilogue.h"
 #include "framework/kernels/gemm.h"
 #include "framework/kernels/im2col_loops.h"
+#include "framework/tensor/buffer_pool.h"
 #include "framework/tensor/parallel.h"
 
 namespace adjoint::reference {

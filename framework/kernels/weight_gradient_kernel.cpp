@@ -2,12 +2,12 @@
 #include <functional>
 #include <limits>
 
-#include "framework/tensor/buffer_pool.h"
-#include "framework/tensor/math.h"
 #include "framework/kernels/direct_convolution.h"
 #include "framework/kernels/loops.h"
-#include "framework/tensor/parallel.h"
 #include "framework/kernels/tap_groups.h"
+#include "framework/tensor/buffer_pool.h"
+#include "framework/tensor/math.h"
+#include "framework/tensor/parallel.h"
 
 namespace adjoint::direct {
 namespace {

@@ -3,8 +3,8 @@
 #include <array>
 #include <numeric>
 
-#include "framework/ops/elementwise.h"
 #include "framework/kernels/loops.h"
+#include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 

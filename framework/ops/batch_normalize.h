@@ -1,8 +1,8 @@
 // Batch normalisation of every channel to mean 0 and variance 1, in as few passes over memory as there can be.
 #pragma once
 
-#include "framework/kernels/epilogue.h"
 #include "framework/autograd/tape.h"
+#include "framework/kernels/epilogue.h"
 
 namespace adjoint {
 

@@ -17,9 +17,9 @@
 //   conv2d: input has 3 channels, weight expects 1; got input [8, 28, 28, 3], weight [3, 3, 1, 16]
 #pragma once
 
+#include "framework/autograd/tape.h"
 #include "framework/kernels/conv2d_form.h"
 #include "framework/kernels/epilogue.h"
-#include "framework/autograd/tape.h"
 
 namespace adjoint {
 

@@ -5,8 +5,8 @@
 // `multiply: operands differ in element type; got float32 and float64`.
 #pragma once
 
-#include "framework/kernels/epilogue.h"
 #include "framework/autograd/tape.h"
+#include "framework/kernels/epilogue.h"
 
 namespace adjoint {
 

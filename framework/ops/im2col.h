@@ -2,8 +2,8 @@
 // operation of its own, and its adjoint Pᵀ. Others call them im2col and col2im, or unfold and fold.
 #pragma once
 
-#include "framework/kernels/conv2d_form.h"
 #include "framework/autograd/tape.h"
+#include "framework/kernels/conv2d_form.h"
 
 namespace adjoint {
 

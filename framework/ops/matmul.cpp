@@ -1,7 +1,7 @@
 #include "framework/ops/matmul.h"
 
-#include "framework/tensor/math.h"
 #include "framework/kernels/gemm.h"
+#include "framework/tensor/math.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "framework/ops/elementwise.h"
 #include "framework/kernels/im2col_loops.h"
-#include "framework/ops/im2col.h"
 #include "framework/kernels/loops.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/im2col.h"
 #include "framework/ops/reduction.h"
 
 namespace adjoint {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "framework/ops/elementwise.h"
 #include "framework/kernels/loops.h"
+#include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
 
 namespace adjoint {

@@ -9,9 +9,9 @@
 #include <tbb/task_arena.h>
 #include <thread>
 
-#include "framework/tensor/math.h"
 #include "framework/tensor/error.h"
 #include "framework/tensor/flush_denormals.h"
+#include "framework/tensor/math.h"
 
 namespace adjoint {
 namespace {

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "framework/analysis/checkerboard.h"
-#include "layers/conv2d_transpose.h"
 #include "layers/analysis/module_calls.h"
+#include "layers/conv2d_transpose.h"
 
 namespace adjoint {
 namespace {

@@ -2,8 +2,8 @@
 // and that the transposed layer runs a convolution backward, its own or that of an encoder.
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
-#include "layers/conv2d_transpose.h"
 #include "layers/analysis/module_check.h"
+#include "layers/conv2d_transpose.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -4,8 +4,8 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
-#include "layers/layer_norm.h"
 #include "layers/analysis/module_check.h"
+#include "layers/layer_norm.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

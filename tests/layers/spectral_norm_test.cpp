@@ -4,9 +4,9 @@
 
 #include "framework/ops/matmul.h"
 #include "framework/ops/reduction.h"
+#include "layers/analysis/module_check.h"
 #include "layers/conv2d_transpose.h"
 #include "layers/linear.h"
-#include "layers/analysis/module_check.h"
 #include "tests/support/derivatives.h"
 
 namespace adjoint {

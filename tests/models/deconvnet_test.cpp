@@ -17,8 +17,9 @@ std::vector<std::string> names(const std::vector<ConvolutionalStage>& stages) {
 }
 
 Conv2D layer(Index in, Index out, Index kernel, Activation activation, std::uint64_t seed) {
-    return Conv2D({.in_channels = in, .out_channels = out, .kernel = {kernel, kernel}, .bias = false, .activation = activation},
-                  Random(seed));
+    return Conv2D(
+        {.in_channels = in, .out_channels = out, .kernel = {kernel, kernel}, .bias = false, .activation = activation},
+        Random(seed));
 }
 
 TEST(Stages, AreTheConvolutionsWithWhichANetworkBegins) {

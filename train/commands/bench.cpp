@@ -5,16 +5,16 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "framework/tensor/buffer_pool.h"
 #include "framework/kernels/convolution_kernels.h"
 #include "framework/kernels/gemm.h"
+#include "framework/tensor/buffer_pool.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
-#include "train/io/atomic_file.h"
 #include "train/cli/commands.h"
 #include "train/cli/resource_use.h"
-#include "train/tasks/registry.h"
 #include "train/cli/validators.h"
+#include "train/io/atomic_file.h"
+#include "train/tasks/registry.h"
 
 namespace adjoint {
 namespace {

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "train/data/cache_directory.h"
 #include "train/cli/commands.h"
+#include "train/data/cache_directory.h"
 #include "train/data/dataset_fetch.h"
 
 namespace adjoint {

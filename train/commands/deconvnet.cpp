@@ -6,9 +6,9 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
+#include "train/cli/validators.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
-#include "train/cli/validators.h"
 
 namespace adjoint {
 namespace {

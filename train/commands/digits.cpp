@@ -6,9 +6,9 @@
 #include "datasets/digits_dataset.h"
 #include "framework/tensor/error.h"
 #include "train/cli/commands.h"
+#include "train/cli/validators.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
-#include "train/cli/validators.h"
 
 namespace adjoint {
 namespace {

@@ -7,12 +7,12 @@
 #include "framework/ops/shape_ops.h"
 #include "layers/losses/losses.h"
 #include "train/cli/commands.h"
+#include "train/cli/validators.h"
 #include "train/evaluation/frechet_distance.h"
 #include "train/evaluation/image_quality.h"
 #include "train/evaluation/standard_error.h"
 #include "train/tasks/classification.h"
 #include "train/tasks/trained_model.h"
-#include "train/cli/validators.h"
 
 namespace adjoint {
 namespace {

@@ -2,9 +2,9 @@
 #include <map>
 
 #include "train/cli/commands.h"
+#include "train/cli/validators.h"
 #include "train/gradcheck/json.h"
 #include "train/gradcheck/table.h"
-#include "train/cli/validators.h"
 
 namespace adjoint {
 namespace {

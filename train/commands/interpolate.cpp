@@ -4,13 +4,13 @@
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
+#include "train/cli/commands.h"
+#include "train/cli/validators.h"
+#include "train/evaluation/latent_walk.h"
 #include "train/io/animated_png.h"
 #include "train/io/atomic_file.h"
-#include "train/cli/commands.h"
-#include "train/evaluation/latent_walk.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
-#include "train/cli/validators.h"
 
 namespace adjoint {
 namespace {

@@ -5,10 +5,10 @@
 #include "framework/ops/shape_ops.h"
 #include "layers/losses/losses.h"
 #include "train/cli/commands.h"
+#include "train/cli/validators.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
-#include "train/cli/validators.h"
 
 namespace adjoint {
 namespace {

@@ -1,9 +1,10 @@
 // `adjoint report` and `adjoint compare`: what did runs do, to look at in a browser?
+#include "train/report/report.h"
+
 #include <fmt/format.h>
 
-#include "train/io/atomic_file.h"
 #include "train/cli/commands.h"
-#include "train/report/report.h"
+#include "train/io/atomic_file.h"
 
 namespace adjoint {
 namespace {

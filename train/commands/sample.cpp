@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "train/cli/commands.h"
+#include "train/cli/validators.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
-#include "train/cli/validators.h"
 
 namespace adjoint {
 namespace {

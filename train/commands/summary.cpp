@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "train/cli/commands.h"
 #include "layers/analysis/model_summary.h"
+#include "train/cli/commands.h"
 #include "train/tasks/registry.h"
 
 namespace adjoint {

@@ -11,9 +11,9 @@
 #include "datasets/image_folder.h"
 #include "datasets/published_datasets.h"
 #include "datasets/subset.h"
+#include "train/cli/environment.h"
 #include "train/data/cache_directory.h"
 #include "train/data/dataset_fetch.h"
-#include "train/cli/environment.h"
 
 namespace adjoint {
 namespace {

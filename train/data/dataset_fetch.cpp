@@ -4,8 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include "framework/tensor/error.h"
-#include "train/io/atomic_file.h"
 #include "train/cli/directory_lock.h"
+#include "train/io/atomic_file.h"
 
 namespace adjoint {
 namespace {

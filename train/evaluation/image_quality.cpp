@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "framework/kernels/loops.h"
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
-#include "framework/kernels/loops.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 

@@ -8,8 +8,8 @@
 #define STB_IMAGE_WRITE_STATIC
 #include <stb/stb_image_write.h>
 
-#include "framework/tensor/math.h"
 #include "framework/kernels/loops.h"
+#include "framework/tensor/math.h"
 #include "train/io/atomic_file.h"
 
 namespace adjoint {

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "train/records/metrics.h"
 #include "train/io/safetensors.h"
 #include "train/optim/schedules.h"
+#include "train/records/metrics.h"
 
 namespace adjoint {
 

@@ -5,14 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "layers/analysis/model_summary.h"
+#include "train/cli/settings.h"
 #include "train/io/atomic_file.h"
 #include "train/io/file_content.h"
-#include "train/report/filter_picture.h"
-#include "layers/analysis/model_summary.h"
 #include "train/io/png.h"
-#include "train/report/report_page.h"
 #include "train/io/safetensors.h"
-#include "train/cli/settings.h"
+#include "train/report/filter_picture.h"
+#include "train/report/report_page.h"
 #include "train/tasks/trained_model.h"
 
 namespace adjoint {

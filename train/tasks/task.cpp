@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "train/records/run_directory.h"
 #include "train/io/weights_file.h"
+#include "train/records/run_directory.h"
 
 namespace adjoint {
 namespace {

@@ -10,8 +10,8 @@
 #include "datasets/batches.h"
 #include "models/deconvnet.h"
 #include "train/optim/ema.h"
-#include "train/records/metrics.h"
 #include "train/optim/optimizers.h"
+#include "train/records/metrics.h"
 #include "train/tasks/training_options.h"
 
 namespace adjoint {

@@ -9,8 +9,8 @@
 #include "models/image_model.h"
 #include "train/data/dataset_choice.h"
 #include "train/optim/gradient_clipping.h"
-#include "train/records/metric_threshold.h"
 #include "train/optim/schedules.h"
+#include "train/records/metric_threshold.h"
 
 namespace adjoint {
 

@@ -5,8 +5,8 @@
 
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
-#include "framework/tensor/random.h"
 #include "framework/ops/resampling.h"
+#include "framework/tensor/random.h"
 #include "tests/support/derivatives.h"
 
 namespace adjoint {

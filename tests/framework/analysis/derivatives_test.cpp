@@ -4,9 +4,9 @@
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
-#include "framework/tensor/random.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/random.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

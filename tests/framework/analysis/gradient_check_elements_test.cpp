@@ -1,11 +1,11 @@
 // Which elements does the gradient check compare? All but those at a kink, which it names, or a sample of them.
 #include <cmath>
 
-#include "framework/ops/elementwise.h"
 #include "framework/analysis/gradient_check.h"
+#include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
-#include "framework/tensor/random.h"
 #include "framework/ops/reduction.h"
+#include "framework/tensor/random.h"
 #include "tests/support/derivatives.h"
 
 namespace adjoint {

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 #include <memory>
 
+#include "framework/autograd/tape.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
-#include "framework/tensor/random.h"
 #include "framework/ops/reduction.h"
-#include "framework/autograd/tape.h"
+#include "framework/tensor/random.h"
 #include "tests/support/tape_operands.h"
 
 namespace adjoint {

@@ -7,9 +7,9 @@
 #include <memory>
 #include <thread>
 
-#include "framework/tensor/buffer_pool.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
+#include "framework/tensor/buffer_pool.h"
 #include "tests/support/tape_operands.h"
 
 namespace adjoint {

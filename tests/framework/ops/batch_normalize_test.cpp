@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "framework/ops/elementwise.h"
-#include "framework/tensor/random.h"
 #include "framework/ops/reduction.h"
+#include "framework/tensor/random.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "framework/analysis/gradient_check.h"
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
-#include "framework/analysis/gradient_check.h"
 #include "tests/support/expectations.h"
 #include "tests/support/random_forms.h"
 

@@ -3,9 +3,9 @@
 #include "framework/ops/matmul.h"
 
 #include "framework/ops/elementwise.h"
-#include "framework/tensor/random.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/random.h"
 #include "tests/support/derivatives.h"
 
 namespace adjoint {

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "framework/ops/elementwise.h"
-#include "framework/tensor/random.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/random.h"
 #include "tests/support/derivatives.h"
 
 namespace adjoint {

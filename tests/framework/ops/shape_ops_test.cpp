@@ -2,8 +2,8 @@
 #include "framework/ops/shape_ops.h"
 
 #include "framework/ops/elementwise.h"
-#include "framework/tensor/random.h"
 #include "framework/ops/reduction.h"
+#include "framework/tensor/random.h"
 #include "tests/support/derivatives.h"
 
 namespace adjoint {

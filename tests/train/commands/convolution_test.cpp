@@ -1,10 +1,11 @@
 // Truths about the convolution commands: the questions that people come to a transposed convolution with, in their own
 // numbers; operands, results and options.
+#include "framework/ops/convolution.h"
+
 #include <gtest/gtest.h>
 #include <iomanip>
 #include <sstream>
 
-#include "framework/ops/convolution.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 

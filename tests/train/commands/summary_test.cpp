@@ -1,7 +1,7 @@
 // What `adjoint summary` counts: every parameter once, and the arithmetic that the definitions of the layers say.
+#include "layers/analysis/model_summary.h"
 #include "models/autoencoder.h"
 #include "tests/support/program.h"
-#include "layers/analysis/model_summary.h"
 #include "train/tasks/registry.h"
 
 namespace adjoint {

@@ -12,8 +12,8 @@
 #include "tests/support/program.h"
 #include "tests/support/project.h"
 #include "tests/support/values.h"
-#include "train/report/filter_picture.h"
 #include "train/io/png.h"
+#include "train/report/filter_picture.h"
 
 namespace adjoint {
 namespace {

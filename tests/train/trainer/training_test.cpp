@@ -5,16 +5,16 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "framework/ops/elementwise.h"
 #include "framework/kernels/gemm.h"
+#include "framework/ops/elementwise.h"
 #include "models/autoencoder.h"
 #include "models/wgan_gp.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 #include "train/io/png.h"
 #include "train/io/safetensors.h"
-#include "train/tasks/trained_model.h"
 #include "train/io/weights_file.h"
+#include "train/tasks/trained_model.h"
 
 namespace adjoint {
 namespace {
