@@ -1,5 +1,5 @@
-// How do images reach the model? In batches, in an order that is a function of a Random, each prepared while the one
-// before it trains.
+// Batches: the images of a dataset in an order that is a function of a Random, each batch prepared while the one before
+// it trains.
 #pragma once
 
 #include <future>

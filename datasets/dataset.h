@@ -1,4 +1,4 @@
-// What does training learn from? Labelled images of one shape, addressed by number.
+// Dataset: labelled images of one shape, addressed by number.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// Which ways are there to write each digit? Strokes as they are drawn, x to the right and y down, in hundredths of a
-// usual digit's height: a nine, whose tail hangs below the line, is taller, and a zero smaller.
+// Digit skeletons: the ways to write each digit, as strokes in the order of writing, x to the right and y down, in
+// hundredths of a usual digit's height: a nine, whose tail hangs below the line, is taller, and a zero smaller.
 #pragma once
 
 #include <span>

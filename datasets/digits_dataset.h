@@ -1,4 +1,4 @@
-// How do drawn digits serve as a dataset?
+// Dataset of drawn digits.
 #pragma once
 
 #include "datasets/dataset.h"

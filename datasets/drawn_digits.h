@@ -1,4 +1,4 @@
-// Where do digits come from when there is no data at hand? An endless supply, drawn stroke by stroke.
+// Drawn digits: an endless supply for when there is no data at hand, drawn stroke by stroke.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How are MNIST and its family read? From IDX files: a magic number, the extents and the elements, plain or gzipped.
+// IDX files, in which MNIST and its family come: a magic number, the extents and the elements, plain or gzipped.
 #pragma once
 
 #include <cstdint>

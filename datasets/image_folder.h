@@ -1,5 +1,4 @@
-// How does a folder of pictures become a dataset? Its PNG and JPEG files, each decoded when it is read, cut to a square
-// and resized.
+// Dataset of a folder of images: its PNG and JPEG files, each decoded when it is read, cut to a square and resized.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Is an image file whole? What a decoder would fill with grey or noise is found here first.
+// Integrity check of image files: finds what a decoder would fill with grey or noise.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How does the movement of a pen become grey pixels?
+// Pen: turns the movement of a pen into grey pixels.
 #pragma once
 
 #include <span>

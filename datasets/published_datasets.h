@@ -1,4 +1,4 @@
-// Which files are MNIST and its family, where are they published, and how is one known to be right?
+// Published datasets: the files of MNIST and its family, their mirrors, and their digests.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How does a picture of any size become an image of the size that a model takes?
+// Square crop: cuts a picture of any size to a square and resizes it to what a model takes.
 #pragma once
 
 #include <cstdint>

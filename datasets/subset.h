@@ -1,4 +1,4 @@
-// How is a dataset divided, for example into images to train on and images to test with?
+// Subset of a dataset, for example the images to train on or those to test with.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// How is a layer kept from relying on any one of its inputs?
+// Dropout layer: sets elements to 0 at random in training.
 #pragma once
 
 #include "framework/tensor/random.h"

@@ -1,4 +1,5 @@
-// How are groups of channels, or single channels, of each example brought to mean 0 and variance 1 by themselves?
+// Group and instance normalization layers: groups of channels, or single channels, of each example to mean 0 and
+// variance 1.
 #pragma once
 
 #include <optional>

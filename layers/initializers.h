@@ -1,5 +1,4 @@
-// With which values do parameters begin? With random ones whose variance keeps signals at the same scale through a
-// layer.
+// Initializers of parameters: random values whose variance keeps signals at the same scale through a layer.
 #pragma once
 
 #include <functional>

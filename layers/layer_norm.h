@@ -1,4 +1,4 @@
-// How is each example brought to mean 0 and variance 1 by itself?
+// Layer normalization layer: each example to mean 0 and variance 1 by itself.
 #pragma once
 
 #include "layers/module.h"

@@ -1,4 +1,4 @@
-// Which layers make images smaller or larger without parameters of their own?
+// Layers that make images smaller or larger without parameters of their own.
 #pragma once
 
 #include "framework/ops/pooling.h"

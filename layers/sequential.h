@@ -1,4 +1,4 @@
-// How are layers applied one after the other?
+// Sequential: layers applied one after the other.
 #pragma once
 
 #include "layers/module.h"

@@ -1,5 +1,5 @@
-// How is a layer kept from stretching any input by more than a factor of 1? Its weight is divided by its largest singular
-// value, which a power iteration follows from step to step.
+// Spectral normalization: a layer whose weight is divided by its largest singular value, which a power iteration
+// follows from step to step.
 //
 // W is the weight as a matrix [∏ leading axes, last axis], as Keras has it too. σ = max ‖W·u‖ over u of length 1.
 #pragma once

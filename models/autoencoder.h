@@ -1,4 +1,4 @@
-// Which network squeezes a digit into sixteen numbers and draws it again?
+// Autoencoder: squeezes an image into a few numbers and draws it again.
 #pragma once
 
 #include "layers/activations.h"

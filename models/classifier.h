@@ -1,4 +1,4 @@
-// Which network tells the ten digits apart?
+// Classifier of the ten digits.
 #pragma once
 
 #include "layers/conv2d.h"

@@ -1,4 +1,4 @@
-// Which two networks play the game in which one learns to draw digits and the other to tell them from real ones?
+// DCGAN: a generator that learns to draw images, and a discriminator that learns to tell them from real ones.
 //
 // Source: Radford, Metz and Chintala, "Unsupervised representation learning with deep convolutional generative
 // adversarial networks", 2015: strided convolutions only, batch normalisation, weights from a normal distribution of

@@ -1,4 +1,5 @@
-// What in an image makes a feature map strong? Its strongest activation alone, sent back through the layers to the pixels.
+// Deconvnet: what in an image makes a feature map strong. Its strongest activation alone is sent back through the
+// layers to the pixels.
 //
 // Each layer is undone in turn: maxima go back to where they were found, the result is rectified, and the layer's own
 // filters are applied transposed, which is conv2d_input_gradient.

@@ -1,4 +1,4 @@
-// Which sizes of a model of images may its user choose?
+// Image model options: the sizes that a user may choose.
 #pragma once
 
 #include "framework/tensor/error.h"

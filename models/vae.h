@@ -1,4 +1,4 @@
-// Which autoencoder learns what codes images have, so that new ones can be drawn?
+// Variational autoencoder: learns which codes images have, so that new ones can be drawn.
 //
 // Source: Kingma and Welling, "Auto-encoding variational Bayes", 2014.
 #pragma once

@@ -1,5 +1,5 @@
-// Which two networks play the game of the Wasserstein distance? The DCGAN's generator, and a critic whose score of an
-// image depends on no other image.
+// WGAN-GP: the DCGAN's generator, and a critic whose score of an image depends on no other image, in a game for the
+// Wasserstein distance.
 //
 // Source: Gulrajani et al., "Improved training of Wasserstein GANs", 2017: no batch normalisation in the critic, as its
 // slope is asked for at each image apart.

@@ -1,5 +1,5 @@
-// What happens when `adjoint` is typed? The command line is read, one subcommand runs, and what went wrong becomes one
-// line and an exit status.
+// The program `adjoint`: reads the command line, runs one command, and turns what went wrong into one line and an exit
+// status.
 #include <spdlog/spdlog.h>
 
 #include "framework/analysis/anomaly.h"

@@ -1,6 +1,5 @@
-# What does it take to build adjoint on a fresh Debian 12? Sourced by train/run and tests/run, which stand in the project's
-# root: installs those of $packages that are not there, then builds $targets in build/.
-# Quick and silent when nothing is to be done.
+# Preparation of a fresh Debian 12: installs those of $packages that are not there, then builds $targets, if any, in build/.
+# Sourced by train/run, tests/run and others, which stand in the project's root. Quick and silent when nothing is to be done.
 
 missing=$(for package in $packages; do
     [ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" = "install ok installed" ] || echo "$package"
@@ -24,7 +23,8 @@ quietly() {
     "$@" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; exit 1; }
     rm -f "$log"
 }
+[ -n "$targets" ] || return 0
 # After an installation too: what was not found before may be there now.
-{ [ -e build/build.ninja ] && [ -z "$missing" ]; } || quietly cmake -S . -B build -G Ninja
+{ [ -e build/build.ninja ] && [ -z "$missing" ]; } || quietly cmake --preset "${preset:-release}"
 [ -e build/.ninja_log ] || echo "building, which takes some minutes the first time" >&2
 quietly ninja -C build $targets

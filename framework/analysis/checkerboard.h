@@ -1,4 +1,4 @@
-// Where do the checkerboards in images come from that transposed convolutions draw, and how strong are they?
+// Checkerboard artifacts of transposed convolutions: where they come from, and how strong they are in an image.
 #pragma once
 
 #include "framework/autograd/tape.h"

@@ -1,5 +1,5 @@
-// Which products are there of a function's first and second derivatives? All come from nesting tapes; no operation has
-// a rule for them.
+// Products with first and second derivatives (JVP, VJP, HVP, Jacobian). All come from nesting tapes; no operation has a
+// rule for them.
 //
 // For y = f(x) with J = ∂y/∂x, and for a single number y with H = ∂²y/∂x². x is a list of variables, and so is a product
 // that has its shape: one variable an input, zeros where y does not depend on it. Results are made of operations, so

@@ -1,4 +1,4 @@
-// How steep is a function along a line, as far as its values tell?
+// Finite differences: the slope of a function along a line, as far as its values tell.
 #pragma once
 
 #include <functional>

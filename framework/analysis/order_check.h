@@ -1,4 +1,4 @@
-// Is one order of derivative right? The tape's gradient of some results, beside the slopes of these results.
+// Check of one order of derivative: the tape's gradient of some results beside the slopes of these results.
 #pragma once
 
 #include "framework/analysis/derivatives.h"

@@ -1,4 +1,4 @@
-// Which sizes fit together in a convolution? The one output-size formula, and every error about shapes.
+// Convolution shapes: which sizes fit together, the one output-size formula, and every error about shapes.
 //
 // The letters of the convolution family, here and wherever it is spoken of:
 //   N images of H × W pixels and C channels;  filters of K × L taps;  O output channels;  an output of H′ × W′;

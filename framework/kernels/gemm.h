@@ -1,4 +1,4 @@
-// How are matrices multiplied? By one call to one thread of OpenBLAS, the only place that knows of it.
+// Matrix product on raw memory (GEMM): one call to one thread of OpenBLAS, the only place that knows of it.
 #pragma once
 
 #include <string>

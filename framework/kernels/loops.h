@@ -1,5 +1,5 @@
-// How does a function of numbers become a function of tensors? map for one operand, zip for two with broadcasting, fold
-// for sums and maxima. Values only; the operations with gradients are built of these.
+// Loops over elements: map for one operand, zip for two with broadcasting, reduce for sums and maxima. Values only; the
+// operations with gradients are built of these.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// How do loops over exp, log, tanh and their like become vector instructions? The C library has vector forms of them
-// (glibc's libmvec, within 4 units in the last place); these declarations let the compiler use them in loops.
+// Vector forms of exp, log, tanh and their like, of the C library (glibc's libmvec, within 4 units in the last place):
+// these declarations let the compiler use them in loops.
 #pragma once
 
 #include <cmath>

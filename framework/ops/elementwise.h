@@ -1,5 +1,4 @@
-// Which functions are applied element by element, and what are their derivatives? Two operands are broadcast as in
-// NumPy.
+// Elementwise operations and their derivatives. Two operands are broadcast as in NumPy.
 //
 // In every comment y is the result and g the incoming adjoint. Operands of different element type are an error:
 // `multiply: operands differ in element type; got float32 and float64`.

@@ -1,4 +1,5 @@
-// How are chosen elements taken out of a tensor, and put back? Two linear operations, each the adjoint of the other.
+// Gather and scatter: takes chosen elements out of a tensor and adds them back. Two linear operations, each the adjoint
+// of the other.
 #pragma once
 
 #include <memory>

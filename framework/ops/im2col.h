@@ -1,5 +1,5 @@
-// What does a convolution multiply its filters with? The patch under the window at each output pixel: P(x) as an
-// operation of its own, and its adjoint Pᵀ. Others call them im2col and col2im, or unfold and fold.
+// im2col and col2im (unfold and fold) as operations: P(x), the patch under the window at each output pixel, and its
+// adjoint Pᵀ.
 #pragma once
 
 #include "framework/autograd/tape.h"

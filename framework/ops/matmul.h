@@ -1,4 +1,4 @@
-// How are matrices multiplied differentiably?
+// Matrix product, differentiable.
 #pragma once
 
 #include "framework/autograd/tape.h"

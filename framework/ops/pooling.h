@@ -1,5 +1,4 @@
-// How does an image become smaller without filters? Each output pixel is the largest, or the mean, of what lies under a
-// window, for each channel alone.
+// Pooling: the largest, or the mean, of what lies under a window at each output pixel, for each channel alone.
 //
 // The window walks over the image as a filter does: Conv2DForm says which sizes fit together.
 // Throws, for example:

@@ -1,4 +1,4 @@
-// Which operations take axes away, and what are their derivatives?
+// Reductions (sum, mean, max, softmax) and their derivatives.
 //
 // `axes` empty means all axes; negative ones count from the end; `Keep::yes` leaves an extent of 1 in their place.
 // Sums run in an order fixed by the shape alone, the same for any number of threads.

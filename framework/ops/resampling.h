@@ -1,5 +1,5 @@
-// How are images made larger or smaller without filters to learn? Each new pixel is read off the old ones, at its own
-// place among them: a linear operation for each axis, whose adjoint is the transposed one.
+// Resampling (resize, upsample, pixel shuffle): each new pixel is read off the old ones at its own place among them, a
+// linear operation along each axis, whose adjoint is the transposed one.
 #pragma once
 
 #include "framework/kernels/conv2d_form.h"

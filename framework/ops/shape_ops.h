@@ -1,5 +1,5 @@
-// Which operations move elements without computing, and what are their derivatives? Each one's pullback is its inverse
-// move.
+// Shape operations (reshape, transpose, slice, pad, concatenate): they move elements without computing, and each one's
+// pullback is its inverse move.
 #pragma once
 
 #include "framework/autograd/tape.h"

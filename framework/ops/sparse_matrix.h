@@ -1,5 +1,4 @@
-// How is a matrix written that is 0 almost everywhere? As a list of its entries, which is multiplied with a tensor along
-// one of its axes.
+// Sparse matrix: a list of entries, multiplied with a tensor along one of its axes.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// How are values brought to mean 0 and variance 1 over some of their axes?
+// Standardization: values to mean 0 and variance 1 over some of their axes.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// Where do tensors keep their elements? In aligned buffers that come back to a pool, so that a training step in its
-// steady state asks the operating system for nothing.
+// Buffer pool: aligned buffers for the elements of tensors that come back when they are free, so that a training step
+// in its steady state asks the operating system for nothing.
 #pragma once
 
 #include <cstddef>

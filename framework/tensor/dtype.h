@@ -1,4 +1,4 @@
-// Which numbers does a tensor hold? float32 for training, float64 for checking gradients; the same code serves both.
+// Element types: float32 for training, float64 for checking gradients; the same code serves both.
 #pragma once
 
 #include <concepts>

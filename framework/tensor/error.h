@@ -1,4 +1,4 @@
-// How does adjoint refuse? With an exception that says what is wrong and what was got, in one line.
+// Errors: exceptions whose one line says what is wrong and what was got.
 #pragma once
 
 #include <fmt/format.h>

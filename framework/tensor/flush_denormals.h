@@ -1,5 +1,5 @@
-// Why does a training step not slow down when its numbers become tiny? Because they become 0: processors take a hundred
-// times longer for a number too small for its exponent (below 1.2e-38 in float32, 2.2e-308 in float64).
+// Denormal flushing: tiny numbers become 0, as processors take a hundred times longer for a number too small for its
+// exponent (below 1.2e-38 in float32, 2.2e-308 in float64).
 #pragma once
 
 #if defined(__SSE__)

@@ -1,4 +1,4 @@
-// How many pieces of one size cover another?
+// Integer arithmetic.
 #pragma once
 
 #include <concepts>

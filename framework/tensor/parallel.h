@@ -1,5 +1,4 @@
-// How is work spread over processors without changing a bit? The caller cuts it by its shape alone; threads take whole
-// pieces.
+// Parallel loops that change no bit: the caller cuts the work by its shape alone; threads take whole pieces.
 #pragma once
 
 #include <functional>

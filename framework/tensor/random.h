@@ -1,5 +1,5 @@
-// Where do random numbers come from? From (seed, stream, index) alone, so that they are the same in any order and on
-// any number of threads, and a checkpoint needs three integers to go on where it stopped.
+// Random numbers: functions of (seed, stream, index) alone, so that they are the same in any order and on any number of
+// threads, and a checkpoint needs three integers to go on where it stopped.
 #pragma once
 
 #include <array>

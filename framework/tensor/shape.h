@@ -1,4 +1,4 @@
-// How are the sizes of tensors written, compared and broadcast?
+// Shapes: how the sizes of tensors are written, compared and broadcast.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What is a value? A contiguous, row-major array of float32 or float64.
+// Tensor: a contiguous, row-major array of float32 or float64; a value.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// What do the two players of a generative adversarial game want? The discriminator D scores images, the higher the more
-// it takes them for real; the generator G draws images and wants high scores for them. Each loss is a single number.
+// Losses of generative adversarial networks. The discriminator D scores images, the higher the more it takes them for
+// real; the generator G draws images and wants high scores for them. Each loss is a single number.
 //
 // In every comment r = D(x) are the scores of real images and f = D(G(z)) those of drawn ones, of any shape. They are
 // logits: no sigmoid comes before.

@@ -1,4 +1,4 @@
-// How far is a prediction from its target? Each loss is the mean over all elements (or rows), a single number.
+// Losses: how far a prediction is from its target, the mean over all elements (or rows), a single number.
 //
 // A target may be a number that stands for all elements; it is differentiated like any other operand.
 #pragma once

@@ -1,4 +1,4 @@
-// How often does a program ask for much memory? Counts what operator new is asked for in this test program.
+// Allocation count: what operator new is asked for in this test program.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What do PyTorch and ONNX mean by a convolution? Their definitions written out in their own layout, [N, C, H, W], slow on
-// purpose: the oracle of the tests of those conventions.
+// Convolutions of PyTorch and ONNX by definition, in their own layout [N, C, H, W], slow on purpose: the oracle of the
+// tests of those conventions.
 #pragma once
 
 #include <vector>

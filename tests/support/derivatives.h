@@ -1,5 +1,4 @@
-// How does a test say that derivatives are right? By comparing them with finite differences, one named row an
-// operation.
+// Derivative tests: comparisons with finite differences, one named row an operation.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// How does a test run under other environment variables? It sets them, and they are as before when it ends.
+// Environment variables of a test, which are as before when it ends.
 #pragma once
 
 #include <cstdlib>

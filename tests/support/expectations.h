@@ -1,4 +1,4 @@
-// How does a test say what it found? By naming the element that is wrong, and by quoting the error that was thrown.
+// Expectations that name the element that is wrong, and quote the error that was thrown.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// How does a test write IDX files, good and bad, and read how they are refused?
+// IDX files, good and bad, written for tests.
 #pragma once
 
 #include <cstdint>

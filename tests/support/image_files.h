@@ -1,4 +1,4 @@
-// How does a test come by JPEG files, and by what a file holds?
+// JPEG files for tests, and what a file holds.
 #pragma once
 
 #include <filesystem>

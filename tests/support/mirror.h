@@ -1,4 +1,4 @@
-// How does a test come by a mirror? It is one, and can misbehave as mirrors do.
+// Mirror of published files on this machine, which can misbehave as mirrors do.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// How does a test use the program as a person would? It runs it in a directory of its own, and reads what it says.
+// Program under test: run as a person would, in a directory of its own.
 #pragma once
 
 #include <gtest/gtest.h>

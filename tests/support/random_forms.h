@@ -1,4 +1,4 @@
-// Which convolutions are tested? Random ones of every kind, each a function of its number alone.
+// Random convolution shapes of every kind, each a function of its number alone.
 #pragma once
 
 #include <string>

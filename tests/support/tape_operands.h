@@ -1,4 +1,4 @@
-// What does a test put on a tape? Single numbers, and an operation that shows whether the tape still holds it.
+// Operands for tests of tapes: single numbers, and an operation that shows whether the tape still holds it.
 #pragma once
 
 #include <memory>

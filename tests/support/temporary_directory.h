@@ -1,4 +1,4 @@
-// Where does a test put its files? Into a directory of its own, which goes when the test does.
+// Temporary directory of a test, removed with it.
 #pragma once
 
 #include <cstdlib>

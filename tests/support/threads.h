@@ -1,4 +1,4 @@
-// How does a test run with another number of threads without disturbing the next one?
+// Thread count of a test, which is as before when it ends.
 #pragma once
 
 #include "framework/tensor/parallel.h"

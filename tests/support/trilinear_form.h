@@ -1,5 +1,4 @@
-// What does a convolution mean? The trilinear form T(x, w, y), written out as its seven sums and slow on purpose: the
-// oracle of the convolution tests.
+// Trilinear form T(x, w, y) by definition, as its seven sums and slow on purpose: the oracle of the convolution tests.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// How does a test say which numbers it expects in a tensor?
+// Expected values of tensors.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// How do two programs keep from writing into one directory at once? Each locks it first.
+// Directory lock: keeps two programs from writing into one directory at once.
 #pragma once
 
 #include <filesystem>

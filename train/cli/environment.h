@@ -1,4 +1,4 @@
-// What does the environment say?
+// Environment variables.
 #pragma once
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// How does a run stop when it is told to? At the next step, in good order; told again, at once.
+// Interruption by signals: a run stops at the next step, in good order; told again, at once.
 #pragma once
 
 namespace adjoint {

@@ -1,4 +1,4 @@
-// What has this process taken of the machine so far?
+// Resource use of this process so far.
 #pragma once
 
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
-// What does a person at a terminal see while something runs? One line that is written over again and again, and messages
-// above it. Where standard error is no terminal, only the messages, without control characters.
+// Terminal output: one line that is written over again and again, and messages above it. Where standard error is no
+// terminal, only the messages, without control characters.
 #pragma once
 
 #include <spdlog/spdlog.h>

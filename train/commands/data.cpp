@@ -1,4 +1,4 @@
-// `adjoint data get`: how does a dataset come to this machine?
+// `adjoint data get`: fetches a dataset.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 

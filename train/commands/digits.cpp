@@ -1,4 +1,4 @@
-// `adjoint digits`: what do the digits look like that adjoint draws itself?
+// `adjoint digits`: writes the digits that adjoint draws itself.
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// `adjoint report` and `adjoint compare`: what did runs do, to look at in a browser?
+// `adjoint report` and `adjoint compare`: make pages of what runs did, to look at in a browser.
 #include "train/report/report.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// `adjoint weights`: what does a file of weights hold? And the same as NumPy has it.
+// `adjoint weights`: lists what a file of weights holds, and writes it as NumPy has it.
 #include <fmt/format.h>
 
 #include "train/cli/commands.h"

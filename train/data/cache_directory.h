@@ -1,4 +1,4 @@
-// Where does adjoint keep what it fetched?
+// Cache directory of fetched files.
 #pragma once
 
 #include <filesystem>

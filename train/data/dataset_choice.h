@@ -1,4 +1,4 @@
-// Which images does a run train on?
+// Choice of the images that a run trains on.
 #pragma once
 
 #include <filesystem>

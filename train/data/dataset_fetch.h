@@ -1,4 +1,4 @@
-// How does a published dataset come to this machine? From the first mirror that has it, and only when it is right.
+// Fetching of published datasets: from the first mirror that has a file, accepted only when its digest is right.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// How does a file come from the network? Bytes are added to what an earlier attempt left, so that none comes twice.
+// Download over HTTP: bytes are added to what an earlier attempt left, so that none comes twice.
 #pragma once
 
 #include <chrono>

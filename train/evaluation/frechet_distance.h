@@ -1,4 +1,4 @@
-// How far apart are two sets of points, if each is taken for a normal distribution?
+// Fréchet distance of two sets of points, each taken for a normal distribution.
 #pragma once
 
 #include "framework/tensor/tensor.h"

@@ -1,4 +1,4 @@
-// How alike are two images? By their pixels, and by the structure of their neighbourhoods.
+// Image similarity: PSNR by pixels, SSIM by the structure of their neighbourhoods.
 #pragma once
 
 #include "framework/autograd/variable.h"

@@ -1,4 +1,4 @@
-// Which latents lie between others?
+// Latent walk: the latents that lie between others.
 #pragma once
 
 #include "framework/tensor/tensor.h"

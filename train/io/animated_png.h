@@ -1,5 +1,4 @@
-// How does a row of pictures become one that moves? As an animated PNG, which browsers play; what knows only still ones
-// shows the first.
+// Animated PNG: a row of pictures as one file that browsers play; what knows only still pictures shows the first.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// How does a file come to be written whole or not at all? Under another name first, renamed when it is safely on disk.
+// Atomic file writing: a file is written whole or not at all, under another name first, and renamed when it is safely
+// on disk.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What does a small file hold?
+// Content of a small file.
 #pragma once
 
 #include <filesystem>

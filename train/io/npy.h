@@ -1,4 +1,4 @@
-// How do tensors come from NumPy, and go back? As .npy files: a header that says what they hold, then the elements.
+// .npy files, NumPy's arrays: a header that says what they hold, then the elements.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// How do many tensors with names come from NumPy, and go back? As .npz files: zip archives of .npy files.
+// .npz files, NumPy's archives of named arrays: zip archives of .npy files.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// How do images become a picture that one can look at?
+// PNG pictures of images, in grids and pairs.
 #pragma once
 
 #include <cstddef>

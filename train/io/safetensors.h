@@ -1,4 +1,4 @@
-// How are weights kept in a file? In the safetensors format, which other tools read.
+// Safetensors files of weights, which other tools read.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,4 @@
-// How does TensorBoard come to show what training did? It reads event files: records of protocol buffers, each safely
-// there before the next is begun.
+// TensorBoard event files: records of protocol buffers, each safely there before the next is begun.
 #pragma once
 
 #include <cstdint>

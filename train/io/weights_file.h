@@ -1,4 +1,4 @@
-// How does a model come by the weights in a file, whoever wrote it?
+// Weights files: a model takes the weights in a file, whoever wrote it.
 #pragma once
 
 #include <filesystem>

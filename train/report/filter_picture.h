@@ -1,4 +1,4 @@
-// What do the filters at the pixels look like?
+// Picture of the filters nearest to the pixels.
 #pragma once
 
 #include "framework/tensor/tensor.h"

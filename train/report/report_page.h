@@ -1,4 +1,4 @@
-// Where is the page into which a report's data is put? CMake joins it of the files in report/ and makes it part of the
+// Page into which the data of a report is put. CMake joins it of the files in this folder and makes it part of the
 // program.
 #pragma once
 
