@@ -11,9 +11,9 @@
 namespace adjoint {
 
 /// Reads a PNG or JPEG file as an image [H, W, channels] in 0..1: 1 grey, colours as their luminance, or 3 RGB. Opacity
-/// and the orientation that a camera noted are ignored. Throws MissingInput where the file cannot be read, and DataError
-/// where it is no such image, is damaged, or is larger than 2²⁶ pixels or 2²⁸ bytes:
-/// `cat.png: must be a PNG or JPEG image; got a file that ends before its image does`.
+/// and the orientation that a camera noted are ignored. Throws MissingInput where the file cannot be read, and
+/// DataError where it is no such image, is damaged, or is larger than 2²⁶ pixels or 2²⁸ bytes: `cat.png: must be a PNG
+/// or JPEG image; got a file that ends before its image does`.
 Tensor read_image(const std::filesystem::path& path, Index channels);
 
 /// The PNG and JPEG files of a folder and of those beneath it, in the order of their names, each an image
@@ -28,8 +28,8 @@ class ImageFolder : public Dataset {
         bool skip_bad = false;  // go on without the files that cannot be read
     };
     /// Decodes every file once, in parallel, so that none fails in the midst of training.
-    /// Throws MissingInput where there is no such folder or it holds no images, and DataError with the name of the first
-    /// file that cannot be read, unless those are to be skipped.
+    /// Throws MissingInput where there is no such folder or it holds no images, and DataError with the name of the
+    /// first file that cannot be read, unless those are to be skipped.
     ImageFolder(const std::filesystem::path& folder, const Options& options);
 
     Index size() const override { return std::ssize(files_); }

@@ -30,8 +30,8 @@ struct PublishedDataset {
 /// The dataset of that name, which is mnist, fashion-mnist or kmnist; null for others.
 const PublishedDataset* find_published_dataset(const std::string& name);
 
-/// The bytes of the file at `path`, which are those that were published. Throws as read_idx does, and DataError where the
-/// shape or the digest is another.
+/// The bytes of the file at `path`, which are those that were published. Throws as read_idx does, and DataError where
+/// the shape or the digest is another.
 std::vector<std::byte> read_published(const std::filesystem::path& path, const PublishedFile& file);
 
 }  // namespace adjoint

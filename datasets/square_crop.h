@@ -19,7 +19,8 @@ struct PixelView {
 /// Writes the largest square in the middle, of side S = min(height, width), as an image [side, side, channels] in 0..1.
 /// Output pixel i looks at u = (i + ½)·S / side and weighs pixel j of the square, along each axis, with
 ///   max(0, 1 − |j + ½ − u| / r) / (their sum),   r = max(1, S / side),
-/// which interpolates where the image becomes larger, averages where it becomes smaller, and changes nothing where S = side.
+/// which interpolates where the image becomes larger, averages where it becomes smaller, and changes nothing where S =
+/// side.
 /// Source: PIL's and PyTorch's `bilinear` with antialiasing.
 void square_crop(const PixelView& picture, Index side, std::span<float> image);
 

@@ -23,8 +23,8 @@ class State {
     const Tensor& value() const { return variable().value(); }
     const Shape& shape() const { return variable().shape(); }
 
-    /// Gives it another value: a new variable, of which no tape knows, and a parameter if the first one was. Throws unless
-    /// the shape stays the same.
+    /// Gives it another value: a new variable, of which no tape knows, and a parameter if the first one was. Throws
+    /// unless the shape stays the same.
     void assign(Tensor value) const;
     /// Lets a variable stand for its value, so that gradients of what is computed with it lead to that variable.
     void substitute(Variable variable) const;
@@ -81,9 +81,10 @@ class ModeScope {
     std::optional<Mode> before_;
 };
 
-/// A function with parameters, buffers and children. It behaves as in training while a live tape watches parameters, and
-/// as in evaluation otherwise: a tape that watches an input alone (for a saliency map, a gradient check) moves no running
-/// moment and drops nothing. A ModeScope overrules the tape, train() and evaluate() of the module itself overrule both.
+/// A function with parameters, buffers and children. It behaves as in training while a live tape watches parameters,
+/// and as in evaluation otherwise: a tape that watches an input alone (for a saliency map, a gradient check) moves no
+/// running moment and drops nothing. A ModeScope overrules the tape, train() and evaluate() of the module itself
+/// overrule both.
 class Module {
   public:
     Module() = default;

@@ -30,7 +30,8 @@ class Autoencoder : public Module {
     std::vector<ConvolutionalStage> stages() const;
 
   protected:
-    /// One whose encoder gives that many features of an image, from which a code is yet to be made. Errors name `model`.
+    /// One whose encoder gives that many features of an image, from which a code is yet to be made. Errors name
+    /// `model`.
     Autoencoder(const char* model, const Random& random, const ImageModelOptions& options, Index features);
     Variable features(const Variable& x) const;
 

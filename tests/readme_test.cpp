@@ -1,5 +1,5 @@
-// Truths about the documents: their programs and commands print what they say, what they quote stands in the code, and the
-// files that they name or link to are there.
+// Truths about the documents: their programs and commands print what they say, what they quote stands in the code, and
+// the files that they name or link to are there.
 #include <array>
 #include <cctype>
 #include <cstdio>

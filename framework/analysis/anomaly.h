@@ -22,9 +22,8 @@ class NotFinite : public Error {
 /// Throws NotFinite, from construction to destruction, where an operation of its thread makes a number that is NaN or
 /// infinite:
 ///   `exp: the result must be finite; got inf at [0, 3] of [64, 10]`
-///   `conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got …` in a module that has a name, with the
-///                                                                                 shape of its input
-///   `backward of exp: multiply: the result must be finite; got …`                 where a pullback does
+///   `conv2d in encoder.down2([64, 14, 14, 32]): the result …`   in a module that has a name, with its input's shape
+///   `backward of exp: multiply: the result …`                   where a pullback makes it
 /// It checks every result, which takes about as long as making it.
 class AnomalyDetector : public Observer {
   public:

@@ -1,9 +1,9 @@
 // Products with first and second derivatives (JVP, VJP, HVP, Jacobian). All come from nesting tapes; no operation has a
 // rule for them.
 //
-// For y = f(x) with J = ∂y/∂x, and for a single number y with H = ∂²y/∂x². x is a list of variables, and so is a product
-// that has its shape: one variable an input, zeros where y does not depend on it. Results are made of operations, so
-// that an outer tape differentiates them again.
+// For y = f(x) with J = ∂y/∂x, and for a single number y with H = ∂²y/∂x². x is a list of variables, and so is a
+// product that has its shape: one variable an input, zeros where y does not depend on it. Results are made of
+// operations, so that an outer tape differentiates them again.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Is a gradient right? Compare it with the slope of the function itself.
+// Gradient check: compares gradients with the slopes of the function itself.
 #pragma once
 
 #include "framework/analysis/derivatives.h"
@@ -31,8 +31,8 @@ struct VacuousCheck : Error {
 /// From the second order on f is the gradient of the order before in a random direction, as a function of the inputs
 /// and of g, so that linear functions have something to show there too; and ⟨v, J·u⟩ = ⟨Jᵀv, u⟩ is checked to rounding.
 ///
-/// Where the two differ, smaller steps decide. What is a kink at the smallest, with the tape's answer between the slopes
-/// on either side, is named in the report and not compared.
+/// Where the two differ, smaller steps decide. What is a kink at the smallest, with the tape's answer between the
+/// slopes on either side, is named in the report and not compared.
 ///
 /// Throws when inputs are not float64 (in an exact check: not whole numbers), when the output or a difference is not
 /// finite, and VacuousCheck when the check would prove nothing.

@@ -1,4 +1,4 @@
-// What did a gradient check find? For each order of derivative and each input the worst element, with both numbers.
+// Report of a gradient check: for each order of derivative and each input the worst element, with both numbers.
 #pragma once
 
 #include <cstdint>

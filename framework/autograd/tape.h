@@ -72,9 +72,9 @@ class Tape {
 };
 
 /// Notes on every live tape that y was computed from the edges' inputs, as far as it depends on something watched;
-/// returns y. Every operation ends with this call; the name of the function that calls is the operation's for observers.
-/// Where y is an activation of the value that the edges are of, `before_edges` is its pullback, which runs once for all of
-/// them.
+/// returns y. Every operation ends with this call; the name of the function that calls is the operation's for
+/// observers. Where y is an activation of the value that the edges are of, `before_edges` is its pullback, which runs
+/// once for all of them.
 Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges = {},
                 const char* operation = __builtin_FUNCTION());
 

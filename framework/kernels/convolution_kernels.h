@@ -24,7 +24,8 @@ namespace kernels {
 
 using TensorEpilogue = Epilogue<std::optional<Tensor>>;
 
-/// y = P(x)·W, and the epilogue. Operands must fit the form; throws where their element types differ, as the next two do.
+/// y = P(x)·W, and the epilogue. Operands must fit the form; throws where their element types differ, as the next two
+/// do.
 Tensor conv2d(const Tensor& x, const Tensor& w, const Conv2DForm& form, const TensorEpilogue& epilogue);
 /// x = Pᵀ(y·Wᵀ), and the epilogue.
 Tensor conv2d_input_gradient(const Tensor& y, const Tensor& w, const Conv2DForm& form, const TensorEpilogue& epilogue);

@@ -10,8 +10,8 @@
 namespace adjoint::direct {
 namespace {
 
-// The filters of a group: for each tap a matrix with a row for each channel of a source pixel and a column for each of a
-// target pixel; packed in the order in which tiles read them, panel after panel.
+// The filters of a group: for each tap a matrix with a row for each channel of a source pixel and a column for each of
+// a target pixel; packed in the order in which tiles read them, panel after panel.
 template <Scalar T>
 class Filters {
   public:

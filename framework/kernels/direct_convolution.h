@@ -1,6 +1,6 @@
-// Direct convolution: the three operations as reference_convolution.h defines them, without the patch matrix. Pixels are
-// summed over the taps that lead to them, filters over the pixels that their taps join, both in tiles that stay in the
-// processor's registers.
+// Direct convolution: the three operations as reference_convolution.h defines them, without the patch matrix. Pixels
+// are summed over the taps that lead to them, filters over the pixels that their taps join, both in tiles that stay in
+// the processor's registers.
 #pragma once
 
 #include "framework/kernels/conv2d_form.h"

@@ -1,5 +1,5 @@
-// Loops of im2col and col2im, the patch matrix P(x) and its transpose: one traversal finds the pixels under the filter's
-// taps; gather copies them, scatter adds to them.
+// Loops of im2col and col2im, the patch matrix P(x) and its transpose: one traversal finds the pixels under the
+// filter's taps; gather copies them, scatter adds to them.
 #pragma once
 
 #include <algorithm>

@@ -179,8 +179,8 @@ void with_constant(Index count, F f) {
     (std::make_integer_sequence<int, limit>());
 }
 
-// Cuts [0, size) into the fewest tiles of at most `most`, all of nearly the same size, and calls f<size of a tile>(begin
-// of the tile) for each.
+// Cuts [0, size) into the fewest tiles of at most `most`, all of nearly the same size, and calls f<size of a
+// tile>(begin of the tile) for each.
 template <int most, class F>
 void for_each_tile(Index size, F f) {
     const Index tiles = ceil_divide(size, Index{most});

@@ -68,9 +68,9 @@ struct Panel {
     FilterLayout layout;
 };
 
-/// results[r][o] = Σ sources[r][tap.source + c] · filters[tap.filter + c, o] over taps and c < length, and the epilogue;
-/// by channel c is o, and the sum is over taps alone. The products are added in the order of taps, then c, whatever the
-/// tile.
+/// results[r][o] = Σ sources[r][tap.source + c] · filters[tap.filter + c, o] over taps and c < length, and the
+/// epilogue; by channel c is o, and the sum is over taps alone. The products are added in the order of taps, then c,
+/// whatever the tile.
 template <Scalar T>
 void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
                    const Epilogue<const T*>& epilogue, std::span<T* const> results);

@@ -4,11 +4,11 @@
 //   x = Pᵀ(y·Wᵀ)      conv2d_input_gradient    multiply, scatter the patches
 //   w = P(x)ᵀ·y       conv2d_weight_gradient   gather the patches, multiply
 //
-// P(x) has a row for each output pixel (i, j), and in it the numbers x[i·s + k·d − p, j·s + l·d − p, c] that the filters
-// see from there, a column for each (k, l, c), 0 outside the image. Gathering (im2col) copies them out of x; scattering
-// (col2im), which is Pᵀ, adds each to the place in x that it would be copied from. The other two are matrices as they lie
-// in memory: the filters w [K, L, C, O] are W [K·L·C, O], an output y [H′, W′, O] is [H′·W′, O]. With groups each has its
-// own channels of x, and its own columns of W and y.
+// P(x) has a row for each output pixel (i, j), and in it the numbers x[i·s + k·d − p, j·s + l·d − p, c] that the
+// filters see from there, a column for each (k, l, c), 0 outside the image. Gathering (im2col) copies them out of x;
+// scattering (col2im), which is Pᵀ, adds each to the place in x that it would be copied from. The other two are
+// matrices as they lie in memory: the filters w [K, L, C, O] are W [K·L·C, O], an output y [H′, W′, O] is [H′·W′, O].
+// With groups each has its own channels of x, and its own columns of W and y.
 //
 // direct_convolution.h computes the same faster. ADJOINT_CONVOLUTION=reference runs the whole program on this page.
 #pragma once

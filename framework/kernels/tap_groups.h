@@ -1,4 +1,5 @@
-// Tap groups: the pixels of a result that the same taps of a filter lead to, along one axis, and where those taps begin.
+// Tap groups: the pixels of a result that the same taps of a filter lead to, along one axis, and where those taps
+// begin.
 #pragma once
 
 #include <memory>

@@ -1,3 +1,4 @@
+// Weight gradient of a convolution: the sum over all pairs of an image pixel and an output pixel that a tap joins.
 #include <algorithm>
 #include <functional>
 #include <limits>
@@ -146,8 +147,8 @@ class WeightGradient {
         }
     }
 
-    // gathered[target pixel, tap, channel] for some lines: 0 where the tap leads to it from nothing. For one channel tap
-    // by tap is faster than pixel by pixel, as gather_patches does it.
+    // gathered[target pixel, tap, channel] for some lines: 0 where the tap leads to it from nothing. For one channel
+    // tap by tap is faster than pixel by pixel, as gather_patches does it.
     void gather(Index group, Index begin, Index end, T* gathered) const {
         const bool few_in_image = target_ == Side::output;
         const Index channels = few_in_image ? c_ : o_, taps = form_.height.kernel * form_.width.kernel;

@@ -1,6 +1,6 @@
 // Convolution, its gradients and the transposed convolution: the three partial derivatives of one form.
 //
-//   T(x, w, y) = Σ  x[n, i·s + k·d − p, j·s + l·d − p, c] · w[k, l, c, o] · y[n, i, j, o]     (x is 0 outside the image)
+//   T(x, w, y) = Σ  x[n, i·s + k·d − p, j·s + l·d − p, c] · w[k, l, c, o] · y[n, i, j, o]    (x is 0 outside the image)
 //
 // T is linear in each of its three tensors. Leave one out, and T becomes a tensor of that one's shape:
 //
@@ -9,8 +9,8 @@
 //   ∂T/∂w = conv2d_weight_gradient(x, y)    w = P(x)ᵀ·y
 //
 // P gathers the patch under the filter at each output pixel; Pᵀ scatters patches back, adding where they overlap. The
-// first two take an epilogue: a bias and an activation, before their result leaves the registers. reference_convolution.h
-// has the three as they stand here; direct_convolution.h is what runs.
+// first two take an epilogue: a bias and an activation, before their result leaves the registers.
+// reference_convolution.h has the three as they stand here; direct_convolution.h is what runs.
 //
 // Shapes: x [N, H, W, C], w [K, L, C / groups, O], y [N, H′, W′, O]. Conv2DForm holds the sizes and relates them.
 // Throws, for example:

@@ -7,8 +7,8 @@
 
 namespace adjoint {
 
-/// y = (x − μ) / √(σ² + ε) with the mean μ and the variance σ² (with divisor n) of x over the axes, negative ones counted
-/// from the end.   Gradient: that of the composition, x ← r·(g − mean g − y·mean g·y) with r = 1 / √(σ² + ε).
+/// y = (x − μ) / √(σ² + ε) with the mean μ and the variance σ² (with divisor n) of x over the axes, negative ones
+/// counted from the end.   Gradient: that of the composition, x ← r·(g − mean g − y·mean g·y) with r = 1 / √(σ² + ε).
 Variable standardize(const Variable& x, const std::vector<Index>& axes, double epsilon);
 
 }  // namespace adjoint

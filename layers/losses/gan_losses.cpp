@@ -7,7 +7,8 @@
 
 namespace adjoint {
 
-// −log sigmoid(s) = softplus(−s) and −log(1 − sigmoid(s)) = softplus(s), which neither overflow nor lose their gradient.
+// −log sigmoid(s) = softplus(−s) and −log(1 − sigmoid(s)) = softplus(s), which neither overflow nor lose their
+// gradient.
 
 Variable minimax_discriminator_loss(const Variable& r, const Variable& f) {
     return mean(softplus(-r)) + mean(softplus(f));

@@ -38,7 +38,8 @@ Variable wasserstein_critic_loss(const Variable& r, const Variable& f);
 /// −mean f.
 Variable wasserstein_generator_loss(const Variable& f);
 
-/// ‖∇critic(x̂ₙ)‖ at points x̂ₙ = u·realₙ + (1 − u)·fakeₙ between the pairs, u uniform in (0, 1), element n of `random`.
+/// ‖∇critic(x̂ₙ)‖ at points x̂ₙ = u·realₙ + (1 − u)·fakeₙ between the pairs, u uniform in (0, 1), element n of
+/// `random`.
 /// Shapes: real and fake [N, …], the result [N].
 /// Throws `gradient_norms: real and fake must have one shape [N, …] of two axes or more; got [4, 8] and [5, 8]`.
 Variable gradient_norms(const Module& critic, const Variable& real, const Variable& fake, const Random& random);

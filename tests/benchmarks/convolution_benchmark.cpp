@@ -1,4 +1,4 @@
-// How fast are the three convolution operations, shape by shape? Time, GFLOP/s, and the share of what OpenBLAS' sgemm
+// Benchmark of the three convolution operations, shape by shape: time, GFLOP/s, and the share of what OpenBLAS' sgemm
 // reaches on the same thread in the same run.
 #include <algorithm>
 #include <benchmark/benchmark.h>

@@ -1,4 +1,5 @@
-// Do batches yield every image once, in an order that only a Random decides, and end cleanly whatever happens?
+// Truths about batches: they yield every image once, in an order that only a Random decides, and end cleanly whatever
+// happens.
 #include "datasets/batches.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Do images and labels that belong together become a dataset, and is MNIST found by its usual names?
+// Truths about IDX datasets: images and labels that belong together become one, and MNIST is found by its usual names.
 #include <array>
 #include <cstdlib>
 #include <gtest/gtest.h>

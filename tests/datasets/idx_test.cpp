@@ -1,4 +1,5 @@
-// Does read_idx read what was written, and refuse everything else in words that say what is wrong and where?
+// Truths about IDX files: read_idx reads what was written, and refuses everything else in words that say what is wrong
+// and where.
 #include "datasets/idx.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Truths about folders of pictures: which files belong to them and in what order, that damage of every kind is found and
-// named before training, and that neither threads nor neighbours change a bit.
+// Truths about folders of pictures: which files belong to them and in what order, that damage of every kind is found
+// and named before training, and that neither threads nor neighbours change a bit.
 #include "datasets/image_folder.h"
 
 #include "datasets/batches.h"

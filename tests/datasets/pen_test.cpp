@@ -1,4 +1,4 @@
-// Does a pen leave as much ink as its line has area, where the line is?
+// Truths about the pen: it leaves as much ink as its line has area, where the line is.
 #include "datasets/pen.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Truths about group and instance normalisation: moments of each group, the two ends of the family, and what is refused.
+// Truths about group and instance normalisation: moments of each group, the two ends of the family, and what is
+// refused.
 #include "layers/group_norm.h"
 
 #include "framework/ops/elementwise.h"

@@ -1,5 +1,5 @@
-// Truths about the variational autoencoder: its codes have the distribution that it says, its loss is what its two terms
-// are by hand and bounds the likelihood, gradients are right to second order, and training lowers it.
+// Truths about the variational autoencoder: its codes have the distribution that it says, its loss is what its two
+// terms are by hand and bounds the likelihood, gradients are right to second order, and training lowers it.
 #include "models/vae.h"
 
 #include "datasets/digits_dataset.h"

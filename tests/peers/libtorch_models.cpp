@@ -1,4 +1,4 @@
-// How long does libtorch take for a training step of our two models? Prints a line of JSON like `adjoint bench --json`.
+// Training steps of our two models in libtorch, timed. Prints a line of JSON like `adjoint bench --json`.
 //
 //   libtorch_models autoencoder|dcgan THREADS STEPS
 #include <algorithm>

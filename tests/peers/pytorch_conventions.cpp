@@ -72,7 +72,8 @@ Case draw(RandomStream& stream, bool transposed) {
         drawn.padding_word = stream.between(0, 1) == 0 ? "same" : "valid";
         if (stream.between(0, 3) != 0) drawn.stride = {1, 1};
     }
-    // nn::ConvTranspose2d of libtorch 1.13 leaves the dilation out of its smallest size, unlike PyTorch's documentation.
+    // nn::ConvTranspose2d of libtorch 1.13 leaves the dilation out of its smallest size, unlike PyTorch's
+    // documentation.
     if (transposed && stream.between(0, 3) == 0) {
         drawn.dilation = {1, 1};
         const auto near_the_fewest = [&](Index input, Index kernel, Index stride, Index padding) {

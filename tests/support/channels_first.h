@@ -19,8 +19,8 @@ struct Sizes {
 /// y[n, o, i, j] = b[o] + Σ x[n, c, i·s + k·d − p, j·s + l·d − p] · w[o, c, k, l] over the c, k, l of o's group.
 Tensor conv(const Tensor& x, const Tensor& w, const std::vector<double>& b, const Sizes& sizes, const Size2D& output);
 
-/// y[n, o, i·s + k·d − p, j·s + l·d − p] = b[o] + Σ x[n, c, i, j] · w[c, o, k, l] over the c of o's group and all i, j, k,
-/// l that lead there.
+/// y[n, o, i·s + k·d − p, j·s + l·d − p] = b[o] + Σ x[n, c, i, j] · w[c, o, k, l] over the c of o's group and all i, j,
+/// k, l that lead there.
 Tensor conv_transpose(const Tensor& x, const Tensor& w, const std::vector<double>& b, const Sizes& sizes,
                       const Size2D& output);
 

@@ -74,6 +74,13 @@ Outcome Program::outcome() {
     return {.status = status, .out = content(files_->out), .err = content(files_->err)};
 }
 
+std::vector<std::string> words(const std::string& text) {
+    std::vector<std::string> result;
+    std::istringstream stream(text);
+    for (std::string word; stream >> word;) result.push_back(word);
+    return result;
+}
+
 Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory) {
     return Program(arguments, directory).outcome();
 }

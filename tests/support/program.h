@@ -40,6 +40,9 @@ class Program {
     bool ended_ = false;
 };
 
+/// The words of a command line without quotes.
+std::vector<std::string> words(const std::string& text);
+
 /// Runs `adjoint` with these arguments in `directory` to its end.
 Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory);
 

@@ -5,11 +5,13 @@
 
 namespace adjoint {
 
-/// While one lives, no other program gets the lock of the directory. Where a file system has no locks, everyone gets one.
+/// While one lives, no other program gets the lock of the directory. Where a file system has no locks, everyone gets
+/// one.
 class DirectoryLock {
   public:
     enum class Taken { wait, refuse };
-    /// Where another program has the lock, waits for it, or throws CannotWrite `<directory>: another program writes there`.
+    /// Where another program has the lock, waits for it, or throws CannotWrite `<directory>: another program writes
+    /// there`.
     DirectoryLock(const std::filesystem::path& directory, Taken taken);
     ~DirectoryLock();
     DirectoryLock(const DirectoryLock&) = delete;

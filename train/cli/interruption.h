@@ -8,9 +8,9 @@ struct Interrupted {
     int signal;
 };
 
-/// While one lives, SIGINT, SIGTERM and SIGHUP, where they are not ignored, only ask to stop. Another one ends the program
-/// at once, with 128 + the signal, unless it comes together with the first, as when a terminal is closed and its shell
-/// says so too. A closed pipe ends nothing: what is printed into it is lost. There is one at a time.
+/// While one lives, SIGINT, SIGTERM and SIGHUP, where they are not ignored, only ask to stop. Another one ends the
+/// program at once, with 128 + the signal, unless it comes together with the first, as when a terminal is closed and
+/// its shell says so too. A closed pipe ends nothing: what is printed into it is lost. There is one at a time.
 class Interruption {
   public:
     Interruption();

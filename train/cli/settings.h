@@ -12,12 +12,13 @@ namespace adjoint {
 /// Lets every option of the command be set by its name in the environment: --batch-size by ADJOINT_BATCH_SIZE.
 void read_environment(CLI::App& command);
 
-/// Sets the options that nothing set yet from a file of lines `batch-size = 64`. Throws MissingInput when the file is not
-/// there; DataError when it is no TOML, names an option that the command has not, or has a value that it cannot take.
+/// Sets the options that nothing set yet from a file of lines `batch-size = 64`. Throws MissingInput when the file is
+/// not there; DataError when it is no TOML, names an option that the command has not, or has a value that it cannot
+/// take.
 void read_settings(CLI::App& command, const std::filesystem::path& file);
 
-/// The same from the settings that a run was begun with, which must hold still: throws DataError also when an option was
-/// set otherwise, unless it is one of those that `may_change`.
+/// The same from the settings that a run was begun with, which must hold still: throws DataError also when an option
+/// was set otherwise, unless it is one of those that `may_change`.
 void resume_settings(CLI::App& command, const std::filesystem::path& file, const std::set<std::string>& may_change);
 
 /// All settings as such a file.

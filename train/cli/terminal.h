@@ -9,8 +9,8 @@ namespace adjoint {
 
 /// The logger of the program: messages to standard error, in colour on a terminal unless NO_COLOR is set.
 std::shared_ptr<spdlog::logger> terminal_logger();
-/// Which of the default logger's messages reach the terminal; "info" and worse at first. Other places, such as the log of
-/// a run, get them all.
+/// Which of the default logger's messages reach the terminal; "info" and worse at first. Other places, such as the log
+/// of a run, get them all.
 void show_messages_from(spdlog::level::level_enum level);
 
 /// The line at the bottom of the terminal.

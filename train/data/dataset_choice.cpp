@@ -72,8 +72,8 @@ Datasets open_images(const DatasetOptions& options) {
             .test = std::make_shared<Subset>(images, std::move(test))};
 }
 
-// Where the four files of a dataset may be: MNIST's in the directory itself, and all that was fetched in the cache, unless
-// a directory is named.
+// Where the four files of a dataset may be: MNIST's in the directory itself, and all that was fetched in the cache,
+// unless a directory is named.
 std::vector<std::filesystem::path> places_of(const PublishedDataset& dataset, const DatasetOptions& options) {
     const std::filesystem::path directory = data_directory(options);
     std::vector<std::filesystem::path> places = {dataset.name == "mnist" ? directory : directory / dataset.name};

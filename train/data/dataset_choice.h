@@ -33,14 +33,15 @@ struct Datasets {
 };
 
 /// Opens the dataset; `auto` takes MNIST where its files are, fetches it to the cache where a mirror answers within
-/// seconds, and takes the drawn digits elsewhere, saying which. Nothing is fetched where a directory is named. Of a folder of
-/// images, those beneath train/ and test/ are training and test images; where it has no such folders, every tenth image
-/// from the first on is a test image. Files that are skipped are named and counted.
-/// Throws MissingInput when a dataset or a folder is asked for and not there, DataError when a file in it cannot be read, and
-/// where the images are not of the size and channels that are asked for.
+/// seconds, and takes the drawn digits elsewhere, saying which. Nothing is fetched where a directory is named. Of a
+/// folder of images, those beneath train/ and test/ are training and test images; where it has no such folders, every
+/// tenth image from the first on is a test image. Files that are skipped are named and counted.
+/// Throws MissingInput when a dataset or a folder is asked for and not there, DataError when a file in it cannot be
+/// read, and where the images are not of the size and channels that are asked for.
 Datasets open_datasets(const DatasetOptions& options);
 
-/// The first batch of an epoch in this order alone: as often as the epoch has batches to train on, and once to test with.
+/// The first batch of an epoch in this order alone: as often as the epoch has batches to train on, and once to test
+/// with.
 Datasets one_batch_of(const Datasets& data, Index batch_size, const Random& order);
 
 /// The first `count` images of a dataset, [count, H, W, C].

@@ -15,11 +15,12 @@ struct FetchOptions {
     std::function<void(const std::string&)> failed;  ///< is told of each mirror that did not serve, in one line
 };
 
-/// Brings the dataset's files into `directory`, which is made where it is not there. A file that is there already is not
-/// fetched; one that comes is named `<name>.part` until all of it has come and is known to be right, and what has come of
-/// it stays there when the network fails, to be continued. Another process that fetches into the directory is waited for.
-/// Throws DataError where all mirrors have something else, or a file is there that is not the published one, which is left
-/// as it is; MissingInput where a mirror cannot be reached and none has the file; CannotWrite.
+/// Brings the dataset's files into `directory`, which is made where it is not there. A file that is there already is
+/// not fetched; one that comes is named `<name>.part` until all of it has come and is known to be right, and what has
+/// come of it stays there when the network fails, to be continued. Another process that fetches into the directory is
+/// waited for.
+/// Throws DataError where all mirrors have something else, or a file is there that is not the published one, which is
+/// left as it is; MissingInput where a mirror cannot be reached and none has the file; CannotWrite.
 void fetch_dataset(const PublishedDataset& dataset, const std::filesystem::path& directory,
                    const FetchOptions& options);
 

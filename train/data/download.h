@@ -19,9 +19,9 @@ struct DownloadFailed : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Makes `part` the file at `url` (http or https, redirected or not): asks for what is beyond the bytes that are there, and
-/// begins anew where the server does not know how to skip. Returns whether bytes from before were kept, whose rightness is
-/// for the caller to see. Throws DownloadFailed, which leaves in `part` what has come, and CannotWrite.
+/// Makes `part` the file at `url` (http or https, redirected or not): asks for what is beyond the bytes that are there,
+/// and begins anew where the server does not know how to skip. Returns whether bytes from before were kept, whose
+/// rightness is for the caller to see. Throws DownloadFailed, which leaves in `part` what has come, and CannotWrite.
 bool download(const std::string& url, const std::filesystem::path& part, const Patience& patience);
 
 }  // namespace adjoint

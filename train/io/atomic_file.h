@@ -15,8 +15,8 @@ namespace adjoint {
 /// Throws as refuse_to_write does, and leaves nothing behind.
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
 
-/// Removes from a directory what write_atomically had not finished there when the program was killed. Nothing else may be
-/// writing into it.
+/// Removes from a directory what write_atomically had not finished there when the program was killed. Nothing else may
+/// be writing into it.
 void remove_unfinished(const std::filesystem::path& directory);
 
 }  // namespace adjoint

@@ -15,7 +15,8 @@ namespace adjoint {
 /// Source: https://numpy.org/doc/stable/reference/generated/numpy.savez.html
 std::map<std::string, Tensor> read_npz(const std::filesystem::path& path);
 
-/// Writes the tensors, at least one, uncompressed as numpy.savez does, atomically: the same tensors give the same bytes.
+/// Writes the tensors, at least one, uncompressed as numpy.savez does, atomically: the same tensors give the same
+/// bytes.
 /// Throws CannotWrite.
 void write_npz(const std::filesystem::path& path, const std::map<std::string, Tensor>& tensors);
 

@@ -37,8 +37,8 @@ std::string read_file(const std::filesystem::path& path) {
     return content;
 }
 
-// Of the metadata and of all tensors' names, types, shapes and elements, in the order of their names: whatever way a tool
-// writes them down, the same content has the same checksum.
+// Of the metadata and of all tensors' names, types, shapes and elements, in the order of their names: whatever way a
+// tool writes them down, the same content has the same checksum.
 std::string checksum_of(const std::map<std::string, Tensor>& tensors,
                         const std::map<std::string, std::string>& metadata) {
     uLong crc = ::crc32_z(0, nullptr, 0);

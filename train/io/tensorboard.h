@@ -40,8 +40,8 @@ class TensorBoardWriter {
     std::unique_ptr<std::FILE, Close> file_;
 };
 
-/// How an event file holds `data`: its length as 8 bytes, their masked CRC, the data, and its masked CRC as 4 bytes, all
-/// little-endian.   masked(c) = (c rotated right by 15 bits) + a282ead8₁₆ for c = crc32c(bytes).
+/// How an event file holds `data`: its length as 8 bytes, their masked CRC, the data, and its masked CRC as 4 bytes,
+/// all little-endian.   masked(c) = (c rotated right by 15 bits) + a282ead8₁₆ for c = crc32c(bytes).
 std::string tfrecord(std::string_view data);
 
 /// CRC-32C, the cyclic redundancy check of Castagnoli's polynomial 1EDC6F41₁₆, bits reversed.   Source: RFC 3720, B.4.

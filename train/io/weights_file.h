@@ -9,8 +9,8 @@
 
 namespace adjoint {
 
-/// The tensors, by name, of a .safetensors file, of a .npz file, or of a directory of .npy files, each named for what it
-/// holds: decoder.up1.weight.npy. Throws MissingInput and DataError as those readers do, and DataError where it is
+/// The tensors, by name, of a .safetensors file, of a .npz file, or of a directory of .npy files, each named for what
+/// it holds: decoder.up1.weight.npy. Throws MissingInput and DataError as those readers do, and DataError where it is
 /// neither.
 std::map<std::string, Tensor> read_weights(const std::filesystem::path& path);
 

@@ -10,7 +10,8 @@ namespace adjoint {
 ///   a = Σ decayᵗ⁻ⁱ·pᵢ / Σ decayᵗ⁻ⁱ,   made by  a ← a + (p − a)·(1 − decay) / (1 − decayᵗ):
 /// a mean whose weights add up to 1 from the first update on, so that nothing of what `average` held before remains.
 /// Buffers, such as the running moments of batch normalisation, are those of the last update.
-/// Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; the correction as in Adam.
+/// Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; the correction as in
+/// Adam.
 class ExponentialMovingAverage {
   public:
     /// Throws unless 0 ≤ decay < 1 and both models have the same states.

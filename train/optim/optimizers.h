@@ -1,7 +1,7 @@
 // Optimisers: how parameters follow their gradients, in order of increasing complexity: SGD, RMSprop, Adam, AdamW.
 //
-// g is the gradient of the parameter p, t the number of the step, from 1. Each can be given several groups of parameters
-// with options of their own:
+// g is the gradient of the parameter p, t the number of the step, from 1. Each can be given several groups of
+// parameters with options of their own:
 //
 //   Adam adam({{model.encoder.parameters(), {.learning_rate = 1e-4}}, {model.decoder.parameters(), {}}});
 #pragma once
@@ -45,8 +45,8 @@ class Optimizer {
     /// Whether every gradient of the last step was finite.
     bool gradients_were_finite() const { return finite_; }
 
-    /// What it keeps from step to step, for a checkpoint: how many `steps` each parameter took, the `gradient_norms` of the
-    /// last one, NaN where it took none, and the moments of each parameter, as m.NAME.
+    /// What it keeps from step to step, for a checkpoint: how many `steps` each parameter took, the `gradient_norms` of
+    /// the last one, NaN where it took none, and the moments of each parameter, as m.NAME.
     NamedTensors state_dict() const;
     /// Takes up what state_dict() gave. Throws DataError when a tensor is missing or of another shape.
     void load_state_dict(const TensorsByName& states);
@@ -55,8 +55,8 @@ class Optimizer {
     GradientClipping clipping = {};    ///< of the gradients, before each step
 
   protected:
-    /// A step of one parameter: step t, from 1, at its value p and with the gradient g. The moments are what the optimiser
-    /// keeps of it, tensors of its shape, 0 at first, which the step edits.
+    /// A step of one parameter: step t, from 1, at its value p and with the gradient g. The moments are what the
+    /// optimiser keeps of it, tensors of its shape, 0 at first, which the step edits.
     struct ParameterStep {
         int t;
         double learning_rate;

@@ -1,5 +1,5 @@
-// Learning-rate schedules: each is a function of the step t = 0, 1, … alone that gives a factor of the learning rate, so
-// that a checkpoint need only know t:
+// Learning-rate schedules: each is a function of the step t = 0, 1, … alone that gives a factor of the learning rate,
+// so that a checkpoint need only know t:
 //
 //   const Schedule schedule = WarmUp{.steps = 100, .then = CosineDecay{.steps = 900}};
 //   adam.learning_rate_scale = schedule(t);
@@ -51,8 +51,8 @@ struct CosineDecay {
 };
 
 /// Half a wave up from `begin` to 1, which it reaches at t = rising·steps − 1, and another down to `end` at steps − 1.
-/// Source: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018;
-/// defaults and turning points are PyTorch's.
+/// Source: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates",
+/// 2018; defaults and turning points are PyTorch's.
 struct OneCycle {
     Index steps;
     double rising = 0.3;

@@ -38,8 +38,8 @@ struct Checkpoint {
     TensorsByName tensors;
 };
 
-/// The checkpoints of a run: step-000001234.safetensors, each written whole or not at all and checksummed. The files hold
-/// the weights under their own names, for any tool to read, and the RunState as JSON in their metadata.
+/// The checkpoints of a run: step-000001234.safetensors, each written whole or not at all and checksummed. The files
+/// hold the weights under their own names, for any tool to read, and the RunState as JSON in their metadata.
 class Checkpoints {
   public:
     /// At most `keep` are kept, beside the best one and that of the beginning of the epoch.
@@ -48,8 +48,8 @@ class Checkpoints {
     /// Throws CannotWrite.
     void save(const RunState& state, const NamedTensors& tensors) const;
 
-    /// The last one that is whole; those that are not are passed over with a line each. Throws MissingInput when there is
-    /// none, DataError when none is whole.
+    /// The last one that is whole; those that are not are passed over with a line each. Throws MissingInput when there
+    /// is none, DataError when none is whole.
     Checkpoint last() const;
 
     /// The one after so many steps. Throws MissingInput or DataError where it is not there or damaged.

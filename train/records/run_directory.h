@@ -29,7 +29,8 @@ struct RunRecord {
 class RunDirectory {
   public:
     /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty. A run that is replaced is gone.
-    /// Throws CannotWrite when it cannot be made, holds a run already and `overwrite` is not set, or holds anything else.
+    /// Throws CannotWrite when it cannot be made, holds a run already and `overwrite` is not set, or holds anything
+    /// else.
     static RunDirectory create(std::filesystem::path path, const RunRecord& record, bool overwrite);
     /// Gives an existing run another record. Throws CannotWrite.
     static RunDirectory rerecord(const std::filesystem::path& path, const RunRecord& record);

@@ -6,8 +6,8 @@
 
 namespace adjoint {
 
-/// One step on images [N, H, W, C] in 0..1, to be made of what is seen of them: themselves, or a noisy copy; returns its
-/// loss.
+/// One step on images [N, H, W, C] in 0..1, to be made of what is seen of them: themselves, or a noisy copy; returns
+/// its loss.
 double autoencoder_step(const Module& model, Optimizer& optimizer, const Variable& seen, const Variable& images);
 
 }  // namespace adjoint

@@ -10,8 +10,8 @@ namespace adjoint {
 namespace {
 
 constexpr double beta1 = 0.5;  // of Adam, as the paper has it
-// Real images are said to be real with this certainty: a discriminator that is never sure leaves the generator a slope to
-// climb.   Source: Salimans et al., "Improved techniques for training GANs", 2016, one-sided label smoothing.
+// Real images are said to be real with this certainty: a discriminator that is never sure leaves the generator a slope
+// to climb.   Source: Salimans et al., "Improved techniques for training GANs", 2016, one-sided label smoothing.
 constexpr double real_label = 0.9;
 
 class DcganTask : public TrainingTask {

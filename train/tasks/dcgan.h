@@ -1,5 +1,5 @@
-// DCGAN task: a game in which a discriminator learns to tell real images from drawn ones, and a generator to be taken for
-// real.
+// DCGAN task: a game in which a discriminator learns to tell real images from drawn ones, and a generator to be taken
+// for real.
 #pragma once
 
 #include "models/dcgan.h"

@@ -65,11 +65,12 @@ struct TaskSettings {
     bool noise = false;
 };
 
-/// Declares the options of `train`, with the values that they have as defaults: flag, help, range and place of each. The
-/// environment, configuration files and the record of a run know them from here.
+/// Declares the options of `train`, with the values that they have as defaults: flag, help, range and place of each.
+/// The environment, configuration files and the record of a run know them from here.
 void add_training_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings);
 
-/// The settings that may change when a run is resumed: they do not change what is learned, or not what was learned so far.
+/// The settings that may change when a run is resumed: they do not change what is learned, or not what was learned so
+/// far.
 extern const std::set<std::string> settings_that_may_change;
 
 /// The schedules that a task can have, a line each.
@@ -78,8 +79,8 @@ std::string schedules_text(const TaskSettings& settings);
 /// How many steps a run takes: all of its epochs, or those up to --max-steps.
 Index all_steps(const TrainingOptions& options, Index steps_an_epoch);
 
-/// The schedule of a run of so many steps, warm-up included. That of "plateau" is constant: what the losses make of it is
-/// a factor more.
+/// The schedule of a run of so many steps, warm-up included. That of "plateau" is constant: what the losses make of it
+/// is a factor more.
 Schedule schedule_of(const TrainingOptions& options, Index steps);
 
 GradientClipping clipping_of(const TrainingOptions& options);

@@ -1,5 +1,5 @@
-// Wasserstein GAN task: a game in which a critic learns to tell how far drawn images are from real ones, with a slope of 1
-// between them, and a generator to come nearer.
+// Wasserstein GAN task: a game in which a critic learns to tell how far drawn images are from real ones, with a slope
+// of 1 between them, and a generator to come nearer.
 #pragma once
 
 #include "models/wgan_gp.h"

@@ -207,8 +207,8 @@ void TrainingRun::publish(const Evaluation& tested, const Progress& progress) {
 }
 
 // A number of the last step, counted from 0, or of the test after it is not finite: says which operation made the first
-// such number, and gives up or goes back to the beginning of the epoch, a place that the settings alone determine, with a
-// smaller learning rate.
+// such number, and gives up or goes back to the beginning of the epoch, a place that the settings alone determine, with
+// a smaller learning rate.
 void TrainingRun::handle_non_finite(const std::string& what, Index last_step) {
     LiveLine::erase();
     const double scale = state_.learning_rate_scale * scale_after_restoring;

@@ -1,5 +1,5 @@
-// Training run: steps, epoch by epoch, each tested at its end; checkpoints between them; a stop in good order when it is
-// told to; and a way back when a number goes wrong.
+// Training run: steps, epoch by epoch, each tested at its end; checkpoints between them; a stop in good order when it
+// is told to; and a way back when a number goes wrong.
 #pragma once
 
 #include "train/tasks/task.h"

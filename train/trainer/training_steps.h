@@ -1,5 +1,5 @@
-// Training steps: what takes a run from one step to the next: a batch, the scale of the learning rate, and the task's step.
-// Files, clocks and signals have no part in it: the same settings and state take the same steps.
+// Training steps: what takes a run from one step to the next: a batch, the scale of the learning rate, and the task's
+// step. Files, clocks and signals have no part in it: the same settings and state take the same steps.
 #pragma once
 
 #include "train/records/checkpoints.h"
@@ -39,9 +39,10 @@ class TrainingSteps {
     Schedule schedule_;
 };
 
-/// Which operation made the first number that is not finite, between the checkpoint and a step, counted from 0, or in the
-/// test after it: `step 13: conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got nan …`. The steps are
-/// taken again with every operation checked, as long as nobody says to stop; afterwards all is as the checkpoint has it.
+/// Which operation made the first number that is not finite, between the checkpoint and a step, counted from 0, or in
+/// the test after it: `step 13: conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got nan …`. The
+/// steps are taken again with every operation checked, as long as nobody says to stop; afterwards all is as the
+/// checkpoint has it.
 std::string find_non_finite_operation(TrainingSteps& steps, const TrainingTask& task, const Checkpoint& checkpoint,
                                       Index last_step);
 

@@ -1,4 +1,5 @@
-// Truths about numbers that are not finite: where the first one stands, and which operation made it, forward or backward.
+// Truths about numbers that are not finite: where the first one stands, and which operation made it, forward or
+// backward.
 #include "framework/analysis/anomaly.h"
 
 #include <limits>

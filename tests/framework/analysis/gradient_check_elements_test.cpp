@@ -1,4 +1,5 @@
-// Which elements does the gradient check compare? All but those at a kink, which it names, or a sample of them.
+// Truths about the elements that the gradient check compares: all but those at a kink, which it names, or a sample of
+// them.
 #include <cmath>
 
 #include "framework/analysis/gradient_check.h"

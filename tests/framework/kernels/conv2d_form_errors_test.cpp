@@ -1,4 +1,4 @@
-// What is a stranger told whose sizes do not fit together in a convolution? Which fact is wrong, what was got, and what
+// Truths about errors of sizes that do not fit together in a convolution: which fact is wrong, what was got, and what
 // would be possible.
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// Which sizes fit together in a convolution? The sizes that TensorFlow, PyTorch and Keras give, each by its own
-// documented formula; and for a transposed convolution every size that is possible, and no other.
+// Truths about the sizes that fit together in a convolution: those that TensorFlow, PyTorch and Keras give, each by its
+// own documented formula; and for a transposed convolution every size that is possible, and no other.
 #include "framework/kernels/conv2d_form.h"
 
 #include <algorithm>

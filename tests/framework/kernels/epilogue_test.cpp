@@ -1,4 +1,5 @@
-// A convolution with an epilogue is the composition that it stands for, in value and gradients, directly and by definition.
+// A convolution with an epilogue is the composition that it stands for, in value and gradients, directly and by
+// definition.
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>

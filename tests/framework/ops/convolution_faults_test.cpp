@@ -1,5 +1,5 @@
-// Does the gradient check see every way to get a convolution's gradient wrong? Each fault is put into a pullback on
-// purpose; the check must fail at an input whose gradient is wrong, and pass the same function without the fault.
+// Truths about faults in a convolution's gradient: each is put into a pullback on purpose; the check must fail at an
+// input whose gradient is wrong, and pass the same function without the fault.
 #include "framework/analysis/gradient_check.h"
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"

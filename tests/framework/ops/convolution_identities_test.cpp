@@ -1,5 +1,5 @@
-// Which identities hold between the three convolution operations? They are the partial derivatives of one form T, so
-// each is linear in both operands, the adjoint of the other two, and differentiates into them:
+// Identities between the three convolution operations. They are the partial derivatives of one form T, so each is
+// linear in both operands, the adjoint of the other two, and differentiates into them:
 //   T(x, w, y) = ⟨conv2d(x, w), y⟩ = ⟨x, conv2d_input_gradient(y, w)⟩ = ⟨w, conv2d_weight_gradient(x, y)⟩.
 #include <cmath>
 #include <gtest/gtest.h>

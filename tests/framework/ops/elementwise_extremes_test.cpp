@@ -1,4 +1,4 @@
-// What are functions applied element by element at extremes, at kinks, at ties and of NaN?
+// Truths about elementwise functions at extremes, at kinks, at ties and of NaN.
 #include <limits>
 #include <numbers>
 

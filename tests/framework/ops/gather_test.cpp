@@ -1,4 +1,5 @@
-// Truths about taking and putting back: which element goes where, that each is the other's adjoint, and what is refused.
+// Truths about taking and putting back: which element goes where, that each is the other's adjoint, and what is
+// refused.
 #include "framework/ops/gather.h"
 
 #include "framework/ops/elementwise.h"

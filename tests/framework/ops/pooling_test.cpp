@@ -73,8 +73,8 @@ MaxPool2DOptions options_of(const Conv2DForm& form) {
             .dilation = {h.dilation, w.dilation}};
 }
 
-// Calls visit(output element, pixel element) for each pixel under each window: the terms of a form whose groups are single
-// channels.
+// Calls visit(output element, pixel element) for each pixel under each window: the terms of a form whose groups are
+// single channels.
 template <class Visit>
 void for_each_tap(const Conv2DForm& form, Visit visit) {
     literal::for_each_term(form, [&](Index pixel, Index, Index output) { visit(output, pixel); });

@@ -1,4 +1,5 @@
-// Truths about sparse matrices: that multiplying along an axis is a matrix product, and its gradient the transposed one.
+// Truths about sparse matrices: that multiplying along an axis is a matrix product, and its gradient the transposed
+// one.
 #include "framework/ops/sparse_matrix.h"
 
 #include "framework/ops/elementwise.h"

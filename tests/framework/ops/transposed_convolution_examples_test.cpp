@@ -1,5 +1,5 @@
-// Transposed convolution by example: the numbers that layers/transposed_convolution.md speaks of, and the same operation in
-// other words, as a convolution, a matrix and a pixel shuffle.
+// Transposed convolution by example: the numbers that layers/transposed_convolution.md speaks of, and the same
+// operation in other words, as a convolution, a matrix and a pixel shuffle.
 #include <gtest/gtest.h>
 
 #include "framework/ops/convolution.h"

@@ -1,6 +1,6 @@
-// Does the compiler, with the flags of this build, write numbers down as they stand? GCC 12.2 does not where AVX-512 is
-// allowed and straight-line code is vectorised: it stores {3, 3, 3, 0} as {3, 3, 3, 3} (-fno-tree-slp-vectorize cures
-// it).
+// Truth about the compiler, with the flags of this build: it writes numbers down as they stand. GCC 12.2 does not where
+// AVX-512 is allowed and straight-line code is vectorised: it stores {3, 3, 3, 0} as {3, 3, 3, 3}
+// (-fno-tree-slp-vectorize cures it).
 #include <cstdint>
 #include <cstring>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Truths about the calls of modules: each is heard once, with the shapes that it turned into each other and the arithmetic
-// that it took, and nobody listens who was not asked to.
+// Truths about the calls of modules: each is heard once, with the shapes that it turned into each other and the
+// arithmetic that it took, and nobody listens who was not asked to.
 #include "layers/analysis/module_calls.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// The program computes with convolutions by their definition where it is asked to: training ends in nearly the same place.
+// The program computes with convolutions by their definition where it is asked to: training ends in nearly the same
+// place.
 #include <fstream>
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,5 @@
-// Truths about `adjoint data get` and about what training does with its datasets, on a machine whose only network is its own.
+// Truths about `adjoint data get` and about what training does with its datasets, on a machine whose only network is
+// its own.
 #include <algorithm>
 #include <chrono>
 #include <fstream>

@@ -1,5 +1,5 @@
-// Truths about everything that can be typed wrongly: one line says what is wrong, where, and what was expected; the exit
-// status says of which kind it is; and not a byte in the directory changes.
+// Truths about everything that can be typed wrongly: one line says what is wrong, where, and what was expected; the
+// exit status says of which kind it is; and not a byte in the directory changes.
 #include <fstream>
 #include <map>
 

@@ -66,13 +66,6 @@ TEST_P(ConvolutionConventions, WritesTheResultAndItsGradients) {
     }
 }
 
-Words words(const std::string& text) {
-    Words result;
-    std::istringstream stream(text);
-    for (std::string word; stream >> word;) result.push_back(word);
-    return result;
-}
-
 const std::vector<Call> calls = {
     {"adjoint_conv2d",
      words("conv2d --stride 2,1 --padding 1,0,2,0 --groups 2"),
@@ -270,71 +263,6 @@ TEST_F(ConvolutionGradients, OfFilesInFortranOrderAndOfIntegersAreTheSame) {
               "result\n21\n43\n"
               "\ngradient for the input\n 1 10\n 2 20\n"
               "\ngradient for the weight\n 7 10\n");
-}
-
-TEST_F(ConvolutionGradients, RefuseWhatDoesNotFit) {
-    EXPECT_EQ(refusal({"conv2d", "--input", "1 2; 3 4", "--weight", "1", "--output-gradient", "1 2"}),
-              "2 error: --output-gradient: must have the result's shape [1, 2, 2, 1]; got [1, 1, 2, 1]");
-    EXPECT_EQ(refusal({"conv2d", "--input", "1", "--weight", "1", "--out-input-gradient", "dx.npy"}),
-              "2 error: --out-input-gradient requires --output-gradient");
-    EXPECT_EQ(
-        refusal({"conv2d", "--input", "1", "--weight", "1", "--output-gradient", "1", "--out-bias-gradient", "db.npy"}),
-        "2 error: --out-bias-gradient requires --bias");
-    EXPECT_EQ(refusal({"conv2d", "--input", "1", "--weight", "1", "--bias", "1 2"}),
-              "2 error: conv2d: bias must be [1]; got [2]");
-    EXPECT_EQ(refusal({"conv2d", "--input", "1", "--weight", "1", "--bias", "1; 2"}),
-              "2 error: --bias: expected a number a channel [C]; got [2, 1]");
-    EXPECT_EQ(refusal({"conv2d", "--input", "1", "--weight", "1", "--bias", "1", "--steps"}),
-              "2 error: --steps excludes --bias");
-}
-
-TEST_F(ConvolutionGradients, AreRefusedWithoutAFileIfAPictureOrAFileCannotBeWritten) {
-    const Words call = words("conv2d --input 1 --weight 1 --out y.npy");
-    const auto with = [&](const std::string& option, const std::string& file) {
-        Words all = call;
-        all.insert(all.end(), {option, file});
-        return refusal(all);
-    };
-    EXPECT_EQ(with("--png", "no/y.png"), "73 error: no/y.png: cannot be written; No such file or directory");
-    EXPECT_EQ(with("--output-gradient", "no.npy"), "66 error: no.npy: cannot be read; No such file or directory");
-    EXPECT_FALSE(std::filesystem::exists(directory_ / "y.npy"));
-}
-
-TEST_F(ConvolutionGradients, RefuseWordsThatAConventionDoesNotKnow) {
-    const auto with = [&](const std::string& more) {
-        Words all = words("conv2d-transpose --input 1 --weight 1 " + more);
-        return refusal(all);
-    };
-    EXPECT_EQ(with("--convention caffe"),
-              "2 error: --convention: caffe not in {adjoint,pytorch,keras,tensorflow,onnx}");
-    EXPECT_EQ(with("--convention onnx --padding 1"),
-              R"(2 error: --padding: --convention onnx says --pads or --auto-pad; got "1")");
-    EXPECT_EQ(with("--pads 1,1,1,1"),
-              "2 error: --pads: is an option of --convention onnx alone; got --convention adjoint");
-    EXPECT_EQ(with("--convention keras --auto-pad VALID"),
-              "2 error: --auto-pad: is an option of --convention onnx alone; got --convention keras");
-    EXPECT_EQ(with("--convention keras --padding 1"),
-              R"(2 error: --padding: expected valid, same, or TensorFlow's explicit paddings )"
-              R"(0,0,TOP,BOTTOM,LEFT,RIGHT,0,0; got "1")");
-    EXPECT_EQ(with("--convention keras --padding full"),
-              "2 error: keras::conv2d_transpose: padding must be 'valid' or 'same'; got 'full'");
-    EXPECT_EQ(with("--convention pytorch --padding same"),
-              R"(2 error: --padding: expected one or two whole numbers such as 2 or 2,1; got "same")");
-    EXPECT_EQ(with("--convention onnx --pads 1,1"),
-              R"(2 error: --pads: expected four whole numbers such as 0,0,1,1; got "1,1")");
-}
-
-TEST_F(ConvolutionGradients, RefuseRanksThatAConventionDoesNotKnow) {
-    write("three.npy", Tensor::ones({3, 4, 5}));
-    write("five.npy", Tensor::ones({1, 1, 3, 4, 5}));
-    const auto input = [&](const std::string& convention, const std::string& file) {
-        return refusal({"conv2d", "--convention", convention, "--input", file, "--weight", "1"});
-    };
-    EXPECT_EQ(input("onnx", "three.npy"), "2 error: --input: expected an image [H, W] or [N, C, H, W]; got [3, 4, 5]");
-    EXPECT_EQ(input("pytorch", "five.npy"),
-              "2 error: --input: expected an image [H, W], [C, H, W] or [N, C, H, W]; got [1, 1, 3, 4, 5]");
-    EXPECT_EQ(refusal({"conv2d", "--convention", "pytorch", "--input", "1", "--weight", "three.npy"}),
-              "2 error: --weight: expected filters [K, L] or [O, C, K, L]; got [3, 4, 5]");
 }
 
 TEST_F(ConvolutionGradients, LeaveTheStepsToBeDrawnInAnyConvention) {

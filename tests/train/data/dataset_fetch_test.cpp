@@ -1,5 +1,5 @@
-// Truths about fetching a dataset: what gets a file's name is the published file, no byte of it comes twice, and whatever
-// a mirror does is said in one line.
+// Truths about fetching a dataset: what gets a file's name is the published file, no byte of it comes twice, and
+// whatever a mirror does is said in one line.
 #include "train/data/dataset_fetch.h"
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// Truths about the distance of normal distributions: what it is where it has a closed form, and that square roots square.
+// Truths about the distance of normal distributions: what it is where it has a closed form, and that square roots
+// square.
 #include "train/evaluation/frechet_distance.h"
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// Truths about event files: their bytes are those of the formats, checked by a reader that is written here a second time
-// and from the other end, and what is written is there at once.
+// Truths about event files: their bytes are those of the formats, checked by a reader that is written here a second
+// time and from the other end, and what is written is there at once.
 #include "train/io/tensorboard.h"
 
 #include <bit>

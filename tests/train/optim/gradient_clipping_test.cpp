@@ -1,5 +1,5 @@
-// Truths about clipped gradients: exactly the factor of the definition, their direction, and the same bits for any number
-// of threads.
+// Truths about clipped gradients: exactly the factor of the definition, their direction, and the same bits for any
+// number of threads.
 #include "train/optim/gradient_clipping.h"
 
 #include <limits>

@@ -1,5 +1,5 @@
-// Truths about a run's report: all that lies in the directory is in it, nothing that lies there can break it, and it needs
-// no other file. What a browser makes of it is tested by tests/browser/run.
+// Truths about a run's report: all that lies in the directory is in it, nothing that lies there can break it, and it
+// needs no other file. What a browser makes of it is tested by tests/browser/run.
 #include "train/report/report.h"
 
 #include <fstream>

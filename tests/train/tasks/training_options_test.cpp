@@ -1,5 +1,5 @@
-// Truths about the options of a run that change what it does beside learning: a forecast, one batch, JSON, noise, settings
-// from a file, and what becomes of a number that is not finite.
+// Truths about the options of a run that change what it does beside learning: a forecast, one batch, JSON, noise,
+// settings from a file, and what becomes of a number that is not finite.
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>

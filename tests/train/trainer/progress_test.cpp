@@ -1,4 +1,5 @@
-// Truths about progress: what one line says, that it counts from where an earlier process stopped, and how often it is said.
+// Truths about progress: what one line says, that it counts from where an earlier process stopped, and how often it is
+// said.
 #include "train/trainer/progress.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Truths about runs that are stopped and resumed: however they end, by a signal, by a kill or by damage to a checkpoint,
-// they come to the very bytes of a run that was never interrupted.
+// Truths about runs that are stopped and resumed: however they end, by a signal, by a kill or by damage to a
+// checkpoint, they come to the very bytes of a run that was never interrupted.
 #include <algorithm>
 #include <csignal>
 #include <fstream>

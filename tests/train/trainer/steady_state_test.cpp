@@ -1,4 +1,4 @@
-// What does a training step ask of the system, once the first have gone by? Nothing.
+// Truths about a training step in its steady state: once the first have gone by it asks the system for nothing.
 #include <gtest/gtest.h>
 
 #include "framework/tensor/buffer_pool.h"
