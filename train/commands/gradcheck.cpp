@@ -102,9 +102,9 @@ void print_sweep(const SweepReport& report) {
 
 void print_json(const Json& json) { fmt::print("{}\n", json.dump(2)); }
 
-Json to_json(const GradientRow& row, const Settings& settings, const GradientCheckReport& report) {
-    Json json = {{"layer", row.name}, {"settings", to_json(settings)}};
-    json.update(to_json(report));
+Json check_json(const GradientRow& row, const Settings& settings, const GradientCheckReport& report) {
+    Json json = {{"layer", row.name}, {"settings", settings}};
+    json.update(Json(report));
     return json;
 }
 
@@ -118,7 +118,7 @@ bool check_rows(const GradientRows& rows, const Arguments& typed) {
         const GradientCheckReport report = row.check(row.settings, typed.options);
         failed += !report.passed();
         if (!typed.json) print_row(row, report);
-        checks.push_back(to_json(row, row.settings, report));
+        checks.push_back(check_json(row, row.settings, report));
     }
     if (typed.json) {
         print_json({{"passed", failed == 0}, {"checks", checks}});
@@ -132,7 +132,7 @@ bool check_one(const GradientRow& row, const Arguments& typed) {
     const Settings settings = settings_for(row, typed);
     const GradientCheckReport report = row.check(settings, typed.options);
     if (typed.json) {
-        print_json(to_json(row, settings, report));
+        print_json(check_json(row, settings, report));
     } else {
         fmt::print("{}{}\n{}", row.name, settings.words(), report.text());
     }
@@ -144,7 +144,7 @@ bool check_random(const GradientRows& rows, const Arguments& typed) {
     if (options.samples == 0) options.samples = samples_in_a_sweep;
     const SweepReport report = sweep_gradients(rows, typed.random, options);
     if (typed.json) {
-        print_json(to_json(report));
+        print_json(report);
     } else {
         print_sweep(report);
     }

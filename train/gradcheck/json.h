@@ -9,8 +9,8 @@ namespace adjoint {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const GradientCheckReport& report);
-Json to_json(const Settings& settings);
-Json to_json(const SweepReport& report);
+void to_json(Json& json, const GradientCheckReport& report);
+void to_json(Json& json, const Settings& settings);
+void to_json(Json& json, const SweepReport& report);
 
 }  // namespace adjoint

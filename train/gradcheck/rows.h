@@ -3,8 +3,9 @@
 
 #include <memory>
 #include <tuple>
-#include <type_traits>
 
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
 #include "layers/analysis/module_check.h"
 #include "train/gradcheck/settings.h"
 
@@ -75,35 +76,30 @@ class Parameters {
     Parameters(const Settings& settings, std::size_t shapes, const Inputs& inputs = {})
         : settings_(settings), setting_(shapes), inputs_(inputs) {}
 
-    template <class T>
-    T next() {
-        if constexpr (std::is_same_v<T, Variable>) {
-            return inputs_.at(input_++);
-        } else if constexpr (std::is_same_v<T, Settings>) {
-            return settings_;
-        } else if constexpr (std::is_same_v<T, double>) {
-            return settings_.number(next_flag());
-        } else if constexpr (std::is_same_v<T, Index>) {
-            return settings_.whole(next_flag());
-        } else if constexpr (std::is_same_v<T, bool>) {
-            return settings_.is_set(next_flag());
-        } else if constexpr (std::is_same_v<T, Shape>) {
-            return settings_.shape(next_flag());
-        } else if constexpr (std::is_same_v<T, Size2D>) {
-            return settings_.pair(next_flag());
-        } else {
-            return settings_.options<T>();
-        }
-    }
-
     template <class R, class... P>
     R pass_to(R (*f)(P...)) {
-        std::tuple<std::decay_t<P>...> parameters{next<std::decay_t<P>>()...};
+        std::tuple<std::decay_t<P>...> parameters;
+        std::apply([this](auto&... each) { (read(each), ...); }, parameters);
         return std::apply(f, parameters);
     }
 
   private:
-    const std::string& next_flag() { return settings_.all().at(setting_++).flag->name; }
+    const std::string& next() { return settings_.all().at(setting_++).flag->name; }
+
+    void read(Variable& x) { x = inputs_.at(input_++); }
+    void read(Settings& settings) { settings = settings_; }
+    void read(double& number) { number = settings_.number(next()); }
+    void read(Index& number) { number = settings_.whole(next()); }
+    void read(bool& yes) { yes = settings_.is_set(next()); }
+    void read(Keep& keep) { keep = settings_.is_set(next()) ? Keep::yes : Keep::no; }
+    void read(Shape& shape) { shape = settings_.shape(next()); }
+    void read(Size2D& pair) { pair = settings_.pair(next()); }
+    void read(Slice& range) { read(range.axis), read(range.begin), read(range.end); }
+    void read(Margin& margin) { read(margin.axis), read(margin.before), read(margin.after); }
+    template <class Options>
+    void read(Options& options) {
+        options = settings_.options<Options>();
+    }
 
     const Settings& settings_;
     std::size_t setting_;

@@ -36,8 +36,8 @@ struct Setting {
 /// The flags of one layer and what is said with them.
 class Settings {
   public:
-    /// As they are typed, `--kernel 3|3,2 --keep no`: the usual text and, after a bar, an example, with which they
-    /// begin.
+    Settings() = default;
+    /// As they are typed, `--kernel 3|3,2 --keep no`: the usual text and, after a bar, the example that they begin with.
     explicit Settings(const std::string& text);
 
     /// Each flag's usual text.

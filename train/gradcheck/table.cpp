@@ -24,8 +24,6 @@ std::string draw_wider(RandomStream& stream, const Settings& drawn) {
     return fmt::format("{}", fmt::join(shape, ","));
 }
 
-Keep kept(bool keep) { return keep ? Keep::yes : Keep::no; }
-
 // a [..., m, k] is --shape, whether it is multiplied as it is or transposed.
 Operation matmul_of(const Settings& s) {
     const MatmulOptions options{.transpose_a = s.is_set("--transpose-a"), .transpose_b = s.is_set("--transpose-b")};
@@ -74,13 +72,9 @@ GradientRows elementwise_rows() {
 GradientRows reduction_rows() {
     const Sample x = normal({3, 4, 2});
     return {
-        multilinear(
-            operation("sum", {x}, "--axes |0,2 --keep no",
-                      [](const Variable& v, const Shape& axes, bool keep) { return sum(v, axes, kept(keep)); })),
-        operation("mean", {x}, "--axes |1 --keep no|yes",
-                  [](const Variable& v, const Shape& axes, bool keep) { return mean(v, axes, kept(keep)); }),
-        operation("max", {x}, "--axis 0|1 --keep no",
-                  [](const Variable& v, Index axis, bool keep) { return max(v, axis, kept(keep)); }),
+        multilinear(operation("sum", {x}, "--axes |0,2 --keep no", sum)),
+        operation("mean", {x}, "--axes |1 --keep no|yes", mean),
+        operation("max", {x}, "--axis 0|1 --keep no", max),
         operation("log_softmax", {x}, "--axis -1|1", log_softmax),
         operation("softmax", {x}, "--axis -1", softmax),
         with_draw("--to", draw_narrower, multilinear(operation("sum_to", {x}, "--to 1|4,1", sum_to))),
@@ -94,14 +88,8 @@ GradientRows shape_rows() {
     return {
         multilinear(operation("reshape", {x}, "--to -1|6,4", reshape)),
         multilinear(operation("transpose", {x}, "--axes |2,0,1", transpose)),
-        multilinear(operation("slice", {x}, "--axis 0|1 --begin 0|1 --end 1|3",
-                              [](const Variable& v, Index axis, Index begin, Index end) {
-                                  return slice(v, {.axis = axis, .begin = begin, .end = end});
-                              })),
-        multilinear(operation("pad", {x}, "--axis 0|1 --before 0|1 --after 0|2",
-                              [](const Variable& v, Index axis, Index before, Index after) {
-                                  return pad(v, {.axis = axis, .before = before, .after = after});
-                              })),
+        multilinear(operation("slice", {x}, "--axis 0|1 --begin 0|1 --end 1|3", slice)),
+        multilinear(operation("pad", {x}, "--axis 0|1 --before 0|1 --after 0|2", pad)),
         multilinear(operation("concatenate", {x, normal({3, 2, 2}, 1)}, "--axis 0|1",
                               [](const Variable& a, const Variable& b, Index axis) {
                                   return concatenate({a, b}, axis);
