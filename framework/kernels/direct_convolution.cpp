@@ -87,8 +87,9 @@ struct PixelSum {
             height.sources * width.sources * filters.rows + height.targets * width.targets * filters.columns;
         const Index shares =
             std::clamp<Index>(ceil_divide(filters.taps * filters.rows * filters.columns, cached_filters), 1, panels);
-        const Index blocks = std::max<Index>(1, std::min(batch, std::max(ceil_divide(batch * image_size, cached_pixels),
-                                                                         ceil_divide(fewest_pieces, shares))));
+        const Index for_cache = ceil_divide(batch * image_size, cached_pixels);
+        const Index for_threads = ceil_divide(fewest_pieces, shares);
+        const Index blocks = std::max<Index>(1, std::min(batch, std::max(for_cache, for_threads)));
         const Index parts = ceil_divide(fewest_pieces, shares * blocks);
         parallel_for(blocks * shares * parts, [&](Index piece) {
             const Index part = piece % parts, share = piece / parts % shares, block = piece / parts / shares;

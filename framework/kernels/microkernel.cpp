@@ -27,7 +27,7 @@ void store(T* p, const Vector<T>& v) {
 
 // Writes a row of a tile: whole vectors, or as many columns as there are.
 template <Scalar T, int V>
-void write_row(Vector<T> (&sum)[V], Index columns, const Epilogue<const T*>& epilogue, T* result) {
+void write_row(Vector<T> (&sum)[V], Index columns, Epilogue<const T*> epilogue, T* result) {
     if (columns == V * lanes<T>) {
         for (int v = 0; v < V; ++v) {
             if (epilogue.bias != nullptr) sum[v] += load(epilogue.bias + v * lanes<T>);
@@ -43,7 +43,7 @@ void write_row(Vector<T> (&sum)[V], Index columns, const Epilogue<const T*>& epi
 // R rows by V vectors.
 template <Scalar T, int R, int V>
 void tap_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
-              const Epilogue<const T*>& epilogue, T* const* results) {
+              Epilogue<const T*> epilogue, T* const* results) {
     constexpr Index width = V * lanes<T>;
     Vector<T> sum[R][V] = {};
     for (const Tap& tap : taps) {
@@ -79,8 +79,9 @@ T sum_of_lanes(const Vector<T>& v) {
 // R rows by C columns, each sum spread over the lanes of a vector; `length` is whole vectors.
 template <Scalar T, int R, int C>
 void column_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
-                 const Epilogue<const T*>& epilogue, T* const* results) {
-    Vector<T> sum[R][C] = {};
+                 Epilogue<const T*> epilogue, T* const* results) {
+    Vector<T> sum[R][C];
+    for (Vector<T>(&row)[C] : sum) std::fill(row, row + C, Vector<T>{});  // GCC would call memset for = {}
     for (const Tap& tap : taps) {
         const T* source[R];
         for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;

@@ -88,7 +88,6 @@ class OuterProducts {
     OuterProducts& operator=(const OuterProducts&) = delete;
 
     void add(const T* left, const T* right) {
-        prefetch(left, sums_.rows);
         prefetch(right, sums_.columns);
         left_[count_] = left;
         right_[count_] = right;

@@ -77,8 +77,11 @@ class WeightGradient {
         const TapRun& run = width_->runs[static_cast<std::size_t>(tap % form_.width.kernel)];
         OuterProducts<T> products({w + tap * c_ * form_.filters + group * o_, c_, o_, form_.filters});
         height_->for_each_line(tap / form_.width.kernel, first, last, [&](Index image_line, Index output_line) {
-            for (Index m = 0; m < run.count; ++m)
-                products.add(image.at(image_line, run.source[m]), output.at(output_line, run.target[m]));
+            const T *x = image.at(image_line, run.source[0]), *y = output.at(output_line, run.target[0]);
+            for (Index m = 0; m < run.count; ++m, x += run.source.step * image.stride, y += output.stride) {
+                prefetch(x, c_);
+                products.add(x, y);
+            }
         });
     }
 
@@ -157,11 +160,12 @@ class WeightGradient {
         for (Index tap = 0; tap < taps; ++tap) {
             const TapRun& run = width_->runs[static_cast<std::size_t>(tap % form_.width.kernel)];
             height_->for_each_line(tap / form_.width.kernel, begin, end, [&](Index source_line, Index line) {
+                const T* from = sources.at(source_line, run.source[0]);
+                T* to = gathered + (((line - begin) * width_->targets + run.target[0]) * taps + tap) * channels;
                 for (Index m = 0; m < run.count; ++m) {
-                    const Index pixel = (line - begin) * width_->targets + run.target[m];
-                    const T* const from = sources.at(source_line, run.source[m]);
-                    T* const to = gathered + (pixel * taps + tap) * channels;
                     for (Index c = 0; c < channels; ++c) to[c] = from[c];
+                    from += run.source.step * sources.stride;
+                    to += run.target.step * taps * channels;
                 }
             });
         }
