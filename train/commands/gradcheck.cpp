@@ -31,7 +31,8 @@ constexpr Index samples_in_a_sweep = 6;
 // ---- which rows, and with which settings
 
 // The row of this name, or all where none is named.
-GradientRows rows_named(const std::string& name) {
+GradientRows rows_named(std::string name) {
+    if (name == "rectified") name = "relu_gradient";  // as it was called once
     GradientRows rows;
     std::vector<std::string> known;
     for (const GradientRow& row : gradient_table()) {

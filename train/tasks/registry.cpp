@@ -4,11 +4,11 @@
 
 namespace adjoint {
 
-TaskSpec autoencoder_task(), vae_task(), classifier_task(), dcgan_task(), wgan_gp_task();
+TaskSpec autoencoder_task(), vae_task(), classifier_task(), linear_task(), dcgan_task(), wgan_gp_task();
 
 const std::vector<TaskSpec>& tasks() {
-    static const std::vector<TaskSpec> all = {autoencoder_task(), vae_task(), classifier_task(), dcgan_task(),
-                                              wgan_gp_task()};
+    static const std::vector<TaskSpec> all = {autoencoder_task(), vae_task(),   classifier_task(),
+                                              linear_task(),      dcgan_task(), wgan_gp_task()};
     return all;
 }
 

@@ -54,6 +54,15 @@ TEST_F(TrainedRuns, OfAClassifierHaveTheLossesThatTrainingFound) {
     EXPECT_NEAR(number(text, "±[^±]*±"), std::sqrt(accuracy * (1 - accuracy) / 9999), 1e-5);
 }
 
+TEST_F(TrainedRuns, OfALinearClassifierToo) {
+    const nlohmann::json metrics = trained("linear");
+    EXPECT_GT(metrics.at("test_accuracy").get<double>(), 0.2);
+    EXPECT_NEAR(number(printed({"evaluate", "--run", "linear"}), "accuracy"), metrics.at("test_accuracy"), 1e-5);
+    make_run("dcgan", Dcgan(Random(1)));
+    EXPECT_EQ(refusal({"evaluate", "--run", "dcgan", "--classifier", "linear"}),
+              "2 error: evaluate: --classifier must be a run of a classifier; got one of linear in linear");
+}
+
 TEST_F(TrainedRuns, OfAGeneratorAreSeenByAClassifier) {
     make_run("wgan-gp", WganGp(Random(1)));
     make_run("classifier", Classifier(Random(1)));

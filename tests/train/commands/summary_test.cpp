@@ -30,7 +30,7 @@ TEST_F(SummaryCommand, SetsTheNetworksOfAGameApartAndWarnsOfCheckerboards) {
 
 TEST_F(SummaryCommand, RefusesOtherModels) {
     EXPECT_EQ(refusal({"summary", "perceptron"}),
-              "2 error: model: perceptron not in {autoencoder,vae,classifier,dcgan,wgan-gp}");
+              "2 error: model: perceptron not in {autoencoder,vae,classifier,linear,dcgan,wgan-gp}");
     EXPECT_EQ(refusal({"summary"}), "2 error: model is required");
 }
 

@@ -93,6 +93,7 @@ TEST(GradientTable, HasARowForEveryModule) {
     EXPECT_GE(modules.size(), 30u);
     expect_rows(modules, {{"Lambda", "what the activations derive from"},
                           {"Dcgan", "two networks that have rows"},
+                          {"LinearClassifier", "checked as the layer Linear"},
                           {"WganGp", "two networks that have rows"}});
 }
 

@@ -1,4 +1,4 @@
-// Truths about the options of a run that change what it does beside learning: a forecast, one batch, JSON, noise,
+// Truths about the options of a run that change what it does beside learning: an estimate, one batch, JSON, noise,
 // settings from a file, and what becomes of a number that is not finite.
 #include <fstream>
 #include <map>
@@ -34,18 +34,18 @@ class TrainingOption : public ProgramTest {
     }
 };
 
-TEST_F(TrainingOption, DryRunForetellsAndWritesNothing) {
+TEST_F(TrainingOption, DryRunEstimatesAndWritesNothing) {
     const Outcome dry = train("dcgan", {"--width", "4", "--epochs", "2", "--lr", "0.002", "--dry-run", "--json"});
     ASSERT_EQ(dry.status, 0) << dry.err;
-    const Json forecast = Json::parse(dry.out);
-    EXPECT_EQ(forecast.at("steps"), 2 * 60'000 / 8);
-    EXPECT_GT(forecast.at("step_ms").get<double>(), 0.0);
-    EXPECT_NEAR(forecast.at("seconds").get<double>(),
-                forecast.at("step_ms").get<double>() * 15 + 2 * forecast.at("test_seconds").get<double>(), 1e-6);
+    const Json estimate = Json::parse(dry.out);
+    EXPECT_EQ(estimate.at("steps"), 2 * 60'000 / 8);
+    EXPECT_GT(estimate.at("step_ms").get<double>(), 0.0);
+    EXPECT_NEAR(estimate.at("seconds").get<double>(),
+                estimate.at("step_ms").get<double>() * 15 + 2 * estimate.at("test_seconds").get<double>(), 1e-6);
     EXPECT_TRUE(fs::is_empty(directory_.path()));
-    write_bytes(directory_ / "settings.toml", forecast.at("settings"));
+    write_bytes(directory_ / "settings.toml", estimate.at("settings"));
     const Outcome again = run({"train", "dcgan", "--config", "settings.toml", "--dry-run", "--json"});
-    EXPECT_EQ(Json::parse(again.out).at("settings"), forecast.at("settings"));
+    EXPECT_EQ(Json::parse(again.out).at("settings"), estimate.at("settings"));
 }
 
 TEST_F(TrainingOption, OneBatchIsLearnedByHeart) {

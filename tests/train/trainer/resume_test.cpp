@@ -10,6 +10,7 @@
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
 #include "train/io/png.h"
+#include "train/tasks/registry.h"
 
 namespace adjoint {
 namespace {
@@ -32,7 +33,7 @@ class Resumed : public ProgramTest {
                        "--batch-size", "8",   "--epochs",     "3",
                        "--ema",        "0.9", "--save-steps", "1",
                        "--keep",       "2",   "--out",        out};
-        if (model != "classifier" && model != "wgan-gp") words.insert(words.end(), {"--width", "8"});
+        if (find_task(model)->settings.sizes) words.insert(words.end(), {"--width", "8"});
         return words;
     }
     void train(Words words, int status = 0) const {
@@ -66,8 +67,9 @@ class Resumed : public ProgramTest {
 };
 
 TEST_F(Resumed, EveryModelEndsWithTheBytesOfARunThatWasNotStopped) {
-    for (const char* model : {"autoencoder", "vae", "classifier", "dcgan", "wgan-gp"}) {
-        const std::string whole = std::string(model) + "-whole", cut = std::string(model) + "-cut";
+    for (const TaskSpec& task : tasks()) {
+        const std::string& model = task.name;
+        const std::string whole = model + "-whole", cut = model + "-cut";
         train(begin(model, whole));
         Words words = begin(model, cut);
         words.insert(words.end(), {"--max-steps", "6"});  // in the middle of the second epoch
