@@ -1,5 +1,6 @@
 #include "train/cli/terminal.h"
 
+#include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -64,7 +65,7 @@ bool LiveLine::possible() {
 
 void LiveLine::show(const std::string& text) {
     live_line = text;
-    print("\r" + text.substr(0, terminal_width() - 1) + "\x1b[K");
+    print(fmt::format("\r{}\x1b[K", text.substr(0, terminal_width() - 1)));
 }
 
 void LiveLine::erase() {
