@@ -5,8 +5,8 @@
 #include <functional>
 #include <numeric>
 
-#include "framework/ops/elementwise.h"
 #include "framework/kernels/loops.h"
+#include "framework/ops/elementwise.h"
 
 namespace adjoint {
 
