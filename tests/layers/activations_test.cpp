@@ -70,7 +70,7 @@ void expect_the_same_bits_within_and_behind(Options options, const Shape& shape)
     const Tensor input = Random(2).normal(shape);
     const auto expect_same = [&](Activation within, auto behind) {
         options.activation = {};
-        const Sequential apart(Layer(options, Random(1)), behind);
+        const Sequential apart(Layer(options, Random(1)), std::move(behind));
         options.activation = within;
         const Sequential together{Layer(options, Random(1))};
         const std::vector<Tensor> expected = results(apart, input), actual = results(together, input);
