@@ -27,7 +27,11 @@ kernels::TensorEpilogue checked(const char* operation, const Epilogue<>& epilogu
 Variable record_with(const Epilogue<>& epilogue, const Variable& y, std::vector<Edge> edges,
                      const char* operation = __builtin_FUNCTION()) {
     const auto& [bias, activation] = epilogue;
-    if (bias) edges.push_back({*bias, [shape = bias->shape()](const Variable& g) { return sum_to(g, shape); }});
+    // First: second derivatives add up in the order of a bias that is a step of its own behind the convolution.
+    if (bias) {
+        edges.insert(edges.begin(),
+                     Edge{*bias, [shape = bias->shape()](const Variable& g) { return sum_to(g, shape); }});
+    }
     if (activation.identity()) return record(y, std::move(edges), {}, operation);
     // y > 0 where r + bias > 0.
     const auto to_sum = [y, slope = activation.slope](Variable g) { return relu_gradient(std::move(g), y, slope); };

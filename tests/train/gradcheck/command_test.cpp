@@ -73,7 +73,6 @@ TEST(GradientTable, HasARowForEveryFunctionThatReturnsAVariableAndForEveryNetwor
                         {"jvp", "part of a gradient check"},
                         {"random_direction", "draws numbers"},
                         {"record", "what operations are made with"},
-                        {"record_finished", "what operations are made with"},
                         {"scalar", "a number"},
                         {"stop_gradient", "has none"}});
 }
