@@ -1,4 +1,4 @@
-// How does a test come by a .npy file that it knows to the byte?
+// .npy files known to the byte.
 #pragma once
 
 #include <algorithm>

@@ -37,7 +37,7 @@ struct Setting {
 class Settings {
   public:
     Settings() = default;
-    /// As they are typed, `--kernel 3|3,2 --keep no`: the usual text and, after a bar, the example that they begin with.
+    /// As typed, `--kernel 3|3,2 --keep no`: the usual text and, after a bar, the example that they begin with.
     explicit Settings(const std::string& text);
 
     /// Each flag's usual text.

@@ -1,4 +1,4 @@
-// What does a .npy file say it holds? The magic bytes, a version, and a Python dictionary:
+// Header of a .npy file: the magic bytes, a version, and a Python dictionary:
 //   {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }
 #pragma once
 

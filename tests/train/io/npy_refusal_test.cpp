@@ -1,4 +1,4 @@
-// What is a stranger told whose file is no .npy file, or one that a tensor cannot hold? What was read, what was
+// Truths about files that are no .npy file, or one that a tensor cannot hold: the error says what was read, what was
 // expected, and at which byte.
 #include <gtest/gtest.h>
 #include <random>

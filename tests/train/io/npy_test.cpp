@@ -1,4 +1,4 @@
-// Do tensors survive the way to NumPy and back, and does every kind of .npy file mean what NumPy means by it?
+// Truths about .npy files: tensors survive the way to NumPy and back, and every kind of file means what NumPy means by it.
 #include "train/io/npy.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// Truths about groups of parameters, each with options of its own, and about frozen parameters, which optimisers pass over.
+// Truths about groups of parameters, each with options of its own, and about frozen ones, which optimisers pass over.
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "layers/linear.h"
