@@ -1,4 +1,4 @@
-// Truths about .npy files: tensors survive the way to NumPy and back, and every kind of file means what NumPy means by it.
+// Truths about .npy files: tensors survive the way to NumPy and back, and every kind of file means what NumPy means.
 #include "train/io/npy.h"
 
 #include <cmath>
