@@ -42,10 +42,7 @@ struct Point {
 Point operator+(Point p, Point q) { return {p.x + q.x, p.y + q.y}; }
 Point operator*(double factor, Point p) { return {factor * p.x, factor * p.y}; }
 
-Point normal_point(Draws& draws, double deviation) {
-    const double x = draws.normal(0, deviation);
-    return {x, draws.normal(0, deviation)};
-}
+Point normal_point(Draws& draws, double deviation) { return {draws.normal(0, deviation), draws.normal(0, deviation)}; }
 
 // A smooth wave that pushes the places on the paper to and fro.
 class Wave {

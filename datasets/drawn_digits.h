@@ -4,11 +4,33 @@
 #include <cstdint>
 #include <span>
 
+#include "datasets/dataset.h"
+
 namespace adjoint {
 
 /// Draws image `index` under `seed` into 28x28 row-major pixels in 0..1 (0 background, 1 ink) and returns its label
 /// 0..9. Image and label are a function of (seed, index). As in MNIST, the ink fits a box of 20x20 pixels that is
 /// placed with its centre of mass in the middle of the image.
 int draw_digit(std::uint64_t seed, std::uint64_t index, std::span<float, 28 * 28> pixels);
+
+/// Images first, first + 1, … of the endless supply under a seed.
+class DigitsDataset : public Dataset {
+  public:
+    struct Range {
+        std::uint64_t seed;
+        std::uint64_t first;
+        Index size;
+    };
+    explicit DigitsDataset(const Range& range) : range_(range) {}
+
+    Index size() const override { return range_.size; }
+    Shape image_shape() const override { return {28, 28, 1}; }
+    int read(Index index, std::span<float> pixels) const override {
+        return draw_digit(range_.seed, range_.first + static_cast<std::uint64_t>(index), pixels.first<28 * 28>());
+    }
+
+  private:
+    Range range_;
+};
 
 }  // namespace adjoint

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@ namespace adjoint {
 namespace {
 
 constexpr Index chunk = 1 << 20;  // bytes asked for at a time: no header makes us allocate more than the file can fill
-constexpr int unsigned_byte = 0x08;
+constexpr std::uint8_t unsigned_byte = 0x08;
 
 // The bytes of a file, unpacked where it is gzipped.
 class ByteStream {
@@ -37,14 +38,12 @@ class ByteStream {
     std::vector<std::uint8_t> take(Index count, const std::string& what) {
         const Index begin = position_;
         std::vector<std::uint8_t> bytes;
-        Index wanted = std::min(count, chunk);
-        while (wanted > 0) {
-            const Index held = std::ssize(bytes);
+        while (std::ssize(bytes) < count) {
+            const Index held = std::ssize(bytes), wanted = std::min(count - held, chunk);
             bytes.resize(static_cast<std::size_t>(held + wanted));
             const Index got = read(bytes.data() + held, wanted);
             require<DataError>(got == wanted, "{}: at byte {}: expected {} bytes of {}; got {}", path_, begin, count,
                                what, held + got);
-            wanted = std::min(count - std::ssize(bytes), chunk);
         }
         return bytes;
     }
@@ -85,23 +84,15 @@ class ByteStream {
     Index position_ = 0;
 };
 
-const char* element_type_name(int code) {
-    switch (code) {
-        case unsigned_byte:
-            return "unsigned byte";
-        case 0x09:
-            return "signed byte";
-        case 0x0B:
-            return "int16";
-        case 0x0C:
-            return "int32";
-        case 0x0D:
-            return "float32";
-        case 0x0E:
-            return "float64";
-        default:
-            return "unknown";
-    }
+const char* element_type_name(std::uint8_t code) {
+    static const std::map<int, const char*> names = {{unsigned_byte, "unsigned byte"},
+                                                     {0x09, "signed byte"},
+                                                     {0x0B, "int16"},
+                                                     {0x0C, "int32"},
+                                                     {0x0D, "float32"},
+                                                     {0x0E, "float64"}};
+    const auto found = names.find(code);
+    return found == names.end() ? "unknown" : found->second;
 }
 
 // Reads the first four bytes and returns the rank, which is the last of them.

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <memory>
+#include <span>
 
 #include "datasets/image_integrity.h"
+#include "datasets/read_file.h"
 #include "datasets/square_crop.h"
 #include "framework/tensor/error.h"
 #include "framework/tensor/parallel.h"
@@ -39,34 +38,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Index most_pixels = Index{1} << 26, most_bytes = Index{1} << 28;
+constexpr Index most_pixels = Index{1} << 26;
+constexpr std::uintmax_t most_bytes = 1 << 28;
 
 struct Picture {
     PixelView view;
     std::unique_ptr<std::uint8_t, void (*)(void*)> bytes;
 };
 
-std::vector<std::uint8_t> read_bytes(const fs::path& path) {
-    std::error_code error;
-    require<MissingInput>(!fs::is_directory(path, error), "{}: cannot be read; got a directory", path.string());
-    errno = 0;
-    std::ifstream stream(path, std::ios::binary | std::ios::ate);
-    require<MissingInput>(stream.is_open(), "{}: cannot be read; got {}", path.string(), std::strerror(errno));
-    const Index size = stream.tellg();
-    require<DataError>(size <= most_bytes, "{}: must have at most {} bytes; got {}", path.string(), most_bytes, size);
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::max(Index{0}, size)));
-    stream.seekg(0);
-    stream.read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
-    require<MissingInput>(size >= 0 && stream.gcount() == size, "{}: cannot be read; got {} of {} bytes", path.string(),
-                          stream.gcount(), size);
-    return bytes;
-}
-
 Picture decode(const fs::path& path, Index channels) {
     const auto refuse_unless = [&](bool good, const auto& reason) {
         require<DataError>(good, "{}: must be a PNG or JPEG image; got {}", path.string(), reason);
     };
-    const std::vector<std::uint8_t> file = read_bytes(path);
+    std::error_code unknown;
+    const std::uintmax_t size = fs::is_regular_file(path, unknown) ? fs::file_size(path) : 0;
+    require<DataError>(size <= most_bytes, "{}: must have at most {} bytes; got {}", path.string(), most_bytes, size);
+    const std::string content = read_file(path);
+    const std::span file(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
     const std::string damage = image_damage(file);
     refuse_unless(damage.empty(), damage);
     const int length = static_cast<int>(file.size());

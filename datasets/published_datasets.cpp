@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <fstream>
 #include <openssl/evp.h>
-#include <span>
+#include <string_view>
 
 #include "datasets/idx.h"
+#include "datasets/read_file.h"
 #include "framework/tensor/error.h"
 
 namespace adjoint {
@@ -62,7 +61,7 @@ PublishedDataset kmnist() {
                                            "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"})};
 }
 
-std::string sha256_of(std::span<const std::byte> bytes) {
+std::string sha256_of(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
     unsigned size = 0;
     const bool made = EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1;
@@ -70,23 +69,13 @@ std::string sha256_of(std::span<const std::byte> bytes) {
     return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
 }
 
-std::vector<std::byte> bytes_of(const std::filesystem::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    std::vector<std::byte> bytes(std::filesystem::file_size(path));
-    stream.read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
-    require<MissingInput>(stream.good(), "{}: the file cannot be read", path.string());
-    return bytes;
-}
-
 // The file that read_idx read this from, unpacked: it has one form for given elements.
-std::vector<std::byte> unpacked(const IdxArray& array) {
-    std::vector<std::byte> bytes = {std::byte{0}, std::byte{0}, std::byte{0x08}, std::byte(array.shape.size())};
+std::string unpacked(const IdxArray& array) {
+    std::string bytes = {0, 0, 0x08, static_cast<char>(array.shape.size())};
     for (const Index extent : array.shape) {
-        for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::byte>(extent >> shift));
+        for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<char>(extent >> shift));
     }
-    const auto elements = std::as_bytes(std::span(array.elements));
-    bytes.insert(bytes.end(), elements.begin(), elements.end());
-    return bytes;
+    return bytes.append(array.elements.begin(), array.elements.end());
 }
 
 }  // namespace
@@ -97,11 +86,11 @@ const PublishedDataset* find_published_dataset(const std::string& name) {
     return found == datasets.end() ? nullptr : &*found;
 }
 
-std::vector<std::byte> read_published(const std::filesystem::path& path, const PublishedFile& file) {
+std::string read_published(const std::filesystem::path& path, const PublishedFile& file) {
     const IdxArray array = read_idx(path);
     require<DataError>(array.shape == file.shape, "{}: its elements must be {}; got {}", path.string(), file.shape,
                        array.shape);
-    std::vector<std::byte> bytes = bytes_of(path);
+    std::string bytes = read_file(path);
     const bool packed = file.digest == Digest::of_packed;
     const std::string sha256 = sha256_of(packed ? bytes : unpacked(array));
     require<DataError>(sha256 == file.sha256, "{}: the SHA-256 {} must be {}; got {}", path.string(),

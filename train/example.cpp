@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "datasets/batches.h"
-#include "datasets/digits_dataset.h"
+#include "datasets/drawn_digits.h"
 #include "datasets/idx.h"
 #include "layers/activations.h"
 #include "layers/conv2d_transpose.h"

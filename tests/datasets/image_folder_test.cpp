@@ -2,8 +2,12 @@
 // and named before training, and that neither threads nor neighbours change a bit.
 #include "datasets/image_folder.h"
 
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#include <stb/stb_image_write.h>
+
 #include "datasets/batches.h"
-#include "tests/support/image_files.h"
+#include "datasets/read_file.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/threads.h"
@@ -14,6 +18,14 @@ namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
+
+// An image [H, W, 1 or 3] of values in 0..1 as a JPEG of the best quality.
+void write_jpeg(const fs::path& path, const Tensor& image) {
+    std::vector<std::uint8_t> bytes;
+    for (const double value : image.to_vector()) bytes.push_back(static_cast<std::uint8_t>(255.0 * value + 0.5));
+    const auto extent = [&](int axis) { return static_cast<int>(image.extent(axis)); };
+    stbi_write_jpg(path.c_str(), extent(1), extent(0), extent(2), bytes.data(), /*quality=*/100);
+}
 
 struct Folders : testing::Test {
     /// An image of noise under this name, as JPEG or PNG by its extension.
@@ -30,15 +42,12 @@ struct Folders : testing::Test {
     }
     /// The same file with one bit of this byte turned.
     void turn_bit(const std::string& name, std::size_t byte) const {
-        std::string bytes = file_bytes(directory / name);
+        std::string bytes = read_file(directory / name);
         bytes[byte] = static_cast<char>(bytes[byte] ^ 1);
         write_bytes(directory / name, bytes);
     }
     std::string refusal_of(const std::string& name) const {
-        const std::string message = error_of([&] { read_image(directory / name, 1); });
-        const std::string prefix = (directory / name).string() + ": ";
-        EXPECT_TRUE(message.starts_with(prefix)) << message;
-        return message.substr(std::min(message.size(), prefix.size()));
+        return error_about<Error>(directory / name, [&] { read_image(directory / name, 1); });
     }
     /// Three hundred pictures of many sizes, grey and coloured, PNG and JPEG, in three sub-folders.
     void add_many() const {
@@ -78,7 +87,7 @@ TEST_F(Folders, ReadJpegs) {
 TEST_F(Folders, RefuseFilesThatEndEarlyWhereverTheyDo) {
     for (const std::string name : {"x.png", "x.jpg"}) {
         add(name, {20, 20, 3});
-        const std::string whole = file_bytes(directory / name);
+        const std::string whole = read_file(directory / name);
         for (std::size_t length = 8; length < whole.size(); length += 1 + length / 4) {
             write_bytes(directory / name, whole.substr(0, length));
             EXPECT_EQ(refusal_of(name), "must be a PNG or JPEG image; got a file that ends before its image does")
@@ -91,7 +100,7 @@ TEST_F(Folders, RefuseFilesThatEndEarlyWhereverTheyDo) {
 
 TEST_F(Folders, RefuseAPngOfWhichAnyBitIsWrong) {
     add("x.png", {6, 6, 1});
-    const std::size_t size = file_bytes(directory / "x.png").size();
+    const std::size_t size = read_file(directory / "x.png").size();
     for (std::size_t byte = 0; byte < size; ++byte) {
         add("x.png", {6, 6, 1});
         turn_bit("x.png", byte);
@@ -164,9 +173,8 @@ TEST_F(Folders, NameTheFirstBadFileOrGoOnWithoutAllOfThem) {
     turn_bit("b/002.png", 60);
     write_bytes(directory / "c/003.jpg", "");
     const std::string no_image = ": must be a PNG or JPEG image; got ";
-    EXPECT_THROW(ImageFolder(directory.path(), {}), DataError);
-    EXPECT_EQ(error_of([&] { ImageFolder(directory.path(), {}); }),
-              (directory / "a/001.jpg").string() + no_image + "a file that ends before its image does");
+    EXPECT_EQ(error_about<DataError>(directory / "a/001.jpg", [&] { ImageFolder(directory.path(), {}); }),
+              "must be a PNG or JPEG image; got a file that ends before its image does");
     const ImageFolder folder(directory.path(), {.skip_bad = true});
     EXPECT_EQ(folder.size(), 297);
     ASSERT_EQ(folder.skipped().size(), 3u);
@@ -179,16 +187,15 @@ TEST_F(Folders, NameTheFirstBadFileOrGoOnWithoutAllOfThem) {
 
 TEST_F(Folders, ThatAreNotThereOrHoldNoImagesAreRefused) {
     const auto refusal = [&](const fs::path& path) {
-        EXPECT_THROW(ImageFolder(path, {}), MissingInput);
-        return error_of([&] { ImageFolder(path, {}); });
+        return error_about<MissingInput>(path, [&] { ImageFolder(path, {}); });
     };
-    EXPECT_EQ(refusal("nowhere"), "nowhere: must be a folder of images; got no such directory");
+    EXPECT_EQ(refusal("nowhere"), "must be a folder of images; got no such directory");
     write_bytes(directory / "file", "");
-    EXPECT_EQ(refusal(directory / "file"), (directory / "file").string() + ": must be a folder of images; got a file");
-    EXPECT_EQ(refusal(directory.path()), directory.path().string() + ": must hold PNG or JPEG images; got none");
+    EXPECT_EQ(refusal(directory / "file"), "must be a folder of images; got a file");
+    EXPECT_EQ(refusal(directory.path()), "must hold PNG or JPEG images; got none");
     write_bytes(directory / "x.png", "");
-    EXPECT_EQ(error_of([&] { ImageFolder(directory.path(), {.skip_bad = true}); }),
-              directory.path().string() + ": must hold an image that can be read; got 1 that cannot");
+    EXPECT_EQ(error_about<DataError>(directory.path(), [&] { ImageFolder(directory.path(), {.skip_bad = true}); }),
+              "must hold an image that can be read; got 1 that cannot");
 }
 
 }  // namespace

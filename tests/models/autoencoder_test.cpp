@@ -2,7 +2,7 @@
 // reaches all of it.
 #include "models/autoencoder.h"
 
-#include "datasets/digits_dataset.h"
+#include "datasets/drawn_digits.h"
 #include "layers/losses/losses.h"
 #include "tests/support/expectations.h"
 #include "tests/support/values.h"

@@ -2,7 +2,7 @@
 // terms are by hand and bounds the likelihood, gradients are right to second order, and training lowers it.
 #include "models/vae.h"
 
-#include "datasets/digits_dataset.h"
+#include "datasets/drawn_digits.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/analysis/module_check.h"

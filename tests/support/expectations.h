@@ -1,6 +1,8 @@
 // Expectations that name the element that is wrong, and quote the error that was thrown.
 #pragma once
 
+#include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <gtest/gtest.h>
 #include <string>
@@ -15,5 +17,19 @@ testing::AssertionResult equal(const Tensor& actual, const Tensor& expected);
 
 /// The message with which `action` refuses, or "no error".
 std::string error_of(const std::function<void()>& action);
+
+/// The message of the E that `action` throws about a file, which must begin it and is left out here; or "no error".
+/// Which E it is decides the program's exit status.
+template <class E>
+std::string error_about(const std::filesystem::path& file, const auto& action) {
+    try {
+        action();
+    } catch (const E& error) {
+        const std::string message = error.what(), start = file.string() + ": ";
+        EXPECT_TRUE(message.starts_with(start)) << message;
+        return message.substr(std::min(message.size(), start.size()));
+    }
+    return "no error";
+}
 
 }  // namespace adjoint

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/idx.h"
+#include "tests/support/expectations.h"
 #include "tests/support/temporary_directory.h"
 
 namespace adjoint {
@@ -36,16 +37,5 @@ Bytes encode(const IdxArray& array);
 Bytes gzipped(const Bytes& bytes);
 
 IdxArray random_array(const Shape& shape);
-
-/// The message of the E that `action` throws; which E it is decides the program's exit status.
-template <class E>
-std::string refusal(const auto& action) {
-    try {
-        action();
-    } catch (const E& error) {
-        return error.what();
-    }
-    return "(nothing was thrown)";
-}
 
 }  // namespace adjoint

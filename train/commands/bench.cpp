@@ -100,7 +100,7 @@ void write_trace(const std::filesystem::path& path, const std::vector<KernelTime
                           {"args", {{"flops", operation.flops}}}});
     }
     const std::string text = Json{{"traceEvents", events}}.dump();
-    write_atomically(path, std::as_bytes(std::span(text)));
+    write_atomically(path, text);
 }
 
 long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt; }

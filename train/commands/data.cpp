@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include "train/cli/commands.h"
-#include "train/data/cache_directory.h"
 #include "train/data/dataset_fetch.h"
 
 namespace adjoint {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "datasets/digits_dataset.h"
+#include "datasets/drawn_digits.h"
 #include "framework/tensor/error.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"

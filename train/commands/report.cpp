@@ -24,7 +24,7 @@ void compare(const CompareOptions& options) {
     std::vector<RunDirectory> runs;
     for (const std::filesystem::path& path : options.runs) runs.push_back(RunDirectory::open(path));
     const std::string page = report_of(runs);
-    write_atomically(options.out, std::as_bytes(std::span(page)));
+    write_atomically(options.out, page);
     fmt::print("{}: {} runs\n", options.out.string(), runs.size());
 }
 

@@ -6,13 +6,11 @@
 #include <spdlog/spdlog.h>
 
 #include "datasets/batches.h"
-#include "datasets/digits_dataset.h"
+#include "datasets/drawn_digits.h"
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
 #include "datasets/published_datasets.h"
-#include "datasets/subset.h"
 #include "train/cli/environment.h"
-#include "train/data/cache_directory.h"
 #include "train/data/dataset_fetch.h"
 
 namespace adjoint {

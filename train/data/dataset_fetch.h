@@ -1,14 +1,25 @@
 // Fetching of published datasets: from the first mirror that has a file, accepted only when its digest is right.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
 
 #include "datasets/published_datasets.h"
-#include "train/data/download.h"
 
 namespace adjoint {
+
+/// Where what was fetched is kept, each dataset in a directory of its own: ADJOINT_CACHE_DIR, else adjoint/ in
+/// XDG_CACHE_HOME, else .cache/adjoint/ at home.
+/// Source: XDG Base Directory Specification 0.8, which says to ignore relative paths.
+std::filesystem::path cache_directory();
+
+/// How long a server may keep us waiting.
+struct Patience {
+    std::chrono::milliseconds connecting{10'000};
+    std::chrono::seconds stalling{30};  ///< without a byte
+};
 
 struct FetchOptions {
     Patience patience = {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
@@ -10,12 +11,6 @@
 
 namespace adjoint {
 namespace {
-
-// a = vectors · diagonal(values) · vectorsᵀ.
-struct Eigensystem {
-    std::vector<double> values;
-    std::vector<double> vectors;  // row-major; column k belongs to value k
-};
 
 // Turns the plane of axes p and q so that a[p, q] becomes 0.
 void rotate(std::vector<double>& a, std::vector<double>& vectors, std::size_t n, std::size_t p, std::size_t q) {
@@ -32,12 +27,12 @@ void rotate(std::vector<double>& a, std::vector<double>& vectors, std::size_t n,
     for (std::size_t k = 0; k < n; ++k) turn(vectors[k * n + p], vectors[k * n + q]);
 }
 
-// By Jacobi's rotations, until what lies off the diagonal is rounding.
-Eigensystem eigensystem(std::vector<double> a, std::size_t n) {
+// Makes `a` the diagonal matrix d of a = v·d·vᵀ by Jacobi's rotations, until what lies off the diagonal is rounding,
+// and returns v. All are row-major.
+std::vector<double> diagonalize(std::vector<double>& a, std::size_t n) {
     constexpr int most_sweeps = 50;
     std::vector<double> vectors(n * n);
-    double size = 0.0;
-    for (const double value : a) size += value * value;
+    const double size = std::inner_product(a.begin(), a.end(), a.begin(), 0.0);
     for (std::size_t k = 0; k < n; ++k) vectors[k * n + k] = 1.0;
     for (int sweep = 0; sweep < most_sweeps; ++sweep) {
         double off_diagonal = 0.0;
@@ -49,9 +44,7 @@ Eigensystem eigensystem(std::vector<double> a, std::size_t n) {
         }
         if (off_diagonal <= 1e-30 * size) break;
     }
-    std::vector<double> values;
-    for (std::size_t k = 0; k < n; ++k) values.push_back(a[k * n + k]);
-    return {values, vectors};
+    return vectors;
 }
 
 Tensor doubles(const Shape& shape, const std::vector<double>& elements) {
@@ -77,10 +70,11 @@ Tensor symmetric_square_root(const Tensor& a) {
     require(a.rank() == 2 && a.extent(0) == a.extent(1), "symmetric_square_root: the matrix must be square; got {}",
             a.shape());
     const Index n = a.extent(0);
-    const Eigensystem found = eigensystem(a.to_vector(), static_cast<std::size_t>(n));
-    std::vector<double> roots;
-    for (const double value : found.values) roots.push_back(std::sqrt(std::max(value, 0.0)));
-    const Variable vectors = doubles({n, n}, found.vectors);
+    std::vector<double> diagonal = a.to_vector(), roots;
+    const Variable vectors = doubles({n, n}, diagonalize(diagonal, static_cast<std::size_t>(n)));
+    for (std::size_t k = 0; k < diagonal.size(); k += static_cast<std::size_t>(n) + 1) {
+        roots.push_back(std::sqrt(std::max(diagonal[k], 0.0)));
+    }
     return matmul(vectors * doubles({n}, roots), vectors, {.transpose_b = true}).value();
 }
 

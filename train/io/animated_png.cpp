@@ -1,7 +1,5 @@
 #include "train/io/animated_png.h"
 
-#include <span>
-#include <string>
 #include <string_view>
 #include <zlib.h>
 
@@ -13,9 +11,9 @@ namespace {
 constexpr std::size_t signature_size = 8;
 
 // The numbers of a PNG file have their highest byte first.
-std::string big_endian(std::uint64_t number, int width) {
+std::string big_endian(auto number, int width) {
     std::string bytes;
-    for (int i = width; i-- > 0;) bytes.push_back(static_cast<char>(number >> 8 * i));
+    for (int i = width; i-- > 0;) bytes.push_back(static_cast<char>(static_cast<std::uint64_t>(number) >> 8 * i));
     return bytes;
 }
 
@@ -46,15 +44,14 @@ std::string contents(std::string_view png, std::string_view type) {
 // The whole picture is replaced, shown, and left as it is.
 std::string frame_control(std::uint32_t sequence, const Tensor& frame, Index milliseconds) {
     constexpr int x = 0, y = 0, milliseconds_a_second = 1000, dispose_none = 0, blend_source = 0;
-    return big_endian(sequence, 4) + big_endian(static_cast<std::uint64_t>(frame.extent(1)), 4) +
-           big_endian(static_cast<std::uint64_t>(frame.extent(0)), 4) + big_endian(x, 4) + big_endian(y, 4) +
-           big_endian(static_cast<std::uint64_t>(milliseconds), 2) + big_endian(milliseconds_a_second, 2) +
+    return big_endian(sequence, 4) + big_endian(frame.extent(1), 4) + big_endian(frame.extent(0), 4) +
+           big_endian(x, 4) + big_endian(y, 4) + big_endian(milliseconds, 2) + big_endian(milliseconds_a_second, 2) +
            big_endian(dispose_none, 1) + big_endian(blend_source, 1);
 }
 
 }  // namespace
 
-std::vector<std::byte> animated_png(const std::vector<Tensor>& frames, Index milliseconds) {
+std::string animated_png(const std::vector<Tensor>& frames, Index milliseconds) {
     require(!frames.empty(), "animated_png: there must be a frame; got none");
     require(1 <= milliseconds && milliseconds <= 65'535, "animated_png: milliseconds must be 1 to 65535; got {}",
             milliseconds);
@@ -64,20 +61,17 @@ std::vector<std::byte> animated_png(const std::vector<Tensor>& frames, Index mil
     for (const Tensor& frame : frames) {
         require(frame.shape() == frames[0].shape(), "animated_png: the frames must have one shape; got {} and {}",
                 frames[0].shape(), frame.shape());
-        const std::vector<std::byte> png = png_of(frame);
-        const std::string_view still(reinterpret_cast<const char*>(png.data()), png.size());
+        const std::string still = png_of(frame);
         const bool first = file.empty();
         if (first) {
-            file = std::string(still.substr(0, signature_size)) + chunk("IHDR", contents(still, "IHDR")) +
+            file = still.substr(0, signature_size) + chunk("IHDR", contents(still, "IHDR")) +
                    chunk("acTL", big_endian(frames.size(), 4) + big_endian(for_ever, 4));
         }
         file += chunk("fcTL", frame_control(sequence++, frame, milliseconds));
         const std::string pixels = contents(still, "IDAT");
         file += first ? chunk("IDAT", pixels) : chunk("fdAT", big_endian(sequence++, 4) + pixels);
     }
-    file += chunk("IEND", "");
-    const auto bytes = std::as_bytes(std::span(file));
-    return {bytes.begin(), bytes.end()};
+    return file + chunk("IEND", "");
 }
 
 }  // namespace adjoint

@@ -1,7 +1,7 @@
 // Animated PNG: a row of pictures as one file that browsers play; what knows only still pictures shows the first.
 #pragma once
 
-#include <cstddef>
+#include <string>
 #include <vector>
 
 #include "framework/tensor/tensor.h"
@@ -11,6 +11,6 @@ namespace adjoint {
 /// The file of frames [H, W, 1 or 3] of values in 0..1, shown one after another for `milliseconds` each, over and over.
 /// Throws unless there is a frame, all have one shape, and milliseconds are 1 to 65535.
 /// Source: Portable Network Graphics Specification, third edition, acTL, fcTL and fdAT.
-std::vector<std::byte> animated_png(const std::vector<Tensor>& frames, Index milliseconds);
+std::string animated_png(const std::vector<Tensor>& frames, Index milliseconds);
 
 }  // namespace adjoint

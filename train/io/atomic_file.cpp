@@ -35,12 +35,12 @@ class TemporaryFile {
         if (!renamed_) ::unlink(name_.c_str());
     }
 
-    void write(std::span<const std::byte> content) {
+    void write(std::string_view content) {
         while (!content.empty()) {
             const ssize_t written = ::write(descriptor_, content.data(), content.size());
             if (written < 0 && errno == EINTR) continue;
             if (written < 0) refuse_to_write(target_, errno);
-            content = content.subspan(static_cast<std::size_t>(written));
+            content.remove_prefix(static_cast<std::size_t>(written));
         }
     }
 
@@ -73,7 +73,7 @@ void refuse_to_write(const fs::path& path, int reason) {
     throw CannotWrite(fmt::format("{}: cannot be written; {}", path.string(), std::generic_category().message(reason)));
 }
 
-void write_atomically(const fs::path& path, std::span<const std::byte> content) {
+void write_atomically(const fs::path& path, std::string_view content) {
     std::error_code unknown;
     const fs::file_status status = fs::status(path, unknown);
     if (fs::is_directory(status)) refuse_to_write(path, EISDIR);

@@ -2,9 +2,8 @@
 // on disk.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <span>
+#include <string_view>
 
 namespace adjoint {
 
@@ -13,7 +12,7 @@ namespace adjoint {
 
 /// The file at `path` holds exactly `content` afterwards, even if the machine fails, or is as it was before.
 /// Throws as refuse_to_write does, and leaves nothing behind.
-void write_atomically(const std::filesystem::path& path, std::span<const std::byte> content);
+void write_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// Removes from a directory what write_atomically had not finished there when the program was killed. Nothing else may
 /// be writing into it.

@@ -3,54 +3,174 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
-#include <cstring>
+#include <charconv>
+#include <limits>
+#include <map>
+#include <set>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
+#include "datasets/read_file.h"
+#include "framework/ops/shape_ops.h"
 #include "train/io/atomic_file.h"
-#include "train/io/npy_header.h"
 
 namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// IEEE 754 binary16.
-struct Half {
-    std::uint16_t bits;
-    explicit operator float() const {
-        const int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
-        const float magnitude = exponent == 0    ? std::ldexp(static_cast<float>(fraction), -24)
-                                : exponent == 31 ? (fraction == 0 ? INFINITY : NAN)
-                                                 : std::ldexp(static_cast<float>(fraction + 0x400), exponent - 25);
-        return bits >> 15 ? -magnitude : magnitude;
-    }
+constexpr std::string_view magic = "\x93NUMPY";
+constexpr Index longest_header = 1 << 20;
+constexpr std::ptrdiff_t most_axes = 64;  // as in NumPy
+constexpr std::size_t longest_word = 64;
+
+struct Header {
+    std::string type;           // as '<f8'
+    std::size_t type_byte = 0;  // where it stands
+    bool fortran_order = false;
+    Shape shape;
 };
 
-/// Calls f<Stored, T>() for the element type in the file and the one of the tensor.
-template <class F>
-Tensor with_element_type(const NpyFile& file, const NpyHeader& header, F f) {
-    const bool ordered =
-        !header.type.empty() && std::string_view("<>=|").find(header.type[0]) != std::string_view::npos;
-    const std::string kind = ordered ? header.type.substr(1) : "";
-    if (kind == "f4") return f.template operator()<float, float>();
-    if (kind == "f8") return f.template operator()<double, double>();
-    if (kind == "f2") return f.template operator()<Half, float>();
-    if (kind == "u1" || kind == "b1") return f.template operator()<std::uint8_t, double>();
-    if (kind == "u2") return f.template operator()<std::uint16_t, double>();
-    if (kind == "u4") return f.template operator()<std::uint32_t, double>();
-    if (kind == "u8") return f.template operator()<std::uint64_t, double>();
-    if (kind == "i1") return f.template operator()<std::int8_t, double>();
-    if (kind == "i2") return f.template operator()<std::int16_t, double>();
-    if (kind == "i4") return f.template operator()<std::int32_t, double>();
-    if (kind == "i8") return f.template operator()<std::int64_t, double>();
-    file.check(false, header.type_byte, "expected elements that are f2, f4, f8, integers or booleans, read {:?}",
-               header.type);
-    return {};
+Index little_endian(std::string_view bytes) {
+    Index value = 0;
+    for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
 }
 
-/// The number of elements. Throws where it is too large to be counted, though an empty axis makes it 0.
+// A file in memory that is read from front to back, and whose errors say at which byte.
+class NpyFile {
+  public:
+    NpyFile(std::string name, std::string content) : name_(std::move(name)), content_(std::move(content)) {}
+
+    // Throws DataError `<name>: byte <byte>: <message>` unless `holds`.
+    template <class... Args>
+    void check(bool holds, std::size_t byte, fmt::format_string<Args...> message, Args&&... args) const {
+        if (holds) return;
+        const std::string fact = fmt::format(message, std::forward<Args>(args)...);
+        throw DataError(fmt::format("{}: byte {}: {}", name_, byte, fact));
+    }
+
+    std::size_t position() const { return at_; }
+    std::string_view rest() const { return std::string_view(content_).substr(at_); }
+
+    // The magic bytes, a version, and a dictionary after its length: up to the first element.
+    Header read_header() {
+        const std::string_view start = rest().substr(0, magic.size());
+        check(start == magic, 0, "expected a .npy file's first bytes {:?}, read {:?}", magic, start);
+        at_ = magic.size();
+        const std::string_view version = take(2, "the format version");
+        const int major = static_cast<unsigned char>(version[0]), minor = static_cast<unsigned char>(version[1]);
+        check(major >= 1 && major <= 3 && minor == 0, 6, "expected format version 1.0, 2.0 or 3.0, read {}.{}", major,
+              minor);
+        const Index length = little_endian(take(major == 1 ? 2 : 4, "the header's length"));
+        check(length <= longest_header, 8, "expected a header of at most {} bytes, read {}", longest_header, length);
+        const std::size_t first = at_;
+        take(length, "the header");
+        text_ = std::string_view(content_).substr(0, std::exchange(at_, first));
+        return dictionary();
+    }
+
+  private:
+    // The next `length` bytes, which are `what`.
+    std::string_view take(Index length, const char* what) {
+        check(length <= std::ssize(rest()), content_.size(), "the file ends, but {} has {} bytes from byte {}", what,
+              length, at_);
+        const std::string_view bytes = rest().substr(0, static_cast<std::size_t>(length));
+        at_ += bytes.size();
+        return bytes;
+    }
+
+    // A dictionary in Python of three keys in any order: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }
+    Header dictionary() {
+        Header header;
+        std::set<std::string> missing = {"descr", "fortran_order", "shape"};
+        list('{', '}', [&] {
+            const std::size_t byte = at_;
+            const std::string key = quoted();
+            check(missing.erase(key) == 1, byte,
+                  "expected each of 'descr', 'fortran_order' and 'shape' once, read {:?}", key);
+            expect(':');
+            skip_spaces();
+            if (key == "descr") header.type_byte = at_, header.type = quoted();
+            if (key == "fortran_order") header.fortran_order = boolean();
+            if (key == "shape") header.shape = tuple();
+        });
+        for (const std::string& key : missing) check(false, at_, "the header ends, but has no '{}'", key);
+        skip_spaces();
+        check(at_ == text_.size(), at_, "expected the end of the header, read {}", next());
+        return header;
+    }
+
+    std::string next() const { return at_ < text_.size() ? fmt::format("{:?}", text_.substr(at_, 1)) : "its end"; }
+    void skip_spaces() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
+
+    bool accept(char c) {
+        skip_spaces();
+        if (at_ == text_.size() || text_[at_] != c) return false;
+        ++at_;
+        return true;
+    }
+
+    void expect(char c) {
+        const bool there = accept(c);
+        check(there, at_, "expected '{}' in the header, read {}", c, next());
+    }
+
+    // Items between two brackets, with commas between them and perhaps behind the last.
+    void list(char opening, char closing, const auto& read_item) {
+        expect(opening);
+        while (!accept(closing)) {
+            read_item();
+            if (!accept(',')) return expect(closing);
+        }
+    }
+
+    std::string quoted() {
+        skip_spaces();
+        const char quote = at_ < text_.size() ? text_[at_] : '\0';
+        check(quote == '\'' || quote == '"', at_, "expected a quoted word in the header, read {}", next());
+        const std::size_t end = text_.find(quote, at_ + 1);
+        check(end != text_.npos && end - at_ <= longest_word, at_, "the quoted word does not end");
+        const std::string word(text_.substr(at_ + 1, end - at_ - 1));
+        at_ = end + 1;
+        return word;
+    }
+
+    bool boolean() {
+        const bool value = text_.substr(at_).starts_with("True");
+        check(value || text_.substr(at_).starts_with("False"), at_, "expected True or False, read {}", next());
+        at_ += value ? 4 : 5;
+        return value;
+    }
+
+    Shape tuple() {
+        Shape shape;
+        list('(', ')', [&] {
+            shape.push_back(extent());
+            check(std::ssize(shape) <= most_axes, at_, "expected at most {} axes, read more", most_axes);
+        });
+        return shape;
+    }
+
+    Index extent() {
+        skip_spaces();
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+        check(error != std::errc::invalid_argument, at_, "expected an extent in the shape, read {}", next());
+        check(error == std::errc() && std::in_range<Index>(value), at_, "the extent in the shape is too large");
+        at_ = static_cast<std::size_t>(end - text_.data());
+        accept('L');  // Python 2 marked its large integers.
+        return static_cast<Index>(value);
+    }
+
+    std::string name_;
+    std::string content_;
+    std::string_view text_;  // up to the header's end
+    std::size_t at_ = 0;
+};
+
+// The number of elements. Throws where it is too large to be counted, though an empty axis makes it 0.
 Index count_elements(const NpyFile& file, const Shape& shape) {
     Index count = 1;
     for (const Index extent : shape) {
@@ -60,53 +180,53 @@ Index count_elements(const NpyFile& file, const Shape& shape) {
     return element_count(shape) == 0 ? 0 : count;
 }
 
-/// Calls visit(i, j) for each element i in C order, with its place j in Fortran order.
-template <class Visit>
-void walk_fortran_order(const Shape& shape, Index count, Visit visit) {
-    Shape at(shape.size(), 0), strides(shape.size(), 1);
-    for (std::size_t axis = 1; axis < shape.size(); ++axis) strides[axis] = strides[axis - 1] * shape[axis - 1];
-    for (Index i = 0, j = 0; i < count; ++i) {
-        visit(i, j);
-        for (std::size_t axis = shape.size(); axis-- > 0;) {
-            j += strides[axis];
-            if (++at[axis] < shape[axis]) break;
-            j -= std::exchange(at[axis], 0) * strides[axis];
-        }
-    }
-}
-
 template <class Stored, class T>
-Tensor read_elements(NpyFile& file, const NpyHeader& header) {
+Tensor read_elements(const NpyFile& file, const Header& header) {
     const Index width = sizeof(Stored), count = count_elements(file, header.shape);
-    file.check(file.remaining() == count * width, file.position(), "shape {} of {:?} takes {} bytes, the file has {}",
-               header.shape, header.type, count * width, file.remaining());
-    const std::string bytes = file.read(count * width, "the array");
+    const std::string_view bytes = file.rest();
+    file.check(std::ssize(bytes) == count * width, file.position(), "shape {} of {:?} takes {} bytes, the file has {}",
+               header.shape, header.type, count * width, bytes.size());
     const bool reversed = (header.type[0] == '>') != (std::endian::native == std::endian::big) && header.type[0] != '=';
-    const auto element = [&](Index i) {
-        std::array<char, sizeof(Stored)> raw;
-        std::copy_n(bytes.data() + i * width, width, raw.data());
-        if (reversed) std::reverse(raw.begin(), raw.end());
-        return static_cast<T>(std::bit_cast<Stored>(raw));
-    };
-    return Tensor::build<T>(header.shape, [&](std::span<T> out) {
-        const auto take = [&](Index i, Index j) { out[static_cast<std::size_t>(i)] = element(j); };
-        if (header.fortran_order) return walk_fortran_order(header.shape, count, take);
-        for (Index i = 0; i < count; ++i) take(i, i);
+    // In Fortran's order the elements are those of the transposed array in C's.
+    const Shape shape = header.fortran_order ? Shape(header.shape.rbegin(), header.shape.rend()) : header.shape;
+    const Tensor stored = Tensor::build<T>(shape, [&](std::span<T> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            std::array<char, sizeof(Stored)> raw;
+            std::copy_n(bytes.data() + i * sizeof(Stored), sizeof(Stored), raw.data());
+            if (reversed) std::reverse(raw.begin(), raw.end());
+            out[i] = static_cast<T>(std::bit_cast<Stored>(raw));
+        }
     });
+    return header.fortran_order ? transpose(stored).value() : stored;
 }
 
-Tensor tensor_of(NpyFile file) {
-    const NpyHeader header = read_npy_header(file);
-    return with_element_type(file, header,
-                             [&]<class Stored, class T>() { return read_elements<Stored, T>(file, header); });
-}
+using Reader = Tensor (*)(const NpyFile& file, const Header& header);
+const std::map<std::string, Reader> element_types = {
+    {"f2", read_elements<_Float16, float>},       {"f4", read_elements<float, float>},
+    {"f8", read_elements<double, double>},        {"b1", read_elements<std::uint8_t, double>},
+    {"u1", read_elements<std::uint8_t, double>},  {"i1", read_elements<std::int8_t, double>},
+    {"u2", read_elements<std::uint16_t, double>}, {"i2", read_elements<std::int16_t, double>},
+    {"u4", read_elements<std::uint32_t, double>}, {"i4", read_elements<std::int32_t, double>},
+    {"u8", read_elements<std::uint64_t, double>}, {"i8", read_elements<std::int64_t, double>}};
 
 }  // namespace
 
-Tensor read_npy(const fs::path& path) { return tensor_of(NpyFile(path)); }
+Tensor read_npy(const fs::path& path) {
+    std::error_code failure;
+    const fs::file_status status = fs::status(path, failure);
+    require<MissingInput>(!failure, "{}: cannot be read; {}", path.string(), failure.message());
+    require<MissingInput>(fs::is_regular_file(status), "{}: cannot be read; not a regular file", path.string());
+    return tensor_of_npy(path.string(), read_file(path));
+}
 
 Tensor tensor_of_npy(std::string name, std::string content) {
-    return tensor_of(NpyFile(std::move(name), std::move(content)));
+    NpyFile file(std::move(name), std::move(content));
+    const Header header = file.read_header();
+    const bool ordered = header.type.find_first_of("<>=|") == 0;
+    const auto type = element_types.find(ordered ? header.type.substr(1) : "");
+    file.check(type != element_types.end(), header.type_byte,
+               "expected elements that are f2, f4, f8, integers or booleans, read {:?}", header.type);
+    return type->second(file, header);
 }
 
 std::string npy_of(const Tensor& tensor) {
@@ -115,21 +235,21 @@ std::string npy_of(const Tensor& tensor) {
                                      tensor.dtype() == DType::float32 ? "f4" : "f8", fmt::join(tensor.shape(), ", "),
                                      tensor.rank() == 1 ? "," : "");
     // Spaces and a line break, so that the elements start at a multiple of 64 bytes.
-    const std::size_t before = npy_magic.size() + 4;
+    const std::size_t before = magic.size() + 4;
     header.append(63 - (before + header.size()) % 64, ' ').push_back('\n');
 
-    std::string content(npy_magic);
+    std::string content(magic);
     content.append({'\x01', '\x00', static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)});
-    content.append(header);
-    dispatch(tensor.dtype(), [&]<Scalar T>() {
-        const std::span<const std::byte> elements = std::as_bytes(tensor.data<T>());
-        content.append(reinterpret_cast<const char*>(elements.data()), elements.size());
-    });
-    return content;
+    return content.append(header).append(bytes_of(tensor));
 }
 
-void write_npy(const fs::path& path, const Tensor& tensor) {
-    write_atomically(path, std::as_bytes(std::span<const char>(npy_of(tensor))));
+void write_npy(const fs::path& path, const Tensor& tensor) { write_atomically(path, npy_of(tensor)); }
+
+std::string_view bytes_of(const Tensor& tensor) {
+    return dispatch(tensor.dtype(), [&]<Scalar T>() {
+        const auto elements = tensor.data<T>();
+        return std::string_view(reinterpret_cast<const char*>(elements.data()), elements.size_bytes());
+    });
 }
 
 }  // namespace adjoint

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "framework/tensor/tensor.h"
 
@@ -23,5 +24,8 @@ std::string npy_of(const Tensor& tensor);
 
 /// Writes npy_of(tensor), atomically. Throws CannotWrite.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);
+
+/// The elements as they lie in memory, as long as the tensor lives.
+std::string_view bytes_of(const Tensor& tensor);
 
 }  // namespace adjoint

@@ -2,7 +2,6 @@
 
 #include <deque>
 #include <memory>
-#include <span>
 #include <string_view>
 #include <vector>
 #include <zip.h>
@@ -26,26 +25,22 @@ using Archive = std::unique_ptr<zip_t, Close>;
 using Entry = std::unique_ptr<zip_file_t, Close>;
 using Source = std::unique_ptr<zip_source_t, Close>;
 
-/// The reason that libzip gives with an error code.
-class Reason {
-  public:
-    explicit Reason(int code) { zip_error_init_with_code(&error_, code); }
-    Reason(const Reason&) = delete;
-    Reason& operator=(const Reason&) = delete;
-    ~Reason() { zip_error_fini(&error_); }
-    const char* text() { return zip_error_strerror(&error_); }
-
-  private:
-    zip_error_t error_;
-};
+// What libzip says of an error code.
+std::string reason_of(int code) {
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    std::string reason = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    return reason;
+}
 
 Archive open_archive(const fs::path& path) {
     int code = 0;
     Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
     const bool unreadable =
         code == ZIP_ER_NOENT || code == ZIP_ER_OPEN || code == ZIP_ER_READ || code == ZIP_ER_OPNOTSUPP;
-    require<MissingInput>(archive || !unreadable, "{}: cannot be read; {}", path.string(), Reason(code).text());
-    require<DataError>(archive != nullptr, "{}: must be a .npz file; {}", path.string(), Reason(code).text());
+    require<MissingInput>(archive || !unreadable, "{}: cannot be read; {}", path.string(), reason_of(code));
+    require<DataError>(archive != nullptr, "{}: must be a .npz file; {}", path.string(), reason_of(code));
     return archive;
 }
 
@@ -113,7 +108,7 @@ void write_npz(const fs::path& path, const std::map<std::string, Tensor>& tensor
     require<CannotWrite>(zip_close(archive.get()) == 0, "{}: cannot be written; {}", path.string(),
                          zip_strerror(archive.get()));
     archive.release();
-    write_atomically(path, std::as_bytes(std::span<const char>(content_of(file.get()))));
+    write_atomically(path, content_of(file.get()));
 }
 
 }  // namespace adjoint

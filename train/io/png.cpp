@@ -9,6 +9,7 @@
 #include <stb/stb_image_write.h>
 
 #include "framework/kernels/loops.h"
+#include "framework/ops/shape_ops.h"
 #include "framework/tensor/math.h"
 #include "train/io/atomic_file.h"
 
@@ -52,21 +53,12 @@ Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns) {
             "picture_pairs: the batches must have one shape [N, H, W, C]; got {} and {}", above.shape(), below.shape());
     require(columns >= 1 && above.extent(0) % columns == 0, "picture_pairs: images must fill rows of {}; got {}",
             columns, above.extent(0));
-    Shape shape = above.shape();
-    shape[0] *= 2;
-    const Index row = columns * above.size() / std::max<Index>(1, above.extent(0));
-    return picture_grid(
-        Tensor::build<float>(shape,
-                             [&](std::span<float> out) {
-                                 for (Index begin = 0; begin < above.size(); begin += row) {
-                                     std::copy_n(above.data<float>().data() + begin, row, out.data() + 2 * begin);
-                                     std::copy_n(below.data<float>().data() + begin, row, out.data() + 2 * begin + row);
-                                 }
-                             }),
-        columns);
+    const Index H = above.extent(1), W = above.extent(2), C = above.extent(3);
+    const auto rows = [&](const Tensor& x) { return reshape(x, {-1, 1, columns, H, W, C}); };
+    return picture_grid(reshape(concatenate({rows(above), rows(below)}, 1), {-1, H, W, C}).value(), columns);
 }
 
-std::vector<std::byte> png_of(const Tensor& image) {
+std::string png_of(const Tensor& image) {
     require(image.rank() == 3 && (image.extent(2) == 1 || image.extent(2) == 3),
             "write_png: the image must be [H, W, 1 or 3]; got {}", image.shape());
     std::vector<std::uint8_t> bytes;
@@ -74,11 +66,9 @@ std::vector<std::byte> png_of(const Tensor& image) {
     for (const float value : image.data<float>()) {
         bytes.push_back(static_cast<std::uint8_t>(std::lround(255.0f * std::clamp(value, 0.0f, 1.0f))));
     }
-    std::vector<std::byte> file;
-    const auto append = [](void* context, void* data, int size) {
-        const auto* begin = static_cast<const std::byte*>(data);
-        auto& content = *static_cast<std::vector<std::byte>*>(context);
-        content.insert(content.end(), begin, begin + size);
+    std::string file;
+    const auto append = [](void* content, void* data, int size) {
+        static_cast<std::string*>(content)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
     };
     const auto narrow = [](Index size) { return static_cast<int>(size); };
     stbi_write_png_to_func(append, &file, narrow(image.extent(1)), narrow(image.extent(0)), narrow(image.extent(2)),

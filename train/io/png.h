@@ -1,9 +1,8 @@
 // PNG pictures of images, in grids and pairs.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <vector>
+#include <string>
 
 #include "datasets/image_folder.h"
 
@@ -20,7 +19,7 @@ Tensor picture_grid(const Tensor& images, Index columns);
 Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns);
 
 /// The PNG file of an image [H, W, 1 or 3] of values in 0..1; values outside are clipped.
-std::vector<std::byte> png_of(const Tensor& image);
+std::string png_of(const Tensor& image);
 
 /// Writes png_of(image), atomically. Throws CannotWrite.
 void write_png(const std::filesystem::path& path, const Tensor& image);

@@ -4,12 +4,15 @@
 #include <bit>
 #include <cstring>
 #include <fmt/ranges.h>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <ranges>
+#include <span>
+#include <string_view>
 #include <zlib.h>
 
+#include "datasets/read_file.h"
 #include "train/io/atomic_file.h"
+#include "train/io/npy.h"
 
 namespace adjoint {
 namespace {
@@ -22,41 +25,20 @@ const std::string checksum_key = "crc32";
 
 const char* type_code(DType dtype) { return dtype == DType::float32 ? "F32" : "F64"; }
 
-void append(std::string& content, const void* bytes, std::size_t count) {
-    content.append(static_cast<const char*>(bytes), count);
-}
-
-std::string read_file(const std::filesystem::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    require<MissingInput>(stream.is_open(), "{}: cannot be read; got {}", path.string(), std::strerror(errno));
-    require<MissingInput>(std::filesystem::is_regular_file(path), "{}: cannot be read; got {}", path.string(),
-                          std::filesystem::is_directory(path) ? "a directory" : "no regular file");
-    std::string content(std::filesystem::file_size(path), '\0');
-    stream.read(content.data(), std::ssize(content));
-    content.resize(static_cast<std::size_t>(stream.gcount()));
-    return content;
-}
-
 // Of the metadata and of all tensors' names, types, shapes and elements, in the order of their names: whatever way a
 // tool writes them down, the same content has the same checksum.
 std::string checksum_of(const std::map<std::string, Tensor>& tensors,
                         const std::map<std::string, std::string>& metadata) {
     uLong crc = ::crc32_z(0, nullptr, 0);
-    const auto add = [&crc](const void* bytes, std::size_t count) {
-        crc = ::crc32_z(crc, static_cast<const Bytef*>(bytes), count);
+    const auto add = [&crc](std::string_view bytes) {
+        crc = ::crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
     };
-    const auto add_line = [&add](const std::string& text) { add((text + "\n").data(), text.size() + 1); };
     for (const auto& [key, value] : metadata) {
-        if (key == checksum_key) continue;
-        add_line(key);
-        add_line(value);
+        if (key != checksum_key) add(fmt::format("{}\n{}\n", key, value));
     }
     for (const auto& [name, tensor] : tensors) {
-        add_line(name);
-        add_line(fmt::format("{} {}", type_code(tensor.dtype()), tensor.shape()));
-        dispatch(tensor.dtype(), [&, &values = tensor]<Scalar T>() {
-            add(values.template data<T>().data(), values.template data<T>().size_bytes());
-        });
+        add(fmt::format("{}\n{} {}\n", name, type_code(tensor.dtype()), tensor.shape()));
+        add(bytes_of(tensor));
     }
     return fmt::format("{:08x}", crc);
 }
@@ -136,7 +118,7 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     std::uint64_t end = 0;
     for (const auto& [name, tensor] : tensors) {
         const std::uint64_t begin = end;
-        end += static_cast<std::uint64_t>(tensor.size()) * (tensor.dtype() == DType::float32 ? 4 : 8);
+        end += bytes_of(tensor).size();
         header[name] = {
             {"dtype", type_code(tensor.dtype())}, {"shape", tensor.shape()}, {"data_offsets", {begin, end}}};
     }
@@ -145,14 +127,9 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     const std::uint64_t length = text.size();
     std::string content;
     content.reserve(sizeof length + length + end);
-    append(content, &length, sizeof length);
-    content += text;
-    for (const auto& [name, tensor] : tensors) {
-        dispatch(tensor.dtype(), [&, &values = tensor]<Scalar T>() {
-            append(content, values.template data<T>().data(), values.template data<T>().size_bytes());
-        });
-    }
-    write_atomically(path, std::as_bytes(std::span(content)));
+    content.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);
+    for (const auto& [name, tensor] : tensors) content.append(bytes_of(tensor));
+    write_atomically(path, content);
 }
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {

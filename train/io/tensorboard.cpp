@@ -17,23 +17,14 @@ namespace fs = std::filesystem;
 
 // ---- protocol buffers: a message is fields in a row, each a key and a value
 
-// The numbers that the .proto files give to the fields.
-namespace event {
-constexpr int wall_time = 1, step = 2, file_version = 3, summary = 5, session_log = 7;
-}
-namespace session_log {
-constexpr int status = 1;
-constexpr std::uint64_t start = 1;
-}  // namespace session_log
-namespace summary {
-constexpr int value = 1;
-}
-namespace value {
-constexpr int tag = 1, simple_value = 2, image = 4;
-}
-namespace image_value {
-constexpr int height = 1, width = 2, colorspace = 3, encoded_image_string = 4;
-}
+// The numbers that the .proto files give to the fields of messages.
+enum class Event { wall_time = 1, step = 2, file_version = 3, summary = 5, session_log = 7 };
+enum class SessionLog { status = 1 };
+enum class Summary { value = 1 };
+enum class Value { tag = 1, simple_value = 2, image = 4 };
+enum class Image { height = 1, width = 2, colorspace = 3, encoded_image_string = 4 };
+
+constexpr std::int64_t session_start = 1;  // a status
 
 enum WireType { varint = 0, fixed64 = 1, length_delimited = 2, fixed32 = 5 };
 
@@ -51,24 +42,30 @@ std::string little_endian(std::uint64_t number, int width) {
     return bytes;
 }
 
-std::string key(int field, WireType type) { return varint_of(static_cast<std::uint64_t>(field << 3 | type)); }
+std::string key(auto field, WireType type) {
+    return varint_of(static_cast<std::uint64_t>(static_cast<int>(field) << 3 | type));
+}
 
-std::string whole(int field, std::int64_t number) {
+std::string whole(auto field, std::int64_t number) {
     return key(field, varint) + varint_of(static_cast<std::uint64_t>(number));
 }
-std::string real(int field, double number) {
+std::string real(auto field, double number) {
     return key(field, fixed64) + little_endian(std::bit_cast<std::uint64_t>(number), 8);
 }
-std::string real(int field, float number) {
+std::string real(auto field, float number) {
     return key(field, fixed32) + little_endian(std::bit_cast<std::uint32_t>(number), 4);
 }
-std::string bytes(int field, std::string_view content) {
+std::string bytes(auto field, std::string_view content) {
     return key(field, length_delimited) + varint_of(content.size()) + std::string(content);
 }
 
 std::string event_of(std::int64_t step, const std::string& what) {
     const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-    return real(event::wall_time, now.count()) + whole(event::step, step) + what;
+    return real(Event::wall_time, now.count()) + whole(Event::step, step) + what;
+}
+
+std::string value_of(const std::string& tag, const std::string& what) {
+    return bytes(Summary::value, bytes(Value::tag, tag) + what);
 }
 
 // ---- files
@@ -115,27 +112,23 @@ TensorBoardWriter::TensorBoardWriter(const fs::path& directory, std::int64_t fir
         if (!file_ && errno != EEXIST) refuse_to_write(path_, errno);
         if (!file_) path_ = fmt::format("{}.{:04}", name.string(), more);
     }
-    append(event_of(0, bytes(event::file_version, "brain.Event:2")));
-    append(event_of(first_step, bytes(event::session_log, whole(session_log::status, session_log::start))));
+    append(event_of(0, bytes(Event::file_version, "brain.Event:2")));
+    append(event_of(first_step, bytes(Event::session_log, whole(SessionLog::status, session_start))));
 }
 
 void TensorBoardWriter::scalars(std::int64_t step, const std::vector<std::pair<std::string, double>>& values) {
     std::string content;
     for (const auto& [tag, number] : values) {
-        content +=
-            bytes(summary::value, bytes(value::tag, tag) + real(value::simple_value, static_cast<float>(number)));
+        content += value_of(tag, real(Value::simple_value, static_cast<float>(number)));
     }
-    append(event_of(step, bytes(event::summary, content)));
+    append(event_of(step, bytes(Event::summary, content)));
 }
 
 void TensorBoardWriter::image(std::int64_t step, const std::string& tag, const Tensor& image) {
-    const std::vector<std::byte> png = png_of(image);
-    const std::string content =
-        whole(image_value::height, image.extent(0)) + whole(image_value::width, image.extent(1)) +
-        whole(image_value::colorspace, image.extent(2)) +  // 1 grey, 3 RGB
-        bytes(image_value::encoded_image_string, {reinterpret_cast<const char*>(png.data()), png.size()});
-    append(event_of(
-        step, bytes(event::summary, bytes(summary::value, bytes(value::tag, tag) + bytes(value::image, content)))));
+    const std::string content = whole(Image::height, image.extent(0)) + whole(Image::width, image.extent(1)) +
+                                whole(Image::colorspace, image.extent(2)) +  // 1 grey, 3 RGB
+                                bytes(Image::encoded_image_string, png_of(image));
+    append(event_of(step, bytes(Event::summary, value_of(tag, bytes(Value::image, content)))));
 }
 
 void TensorBoardWriter::append(const std::string& event) {

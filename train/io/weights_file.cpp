@@ -39,7 +39,9 @@ void say(std::vector<std::string>& facts, const std::string& word, std::vector<s
 // What keeps the tensors from being the states' values.
 std::vector<std::string> differences(const std::map<std::string, Tensor>& tensors, const States& states) {
     std::vector<std::string> missing, unknown, misshapen;
+    std::map<std::string, Tensor> others = tensors;
     for (const auto& [name, state] : states) {
+        others.erase(name);
         const auto found = tensors.find(name);
         if (found == tensors.end()) {
             missing.push_back(fmt::format("{} {}", name, state.shape()));
@@ -47,10 +49,8 @@ std::vector<std::string> differences(const std::map<std::string, Tensor>& tensor
             misshapen.push_back(fmt::format("{} has shape {}, needs {}", name, found->second.shape(), state.shape()));
         }
     }
-    for (const auto& [name, tensor] : tensors) {
-        const bool known = std::any_of(states.begin(), states.end(),
-                                       [&wanted = name](const NamedState& named) { return named.name == wanted; });
-        if (!known && !of_training(name)) unknown.push_back(fmt::format("{} {}", name, tensor.shape()));
+    for (const auto& [name, tensor] : others) {
+        if (!of_training(name)) unknown.push_back(fmt::format("{} {}", name, tensor.shape()));
     }
     std::vector<std::string> facts;
     say(facts, "missing ", missing);

@@ -4,10 +4,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "datasets/read_file.h"
 #include "framework/kernels/gemm.h"
 #include "framework/tensor/parallel.h"
 #include "train/io/atomic_file.h"
-#include "train/io/file_content.h"
 #include "train/io/safetensors.h"
 
 namespace adjoint {
@@ -34,10 +34,6 @@ void append_line(const std::filesystem::path& file, const Json& line) {
     std::ofstream stream(file, std::ios::app);
     stream << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
     if (!stream.good()) refuse_to_write(file, errno);
-}
-
-void write_text(const std::filesystem::path& path, const std::string& text) {
-    write_atomically(path, std::as_bytes(std::span(text)));
 }
 
 // runs/MODEL-DATE-TIME, made now, so that no other program takes it.
@@ -92,8 +88,8 @@ RunDirectory RunDirectory::rerecord(const std::filesystem::path& path, const Run
                        {"compiler", __VERSION__},  {"processor", processor_name()}, {"kernels", gemm_kernels()},
                        {"threads", thread_count()}};
     // First what makes it the directory of a run, which a killed program can leave unfinished.
-    write_text(path / "config.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-    write_text(path / "config.toml", record.settings);
+    write_atomically(path / "config.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_atomically(path / "config.toml", record.settings);
     return RunDirectory(path, record.model, record.dataset);
 }
 
@@ -116,9 +112,12 @@ void RunDirectory::log_metrics(Index epoch, const Metrics& metrics) const {
     append_line(path_ / "metrics.jsonl", line);
 }
 
-std::string RunDirectory::metrics() const { return file_content(path_ / "metrics.jsonl"); }
+std::string RunDirectory::metrics() const {
+    const std::filesystem::path file = path_ / "metrics.jsonl";
+    return std::filesystem::exists(file) ? read_file(file) : "";
+}
 
-void RunDirectory::restore_metrics(const std::string& text) const { write_text(path_ / "metrics.jsonl", text); }
+void RunDirectory::restore_metrics(const std::string& text) const { write_atomically(path_ / "metrics.jsonl", text); }
 
 void RunDirectory::log_event(const std::string& event, Index epoch, const Metrics& numbers) const {
     Json line = {{"event", event}, {"time", time_now("%Y-%m-%d %H:%M:%S")}, {"epoch", epoch}};

@@ -1,4 +1,4 @@
-// In which order does the page tell all this?
+// The order in which the page tells all this.
 
 function summary({config, metrics}) {
   return `${config.model} on ${config.dataset}, ${metrics.at(-1)?.epoch ?? 0} of ${config.epochs} epochs`;

@@ -1,4 +1,4 @@
-// How is a chart drawn?
+// Chart: curves over epochs, drawn as SVG.
 
 const margin = {left: 52, right: 10, top: 8, bottom: 24}, height = 230;
 
@@ -20,7 +20,7 @@ class Chart {
     this.tip = element('div', {className: 'tip', hidden: true});
     this.element = element('div', {className: 'chart'}, element('h3', {}, titleOf(name)), this.svg, this.tip);
     if (several || curves.length > 1) this.element.append(this.legend());
-    new ChartInput(this);
+    listen(this);
     new ResizeObserver(() => this.draw()).observe(this.svg);
   }
 

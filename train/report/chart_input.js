@@ -1,66 +1,37 @@
-// What does a chart answer to a pointer and to keys? The values at an epoch, and a closer look.
+// What a chart answers to a pointer and to keys: the values at an epoch, and a closer look.
 
 const shortestDrag = 8;  // in pixels; less is a click
 
-class ChartInput {
-  constructor(chart) {
-    this.chart = chart;
-    const answers = {pointerdown: event => this.press(event), pointermove: event => this.move(event),
-                     pointerup: () => this.release(), pointercancel: () => this.cancel(),
-                     pointerleave: () => this.leave(), blur: () => this.point(null),
-                     dblclick: () => look({zoom: null}), keydown: event => this.key(event)};
-    for (const [name, answer] of Object.entries(answers)) chart.svg.addEventListener(name, answer);
-  }
+function listen(chart) {
+  const {svg} = chart, on = (name, answer) => svg.addEventListener(name, answer);
+  // The epoch, a fraction too, under the pointer.
+  const place = event => chart.x.back(event.clientX - svg.getBoundingClientRect().left);
+  const shown = () => chart.epochs.filter(epoch => epoch >= chart.x.from && epoch <= chart.x.to);
+  const point = epoch => { chart.cursor = epoch; chart.draw(); };
 
-  press(event) {
-    this.chart.svg.setPointerCapture(event.pointerId);
-    this.chart.brush = [this.place(event), this.place(event)];
-  }
-
-  move(event) {
-    const {chart} = this, wanted = this.place(event);
+  on('pointerdown', event => {
+    svg.setPointerCapture(event.pointerId);
+    chart.brush = [place(event), place(event)];
+  });
+  on('pointermove', event => {
+    const wanted = place(event), distance = epoch => Math.abs(epoch - wanted);
     if (chart.brush) chart.brush[1] = wanted;
-    const distance = epoch => Math.abs(epoch - wanted);
-    this.point(this.shown().reduce((best, epoch) =>
-        best === null || distance(epoch) < distance(best) ? epoch : best, null));
-  }
-
-  release() {
-    const {chart} = this, zoom = chart.brush?.sort((a, b) => a - b);
+    point(shown().sort((a, b) => distance(a) - distance(b))[0] ?? null);
+  });
+  on('pointerup', () => {
+    const zoom = chart.brush?.sort((a, b) => a - b);
     chart.brush = null;
     if (zoom && chart.x.at(zoom[1]) - chart.x.at(zoom[0]) > shortestDrag) look({zoom}); else chart.draw();
-  }
-
-  cancel() {
-    this.chart.brush = null;
-    this.chart.draw();
-  }
-
-  leave() {
-    if (!this.chart.brush) this.point(null);
-  }
-
-  key(event) {
-    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key], epochs = this.shown(), last = epochs.length - 1;
+  });
+  on('pointercancel', () => { chart.brush = null; chart.draw(); });
+  on('pointerleave', () => { if (!chart.brush) point(null); });
+  on('blur', () => point(null));
+  on('dblclick', () => look({zoom: null}));
+  on('keydown', event => {
+    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key], epochs = shown(), last = epochs.length - 1;
     if (!step || last < 0) return;
     event.preventDefault();
-    const {cursor} = this.chart;
-    const next = cursor === null ? (step > 0 ? 0 : last) : epochs.indexOf(cursor) + step;
-    this.point(epochs[Math.min(Math.max(next, 0), last)]);
-  }
-
-  point(epoch) {
-    this.chart.cursor = epoch;
-    this.chart.draw();
-  }
-
-  // The epoch, a fraction too, under the pointer.
-  place(event) {
-    return this.chart.x.back(event.clientX - this.chart.svg.getBoundingClientRect().left);
-  }
-
-  shown() {
-    const {epochs, x} = this.chart;
-    return epochs.filter(epoch => epoch >= x.from && epoch <= x.to);
-  }
+    const next = chart.cursor === null ? (step > 0 ? 0 : last) : epochs.indexOf(chart.cursor) + step;
+    point(epochs[Math.min(Math.max(next, 0), last)]);
+  });
 }

@@ -1,4 +1,4 @@
-// Under which headings do the charts stand?
+// The headings under which the charts stand.
 
 const headings = [
   ['Losses', name => !isNorm(name) && !isPace(name)],

@@ -1,4 +1,4 @@
-// What curves does a run have, and which of them share a chart? A curve is made of points [epoch, value].
+// Curves of a run, and which of them share a chart. A curve is made of points [epoch, value].
 
 // One curve for each name in the lines. Of an epoch that was run again the last line counts.
 function curvesOf(run) {

@@ -1,4 +1,4 @@
-// Of what elements is the page made? Text is only ever set as text, whatever it contains.
+// Elements of which the page is made. Text is only ever set as text, whatever it contains.
 
 function element(name, attributes = {}, ...children) {
   const result = document.createElement(name);

@@ -1,4 +1,4 @@
-// What happened to a run, and what stands out in its curves?
+// Events of a run, and what stands out in its curves.
 
 function addEvents(run) {
   const events = run.events.filter(({event}) => event !== 'epoch').map(eventItem);

@@ -1,4 +1,4 @@
-// What do a run's pictures show? Samples of each epoch, others by name, and filters.
+// Pictures of a run: samples of each epoch, others by name, and filters.
 
 function picture(image, alt, caption) {
   return element('figure', {}, element('img', {src: image, alt}), element('figcaption', {}, caption));

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <openssl/evp.h>
 #include <set>
 
+#include "datasets/read_file.h"
 #include "layers/analysis/model_summary.h"
 #include "train/cli/settings.h"
 #include "train/io/atomic_file.h"
-#include "train/io/file_content.h"
 #include "train/io/png.h"
 #include "train/io/safetensors.h"
 #include "train/report/filter_picture.h"
@@ -23,21 +24,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_epochs = 50;  // whose pictures a page holds
 
-std::string base64(const std::string& bytes) {
-    constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const auto byte = [&](std::size_t k) { return k < bytes.size() ? static_cast<unsigned char>(bytes[k]) : 0u; };
-        const unsigned group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-        text += digits[group >> 18];
-        text += digits[group >> 12 & 63];
-        text += i + 1 < bytes.size() ? digits[group >> 6 & 63] : '=';
-        text += i + 2 < bytes.size() ? digits[group & 63] : '=';
-    }
-    return text;
+std::string data_uri(const std::string& png) {
+    std::string base64((png.size() + 2) / 3 * 4, '\0');
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()), reinterpret_cast<const unsigned char*>(png.data()),
+                    static_cast<int>(png.size()));
+    return "data:image/png;base64," + base64;
 }
-
-std::string data_uri(const std::string& png) { return "data:image/png;base64," + base64(png); }
 
 // The lines of metrics.jsonl or events.jsonl. The last may have been cut short, and a page says so.
 void add_lines(Json& page, const RunDirectory& run, const std::string& list) {
@@ -55,18 +47,9 @@ void add_lines(Json& page, const RunDirectory& run, const std::string& list) {
     }
 }
 
-// So many of the elements, the first and the last among them, at even distances.
-template <class T>
-std::vector<T> evenly_chosen(const std::vector<T>& all, std::size_t most) {
-    if (all.size() <= most) return all;
-    std::vector<T> chosen;
-    for (std::size_t i = 0; i < most; ++i) chosen.push_back(all[i * (all.size() - 1) / (most - 1)]);
-    return chosen;
-}
-
-// samples/epoch-N.png by epoch, other pictures by name.
+// samples/epoch-N.png by epoch, so many at even distances, the first and the last among them; other pictures by name.
 void add_pictures(Json& page, const RunDirectory& run) {
-    std::vector<std::pair<int, fs::path>> epochs;
+    std::set<std::pair<int, fs::path>> all;
     std::set<fs::path> others;
     std::error_code none;
     for (const fs::directory_entry& entry : fs::directory_iterator(run.path() / "samples", none)) {
@@ -74,19 +57,20 @@ void add_pictures(Json& page, const RunDirectory& run) {
         if (entry.path().extension() != ".png" || name.starts_with(".")) continue;
         int epoch = 0;
         if (std::sscanf(name.c_str(), "epoch-%d", &epoch) == 1) {
-            epochs.emplace_back(epoch, entry.path());
+            all.emplace(epoch, entry.path());
         } else {
             others.insert(entry.path());
         }
     }
-    std::sort(epochs.begin(), epochs.end());
-    const auto shown = evenly_chosen(epochs, most_epochs);
-    for (const auto& [epoch, file] : shown) {
-        page["epochs"].push_back({{"epoch", epoch}, {"image", data_uri(file_content(file))}});
+    const std::vector epochs(all.begin(), all.end());
+    const std::size_t shown = std::min(epochs.size(), most_epochs);
+    for (std::size_t i = 0; i < shown; ++i) {
+        const auto& [epoch, file] = epochs[i * (epochs.size() - 1) / std::max<std::size_t>(1, shown - 1)];
+        page["epochs"].push_back({{"epoch", epoch}, {"image", data_uri(read_file(file))}});
     }
-    page["epochs_left_out"] = epochs.size() - shown.size();
+    page["epochs_left_out"] = epochs.size() - shown;
     for (const fs::path& file : others) {
-        page["pictures"].push_back({{"name", file.stem().string()}, {"image", data_uri(file_content(file))}});
+        page["pictures"].push_back({{"name", file.stem().string()}, {"image", data_uri(read_file(file))}});
     }
 }
 
@@ -125,9 +109,7 @@ void add_filters(Json& page, const RunDirectory& run) {
     try {
         for (const auto& [name, filters] : read_safetensors(weights).tensors) {
             if (!touches_pixels(filters)) continue;
-            const std::vector<std::byte> png = png_of(filter_picture(filters));
-            const std::string bytes(reinterpret_cast<const char*>(png.data()), png.size());
-            page["filters"].push_back({{"name", name}, {"image", data_uri(bytes)}});
+            page["filters"].push_back({{"name", name}, {"image", data_uri(png_of(filter_picture(filters)))}});
         }
     } catch (const Error& error) {
         page["problems"].push_back(error.what());
@@ -138,7 +120,7 @@ Json page_of(const RunDirectory& run, bool alone) {
     const TaskSpec* const task = find_task(run.model());
     Json page = {{"name", fs::weakly_canonical(run.path()).filename().string()},
                  {"caption", task == nullptr ? "" : task->caption},
-                 {"config", Json::parse(file_content(run.path() / "config.json"), nullptr, false)}};
+                 {"config", Json::parse(read_file(run.path() / "config.json"), nullptr, false)}};
     for (const char* list : {"metrics", "events", "problems", "epochs", "pictures", "networks", "filters"}) {
         page[list] = Json::array();
     }
@@ -159,11 +141,7 @@ Json page_of(const RunDirectory& run, bool alone) {
 std::string for_script(const Json& json) {
     std::string text;
     for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
-        if (c == '<' || c == '>' || c == '&') {
-            text += fmt::format("\\u{:04x}", static_cast<int>(c));
-        } else {
-            text += c;
-        }
+        text += c == '<' || c == '>' || c == '&' ? fmt::format("\\u{:04x}", static_cast<int>(c)) : std::string(1, c);
     }
     return text;
 }
@@ -180,7 +158,7 @@ std::string report_of(const std::vector<RunDirectory>& runs) {
 
 void write_report(const RunDirectory& run) {
     const std::string page = report_of({run});
-    write_atomically(run.path() / "report.html", std::as_bytes(std::span(page)));
+    write_atomically(run.path() / "report.html", page);
 }
 
 }  // namespace adjoint

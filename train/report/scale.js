@@ -1,4 +1,4 @@
-// Where on the paper does a number stand?
+// Scale: where on the paper a number stands.
 
 // From `start` to `end` on the paper stand the numbers between `from` and `to`.
 class Scale {

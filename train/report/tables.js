@@ -1,4 +1,4 @@
-// What is the network made of, and what was it told?
+// Tables: what the network is made of, and what it was told.
 
 function addNetworks(run) {
   if (run.networks.length === 0) return;

@@ -1,4 +1,4 @@
-// What does the reader choose for all charts at once?
+// View: what the reader chooses for all charts at once.
 
 const view = {smoothing: 0, logarithmic: false, zoom: null};  // zoom: [from, to] in epochs, or the whole run
 const charts = [];

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "datasets/read_file.h"
 #include "models/autoencoder.h"
 #include "models/classifier.h"
 #include "models/wgan_gp.h"
-#include "tests/support/image_files.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 #include "train/io/animated_png.h"
@@ -134,9 +134,7 @@ TEST_F(TrainedRuns, MoveFromImageToImageAndBack) {
     expect_equal(read_grey_image(directory_ / "a.png"), picture_grid(frame(0), 2), 1.01 / 255);
     std::vector<Tensor> there_and_back;
     for (const Index step : {0, 1, 2, 3, 2, 1}) there_and_back.push_back(picture_grid(frame(step), 2));
-    const std::vector<std::byte> expected = animated_png(there_and_back, 50);
-    EXPECT_EQ(file_bytes(directory_ / "a.png"),
-              std::string(reinterpret_cast<const char*>(expected.data()), expected.size()));
+    EXPECT_EQ(read_file(directory_ / "a.png"), animated_png(there_and_back, 50));
 }
 
 TEST_F(TrainedRuns, MoveOrStandStill) {

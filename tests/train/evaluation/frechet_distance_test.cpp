@@ -31,8 +31,9 @@ TEST(Moments, AreTheMeanAndTheCovariance) {
 }
 
 TEST(SymmetricSquareRoot, SquaresToTheMatrixAndIsSymmetric) {
-    for (const Index n : {1, 2, 7, 40}) {
-        const Tensor a = moments(points(1, 3 * n, n)).covariance, r = symmetric_square_root(a);
+    for (const auto& [count, n] :
+         {std::pair<Index, Index>{3, 1}, {6, 2}, {21, 7}, {120, 40}, {5, 20}}) {  // singular at last
+        const Tensor a = moments(points(1, count, n)).covariance, r = symmetric_square_root(a);
         expect_equal(matmul(r, r).value(), a, 1e-10);
         expect_equal(matmul(r, r, {.transpose_b = true}).value(), a, 1e-10);
     }
@@ -43,9 +44,7 @@ TEST(SymmetricSquareRoot, IsThatOfEachElementOfADiagonal) {
     expect_tensor(symmetric_square_root(doubles({2, 2}, {5, 4, 4, 5})), {2, 2}, {2, 1, 1, 2}, 1e-12);
 }
 
-TEST(SymmetricSquareRoot, OfAMatrixThatIsAlmostSingularHasNoNaN) {
-    const Tensor a = moments(points(1, 5, 20)).covariance, r = symmetric_square_root(a);
-    expect_equal(matmul(r, r).value(), a, 1e-10);
+TEST(SymmetricSquareRoot, IsOfASquare) {
     EXPECT_EQ(error_of([] {
                   symmetric_square_root(Tensor::zeros({2, 3}));
               }),

@@ -36,11 +36,6 @@ TEST(StructuralSimilarity, OfConstantImagesComparesTheirLightAlone) {
                 (2 * a * b + c1) / (a * a + b * b + c1), 1e-9);
 }
 
-TEST(StructuralSimilarity, IsTheSameEitherWayRound) {
-    const Tensor x = Random(1).uniform({2, 15, 12, 1}), y = Random(2).uniform({2, 15, 12, 1});
-    expect_equal(structural_similarity(x, y), structural_similarity(y, x), 1e-12);
-}
-
 TEST(StructuralSimilarity, IsTheMeanOverWindowsOfTheDefinition) {
     const Index H = 12, W = 13, size = 11;
     const Tensor x = Random(1).uniform({1, H, W, 1}), y = Random(2).uniform({1, H, W, 1});
@@ -67,6 +62,7 @@ TEST(StructuralSimilarity, IsTheMeanOverWindowsOfTheDefinition) {
         }
     }
     EXPECT_NEAR(structural_similarity(x, y).item(), total / 6, 1e-9);
+    EXPECT_NEAR(structural_similarity(y, x).item(), total / 6, 1e-9);
 }
 
 TEST(ImageQuality, RefusesImagesOfDifferentShapes) {

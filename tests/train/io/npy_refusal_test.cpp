@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "framework/tensor/error.h"
+#include "tests/support/expectations.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "train/io/npy.h"
@@ -10,109 +12,86 @@
 namespace adjoint {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::string_literals;
 
-class NpyRefusal : public testing::Test {
-  protected:
-    /// The message for such a file, without the directory's name; with the kind of error before it.
-    std::string refusal(const std::string& content) const {
-        write_bytes(directory_ / "x.npy", content);
-        return refusal_of(directory_ / "x.npy");
-    }
-    std::string refusal_of(const fs::path& path) const {
-        const auto without_directory = [&](std::string message) {
-            const std::string name = directory_.path().string() + "/";
-            return message.starts_with(name) ? message.substr(name.size()) : message;
-        };
-        try {
-            read_npy(path);
-        } catch (const DataError& error) {
-            return "data: " + without_directory(error.what());
-        } catch (const MissingInput& error) {
-            return "missing: " + without_directory(error.what());
-        }
-        return "no error";
-    }
-
-    TemporaryDirectory directory_;
-};
-
-TEST_F(NpyRefusal, AFileThatCannotBeReadIsMissing) {
-    EXPECT_EQ(refusal_of(directory_ / "no.npy"), "missing: no.npy: cannot be read; No such file or directory");
-    fs::create_directory(directory_ / "folder.npy");
-    EXPECT_EQ(refusal_of(directory_ / "folder.npy"), "missing: folder.npy: cannot be read; not a regular file");
-    EXPECT_EQ(refusal_of("/dev/zero"), "missing: /dev/zero: cannot be read; not a regular file");
+/// The message with which such a file is refused, without its name.
+std::string refusal(const std::string& content) {
+    return error_about<DataError>("x.npy", [&] { tensor_of_npy("x.npy", content); });
 }
 
-TEST_F(NpyRefusal, WhatIsNoSuchFileIsRefusedAtItsFirstBytes) {
-    EXPECT_EQ(refusal(""), R"(data: x.npy: byte 0: expected a .npy file's first bytes "\x93NUMPY", read "")");
+TEST(NpyRefusal, AFileThatCannotBeReadIsMissing) {
+    const auto refusal_of = [](const std::filesystem::path& path) {
+        return error_about<MissingInput>(path, [&] { read_npy(path); });
+    };
+    const TemporaryDirectory directory;
+    EXPECT_EQ(refusal_of(directory / "no.npy"), "cannot be read; No such file or directory");
+    EXPECT_EQ(refusal_of(directory.path()), "cannot be read; not a regular file");
+    EXPECT_EQ(refusal_of("/dev/zero"), "cannot be read; not a regular file");
+}
+
+TEST(NpyRefusal, WhatIsNoSuchFileIsRefusedAtItsFirstBytes) {
+    EXPECT_EQ(refusal(""), R"(byte 0: expected a .npy file's first bytes "\x93NUMPY", read "")");
     EXPECT_EQ(refusal("PK\x03\x04 an archive"),
-              R"(data: x.npy: byte 0: expected a .npy file's first bytes "\x93NUMPY", read "PK\x03\x04 a")");
-    EXPECT_EQ(refusal(npy_start), "data: x.npy: byte 6: the file ends, but the format version has 2 bytes from byte 6");
-    EXPECT_EQ(refusal(npy_start + "\x04\x00"s),
-              "data: x.npy: byte 6: expected format version 1.0, 2.0 or 3.0, read 4.0");
+              R"(byte 0: expected a .npy file's first bytes "\x93NUMPY", read "PK\x03\x04 a")");
+    EXPECT_EQ(refusal(npy_start), "byte 6: the file ends, but the format version has 2 bytes from byte 6");
+    EXPECT_EQ(refusal(npy_start + "\x04\x00"s), "byte 6: expected format version 1.0, 2.0 or 3.0, read 4.0");
     EXPECT_EQ(refusal(npy_start + "\x01\x00\x40"s),
-              "data: x.npy: byte 9: the file ends, but the header's length has 2 bytes from byte 8");
+              "byte 9: the file ends, but the header's length has 2 bytes from byte 8");
     EXPECT_EQ(refusal(npy_start + "\x01\x00\x40\x00{"s),
-              "data: x.npy: byte 11: the file ends, but the header has 64 bytes from byte 10");
+              "byte 11: the file ends, but the header has 64 bytes from byte 10");
     EXPECT_EQ(refusal(npy_start + "\x02\x00\xff\xff\xff\xff"s),
-              "data: x.npy: byte 8: expected a header of at most 1048576 bytes, read 4294967295");
+              "byte 8: expected a header of at most 1048576 bytes, read 4294967295");
 }
 
-TEST_F(NpyRefusal, AHeaderThatMakesNoSenseIsRefusedAtItsByte) {
+TEST(NpyRefusal, AHeaderThatMakesNoSenseIsRefusedAtItsByte) {
     const auto header = [&](const std::string& text) { return refusal(npy(text, "")); };
-    EXPECT_EQ(header("[]"), R"(data: x.npy: byte 10: expected '{' in the header, read "[")");
-    EXPECT_EQ(header("{"), "data: x.npy: byte 11: expected a quoted word in the header, read its end");
-    EXPECT_EQ(header("{'descr"), "data: x.npy: byte 11: the quoted word does not end");
+    EXPECT_EQ(header("[]"), R"(byte 10: expected '{' in the header, read "[")");
+    EXPECT_EQ(header("{"), "byte 11: expected a quoted word in the header, read its end");
+    EXPECT_EQ(header("{'descr"), "byte 11: the quoted word does not end");
     EXPECT_EQ(header("{'color': 1}"),
-              R"(data: x.npy: byte 11: expected each of 'descr', 'fortran_order' and 'shape' once, read "color")");
+              R"(byte 11: expected each of 'descr', 'fortran_order' and 'shape' once, read "color")");
     EXPECT_EQ(header("{'descr': '<f8', 'descr': '<f8'}"),
-              R"(data: x.npy: byte 27: expected each of 'descr', 'fortran_order' and 'shape' once, read "descr")");
-    EXPECT_EQ(header("{'descr' '<f8'}"), R"(data: x.npy: byte 19: expected ':' in the header, read "'")");
-    EXPECT_EQ(header("{'descr': [('a', '<f8')]}"),
-              R"(data: x.npy: byte 20: expected a quoted word in the header, read "[")");
-    EXPECT_EQ(header("{'fortran_order': 0}"), R"(data: x.npy: byte 28: expected True or False, read "0")");
-    EXPECT_EQ(header("{'shape': 3}"), R"(data: x.npy: byte 20: expected '(' in the header, read "3")");
-    EXPECT_EQ(header("{'shape': (-3,)}"), R"(data: x.npy: byte 21: expected an extent in the shape, read "-")");
-    EXPECT_EQ(header("{'shape': (3 4)}"), R"(data: x.npy: byte 23: expected ')' in the header, read "4")");
-    EXPECT_EQ(header("{'shape': (3)}"), "data: x.npy: byte 24: the header ends, but has no 'descr'");
-    EXPECT_EQ(header("{'shape': (99999999999999999999,)}"),
-              "data: x.npy: byte 21: the extent in the shape is too large");
-    EXPECT_EQ(header(described("<f8", "()") + "x"),
-              R"(data: x.npy: byte 66: expected the end of the header, read "x")");
+              R"(byte 27: expected each of 'descr', 'fortran_order' and 'shape' once, read "descr")");
+    EXPECT_EQ(header("{'descr' '<f8'}"), R"(byte 19: expected ':' in the header, read "'")");
+    EXPECT_EQ(header("{'descr': [('a', '<f8')]}"), R"(byte 20: expected a quoted word in the header, read "[")");
+    EXPECT_EQ(header("{'fortran_order': 0}"), R"(byte 28: expected True or False, read "0")");
+    EXPECT_EQ(header("{'shape': 3}"), R"(byte 20: expected '(' in the header, read "3")");
+    EXPECT_EQ(header("{'shape': (-3,)}"), R"(byte 21: expected an extent in the shape, read "-")");
+    EXPECT_EQ(header("{'shape': (3 4)}"), R"(byte 23: expected ')' in the header, read "4")");
+    EXPECT_EQ(header("{'shape': (3)}"), "byte 24: the header ends, but has no 'descr'");
+    EXPECT_EQ(header("{'shape': (99999999999999999999,)}"), "byte 21: the extent in the shape is too large");
+    EXPECT_EQ(header(described("<f8", "()") + "x"), R"(byte 66: expected the end of the header, read "x")");
 }
 
-TEST_F(NpyRefusal, OnlyNumbersThatATensorHoldsAreRead) {
+TEST(NpyRefusal, OnlyNumbersThatATensorHoldsAreRead) {
     for (const char* type : {"<c16", "<U5", "|O", "<f16", "f8", "", "<", "<M8[ns]"}) {
         EXPECT_EQ(refusal(npy(described(type, "(1,)"), std::string(16, '\0'))),
-                  fmt::format("data: x.npy: byte 20: expected elements that are f2, f4, f8, integers or booleans, read "
+                  fmt::format("byte 20: expected elements that are f2, f4, f8, integers or booleans, read "
                               "\"{}\"",
                               type));
     }
 }
 
-TEST_F(NpyRefusal, TheElementsMustBeExactlyThere) {
+TEST(NpyRefusal, TheElementsMustBeExactlyThere) {
     EXPECT_EQ(refusal(npy(described("<f8", "(2, 3)"), std::string(40, '\0'))),
-              R"(data: x.npy: byte 70: shape [2, 3] of "<f8" takes 48 bytes, the file has 40)");
+              R"(byte 70: shape [2, 3] of "<f8" takes 48 bytes, the file has 40)");
     EXPECT_EQ(refusal(npy(described("<f4", "()"), std::string(5, '\0'))),
-              R"(data: x.npy: byte 66: shape [] of "<f4" takes 4 bytes, the file has 5)");
+              R"(byte 66: shape [] of "<f4" takes 4 bytes, the file has 5)");
 }
 
-TEST_F(NpyRefusal, AHugeShapeIsRefusedBeforeAnythingIsAllocated) {
+TEST(NpyRefusal, AHugeShapeIsRefusedBeforeAnythingIsAllocated) {
     EXPECT_EQ(refusal(npy(described("<f8", "(1000000, 1000000)"), "")),
-              R"(data: x.npy: byte 82: shape [1000000, 1000000] of "<f8" takes 8000000000000 bytes, the file has 0)");
+              R"(byte 82: shape [1000000, 1000000] of "<f8" takes 8000000000000 bytes, the file has 0)");
     EXPECT_EQ(refusal(npy(described("<f8", "(4611686018427387904, 8)"), "")),
-              "data: x.npy: byte 88: the header's shape [4611686018427387904, 8] is too large");
+              "byte 88: the header's shape [4611686018427387904, 8] is too large");
     EXPECT_EQ(refusal(npy(described("<f8", "(0, 4611686018427387904, 8)"), "")),
-              "data: x.npy: byte 91: the header's shape [0, 4611686018427387904, 8] is too large");
+              "byte 91: the header's shape [0, 4611686018427387904, 8] is too large");
     std::string axes;
     for (int axis = 0; axis < 65; ++axis) axes += "1,";
-    EXPECT_EQ(refusal(npy(described("<f8", "(" + axes + ")"), "")),
-              "data: x.npy: byte 190: expected at most 64 axes, read more");
+    EXPECT_EQ(refusal(npy(described("<f8", "(" + axes + ")"), "")), "byte 190: expected at most 64 axes, read more");
 }
 
-TEST_F(NpyRefusal, NoDamagedFileDoesMoreThanBeRefused) {
+TEST(NpyRefusal, NoDamagedFileDoesMoreThanBeRefused) {
     std::mt19937 random(20);
     const std::string whole = npy(described("<f4", "(2, 3)", "True"), bytes<float>({1, 2, 3, 4, 5, 6}));
     const std::string favourites = "{}()[]',:0189<>|fiubLTF\n\0 \xff"s;
@@ -137,7 +116,7 @@ TEST_F(NpyRefusal, NoDamagedFileDoesMoreThanBeRefused) {
         }
         const std::string message = refusal(damaged);
         read += message == "no error";
-        EXPECT_TRUE(message == "no error" || message.starts_with("data: x.npy: byte ")) << message;
+        EXPECT_TRUE(message == "no error" || message.starts_with("byte ")) << message;
         EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     }
     EXPECT_GT(read, 100);  // Elements and spaces may be anything: the damage was not always fatal.

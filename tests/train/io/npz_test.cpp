@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <zlib.h>
 
-#include "tests/support/image_files.h"
+#include "datasets/read_file.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/values.h"
@@ -61,19 +61,12 @@ class Npz : public testing::Test {
 
     /// The message with which a file of these bytes is refused as DataError, without the file's name.
     std::string damage(const std::string& content) const {
-        try {
-            read(content);
-        } catch (const DataError& error) {
-            const std::string message = error.what();
-            EXPECT_TRUE(message.starts_with(path.string() + ": ")) << message;
-            return message.substr(path.string().size() + 2);
-        }
-        return "no error";
+        return error_about<DataError>(path, [&] { read(content); });
     }
 
     std::string written(const std::map<std::string, Tensor>& tensors) const {
         write_npz(path, tensors);
-        return file_bytes(path);
+        return read_file(path);
     }
 
     TemporaryDirectory directory;
@@ -82,17 +75,13 @@ class Npz : public testing::Test {
 
 // ---- NumPy's
 
-TEST_F(Npz, ReadsWhatNumPySaved) {
-    const auto tensors = read(from_hex(saved));
-    ASSERT_EQ(tensors.size(), 1u);
-    EXPECT_TRUE(identical(tensors.at("a.weight"), Tensor({2, 2}, {1.5, -2, 0, INFINITY})));
-}
-
-TEST_F(Npz, ReadsWhatNumPyCompressed) {
-    const auto tensors = read(from_hex(saved_compressed));
-    ASSERT_EQ(tensors.size(), 2u);
-    EXPECT_TRUE(identical(tensors.at("b"), doubles({2, 3}, {0, 1, 2, 3, 4, 5})));
-    EXPECT_TRUE(identical(tensors.at("steps"), doubles({}, {7})));
+TEST_F(Npz, ReadsWhatNumPySavedAndCompressed) {
+    const auto one = read(from_hex(saved)), two = read(from_hex(saved_compressed));
+    ASSERT_EQ(one.size(), 1u);
+    EXPECT_TRUE(identical(one.at("a.weight"), Tensor({2, 2}, {1.5, -2, 0, INFINITY})));
+    ASSERT_EQ(two.size(), 2u);
+    EXPECT_TRUE(identical(two.at("b"), doubles({2, 3}, {0, 1, 2, 3, 4, 5})));
+    EXPECT_TRUE(identical(two.at("steps"), doubles({}, {7})));
 }
 
 // ---- there and back
@@ -114,8 +103,6 @@ TEST_F(Npz, HoldsEachArraysOwnFileAsItIs) {
     const std::string file = written({{"x", x}, {"y", y}});
     EXPECT_NE(file.find("x.npy" + npy_of(x)), std::string::npos);
     EXPECT_NE(file.find("y.npy" + npy_of(y)), std::string::npos);
-    write_npy(directory / "x.npy", x);
-    EXPECT_EQ(file_bytes(directory / "x.npy"), npy_of(x));
 }
 
 TEST_F(Npz, IsTheSameBytesWhenever) {
@@ -156,15 +143,12 @@ TEST_F(Npz, SaysWhichEntryIsNoArray) {
 }
 
 TEST_F(Npz, IsMissingWhereThereIsNoFile) {
-    EXPECT_THROW(read_npz(path), MissingInput);
-    EXPECT_EQ(error_of([&] { read_npz(path); }), path.string() + ": cannot be read; No such file");
+    EXPECT_EQ(error_about<MissingInput>(path, [&] { read_npz(path); }), "cannot be read; No such file");
     EXPECT_THROW(read_npz(directory.path()), MissingInput);
 }
 
-TEST_F(Npz, LeavesNothingBehindWhereItCannotBeWritten) {
+TEST_F(Npz, HoldsAtLeastOneTensor) {
     EXPECT_EQ(error_of([&] { write_npz(path, {}); }), "write_npz: there must be a tensor; got none");
-    EXPECT_THROW(write_npz(directory / "no/w.npz", {{"x", Tensor()}}), CannotWrite);
-    EXPECT_TRUE(fs::is_empty(directory.path()));
 }
 
 }  // namespace

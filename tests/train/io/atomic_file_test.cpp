@@ -1,0 +1,63 @@
+// Truths about atomic files: they hold all of what was written or what they held before, and nothing is left beside
+// them.
+#include "train/io/atomic_file.h"
+
+#include <sys/stat.h>
+
+#include "datasets/read_file.h"
+#include "framework/tensor/error.h"
+#include "tests/support/expectations.h"
+#include "tests/support/temporary_directory.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AtomicFile : public testing::Test {
+  protected:
+    std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(directory.path()), {}); }
+    TemporaryDirectory directory;
+    const fs::path path = directory / "x";
+};
+
+TEST_F(AtomicFile, ReplacesAnOlderOneWhole) {
+    for (const std::string& content : {std::string(100'000, 'x'), std::string("short\0", 6), std::string()}) {
+        write_atomically(path, content);
+        EXPECT_EQ(read_file(path), content);
+        EXPECT_EQ(files(), 1);
+    }
+}
+
+TEST_F(AtomicFile, LeavesNothingBehindWhereItCannotBeWritten) {
+    write_atomically(path, "before");
+    fs::create_directory(directory / "taken");
+    const auto refusal = [](const fs::path& file) {
+        return error_about<CannotWrite>(file, [&] { write_atomically(file, "after"); });
+    };
+    EXPECT_EQ(refusal(directory / "no/x"), "cannot be written; No such file or directory");
+    EXPECT_EQ(refusal(path / "below-a-file"), "cannot be written; Not a directory");
+    EXPECT_EQ(refusal(directory / "taken"), "cannot be written; Is a directory");
+    EXPECT_EQ(refusal("/dev/null"), "cannot be written; not a regular file");
+    EXPECT_EQ(read_file(path), "before");
+    EXPECT_EQ(files(), 2);
+    EXPECT_TRUE(fs::is_empty(directory / "taken"));
+}
+
+TEST_F(AtomicFile, IsWhatASymbolicLinkPointsTo) {
+    write_atomically(path, "before");
+    fs::create_symlink("x", directory / "link");
+    write_atomically(directory / "link", "after");
+    EXPECT_TRUE(fs::is_symlink(directory / "link"));
+    EXPECT_EQ(read_file(path), "after");
+}
+
+TEST_F(AtomicFile, HasThePermissionsOfAnyOther) {
+    const mode_t mask = ::umask(022);
+    write_atomically(path, "");
+    ::umask(mask);
+    EXPECT_EQ(fs::status(path).permissions(), static_cast<fs::perms>(0644));
+}
+
+}  // namespace
+}  // namespace adjoint
