@@ -5,13 +5,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "datasets/read_file.h"
 #include "tests/support/project.h"
 #include "tests/support/temporary_directory.h"
 
@@ -28,11 +28,6 @@ struct Document {
     int quote_count;
 };
 void PrintTo(const Document& document, std::ostream* stream) { *stream << document.path; }
-
-std::string content(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 // What a shell command prints, errors among the rest.
 std::string output_of(const std::string& command, const std::filesystem::path& directory) {
@@ -55,12 +50,10 @@ std::vector<Block> blocks_of(const std::string& text) {
     std::vector<Block> blocks;
     bool inside = false;
     for (std::string line; std::getline(stream, line);) {
-        if (line.starts_with("```")) {
-            inside = !inside;
-            if (inside) blocks.push_back({line.substr(3), ""});
-        } else if (inside) {
-            blocks.back().text += line + "\n";
-        }
+        const bool fence = line.starts_with("```");
+        if (fence && !inside) blocks.push_back({line.substr(3), ""});
+        if (!fence && inside) blocks.back().text += line + "\n";
+        inside = inside != fence;
     }
     return blocks;
 }
@@ -68,7 +61,7 @@ std::vector<Block> blocks_of(const std::string& text) {
 class Documents : public testing::TestWithParam<Document> {
   protected:
     std::filesystem::path file() const { return source / GetParam().path; }
-    std::vector<Block> blocks() const { return blocks_of(content(file())); }
+    std::vector<Block> blocks() const { return blocks_of(read_file(file())); }
     TemporaryDirectory directory_;
 };
 
@@ -93,18 +86,17 @@ TEST_P(Documents, HaveCommandsThatPrintWhatTheySay) {
         std::istringstream lines(block.text);
         std::string printed;
         for (std::string line; std::getline(lines, line);) {
-            if (line.starts_with("$ ")) {
-                ++commands;
-                ASSERT_TRUE(line.starts_with(prompt)) << line;
-                const std::string command = fmt::format("{} {}", adjoint_program, line.substr(prompt.size()));
-                printed += fmt::format("{}\n{}", line, output_of(command, directory_.path()));
-            }
+            if (!line.starts_with("$ ")) continue;
+            ++commands;
+            ASSERT_TRUE(line.starts_with(prompt)) << line;
+            const std::string command = fmt::format("{} {}", adjoint_program, line.substr(prompt.size()));
+            printed += fmt::format("{}\n{}", line, output_of(command, directory_.path()));
         }
         EXPECT_EQ(printed, block.text);
     }
     EXPECT_EQ(commands, GetParam().command_count);
     for (const auto& made : std::filesystem::directory_iterator(directory_.path())) {
-        EXPECT_TRUE(content(made) == content(file().parent_path() / made.path().filename())) << made;
+        EXPECT_TRUE(read_file(made) == read_file(file().parent_path() / made.path().filename())) << made;
     }
 }
 
@@ -117,7 +109,7 @@ TEST_P(Documents, QuoteWhatStandsInTheCode) {
     for (const Block& block : blocks()) {
         if (!block.language.starts_with(prefix)) continue;
         ++quotes;
-        const std::string code = content(source / block.language.substr(prefix.size()));
+        const std::string code = read_file(source / block.language.substr(prefix.size()));
         const std::string quote = block.text.substr(0, block.text.size() - 1);  // may end within a line
         EXPECT_NE(unindented(code).find(unindented(quote)), std::string::npos) << block.language << "\n" << quote;
     }
@@ -125,20 +117,14 @@ TEST_P(Documents, QuoteWhatStandsInTheCode) {
 }
 
 // A heading's name in a link: small letters and digits, hyphens for spaces, nothing else.
-std::string anchor(const std::string& heading) {
-    std::string name;
-    for (const char c : heading) {
-        if (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-') {
-            name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        } else if (c == ' ') {
-            name += '-';
-        }
-    }
-    return name;
+std::string anchor(std::string heading) {
+    std::erase_if(heading, [](unsigned char c) { return !std::isalnum(c) && c != '_' && c != '-' && c != ' '; });
+    for (char& c : heading) c = c == ' ' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return heading;
 }
 
 TEST_P(Documents, HaveLinksThatLeadSomewhere) {
-    const std::string text = content(file());
+    const std::string text = read_file(file());
     std::string anchors = "\n";
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
@@ -157,7 +143,7 @@ TEST_P(Documents, HaveLinksThatLeadSomewhere) {
 }
 
 TEST_P(Documents, NameFilesThatAreThere) {
-    const std::string text = content(file());
+    const std::string text = read_file(file());
     const std::regex path("`((?:\\.ci|datasets|framework|layers|models|tests|train)/[\\w./]+)`");
     for (std::sregex_iterator found(text.begin(), text.end(), path), end; found != end; ++found) {
         EXPECT_TRUE(std::filesystem::exists(source / (*found)[1].str())) << (*found)[1];

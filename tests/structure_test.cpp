@@ -45,10 +45,9 @@ std::vector<SourceFile> files_in(const std::vector<std::string>& folders) {
         for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
             const std::string extension = entry.path().extension();
             if (extension != ".h" && extension != ".cpp") continue;
-            SourceFile file{entry.path().lexically_relative(root), {}};
+            files.push_back({entry.path().lexically_relative(root), {}});
             std::ifstream stream(entry.path());
-            for (std::string line; std::getline(stream, line);) file.lines.push_back(line);
-            files.push_back(std::move(file));
+            for (std::string line; std::getline(stream, line);) files.back().lines.push_back(line);
         }
     }
     return files;
@@ -64,9 +63,7 @@ const std::vector<SourceFile>& all_files() {
     return files;
 }
 
-std::ptrdiff_t floor_of(const std::string& folder) {
-    return std::find(floors.begin(), floors.end(), folder) - floors.begin();
-}
+std::ptrdiff_t floor_of(const std::string& folder) { return std::ranges::find(floors, folder) - floors.begin(); }
 
 TEST(Structure, HasNoFolderThatStandsOnNoFloor) {
     for (const SourceFile& file : sources()) EXPECT_LT(floor_of(file.folder()), std::ssize(floors)) << file.path;

@@ -1,5 +1,5 @@
-// Convolutions of PyTorch and ONNX by definition, in their own layout [N, C, H, W], slow on purpose: the oracle of the
-// tests of those conventions.
+// Convolutions of PyTorch and ONNX by definition, in their own layout [N, C, H, W], as sums of the terms of T: the
+// oracle of the tests of those conventions.
 #pragma once
 
 #include <vector>

@@ -19,12 +19,9 @@ Mirror::Mirror(std::map<std::string, std::string> contents)
             return;
         }
         const std::string& content = file->second;
-        if (content.empty()) return;
-        if (ranges == Ranges::known && !request.ranges.empty() &&
-            request.ranges.front().first >= static_cast<ssize_t>(content.size())) {
-            response.status = 416;
-            return;
-        }
+        const bool beyond = !request.ranges.empty() && request.ranges.front().first >= std::ssize(content);
+        if (ranges == Ranges::known && beyond) response.status = 416;
+        if (content.empty() || response.status == 416) return;
         if (ranges != Ranges::known) const_cast<httplib::Request&>(request).ranges.clear();  // the server heeds them
         if (ranges == Ranges::wrong) {
             response.status = 206;
@@ -35,7 +32,7 @@ Mirror::Mirror(std::map<std::string, std::string> contents)
             [this, &content](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
                 const std::size_t end = std::min(offset + length, cut);
                 if (offset >= end) {
-                    if (at_the_cut == AtTheCut::is_silent) wait_for_the_end();
+                    if (at_the_cut == AtTheCut::is_silent) ended_.wait(false);
                     return false;
                 }
                 bytes_sent += end - offset;
@@ -48,20 +45,12 @@ Mirror::Mirror(std::map<std::string, std::string> contents)
 }
 
 Mirror::~Mirror() {
-    {
-        const std::lock_guard lock(mutex_);
-        ended_ = true;
-    }
-    ending_.notify_all();
+    ended_ = true;
+    ended_.notify_all();
     server_->stop();
     thread_.join();
 }
 
 std::string Mirror::address() const { return fmt::format("http://127.0.0.1:{}/", port_); }
-
-void Mirror::wait_for_the_end() {
-    std::unique_lock lock(mutex_);
-    ending_.wait(lock, [this] { return ended_; });
-}
 
 }  // namespace adjoint

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <limits>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
@@ -39,13 +37,9 @@ class Mirror {
     std::atomic<std::size_t> bytes_sent = 0;  ///< of contents
 
   private:
-    void wait_for_the_end();
-
     std::unique_ptr<httplib::Server> server_;
     int port_;
-    std::mutex mutex_;
-    std::condition_variable ending_;
-    bool ended_ = false;
+    std::atomic<bool> ended_ = false;
     std::thread thread_;
 };
 

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
-#include <memory>
 #include <spawn.h>
 #include <stdexcept>
 #include <sys/wait.h>
@@ -18,34 +16,26 @@
 namespace adjoint {
 namespace {
 
-// A file, not a pipe: the program never waits for a reader, however much it says.
-using Capture = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-std::string content(const Capture& capture) {
-    std::rewind(capture.get());
+std::string content(std::FILE* file) {
+    std::rewind(file);
     std::string text;
-    for (int c; (c = std::fgetc(capture.get())) != EOF;) text.push_back(static_cast<char>(c));
+    for (int c; (c = std::fgetc(file)) != EOF;) text.push_back(static_cast<char>(c));
     return text;
 }
 
 }  // namespace
 
-struct Program::Files {
-    Capture out{std::tmpfile(), std::fclose}, err{std::tmpfile(), std::fclose};
-};
-
-Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& directory)
-    : files_(std::make_unique<Files>()) {
+Program::Program(const std::vector<std::string>& arguments, const std::filesystem::path& directory) {
     std::vector<char*> words = {const_cast<char*>(adjoint_program)};
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
 
-    if (!files_->out || !files_->err) throw std::runtime_error("no temporary file for the program's output");
+    if (!out_ || !err_) throw std::runtime_error("no temporary file for the program's output");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, fileno(files_->out.get()), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fileno(files_->err.get()), STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(out_.get()), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(err_.get()), STDERR_FILENO);
     posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
     // Neither the network nor what lies in somebody's cache: a test is the same everywhere.
     ::setenv("ADJOINT_OFFLINE", "1", /*overwrite=*/0);
@@ -71,7 +61,7 @@ bool Program::running() {
 Outcome Program::outcome() {
     while (!ended_) ended_ = ::waitpid(process_, &ending_, 0) == process_;
     const int status = WIFEXITED(ending_) ? WEXITSTATUS(ending_) : 128 + WTERMSIG(ending_);
-    return {.status = status, .out = content(files_->out), .err = content(files_->err)};
+    return {.status = status, .out = content(out_.get()), .err = content(err_.get())};
 }
 
 std::vector<std::string> words(const std::string& text) {

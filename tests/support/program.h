@@ -1,6 +1,7 @@
 // Program under test: run as a person would, in a directory of its own.
 #pragma once
 
+#include <cstdio>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
@@ -33,8 +34,9 @@ class Program {
     Outcome outcome();
 
   private:
-    struct Files;
-    std::unique_ptr<Files> files_;
+    // Files, not pipes: the program never waits for a reader, however much it says.
+    using Capture = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+    Capture out_{std::tmpfile(), std::fclose}, err_{std::tmpfile(), std::fclose};
     int process_ = 0;
     int ending_ = 0;
     bool ended_ = false;

@@ -1,20 +1,25 @@
-// Thread count of a test, which is as before when it ends.
+// Thread count and kernels of a test, which are as before when it ends.
 #pragma once
 
+#include "framework/kernels/convolution_kernels.h"
 #include "framework/tensor/parallel.h"
 
 namespace adjoint {
 
-/// Sets the number of threads, and the old one when it goes.
-class WithThreads {
+/// Sets something for as long as it lives, and the old value when it goes.
+template <class T, T (*get)(), void (*set)(T)>
+class With {
   public:
-    explicit WithThreads(int count) : before_(thread_count()) { set_thread_count(count); }
-    ~WithThreads() { set_thread_count(before_); }
-    WithThreads(const WithThreads&) = delete;
-    WithThreads& operator=(const WithThreads&) = delete;
+    explicit With(T value) : before_(get()) { set(value); }
+    ~With() { set(before_); }
+    With(const With&) = delete;
+    With& operator=(const With&) = delete;
 
   private:
-    int before_;
+    T before_;
 };
+
+using WithThreads = With<int, thread_count, set_thread_count>;
+using WithKernels = With<ConvolutionKernels, convolution_kernels, set_convolution_kernels>;
 
 }  // namespace adjoint

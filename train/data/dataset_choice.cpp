@@ -5,7 +5,6 @@
 #include <optional>
 #include <spdlog/spdlog.h>
 
-#include "datasets/batches.h"
 #include "datasets/drawn_digits.h"
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
@@ -35,14 +34,10 @@ Datasets open_digits() {
 
 const std::string images_prefix = "images:";
 
-CLI::Validator dataset_name() {
-    return CLI::Validator(
-        [](const std::string& name) -> std::string {
-            const bool folder = name.starts_with(images_prefix) && name.size() > images_prefix.size();
-            if (folder || name == "auto" || name == "digits" || find_published_dataset(name) != nullptr) return "";
-            return fmt::format("must be auto, mnist, fashion-mnist, kmnist, digits or images:DIR; got {}", name);
-        },
-        "auto|mnist|fashion-mnist|kmnist|digits|images:DIR");
+std::string refuse_unknown(const std::string& name) {
+    const bool folder = name.starts_with(images_prefix) && name.size() > images_prefix.size();
+    if (folder || name == "auto" || name == "digits" || find_published_dataset(name) != nullptr) return "";
+    return fmt::format("must be auto, mnist, fashion-mnist, kmnist, digits or images:DIR; got {}", name);
 }
 
 std::shared_ptr<const ImageFolder> open_folder(const std::filesystem::path& folder, const DatasetOptions& options) {
@@ -97,9 +92,9 @@ std::optional<std::string> fail_to_fetch(const PublishedDataset& mnist) {
     if (!offline.empty() && offline != "0") return "ADJOINT_OFFLINE is set";
     constexpr std::chrono::milliseconds connecting(2'000);  // to all mirrors
     std::vector<std::string> failures;
-    const FetchOptions options = {
-        .patience = {.connecting = connecting / std::ssize(mnist.mirrors), .stalling = std::chrono::seconds(3)},
-        .failed = [&](const std::string& failure) { failures.push_back(failure); }};
+    const FetchOptions options = {.connecting = connecting / std::ssize(mnist.mirrors),
+                                  .stalling = std::chrono::seconds(3),
+                                  .failed = [&](const std::string& failure) { failures.push_back(failure); }};
     try {
         fetch_dataset(mnist, cache_directory() / mnist.name, options);
         return std::nullopt;
@@ -144,7 +139,7 @@ void add_dataset_options(CLI::App& command, DatasetOptions& options) {
             "mnist, fashion-mnist, kmnist, digits (drawn by adjoint itself), images:DIR (PNG and JPEG files of any "
             "size in a folder, with its sub-folders as labels), or auto: mnist where its files are or can be fetched "
             "(not with ADJOINT_OFFLINE=1), else digits")
-        ->check(dataset_name())
+        ->check(refuse_unknown, "auto|mnist|fashion-mnist|kmnist|digits|images:DIR")
         ->capture_default_str();
     command.add_option(
         "--data-dir", options.directory,
@@ -172,15 +167,6 @@ Datasets one_batch_of(const Datasets& data, Index batch_size, const Random& orde
     return {.name = data.name,
             .training = std::make_shared<Subset>(data.training, std::move(repeated)),
             .test = std::make_shared<Subset>(data.training, std::move(batch))};
-}
-
-Tensor first_images(const Dataset& dataset, Index count) {
-    Shape shape = dataset.image_shape();
-    const Index pixels = element_count(shape);
-    shape.insert(shape.begin(), std::min(count, dataset.size()));
-    return Tensor::build<float>(shape, [&](std::span<float> out) {
-        for (Index n = 0; n < shape[0]; ++n) dataset.read(n, out.subspan(n * pixels, pixels));
-    });
 }
 
 }  // namespace adjoint

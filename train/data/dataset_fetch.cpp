@@ -48,7 +48,7 @@ class Transfer {
     // Asks for the file at `url` (http or https, redirected or not) from the end of the bytes that are there, and
     // begins anew where the server does not know how to skip. Returns whether those bytes were kept, whose rightness is
     // for the caller to see. Throws DownloadFailed and CannotWrite.
-    bool complete(const std::string& url, const Patience& patience) {
+    bool complete(const std::string& url, const FetchOptions& options) {
         if (!handle_) throw DownloadFailed("libcurl cannot start");
         set(CURLOPT_URL, url.c_str());
         set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -59,9 +59,9 @@ class Transfer {
         set(CURLOPT_USERAGENT, "adjoint");
         set(CURLOPT_NOSIGNAL, 1L);
         set(CURLOPT_QUICK_EXIT, 1L);  // a name server that is silent must not hold us longer than our patience
-        set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(patience.connecting.count()));
+        set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connecting.count()));
         set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-        set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(patience.stalling.count()));
+        set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stalling.count()));
         set(CURLOPT_ERRORBUFFER, reason_.data());
         set(CURLOPT_WRITEFUNCTION, &Transfer::receive);
         set(CURLOPT_WRITEDATA, this);
@@ -135,75 +135,46 @@ std::string amount(std::size_t bytes) {
     return kibibytes < 1024 ? fmt::format("{:.1f} KiB", kibibytes) : fmt::format("{:.1f} MiB", kibibytes / 1024);
 }
 
-class Fetch {
-  public:
-    Fetch(const PublishedDataset& dataset, const fs::path& directory, const FetchOptions& options)
-        : dataset_(dataset), directory_(directory), options_(options), mirrors_(dataset.mirrors) {}
-
-    void bring(const PublishedFile& file) {
-        if (is_there(file)) return spdlog::info("{}: already there", file.name);
-        std::ptrdiff_t wrong = 0;
-        for (auto mirror = mirrors_.begin(); mirror != mirrors_.end(); ++mirror) {
-            const std::string url = fmt::format("{}{}{}", *mirror, mirror->ends_with('/') ? "" : "/", file.name);
-            try {
-                bring_from(url, file);
-                std::rotate(mirrors_.begin(), mirror, mirror + 1);  // the next file is likely to be there too
-                return;
-            } catch (const DownloadFailed& error) {
-                options_.failed(fmt::format("{}: {}", url, error.what()));
-            } catch (const DataError& error) {
-                ++wrong;
-                options_.failed(fmt::format("{}: wrong contents: {}", url, error.what()));
-            }
-        }
-        give_up(file, /*all_wrong=*/wrong == std::ssize(mirrors_));
+// Whether the published file is there. Throws DataError where another is there under its name.
+bool is_there(const PublishedFile& file, const fs::path& directory) {
+    const fs::path path = directory / file.name;
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) return false;
+    try {
+        read_published(path, file);
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}; the file is left as it is: move it away to have it fetched", error.what()));
     }
+    return true;
+}
 
-  private:
-    bool is_there(const PublishedFile& file) const {
-        const fs::path path = directory_ / file.name;
-        std::error_code ignored;
-        if (!fs::exists(path, ignored)) return false;
-        try {
-            read_published(path, file);
-        } catch (const DataError& error) {
-            throw DataError(
-                fmt::format("{}; the file is left as it is: move it away to have it fetched", error.what()));
-        }
-        return true;
+void bring_from(const std::string& url, const PublishedFile& file, const fs::path& directory,
+                const FetchOptions& options) {
+    const fs::path part = directory / (file.name + ".part");
+    const bool kept = Transfer(part).complete(url, options);
+    try {
+        const std::string bytes = read_published(part, file);
+        write_atomically(directory / file.name, bytes);
+        fs::remove(part);
+        spdlog::info("{}: {} from {}", file.name, amount(bytes.size()), url);
+    } catch (const DataError&) {
+        fs::remove(part);
+        if (!kept) throw;
+        bring_from(url, file, directory, options);  // what was there before was of another file
     }
+}
 
-    void bring_from(const std::string& url, const PublishedFile& file) const {
-        const fs::path part = directory_ / (file.name + ".part");
-        const bool kept = Transfer(part).complete(url, options_.patience);
-        try {
-            const std::string bytes = read_published(part, file);
-            write_atomically(directory_ / file.name, bytes);
-            fs::remove(part);
-            spdlog::info("{}: {} from {}", file.name, amount(bytes.size()), url);
-        } catch (const DataError&) {
-            fs::remove(part);
-            if (!kept) throw;
-            bring_from(url, file);  // what was there before was of another file
-        }
-    }
-
-    [[noreturn]] void give_up(const PublishedFile& file, bool all_wrong) const {
-        const std::string mirrors = fmt::format("{}", fmt::join(dataset_.mirrors, ", "));
-        require<DataError>(!all_wrong, "{}: {} must be the published file; got others from {}", dataset_.name,
-                           file.name, mirrors);
-        throw MissingInput(fmt::format(
-            "{}: {} must come from a mirror; got none from {}; try again with a network, which continues what "
-            "has come, or put {} into {} by hand",
-            dataset_.name, file.name, mirrors,
-            fmt::join(dataset_.files | std::views::transform(&PublishedFile::name), ", "), directory_.string()));
-    }
-
-    const PublishedDataset& dataset_;
-    const fs::path& directory_;
-    const FetchOptions& options_;
-    std::vector<std::string> mirrors_;
-};
+[[noreturn]] void give_up(const PublishedDataset& dataset, const PublishedFile& file, const fs::path& directory,
+                          bool all_wrong) {
+    const std::string mirrors = fmt::format("{}", fmt::join(dataset.mirrors, ", "));
+    require<DataError>(!all_wrong, "{}: {} must be the published file; got others from {}", dataset.name, file.name,
+                       mirrors);
+    throw MissingInput(fmt::format(
+        "{}: {} must come from a mirror; got none from {}; try again with a network, which continues what has come, or "
+        "put {} into {} by hand",
+        dataset.name, file.name, mirrors, fmt::join(dataset.files | std::views::transform(&PublishedFile::name), ", "),
+        directory.string()));
+}
 
 }  // namespace
 
@@ -214,12 +185,34 @@ fs::path cache_directory() {
 }
 
 void fetch_dataset(const PublishedDataset& dataset, const fs::path& directory, const FetchOptions& options) {
-    std::error_code error;
-    fs::create_directories(directory, error);
-    require<CannotWrite>(!error, "{}: the directory cannot be made; {}", directory.string(), error.message());
+    std::error_code failure;
+    fs::create_directories(directory, failure);
+    require<CannotWrite>(!failure, "{}: the directory cannot be made; {}", directory.string(), failure.message());
     const DirectoryLock lock(directory, DirectoryLock::Taken::wait);
-    Fetch fetch(dataset, directory, options);
-    for (const PublishedFile& file : dataset.files) fetch.bring(file);
+    std::vector<std::string> mirrors = dataset.mirrors;
+    for (const PublishedFile& file : dataset.files) {
+        if (is_there(file, directory)) {
+            spdlog::info("{}: already there", file.name);
+            continue;
+        }
+        bool all_wrong = true;
+        const auto serves = [&](const std::string& mirror) {
+            const std::string url = fmt::format("{}{}{}", mirror, mirror.ends_with('/') ? "" : "/", file.name);
+            try {
+                bring_from(url, file, directory, options);
+                return true;
+            } catch (const DownloadFailed& error) {
+                all_wrong = false;
+                options.failed(fmt::format("{}: {}", url, error.what()));
+            } catch (const DataError& error) {
+                options.failed(fmt::format("{}: wrong contents: {}", url, error.what()));
+            }
+            return false;
+        };
+        const auto server = std::ranges::find_if(mirrors, serves);
+        if (server == mirrors.end()) give_up(dataset, file, directory, all_wrong);
+        std::rotate(mirrors.begin(), server, server + 1);  // the next file is likely to be there too
+    }
 }
 
 }  // namespace adjoint

@@ -15,15 +15,10 @@ namespace adjoint {
 /// Source: XDG Base Directory Specification 0.8, which says to ignore relative paths.
 std::filesystem::path cache_directory();
 
-/// How long a server may keep us waiting.
-struct Patience {
-    std::chrono::milliseconds connecting{10'000};
-    std::chrono::seconds stalling{30};  ///< without a byte
-};
-
 struct FetchOptions {
-    Patience patience = {};
-    std::function<void(const std::string&)> failed;  ///< is told of each mirror that did not serve, in one line
+    std::chrono::milliseconds connecting{10'000};         ///< how long a server may keep us waiting for an answer
+    std::chrono::seconds stalling{30};                    ///< and then without a byte
+    std::function<void(const std::string&)> failed = {};  ///< is told of each mirror that did not serve, in one line
 };
 
 /// Brings the dataset's files into `directory`, which is made where it is not there. A file that is there already is

@@ -7,8 +7,8 @@
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
-#include "tests/support/kernels.h"
 #include "tests/support/random_forms.h"
+#include "tests/support/threads.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/expectations.h"
-#include "tests/support/kernels.h"
 #include "tests/support/random_forms.h"
 #include "tests/support/threads.h"
 #include "tests/support/trilinear_form.h"
