@@ -53,6 +53,10 @@ std::vector<Index> shuffled(Index size, const Random& random) {
     return order;
 }
 
+Batch first_batch(const Dataset& dataset, Index count) {
+    return read_batch(dataset, in_order(std::min(count, dataset.size())));
+}
+
 Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
     : dataset_(std::move(dataset)),
       order_(options.shuffle ? shuffled(dataset_->size(), *options.shuffle) : in_order(dataset_->size())),

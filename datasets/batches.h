@@ -22,6 +22,9 @@ struct Batch {
     std::vector<int> labels;  // B
 };
 
+/// The first `count` images of a dataset, or all where there are fewer.
+Batch first_batch(const Dataset& dataset, Index count);
+
 /// One epoch of a dataset. What it yields depends on the dataset and the options only, not on the timing of threads.
 class Batches {
   public:

@@ -1,6 +1,7 @@
 #include "datasets/digit_skeletons.h"
 
 #include <array>
+#include <cstdio>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -81,25 +82,18 @@ constexpr Row rows[] = {
     {9, 1, "67,14 37,0 4,21 0,53 24,67 54,51 71,16^ 67,65 63,116"},                         // big ring, short stem
 };
 
-PenPoint read_point(const std::string& text) {
-    std::istringstream in(text);
-    PenPoint point{};
-    char comma;
-    in >> point.x >> comma >> point.y;
-    point.corner = in.peek() == '^';
-    return point;
-}
-
 std::array<std::vector<Skeleton>, 10> read_rows() {
     std::array<std::vector<Skeleton>, 10> skeletons;
     for (const Row& row : rows) {
         std::vector<Stroke> strokes(1);
         std::istringstream words(row.strokes);
         for (std::string word; words >> word;) {
-            if (word == "/")
+            PenPoint point{.x = 0, .y = 0, .corner = word.ends_with('^')};
+            if (std::sscanf(word.c_str(), "%lf,%lf", &point.x, &point.y) == 2) {
+                strokes.back().push_back(point);
+            } else {
                 strokes.emplace_back();
-            else
-                strokes.back().push_back(read_point(word));
+            }
         }
         skeletons.at(static_cast<std::size_t>(row.digit)).push_back({row.share, std::move(strokes)});
     }

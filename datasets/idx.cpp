@@ -64,19 +64,15 @@ class ByteStream {
     // Returns fewer than `count` at the end of the file only.
     Index read(std::uint8_t* out, Index count) {
         const int got = gzread(file_.get(), out, static_cast<unsigned>(count));
-        if (got < count) throw_if_damaged();
-        position_ += got;
-        return got;
-    }
-
-    void throw_if_damaged() {
         int code = Z_OK;
         std::string_view message = gzerror(file_.get(), &code);
         message.remove_prefix(message.starts_with(path_ + ": ") ? path_.size() + 2 : 0);
-        require<MissingInput>(code != Z_ERRNO, "{}: at byte {}: the file cannot be read; got {}", path_, position_,
-                              message);
-        require<DataError>(code == Z_OK || code == Z_STREAM_END, "{}: at byte {}: the gzip stream is damaged; got {}",
-                           path_, position_, message);
+        require<MissingInput>(got == count || code != Z_ERRNO, "{}: at byte {}: the file cannot be read; got {}", path_,
+                              position_, message);
+        require<DataError>(got == count || code == Z_OK || code == Z_STREAM_END,
+                           "{}: at byte {}: the gzip stream is damaged; got {}", path_, position_, message);
+        position_ += got;
+        return got;
     }
 
     std::string path_;
@@ -84,15 +80,10 @@ class ByteStream {
     Index position_ = 0;
 };
 
-const char* element_type_name(std::uint8_t code) {
-    static const std::map<int, const char*> names = {{unsigned_byte, "unsigned byte"},
-                                                     {0x09, "signed byte"},
-                                                     {0x0B, "int16"},
-                                                     {0x0C, "int32"},
-                                                     {0x0D, "float32"},
-                                                     {0x0E, "float64"}};
-    const auto found = names.find(code);
-    return found == names.end() ? "unknown" : found->second;
+std::string element_type(std::uint8_t code) {
+    static const std::map<int, std::string> names = {{0x08, "unsigned byte"}, {0x09, "signed byte"}, {0x0B, "int16"},
+                                                     {0x0C, "int32"},         {0x0D, "float32"},     {0x0E, "float64"}};
+    return fmt::format("{:#04x} ({})", code, names.contains(code) ? names.at(code) : "unknown");
 }
 
 // Reads the first four bytes and returns the rank, which is the last of them.
@@ -101,9 +92,8 @@ Index read_magic(ByteStream& stream) {
     require<DataError>(magic[0] == 0 && magic[1] == 0,
                        "{}: at byte 0: an IDX file begins with two bytes 0x00; got {:#04x} {:#04x}", stream.path(),
                        magic[0], magic[1]);
-    require<DataError>(magic[2] == unsigned_byte, "{}: at byte 2: element type must be {:#04x} ({}); got {:#04x} ({})",
-                       stream.path(), unsigned_byte, element_type_name(unsigned_byte), magic[2],
-                       element_type_name(magic[2]));
+    require<DataError>(magic[2] == unsigned_byte, "{}: at byte 2: element type must be {}; got {}", stream.path(),
+                       element_type(unsigned_byte), element_type(magic[2]));
     require<DataError>(magic[3] >= 1, "{}: at byte 3: rank must be at least 1; got 0", stream.path());
     return magic[3];
 }
@@ -134,12 +124,9 @@ void require_rank(const IdxArray& array, Index rank, const std::filesystem::path
 // The file of that name with either separator, plain or gzipped.
 std::optional<std::filesystem::path> find_file(const std::filesystem::path& directory, const std::string& stem,
                                                const std::string& suffix) {
-    for (const char* separator : {"-", "."}) {
-        for (const char* packing : {"", ".gz"}) {
-            std::filesystem::path path = directory / (stem + separator + suffix + packing);
-            std::error_code ignored;
-            if (std::filesystem::exists(path, ignored)) return path;
-        }
+    for (const std::string& name : {"-" + suffix, "-" + suffix + ".gz", "." + suffix, "." + suffix + ".gz"}) {
+        std::error_code ignored;
+        if (std::filesystem::exists(directory / (stem + name), ignored)) return directory / (stem + name);
     }
     return std::nullopt;
 }

@@ -1,12 +1,14 @@
 #include "datasets/image_folder.h"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <regex>
 #include <span>
+#include <zlib.h>
 
-#include "datasets/image_integrity.h"
 #include "datasets/read_file.h"
 #include "datasets/square_crop.h"
 #include "framework/tensor/error.h"
@@ -41,6 +43,77 @@ namespace fs = std::filesystem;
 constexpr Index most_pixels = Index{1} << 26;
 constexpr std::uintmax_t most_bytes = 1 << 28;
 
+using Bytes = std::span<const std::uint8_t>;
+
+constexpr std::array<std::uint8_t, 8> png_signature = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+constexpr std::array<std::uint8_t, 3> jpeg_signature = {0xff, 0xd8, 0xff};
+const std::string ends_early = "a file that ends before its image does";
+
+bool begins_with(Bytes file, Bytes signature) {
+    return file.size() >= signature.size() && std::equal(signature.begin(), signature.end(), file.begin());
+}
+
+std::uint32_t big_endian(Bytes four) {
+    return std::uint32_t{four[0]} << 24 | std::uint32_t{four[1]} << 16 | std::uint32_t{four[2]} << 8 | four[3];
+}
+
+// Chunks follow one another: length, name, data, checksum of name and data.
+std::string png_damage(Bytes file) {
+    std::size_t at = png_signature.size();
+    while (file.size() - at >= 12) {
+        const std::size_t length = big_endian(file.subspan(at, 4));
+        if (file.size() - at - 12 < length) return ends_early;
+        const Bytes named = file.subspan(at + 4, 4 + length);
+        const std::string name(named.begin(), named.begin() + 4);
+        if (crc32(0, named.data(), static_cast<uInt>(named.size())) != big_endian(file.subspan(at + 8 + length, 4))) {
+            return fmt::format("a wrong checksum of the chunk at byte {}", at);
+        }
+        if (name == "IEND") return "";
+        at += 12 + length;
+    }
+    return ends_early;
+}
+
+// The next marker after compressed data: a byte FF followed by neither 00, which stands for FF itself, nor a restart.
+std::size_t end_of_scan(Bytes file, std::size_t at) {
+    while (at + 1 < file.size()) {
+        const std::uint8_t next = file[at + 1];
+        if (file[at] == 0xff && next != 0x00 && next != 0xff && !(0xd0 <= next && next <= 0xd7)) break;
+        ++at;
+    }
+    return at;
+}
+
+// Segments follow one another: FF, kind, and a length that counts itself; after the head of a scan comes its data.
+std::string jpeg_damage(Bytes file) {
+    constexpr std::uint8_t end_of_image = 0xd9, start_of_scan = 0xda;
+    std::size_t at = 2;
+    while (at + 1 < file.size()) {
+        if (file[at] != 0xff) return fmt::format("{:#04x} where a segment should begin, at byte {}", file[at], at);
+        const std::uint8_t kind = file[at + 1];
+        if (kind == 0xff) {  // as many as one likes may fill the space between segments
+            ++at;
+            continue;
+        }
+        if (kind == end_of_image) return "";
+        if (file.size() - at < 4) return ends_early;
+        const std::size_t length = std::size_t{file[at + 2]} << 8 | file[at + 3];
+        at += 2 + length;
+        if (kind == start_of_scan) at = end_of_scan(file, at);
+    }
+    return ends_early;
+}
+
+// What is wrong with the bytes of a PNG or JPEG file as a container, which a decoder would fill with grey or noise; ""
+// where nothing is. A PNG must have a right checksum in every chunk up to IEND, a JPEG every segment and scan up to its
+// end-of-image marker; what follows is ignored.   Source: ISO/IEC 15948 (PNG), section 5; ITU-T T.81 (JPEG), annex B.
+std::string image_damage(Bytes file) {
+    if (file.empty()) return "an empty file";
+    if (begins_with(file, png_signature)) return png_damage(file);
+    if (begins_with(file, jpeg_signature)) return jpeg_damage(file);
+    return "a file of another kind";
+}
+
 struct Picture {
     PixelView view;
     std::unique_ptr<std::uint8_t, void (*)(void*)> bytes;
@@ -71,11 +144,8 @@ Picture decode(const fs::path& path, Index channels) {
 }
 
 bool is_image(const fs::path& path) {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return !path.filename().string().starts_with('.') &&
-           (extension == ".png" || extension == ".jpg" || extension == ".jpeg");
+    static const std::regex name(R"([^.][\s\S]*\.(png|jpe?g))", std::regex::icase);
+    return std::regex_match(path.filename().string(), name);
 }
 
 // The folder directly beneath the dataset's own in which a file is, or "" where it is in none.
@@ -125,22 +195,19 @@ void ImageFolder::find_files(const fs::path& folder) {
 }
 
 void ImageFolder::check_files() {
-    std::vector<std::string> faults(files_.size());
     parallel_for(size(), [&](Index i) {
-        const auto at = static_cast<std::size_t>(i);
+        File& file = files_[static_cast<std::size_t>(i)];
         try {
-            decode(files_[at].path, options_.channels);
+            decode(file.path, options_.channels);
         } catch (const Error& error) {
-            faults[at] = error.what();
+            file.fault = error.what();
         }
     });
-    std::vector<File> good;
-    for (std::size_t i = 0; i < files_.size(); ++i) {
-        require<DataError>(faults[i].empty() || options_.skip_bad, "{}", faults[i]);
-        if (faults[i].empty()) good.push_back(files_[i]);
-        if (!faults[i].empty()) skipped_.push_back(faults[i]);
+    for (const File& file : files_) {
+        require<DataError>(file.fault.empty() || options_.skip_bad, "{}", file.fault);
+        if (!file.fault.empty()) skipped_.push_back(file.fault);
     }
-    files_ = std::move(good);
+    std::erase_if(files_, [](const File& file) { return !file.fault.empty(); });
 }
 
 int ImageFolder::read(Index index, std::span<float> pixels) const {

@@ -45,6 +45,7 @@ class ImageFolder : public Dataset {
     struct File {
         std::filesystem::path path;
         int label;
+        std::string fault = {};  // why it cannot be read
     };
     void find_files(const std::filesystem::path& folder);
     void check_files();

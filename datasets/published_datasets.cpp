@@ -22,45 +22,6 @@ std::vector<PublishedFile> four_files(Digest digest, const std::array<std::strin
             {"train-images-idx3-ubyte.gz", {60'000, 28, 28}, digest, sha256[3]}};
 }
 
-// Mirrors have packed these files anew, so what is in them is what counts.
-// Source of the addresses: torchvision, torchvision/datasets/mnist.py; TensorFlow Datasets, url_checksums/mnist.txt.
-PublishedDataset mnist() {
-    return {"mnist",
-            "MNIST",
-            {"https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/",
-             "http://yann.lecun.com/exdb/mnist/"},
-            four_files(Digest::of_unpacked, {"ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-                                             "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-                                             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-                                             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"})};
-}
-
-// Source: README.md and data/fashion of github.com/zalandoresearch/fashion-mnist and Keras' fashion_mnist.py for the
-// addresses; TensorFlow Datasets, url_checksums/fashion_mnist.txt, for the digests.
-PublishedDataset fashion_mnist() {
-    return {"fashion-mnist",
-            "Fashion-MNIST",
-            {"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"},
-            four_files(Digest::of_packed, {"67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-                                           "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-                                           "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-                                           "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"})};
-}
-
-// Source: README.md of github.com/rois-codh/kmnist for the address, which answers with and without encryption;
-// TensorFlow Datasets, url_checksums/kmnist.txt, for the digests.
-PublishedDataset kmnist() {
-    return {"kmnist",
-            "KMNIST",
-            {"https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"},
-            four_files(Digest::of_packed, {"20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
-                                           "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
-                                           "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
-                                           "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"})};
-}
-
 std::string sha256_of(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
     unsigned size = 0;
@@ -81,7 +42,37 @@ std::string unpacked(const IdxArray& array) {
 }  // namespace
 
 const PublishedDataset* find_published_dataset(const std::string& name) {
-    static const std::array<PublishedDataset, 3> datasets = {mnist(), fashion_mnist(), kmnist()};
+    static const std::vector<PublishedDataset> datasets = {
+        // Mirrors have packed these files anew, so what is in them is what counts.   Source of the addresses:
+        // torchvision, torchvision/datasets/mnist.py; TensorFlow Datasets, url_checksums/mnist.txt.
+        {"mnist",
+         "MNIST",
+         {"https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/",
+          "http://yann.lecun.com/exdb/mnist/"},
+         four_files(Digest::of_unpacked, {"ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+                                          "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                                          "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                                          "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"})},
+        // Source: README.md and data/fashion of github.com/zalandoresearch/fashion-mnist and Keras' fashion_mnist.py
+        // for the addresses; TensorFlow Datasets, url_checksums/fashion_mnist.txt, for the digests.
+        {"fashion-mnist",
+         "Fashion-MNIST",
+         {"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+          "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+          "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"},
+         four_files(Digest::of_packed, {"67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+                                        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+                                        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+                                        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"})},
+        // Source: README.md of github.com/rois-codh/kmnist for the address, which answers with and without encryption;
+        // TensorFlow Datasets, url_checksums/kmnist.txt, for the digests.
+        {"kmnist",
+         "KMNIST",
+         {"https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"},
+         four_files(Digest::of_packed, {"20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+                                        "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+                                        "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+                                        "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4"})}};
     const auto found = std::ranges::find(datasets, name, &PublishedDataset::name);
     return found == datasets.end() ? nullptr : &*found;
 }

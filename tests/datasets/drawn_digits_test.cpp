@@ -1,5 +1,5 @@
-// Are drawn digits a dataset: pure in (seed, index), evenly labelled, framed like MNIST, varied, and true to their
-// labels?
+// Truths about drawn digits: they are pure in (seed, index), evenly labelled, framed like MNIST, varied, and true to
+// their labels; and the pen leaves as much ink as its line has area, where the line is.
 #include "datasets/drawn_digits.h"
 
 #include <algorithm>
@@ -8,10 +8,12 @@
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <iterator>
-#include <thread>
+#include <numbers>
+#include <numeric>
 #include <vector>
 
 #include "datasets/digit_skeletons.h"
+#include "tests/support/threads.h"
 
 namespace adjoint {
 namespace {
@@ -55,22 +57,18 @@ TEST(DrawnDigits, AreAFunctionOfSeedAndIndex) {
 TEST(DrawnDigits, AreTheSameOnEveryThread) {
     const std::vector<Image> expected = draw_many(7, 64);
     std::vector<Image> drawn(64);
-    std::vector<std::thread> threads;
-    for (std::size_t t = 0; t < 4; ++t)
-        threads.emplace_back([&drawn, t] {
-            for (std::size_t i = t; i < drawn.size(); i += 4) drawn[i] = draw(7, i);
-        });
-    for (std::thread& thread : threads) thread.join();
+    const WithThreads with(4);
+    parallel_for(64, [&](Index i) { drawn[static_cast<std::size_t>(i)] = draw(7, static_cast<std::uint64_t>(i)); });
     EXPECT_EQ(drawn, expected);
 }
 
 // Nor may one seed's images be another's in a different order.
 TEST(DrawnDigits, DifferFromIndexToIndexAndFromSeedToSeed) {
-    std::vector<Image> images = draw_many(7, 100);
+    std::vector<Image> images = draw_many(7, 300);
     std::ranges::copy(draw_many(8, 100), std::back_inserter(images));
     for (std::size_t i = 0; i < images.size(); ++i)
         for (std::size_t j = 0; j < i; ++j)
-            EXPECT_NE(images[i].pixels, images[j].pixels) << "images " << j << ", " << i;
+            EXPECT_GT(mean_difference(images[i], images[j]), 0.01) << "images " << j << ", " << i;
 }
 
 TEST(DrawnDigits, HaveUniformLabels) {
@@ -82,60 +80,36 @@ TEST(DrawnDigits, HaveUniformLabels) {
     EXPECT_LT(chi_square, 27.9);  // exceeded by one in a thousand, at nine degrees of freedom
 }
 
-TEST(DrawnDigits, HavePixelsFromBackgroundToInkAndBlankCorners) {
-    for (const Image& image : draw_many(7, 1000)) {
+// Whole pixels allow half a pixel to either side of pixel 14; none of it may be a habit.
+TEST(DrawnDigits, AreFramedLikeMnist) {
+    constexpr int images = 1000;
+    double mean_x = 0, mean_y = 0;
+    for (const Image& image : draw_many(7, images)) {
         const auto [lowest, highest] = std::ranges::minmax(image.pixels);
         EXPECT_EQ(lowest, 0.0f);
         EXPECT_GT(highest, 0.7f);
         EXPECT_LE(highest, 1.0f);
-        for (const int row : {0, 1, side - 2, side - 1})
-            for (const int column : {0, 1, side - 2, side - 1}) EXPECT_EQ(image.at(row, column), 0.0f);
-    }
-}
-
-// Whole pixels allow half a pixel to either side of pixel 14; none of it may be a habit.
-TEST(DrawnDigits, HaveTheirCentreOfMassInTheMiddle) {
-    const std::vector<Image> images = draw_many(7, 1000);
-    double mean_x = 0, mean_y = 0;
-    for (const Image& image : images) {
         double mass = 0, x = 0, y = 0;
+        int left = side, right = -1, top = side, bottom = -1;
         for (int row = 0; row < side; ++row)
             for (int column = 0; column < side; ++column) {
+                if (image.at(row, column) == 0) continue;
+                const auto outer = [](int k) { return k < 2 || k >= side - 2; };
+                EXPECT_FALSE(outer(row) && outer(column)) << "a corner";
                 mass += image.at(row, column);
                 x += image.at(row, column) * column;
                 y += image.at(row, column) * row;
+                left = std::min(left, column), right = std::max(right, column);
+                top = std::min(top, row), bottom = std::max(bottom, row);
             }
+        EXPECT_EQ(std::max(right - left, bottom - top) + 1, 20);
         EXPECT_NEAR(x / mass, 14, 1);
         EXPECT_NEAR(y / mass, 14, 1);
-        mean_x += x / mass / static_cast<double>(images.size());
-        mean_y += y / mass / static_cast<double>(images.size());
+        mean_x += x / mass / images;
+        mean_y += y / mass / images;
     }
     EXPECT_NEAR(mean_x, 14, 0.05);
     EXPECT_NEAR(mean_y, 14, 0.05);
-}
-
-TEST(DrawnDigits, FillABoxOfTwentyPixels) {
-    for (const Image& image : draw_many(7, 1000)) {
-        int left = side, right = -1, top = side, bottom = -1;
-        for (int row = 0; row < side; ++row)
-            for (int column = 0; column < side; ++column)
-                if (image.at(row, column) > 0) {
-                    left = std::min(left, column);
-                    right = std::max(right, column);
-                    top = std::min(top, row);
-                    bottom = std::max(bottom, row);
-                }
-        EXPECT_EQ(std::max(right - left, bottom - top) + 1, 20);
-    }
-}
-
-TEST(DrawnDigits, OfOneKindDifferAmongEachOther) {
-    const std::vector<Image> images = draw_many(7, 300);
-    for (std::size_t i = 0; i < images.size(); ++i)
-        for (std::size_t j = 0; j < i; ++j) {
-            if (images[i].label != images[j].label) continue;
-            EXPECT_GT(mean_difference(images[i], images[j]), 0.01) << "indices " << j << " and " << i;
-        }
 }
 
 // The crudest of classifiers: which digit's mean image is nearest?
@@ -188,6 +162,41 @@ TEST(DigitSkeletons, OfferSeveralWaysToWriteEachDigit) {
             }
         }
     }
+}
+
+// ---- the pen
+
+double total(const std::vector<float>& pixels) { return std::accumulate(pixels.begin(), pixels.end(), 0.0); }
+
+TEST(Pen, InksTheAreaOfALine) {
+    constexpr double length = 13, radius = 2;
+    const double area = 2 * radius * length + std::numbers::pi * radius * radius;
+    const std::vector<PenDab> straight{{4, 10, radius, true}, {4 + length, 10, radius}};
+    const std::vector<PenDab> slanted{{4, 5, radius, true}, {4 + length * 0.8, 5 + length * 0.6, radius}};
+    EXPECT_NEAR(total(ink(straight, 20, 1)), area, 0.02 * area);
+    EXPECT_NEAR(total(ink(slanted, 20, 1)), area, 0.02 * area);
+}
+
+TEST(Pen, LeavesNothingBetweenStrokes) {
+    const std::vector<PenDab> two_dots{{3, 3, 1, true}, {3, 3, 1}, {16, 16, 1, true}, {16, 16, 1}};
+    const std::vector<float> pixels = ink(two_dots, 20, 1);
+    EXPECT_EQ(pixels[10 * 20 + 10], 0.0f);
+    EXPECT_NEAR(total(pixels), 2 * std::numbers::pi, 0.3);
+}
+
+TEST(Pen, InksACrossingOnce) {
+    const std::vector<PenDab> there_and_back{{4, 10, 2, true}, {16, 10, 2}, {4, 10, 2}};
+    const std::vector<PenDab> there(there_and_back.begin(), there_and_back.begin() + 2);
+    EXPECT_EQ(ink(there_and_back, 20, 1), ink(there, 20, 1));
+}
+
+TEST(Pen, FitsADrawingIntoTheMiddleOfItsBox) {
+    std::vector<PenDab> dabs{{-50, 30, 5, true}, {40, 70, 5}};
+    fit_to_box(dabs, 20);
+    EXPECT_NEAR(dabs[0].x - dabs[0].radius, 0, 1e-12);
+    EXPECT_NEAR(dabs[1].x + dabs[1].radius, 20, 1e-12);
+    EXPECT_NEAR((dabs[0].y + dabs[1].y) / 2, 10, 1e-12);
+    EXPECT_NEAR(dabs[0].radius, 1, 1e-12);
 }
 
 }  // namespace

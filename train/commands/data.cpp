@@ -14,13 +14,9 @@ struct DataOptions {
     std::vector<std::string> mirrors;
 };
 
-CLI::Validator published_name() {
-    return CLI::Validator(
-        [](const std::string& name) -> std::string {
-            if (find_published_dataset(name) != nullptr) return "";
-            return fmt::format("must be mnist, fashion-mnist or kmnist; got {}", name);
-        },
-        "mnist|fashion-mnist|kmnist");
+std::string refuse_unpublished(const std::string& name) {
+    if (find_published_dataset(name) != nullptr) return "";
+    return fmt::format("must be mnist, fashion-mnist or kmnist; got {}", name);
 }
 
 void get(const DataOptions& options) {
@@ -40,7 +36,9 @@ void add_data_command(CLI::App& app) {
     CLI::App* const command = data->add_subcommand(
         "get", "Fetch a dataset to where training finds it; what is there is kept, what was begun is continued");
     const auto options = std::make_shared<DataOptions>();
-    command->add_option("dataset", options->dataset, "Which one")->required()->check(published_name());
+    command->add_option("dataset", options->dataset, "Which one")
+        ->required()
+        ->check(refuse_unpublished, "mnist|fashion-mnist|kmnist");
     command->add_option(
         "--dir", options->directory,
         "Directory in which the dataset gets its own, for --data-dir; by default ADJOINT_CACHE_DIR, else "

@@ -1,8 +1,8 @@
 // `adjoint digits`: writes the digits that adjoint draws itself.
-#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
+#include "datasets/batches.h"
 #include "datasets/drawn_digits.h"
 #include "framework/tensor/error.h"
 #include "train/cli/commands.h"
@@ -22,12 +22,8 @@ struct DigitsOptions {
 void digits(const DigitsOptions& options) {
     require(!options.png.empty() || !options.npy.empty() || !options.labels.empty(),
             "digits: name a file to write with --png, --npy or --labels; got none");
-    constexpr Index pixels = 28 * 28;
     const DigitsDataset dataset({.seed = options.seed, .first = 0, .size = options.count});
-    std::vector<double> labels;
-    const Tensor images = Tensor::build<float>({options.count, 28, 28, 1}, [&](std::span<float> out) {
-        for (Index i = 0; i < options.count; ++i) labels.push_back(dataset.read(i, out.subspan(i * pixels, pixels)));
-    });
+    const auto [images, labels] = first_batch(dataset, options.count);
     if (!options.png.empty()) {
         const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.count))));
         write_png(options.png, picture_grid(images, columns));
@@ -38,7 +34,7 @@ void digits(const DigitsOptions& options) {
         fmt::print("{}: float32 {}\n", options.npy.string(), images.shape());
     }
     if (!options.labels.empty()) {
-        write_npy(options.labels, Tensor({options.count}, labels));
+        write_npy(options.labels, Tensor({options.count}, {labels.begin(), labels.end()}));
         fmt::print("{}: float32 [{}]\n", options.labels.string(), options.count);
     }
 }
@@ -48,12 +44,8 @@ void digits(const DigitsOptions& options) {
 void add_digits_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("digits", "Write digits that adjoint draws, with their labels");
     const auto options = std::make_shared<DigitsOptions>();
-    command->add_option("--count", options->count, "How many")
-        ->check(whole_number(1, 1'000'000))
-        ->capture_default_str();
-    command->add_option("--seed", options->seed, "Image i under a seed is always the same")
-        ->check(seed_number())
-        ->capture_default_str();
+    add_setting(*command, "--count", options->count, "How many", whole_number(1, 1'000'000));
+    add_setting(*command, "--seed", options->seed, "Image i under a seed is always the same", seed_number());
     command->add_option("--png", options->png, "Write a picture of them");
     command->add_option("--npy", options->npy, "Write them as float32 [N, 28, 28, 1] in 0..1");
     command->add_option("--labels", options->labels, "Write their labels as float32 [N]");

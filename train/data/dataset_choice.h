@@ -5,9 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "datasets/dataset.h"
-#include "framework/tensor/random.h"
-#include "framework/tensor/tensor.h"
+#include "datasets/batches.h"
 
 namespace CLI {
 class App;
@@ -45,6 +43,6 @@ Datasets open_datasets(const DatasetOptions& options);
 Datasets one_batch_of(const Datasets& data, Index batch_size, const Random& order);
 
 /// The first `count` images of a dataset, [count, H, W, C].
-Tensor first_images(const Dataset& dataset, Index count);
+inline Tensor first_images(const Dataset& dataset, Index count) { return first_batch(dataset, count).images; }
 
 }  // namespace adjoint
