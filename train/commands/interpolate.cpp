@@ -7,7 +7,6 @@
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
 #include "train/evaluation/latent_walk.h"
-#include "train/io/animated_png.h"
 #include "train/io/atomic_file.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"

@@ -16,13 +16,11 @@ struct WeightsOptions {
 void weights(const WeightsOptions& options) {
     const std::map<std::string, Tensor> tensors = read_weights(options.file);
     std::size_t longest = 0;
+    for (const auto& [name, tensor] : tensors) longest = std::max(longest, name.size());
     Index numbers = 0;
     for (const auto& [name, tensor] : tensors) {
-        longest = std::max(longest, name.size());
-        numbers += tensor.size();
-    }
-    for (const auto& [name, tensor] : tensors) {
         fmt::print("{:<{}}  {}  {}\n", name, longest, adjoint::name(tensor.dtype()), tensor.shape());
+        numbers += tensor.size();
     }
     fmt::print("{} tensors of {} numbers\n", tensors.size(), numbers);
     if (!options.npz.empty()) {

@@ -7,7 +7,6 @@
 #include <string>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 #include "framework/tensor/error.h"
 
@@ -16,49 +15,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file open for writing under a name of its own beside the target; unless it is renamed, it is removed again.
-class TemporaryFile {
-  public:
-    explicit TemporaryFile(const fs::path& target) : target_(target) {
-        do {
-            name_ =
-                target.parent_path() / fmt::format(".{}.{:08x}", target.filename().string(), std::random_device{}());
-            descriptor_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        } while (descriptor_ < 0 && errno == EEXIST);
-        if (descriptor_ < 0) refuse_to_write(target_, errno);
+// Brings all of it to disk and closes the file. Returns 0, or the errno of what failed.
+int write_and_close(int descriptor, std::string_view content) {
+    int failure = 0;
+    while (failure == 0 && !content.empty()) {
+        const ssize_t written = ::write(descriptor, content.data(), content.size());
+        if (written < 0 && errno != EINTR) failure = errno;
+        if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
     }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    if (failure == 0 && ::fsync(descriptor) != 0) failure = errno;
+    if (::close(descriptor) != 0 && failure == 0) failure = errno;
+    return failure;
+}
 
-    ~TemporaryFile() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-        if (!renamed_) ::unlink(name_.c_str());
-    }
-
-    void write(std::string_view content) {
-        while (!content.empty()) {
-            const ssize_t written = ::write(descriptor_, content.data(), content.size());
-            if (written < 0 && errno == EINTR) continue;
-            if (written < 0) refuse_to_write(target_, errno);
-            content.remove_prefix(static_cast<std::size_t>(written));
-        }
-    }
-
-    void rename_to_target() {
-        if (::fsync(descriptor_) != 0) refuse_to_write(target_, errno);
-        if (::close(std::exchange(descriptor_, -1)) != 0) refuse_to_write(target_, errno);
-        if (::rename(name_.c_str(), target_.c_str()) != 0) refuse_to_write(target_, errno);
-        renamed_ = true;
-    }
-
-  private:
-    fs::path target_;
-    fs::path name_;
-    int descriptor_ = -1;
-    bool renamed_ = false;
-};
-
-/// The new name is on disk only when its directory is.
+// The new name is on disk only when its directory is.
 void synchronize_directory(const fs::path& file) {
     const fs::path directory = file.has_parent_path() ? file.parent_path() : fs::path(".");
     const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -82,14 +52,25 @@ void write_atomically(const fs::path& path, std::string_view content) {
     // A symbolic link stays one: what it points to is replaced.
     const fs::path target = fs::is_symlink(path, unknown) ? fs::weakly_canonical(path, unknown) : path;
 
-    TemporaryFile file(target);
-    file.write(content);
-    file.rename_to_target();
+    fs::path unfinished;  // a new file beside the target, which gets its name at last
+    int descriptor = -1;
+    do {
+        const std::string name = fmt::format(".{}.{:08x}", target.filename().string(), std::random_device{}());
+        unfinished = target.parent_path() / name;
+        descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && errno == EEXIST);
+    if (descriptor < 0) refuse_to_write(target, errno);
+    int failure = write_and_close(descriptor, content);
+    if (failure == 0 && ::rename(unfinished.c_str(), target.c_str()) != 0) failure = errno;
+    if (failure != 0) {
+        ::unlink(unfinished.c_str());
+        refuse_to_write(target, failure);
+    }
     synchronize_directory(target);
 }
 
 void remove_unfinished(const fs::path& directory) {
-    static const std::regex unfinished("\\..*\\.[0-9a-f]{8}");  // as TemporaryFile names them
+    static const std::regex unfinished("\\..*\\.[0-9a-f]{8}");  // as write_atomically names them
     std::error_code none;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory, none)) {
         if (std::regex_match(entry.path().filename().string(), unfinished)) fs::remove(entry.path(), none);

@@ -147,21 +147,17 @@ class NpyFile {
     Shape tuple() {
         Shape shape;
         list('(', ')', [&] {
-            shape.push_back(extent());
+            skip_spaces();
+            std::uint64_t extent = 0;
+            const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), extent);
+            check(error != std::errc::invalid_argument, at_, "expected an extent in the shape, read {}", next());
+            check(error == std::errc() && std::in_range<Index>(extent), at_, "the extent in the shape is too large");
+            at_ = static_cast<std::size_t>(end - text_.data());
+            accept('L');  // Python 2 marked its large integers.
+            shape.push_back(static_cast<Index>(extent));
             check(std::ssize(shape) <= most_axes, at_, "expected at most {} axes, read more", most_axes);
         });
         return shape;
-    }
-
-    Index extent() {
-        skip_spaces();
-        std::uint64_t value = 0;
-        const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
-        check(error != std::errc::invalid_argument, at_, "expected an extent in the shape, read {}", next());
-        check(error == std::errc() && std::in_range<Index>(value), at_, "the extent in the shape is too large");
-        at_ = static_cast<std::size_t>(end - text_.data());
-        accept('L');  // Python 2 marked its large integers.
-        return static_cast<Index>(value);
     }
 
     std::string name_;
@@ -170,22 +166,16 @@ class NpyFile {
     std::size_t at_ = 0;
 };
 
-// The number of elements. Throws where it is too large to be counted, though an empty axis makes it 0.
-Index count_elements(const NpyFile& file, const Shape& shape) {
-    Index count = 1;
-    for (const Index extent : shape) {
-        file.check(!__builtin_mul_overflow(count, std::max<Index>(extent, 1), &count) && count < (Index{1} << 56),
-                   file.position(), "the header's shape {} is too large", shape);
-    }
-    return element_count(shape) == 0 ? 0 : count;
-}
-
 template <class Stored, class T>
 Tensor read_elements(const NpyFile& file, const Header& header) {
-    const Index width = sizeof(Stored), count = count_elements(file, header.shape);
+    for (Index count = 1; const Index extent : header.shape) {  // an empty axis excuses no other
+        file.check(!__builtin_mul_overflow(count, std::max<Index>(extent, 1), &count) && count < (Index{1} << 56),
+                   file.position(), "the header's shape {} is too large", header.shape);
+    }
     const std::string_view bytes = file.rest();
-    file.check(std::ssize(bytes) == count * width, file.position(), "shape {} of {:?} takes {} bytes, the file has {}",
-               header.shape, header.type, count * width, bytes.size());
+    const std::size_t size = static_cast<std::size_t>(element_count(header.shape)) * sizeof(Stored);
+    file.check(bytes.size() == size, file.position(), "shape {} of {:?} takes {} bytes, the file has {}", header.shape,
+               header.type, size, bytes.size());
     const bool reversed = (header.type[0] == '>') != (std::endian::native == std::endian::big) && header.type[0] != '=';
     // In Fortran's order the elements are those of the transposed array in C's.
     const Shape shape = header.fortran_order ? Shape(header.shape.rbegin(), header.shape.rend()) : header.shape;

@@ -25,23 +25,18 @@ using Archive = std::unique_ptr<zip_t, Close>;
 using Entry = std::unique_ptr<zip_file_t, Close>;
 using Source = std::unique_ptr<zip_source_t, Close>;
 
-// What libzip says of an error code.
-std::string reason_of(int code) {
-    zip_error_t error;
-    zip_error_init_with_code(&error, code);
-    std::string reason = zip_error_strerror(&error);
-    zip_error_fini(&error);
-    return reason;
-}
-
 Archive open_archive(const fs::path& path) {
     int code = 0;
     Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
+    if (archive) return archive;
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    const std::string reason = zip_error_strerror(&error);
+    zip_error_fini(&error);
     const bool unreadable =
         code == ZIP_ER_NOENT || code == ZIP_ER_OPEN || code == ZIP_ER_READ || code == ZIP_ER_OPNOTSUPP;
-    require<MissingInput>(archive || !unreadable, "{}: cannot be read; {}", path.string(), reason_of(code));
-    require<DataError>(archive != nullptr, "{}: must be a .npz file; {}", path.string(), reason_of(code));
-    return archive;
+    require<MissingInput>(!unreadable, "{}: cannot be read; {}", path.string(), reason);
+    throw DataError(fmt::format("{}: must be a .npz file; {}", path.string(), reason));
 }
 
 // What an entry holds, decompressed; its checksum is compared at its end. Its length is not believed beforehand.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <zlib.h>
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
@@ -18,6 +18,28 @@ namespace {
 
 constexpr Index margin = 2;             // pixels between images
 constexpr float margin_colour = 0.25f;  // dark grey, to set black images apart
+
+// The numbers of a PNG file have their highest byte first.
+std::string big_endian(auto number, int width) {
+    std::string bytes;
+    for (int i = width; i-- > 0;) bytes.push_back(static_cast<char>(static_cast<std::uint64_t>(number) >> 8 * i));
+    return bytes;
+}
+
+// Length of the content, type, content, and the checksum of both.
+std::string chunk(const std::string& type, const std::string& content) {
+    const std::string checked = type + content;
+    const uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(checked.data()), checked.size());
+    return big_endian(content.size(), 4) + checked + big_endian(crc, 4);
+}
+
+// The whole picture is replaced, shown, and left as it is.
+std::string frame_control(std::uint32_t sequence, const Tensor& frame, Index milliseconds) {
+    constexpr int x = 0, y = 0, milliseconds_a_second = 1000, dispose_none = 0, blend_source = 0;
+    return big_endian(sequence, 4) + big_endian(frame.extent(1), 4) + big_endian(frame.extent(0), 4) +
+           big_endian(x, 4) + big_endian(y, 4) + big_endian(milliseconds, 2) + big_endian(milliseconds_a_second, 2) +
+           big_endian(dispose_none, 1) + big_endian(blend_source, 1);
+}
 
 }  // namespace
 
@@ -77,5 +99,27 @@ std::string png_of(const Tensor& image) {
 }
 
 void write_png(const std::filesystem::path& path, const Tensor& image) { write_atomically(path, png_of(image)); }
+
+std::string animated_png(const std::vector<Tensor>& frames, Index milliseconds) {
+    require(!frames.empty(), "animated_png: there must be a frame; got none");
+    require(1 <= milliseconds && milliseconds <= 65'535, "animated_png: milliseconds must be 1 to 65535; got {}",
+            milliseconds);
+    constexpr std::uint64_t for_ever = 0;
+    std::string file;
+    std::uint32_t sequence = 0;
+    for (const Tensor& frame : frames) {
+        require(frame.shape() == frames[0].shape(), "animated_png: the frames must have one shape; got {} and {}",
+                frames[0].shape(), frame.shape());
+        // What stb writes: a signature and IHDR, then one IDAT, which is 12 bytes longer than the pixels, and IEND.
+        constexpr std::size_t start = 8 + 12 + 13, end = 12;
+        const std::string still = png_of(frame), pixels = still.substr(start + 8, still.size() - start - 12 - end);
+        const bool first = file.empty();
+        if (first)
+            file = still.substr(0, start) + chunk("acTL", big_endian(frames.size(), 4) + big_endian(for_ever, 4));
+        file += chunk("fcTL", frame_control(sequence++, frame, milliseconds));
+        file += first ? chunk("IDAT", pixels) : chunk("fdAT", big_endian(sequence++, 4) + pixels);
+    }
+    return file + chunk("IEND", "");
+}
 
 }  // namespace adjoint

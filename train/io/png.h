@@ -1,4 +1,4 @@
-// PNG pictures of images, in grids and pairs.
+// PNG pictures of images, in grids and pairs, still and animated.
 #pragma once
 
 #include <filesystem>
@@ -20,6 +20,12 @@ Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns);
 
 /// The PNG file of an image [H, W, 1 or 3] of values in 0..1; values outside are clipped.
 std::string png_of(const Tensor& image);
+
+/// The file of frames [H, W, 1 or 3] of values in 0..1, shown one after another for `milliseconds` each, over and over;
+/// what knows only still pictures shows the first.
+/// Throws unless there is a frame, all have one shape, and milliseconds are 1 to 65535.
+/// Source: Portable Network Graphics Specification, third edition, acTL, fcTL and fdAT.
+std::string animated_png(const std::vector<Tensor>& frames, Index milliseconds);
 
 /// Writes png_of(image), atomically. Throws CannotWrite.
 void write_png(const std::filesystem::path& path, const Tensor& image);

@@ -48,13 +48,9 @@ using Range = std::array<std::uint64_t, 2>;
 
 // The ranges follow one another without gap or overlap up to the end, as the format demands.
 bool fill(std::vector<Range> ranges, std::uint64_t size) {
-    std::sort(ranges.begin(), ranges.end());
-    std::uint64_t end = 0;
-    for (const Range& range : ranges) {
-        if (range[0] != end) return false;
-        end = range[1];
-    }
-    return end == size;
+    ranges.insert(ranges.end(), {{0, 0}, {size, size}});
+    std::ranges::sort(ranges);
+    return std::ranges::adjacent_find(ranges, [](Range a, Range b) { return a[1] != b[0]; }) == ranges.end();
 }
 
 // The upper half of a float32.
@@ -125,9 +121,9 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     std::string text = header.dump();
     text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
     const std::uint64_t length = text.size();
-    std::string content;
+    std::string content(reinterpret_cast<const char*>(&length), sizeof length);
     content.reserve(sizeof length + length + end);
-    content.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);
+    content.append(text);
     for (const auto& [name, tensor] : tensors) content.append(bytes_of(tensor));
     write_atomically(path, content);
 }

@@ -1,6 +1,5 @@
 #include "train/io/tensorboard.h"
 
-#include <array>
 #include <bit>
 #include <cerrno>
 #include <chrono>
@@ -68,28 +67,14 @@ std::string value_of(const std::string& tag, const std::string& what) {
     return bytes(Summary::value, bytes(Value::tag, tag) + what);
 }
 
-// ---- files
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
-    static constexpr auto table = [] {
-        std::array<std::uint32_t, 256> remainders{};
-        for (std::uint32_t i = 0; i < 256; ++i) {
-            remainders[i] = i;
-            for (int bit = 0; bit < 8; ++bit) {
-                remainders[i] = remainders[i] >> 1 ^ (remainders[i] & 1 ? 0x82f63b78u : 0u);
-            }
-        }
-        return remainders;
-    }();
     std::uint32_t crc = ~0u;
-    for (const char byte : bytes) crc = crc >> 8 ^ table[(crc ^ static_cast<unsigned char>(byte)) & 0xff];
+    for (const char byte : bytes) {
+        crc ^= static_cast<unsigned char>(byte);
+        for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0u);
+    }
     return ~crc;
 }
 
@@ -105,7 +90,9 @@ TensorBoardWriter::TensorBoardWriter(const fs::path& directory, std::int64_t fir
     std::error_code failure;
     fs::create_directories(directory, failure);
     if (failure) refuse_to_write(directory, failure.value());
-    const fs::path name = directory / fmt::format("events.out.tfevents.{:010}.{}", std::time(nullptr), host_name());
+    char host[256] = "localhost";
+    gethostname(host, sizeof host - 1);
+    const fs::path name = directory / fmt::format("events.out.tfevents.{:010}.{}", std::time(nullptr), host);
     path_ = name;
     for (int more = 1; !file_; ++more) {  // Of two files of one second, TensorBoard reads the longer name last.
         file_.reset(std::fopen(path_.c_str(), "wbxe"));

@@ -25,8 +25,6 @@ std::map<std::string, Tensor> read_directory(const fs::path& path) {
     return tensors;
 }
 
-bool of_training(const std::string& name) { return name.starts_with("optimizer.") || name.starts_with("average."); }
-
 // The first few items, how many more there are, and a word before them; nothing where there are none.
 void say(std::vector<std::string>& facts, const std::string& word, std::vector<std::string> items) {
     if (items.empty()) return;
@@ -37,20 +35,19 @@ void say(std::vector<std::string>& facts, const std::string& word, std::vector<s
 }
 
 // What keeps the tensors from being the states' values.
-std::vector<std::string> differences(const std::map<std::string, Tensor>& tensors, const States& states) {
+std::vector<std::string> differences(std::map<std::string, Tensor> tensors, const States& states) {
     std::vector<std::string> missing, unknown, misshapen;
-    std::map<std::string, Tensor> others = tensors;
     for (const auto& [name, state] : states) {
-        others.erase(name);
-        const auto found = tensors.find(name);
-        if (found == tensors.end()) {
+        const auto found = tensors.extract(name);
+        if (!found) {
             missing.push_back(fmt::format("{} {}", name, state.shape()));
-        } else if (found->second.shape() != state.shape()) {
-            misshapen.push_back(fmt::format("{} has shape {}, needs {}", name, found->second.shape(), state.shape()));
+        } else if (const Shape& shape = found.mapped().shape(); shape != state.shape()) {
+            misshapen.push_back(fmt::format("{} has shape {}, needs {}", name, shape, state.shape()));
         }
     }
-    for (const auto& [name, tensor] : others) {
-        if (!of_training(name)) unknown.push_back(fmt::format("{} {}", name, tensor.shape()));
+    for (const auto& [name, tensor] : tensors) {
+        const bool of_training = name.starts_with("optimizer.") || name.starts_with("average.");
+        if (!of_training) unknown.push_back(fmt::format("{} {}", name, tensor.shape()));
     }
     std::vector<std::string> facts;
     say(facts, "missing ", missing);

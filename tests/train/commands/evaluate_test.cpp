@@ -10,7 +10,6 @@
 #include "models/wgan_gp.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
-#include "train/io/animated_png.h"
 #include "train/io/png.h"
 #include "train/records/run_directory.h"
 

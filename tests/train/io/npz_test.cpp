@@ -3,7 +3,6 @@
 #include "train/io/npz.h"
 
 #include <algorithm>
-#include <zlib.h>
 
 #include "datasets/read_file.h"
 #include "tests/support/npy_files.h"
@@ -132,10 +131,7 @@ TEST_F(Npz, NoticesDamage) {
 }
 
 TEST_F(Npz, SaysWhichEntryIsNoArray) {
-    const auto checksum = [](const std::string& content) {
-        return bytes<std::uint32_t>({static_cast<std::uint32_t>(
-            crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size())))});
-    };
+    const auto checksum = [](const std::string& content) { return bytes<std::uint32_t>({crc32_of(content)}); };
     const std::string good = npy_of(Tensor({1}, {5})), bad = replaced(good, "NUMPY", "GUMPY");
     const std::string file = written({{"x", Tensor({1}, {5})}});
     EXPECT_EQ(damage(replaced(replaced(file, good, bad), checksum(good), checksum(bad))),

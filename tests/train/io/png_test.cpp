@@ -1,7 +1,9 @@
-// Truths about pictures: where every pixel of a grid comes from, that PNG files keep 256 shades, and what is refused.
+// Truths about pictures: where every pixel of a grid comes from, that PNG files keep 256 shades, that an animation
+// holds its frames as the pictures they are, and what is refused.
 #include "train/io/png.h"
 
 #include "framework/tensor/random.h"
+#include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/values.h"
 
@@ -9,6 +11,7 @@ namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::string_literals;
 
 constexpr Index margin = 2;
 constexpr double margin_colour = 0.25;
@@ -46,24 +49,17 @@ TEST(PicturePairs, AlternateRowsOfBothBatches) {
 }
 
 TEST(PictureRefusals, SayWhichShapesDoNotFit) {
-    const Tensor images = Tensor::zeros({4, 2, 2, 1});
-    EXPECT_EQ(error_of([&] {
-                  picture_grid(Tensor::zeros({2, 2}), 2);
-              }),
-              "picture_grid: images must be [N, H, W, C]; got [2, 2]");
+    const Tensor images = Tensor::zeros({4, 2, 2, 1}), three = Tensor::zeros({3, 2, 2, 1}),
+                 flat = Tensor::zeros({2, 2});
+    EXPECT_EQ(error_of([&] { picture_grid(flat, 2); }), "picture_grid: images must be [N, H, W, C]; got [2, 2]");
     EXPECT_NE(error_of([&] { picture_grid(images, 0); }), "no error");
-    EXPECT_EQ(error_of([&] {
-                  picture_pairs(images, Tensor::zeros({3, 2, 2, 1}), 2);
-              }),
+    EXPECT_EQ(error_of([&] { picture_pairs(images, three, 2); }),
               "picture_pairs: the batches must have one shape [N, H, W, C]; got [4, 2, 2, 1] and [3, 2, 2, 1]");
     EXPECT_EQ(error_of([&] { picture_pairs(Tensor(), Tensor(), 1); }),
               "picture_pairs: the batches must have one shape [N, H, W, C]; got [] and []");
     EXPECT_EQ(error_of([&] { picture_pairs(images, images, 3); }), "picture_pairs: images must fill rows of 3; got 4");
     EXPECT_EQ(error_of([&] { picture_pairs(images, images, 0); }), "picture_pairs: images must fill rows of 0; got 4");
-    EXPECT_EQ(error_of([&] {
-                  write_png("x.png", Tensor::zeros({2, 2, 2}));
-              }),
-              "write_png: the image must be [H, W, 1 or 3]; got [2, 2, 2]");
+    EXPECT_EQ(error_of([&] { write_png("x.png", flat); }), "write_png: the image must be [H, W, 1 or 3]; got [2, 2]");
 }
 
 // ---- files ----------------------------------------------------------------------------------------------------------
@@ -93,6 +89,57 @@ TEST_F(PictureFiles, ReadColoursAsTheirLuminance) {
     EXPECT_EQ(grey[0], 1.0);
     EXPECT_NEAR(grey[1], 0.587, 0.01);
     EXPECT_NEAR(grey[2], 0.114, 0.01);
+}
+
+// ---- animations -----------------------------------------------------------------------------------------------------
+
+std::string number(std::uint32_t value) { return swapped<std::uint32_t>({value}); }
+
+std::string chunk(const std::string& type, const std::string& content) {
+    return number(static_cast<std::uint32_t>(content.size())) + type + content + number(crc32_of(type + content));
+}
+
+TEST(AnimatedPng, HoldsThePicturesOfItsFramesInTheseChunks) {
+    for (const std::uint32_t count : {1, 3, 300}) {
+        std::vector<Tensor> frames;
+        std::string expected;
+        for (std::uint32_t i = 0, sequence = 0; i < count; ++i) {
+            frames.push_back(Random(7).stream(i).uniform({4, 600, 1}));
+            const std::string still = png_of(frames.back()), end = chunk("IEND", "");
+            const std::size_t pixels_at = still.find("IDAT") + 4;
+            const std::string pixels = still.substr(pixels_at, still.size() - 4 - end.size() - pixels_at);
+            ASSERT_EQ(still, still.substr(0, pixels_at - 8) + chunk("IDAT", pixels) + end);
+            if (i == 0)
+                expected = still.substr(0, pixels_at - 8) + chunk("acTL", number(count) + number(0));  // for ever
+            expected += chunk("fcTL", number(sequence++) + number(600) + number(4) + number(0) + number(0) +  // at 0, 0
+                                          "\x03\xe8\x03\xe8"s  // 1000 / 1000 seconds
+                                          "\0\0"s);            // no disposal, no blending
+            expected += i == 0 ? chunk("IDAT", pixels) : chunk("fdAT", number(sequence++) + pixels);
+        }
+        EXPECT_TRUE(animated_png(frames, 1000) == expected + chunk("IEND", "")) << count << " frames";
+    }
+}
+
+TEST_F(PictureFiles, AreTheFirstFrameOfAnAnimation) {
+    for (const Index channels : {1, 3}) {
+        const Tensor first = Random(1).uniform({5, 7, channels}), second = Random(2).uniform({5, 7, channels});
+        write_bytes(path, animated_png({first, second}, 40));
+        expect_equal(read_image(path, channels), first, 0.5 / 255 + 1e-6);
+    }
+}
+
+TEST(AnimatedPng, RefusesWhatCannotBeShown) {
+    const Tensor small = Tensor::zeros({2, 2, 1}), large = Tensor::zeros({2, 3, 1}), flat = Tensor::zeros({2, 2});
+    const auto refusal = [](const std::vector<Tensor>& frames, Index milliseconds) {
+        return error_of([&] { animated_png(frames, milliseconds); });
+    };
+    EXPECT_EQ(refusal({}, 40), "animated_png: there must be a frame; got none");
+    EXPECT_EQ(refusal({small, small, large}, 40),
+              "animated_png: the frames must have one shape; got [2, 2, 1] and [2, 3, 1]");
+    EXPECT_EQ(refusal({small}, 0), "animated_png: milliseconds must be 1 to 65535; got 0");
+    EXPECT_EQ(refusal({small}, 65'536), "animated_png: milliseconds must be 1 to 65535; got 65536");
+    EXPECT_EQ(refusal({small}, 1) + refusal({small}, 65'535), "no errorno error");
+    EXPECT_EQ(refusal({flat}, 40), "write_png: the image must be [H, W, 1 or 3]; got [2, 2]");
 }
 
 }  // namespace

@@ -49,21 +49,11 @@ class Safetensors : public testing::Test {
     const fs::path path = directory / "weights.safetensors";
 };
 
-// The checksum of zip and PNG, bit by bit.   Source: ISO 3309.
-std::uint32_t literal_crc32(const std::string& content) {
-    std::uint32_t crc = ~0u;
-    for (const char c : content) {
-        crc ^= static_cast<unsigned char>(c);
-        for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0u);
-    }
-    return ~crc;
-}
-
 TEST_F(Safetensors, HaveTheChecksumOfTheirMetadataAndTensorsInTheOrderOfTheirNames) {
     write_safetensors(path, {{"b", Tensor({1, 2}, {1.5, -2})}, {"a", Tensor({}, {3}, DType::float64)}}, {{"k", "v"}});
     const std::string content =
         "k\nv\na\nF64 []\n" + bytes<double>({3}) + "b\nF32 [1, 2]\n" + bytes<float>({1.5f, -2.0f});
-    EXPECT_EQ(read_safetensors(path).metadata.at("crc32"), fmt::format("{:08x}", literal_crc32(content)));
+    EXPECT_EQ(read_safetensors(path).metadata.at("crc32"), fmt::format("{:08x}", crc32_of(content)));
 }
 
 TEST_F(Safetensors, AreRefusedWhereAnyBitIsNotAsItWasWritten) {
