@@ -9,12 +9,6 @@
 namespace adjoint {
 namespace {
 
-void report(const std::filesystem::path& path) {
-    const RunDirectory run = RunDirectory::open(path);
-    write_report(run);
-    fmt::print("{}\n", (run.path() / "report.html").string());
-}
-
 struct CompareOptions {
     std::vector<std::filesystem::path> runs;
     std::filesystem::path out = "compare.html";
@@ -23,8 +17,7 @@ struct CompareOptions {
 void compare(const CompareOptions& options) {
     std::vector<RunDirectory> runs;
     for (const std::filesystem::path& path : options.runs) runs.push_back(RunDirectory::open(path));
-    const std::string page = report_of(runs);
-    write_atomically(options.out, page);
+    write_atomically(options.out, report_of(runs));
     fmt::print("{}: {} runs\n", options.out.string(), runs.size());
 }
 
@@ -37,7 +30,10 @@ void add_report_commands(CLI::App& app) {
     one->footer(
         "Writes report.html into the run, as training does after each epoch: curves, samples, network, filters.\n"
         "Example:\n  adjoint report --run runs/first");
-    one->callback([run] { report(*run); });
+    one->callback([run] {
+        write_report(RunDirectory::open(*run));
+        fmt::print("{}\n", (*run / "report.html").string());
+    });
 
     CLI::App* const several = app.add_subcommand("compare", "Show the curves of several runs in the same charts");
     const auto options = std::make_shared<CompareOptions>();

@@ -4,9 +4,7 @@ const margin = {left: 52, right: 10, top: 8, bottom: 24}, height = 230;
 
 // A short piece of a curve, for legends.
 function sample({style}) {
-  const svg = drawn('svg', {class: 'sample', viewBox: '0 0 22 8'});
-  svg.append(drawn('path', {class: 'curve', style, d: 'M0 4H22'}));
-  return svg;
+  return drawn('svg', {class: 'sample', viewBox: '0 0 22 8'}, drawn('path', {class: 'curve', style, d: 'M0 4H22'}));
 }
 
 class Chart {
@@ -19,14 +17,12 @@ class Chart {
     this.svg = drawn('svg', {role: 'img', tabindex: 0, 'aria-label': `${name} over epochs`});
     this.tip = element('div', {className: 'tip', hidden: true});
     this.element = element('div', {className: 'chart'}, element('h3', {}, titleOf(name)), this.svg, this.tip);
-    if (several || curves.length > 1) this.element.append(this.legend());
+    if (several || curves.length > 1) {
+      const names = curves.map(curve => element('span', {}, sample(curve), curve.label));
+      this.element.append(element('div', {className: 'legend'}, ...names));
+    }
     listen(this);
     new ResizeObserver(() => this.draw()).observe(this.svg);
-  }
-
-  legend() {
-    return element('div', {className: 'legend'},
-                   ...this.curves.map(curve => element('span', {}, sample(curve), curve.label)));
   }
 
   draw() {
@@ -37,8 +33,9 @@ class Chart {
     this.chooseScales();
     this.drawAxes();
     this.drawCurves();
-    this.drawBrush();
-    this.drawCursor();
+    if (this.brush !== null) this.drawBrush();
+    this.tip.hidden = this.cursor === null;
+    if (this.cursor !== null) this.drawCursor();
   }
 
   chooseScales() {
@@ -95,7 +92,6 @@ class Chart {
   }
 
   drawBrush() {
-    if (this.brush === null) return;
     const [from, to] = this.brush.map(epoch => this.x.at(epoch)).sort((a, b) => a - b);
     this.svg.append(drawn('rect', {class: 'brush', x: from, width: to - from, y: margin.top,
                                    height: height - margin.top - margin.bottom}));
@@ -104,8 +100,6 @@ class Chart {
   // The crosshair and the values there.
   drawCursor() {
     const {cursor, svg, tip, width} = this;
-    tip.hidden = cursor === null;
-    if (cursor === null) return;
     const at = this.x.at(cursor), left = at > width / 2;
     svg.append(drawn('line', {class: 'cross', x1: at, x2: at, y1: margin.top, y2: height - margin.bottom}));
     tip.replaceChildren(element('div', {}, `epoch ${cursor}`), ...this.curves.flatMap(curve => {

@@ -10,10 +10,10 @@ function element(name, attributes = {}, ...children) {
 }
 
 // The same for SVG.
-function drawn(name, attributes, text = '') {
+function drawn(name, attributes, ...children) {
   const result = document.createElementNS('http://www.w3.org/2000/svg', name);
   for (const [key, value] of Object.entries(attributes)) result.setAttribute(key, value);
-  result.textContent = text;
+  result.append(...children);
   return result;
 }
 

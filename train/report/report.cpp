@@ -7,12 +7,14 @@
 #include <set>
 
 #include "datasets/read_file.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/resampling.h"
+#include "framework/ops/shape_ops.h"
 #include "layers/analysis/model_summary.h"
 #include "train/cli/settings.h"
 #include "train/io/atomic_file.h"
 #include "train/io/png.h"
 #include "train/io/safetensors.h"
-#include "train/report/filter_picture.h"
 #include "train/report/report_page.h"
 #include "train/tasks/trained_model.h"
 
@@ -151,14 +153,26 @@ std::string for_script(const Json& json) {
 std::string report_of(const std::vector<RunDirectory>& runs) {
     Json pages = Json::array();
     for (const RunDirectory& run : runs) pages.push_back(page_of(run, runs.size() == 1));
-    const std::string data = for_script({{"runs", pages}}), place = "@data@";
+    const std::string place = "@data@";
     std::string page = report_page;
-    return page.replace(page.find(place), place.size(), data);
+    return page.replace(page.find(place), place.size(), for_script({{"runs", pages}}));
 }
 
-void write_report(const RunDirectory& run) {
-    const std::string page = report_of({run});
-    write_atomically(run.path() / "report.html", page);
+void write_report(const RunDirectory& run) { write_atomically(run.path() / "report.html", report_of({run})); }
+
+bool touches_pixels(const Tensor& weight) {
+    return weight.rank() == 4 && weight.extent(0) > 1 && (weight.extent(2) == 1 || weight.extent(2) == 3) &&
+           weight.extent(3) > 1;
+}
+
+Tensor filter_picture(const Tensor& weight) {
+    require(touches_pixels(weight), "filter_picture: the weight must be [K, L, 1 or 3, O]; got {}", weight.shape());
+    const Tensor w = weight.cast(DType::float32);
+    double largest = 0.0;
+    for (const double value : w.to_vector()) largest = std::max(largest, std::abs(value));
+    const Variable shades = Variable(w) / (largest > 0.0 ? 2.0 * largest : 1.0) + 0.5;
+    return picture_grid(upsample2d(transpose(shades, {3, 0, 1, 2}), {8, 8}).value(),
+                        std::min<Index>(16, weight.extent(3)));
 }
 
 }  // namespace adjoint

@@ -13,7 +13,6 @@
 #include "tests/support/project.h"
 #include "tests/support/values.h"
 #include "train/io/png.h"
-#include "train/report/filter_picture.h"
 
 namespace adjoint {
 namespace {
@@ -26,14 +25,13 @@ std::string decoded(const std::string& uri) {
     const std::string start = "data:image/png;base64,";
     EXPECT_TRUE(uri.starts_with(start)) << uri.substr(0, 40);
     const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    EXPECT_EQ((uri.size() - start.size()) % 4, 0u);
-    std::string bits, bytes;
+    std::string bytes;
+    unsigned bits = 0, count = 0;
     for (std::size_t i = start.size(); i < uri.size() && uri[i] != '='; ++i) {
-        const std::size_t digit = digits.find(uri[i]);
-        for (int bit = 5; bit >= 0; --bit) bits += digit >> bit & 1 ? '1' : '0';
+        bits = bits << 6 | static_cast<unsigned>(digits.find(uri[i]));
+        count += 6;
+        if (count >= 8) bytes += static_cast<char>(bits >> (count -= 8));
     }
-    for (std::size_t i = 0; i + 8 <= bits.size(); i += 8)
-        bytes += static_cast<char>(std::stoi(bits.substr(i, 8), nullptr, 2));
     return bytes;
 }
 
@@ -76,13 +74,10 @@ TEST_F(Report, HoldsEveryEventInItsOrder) {
     const RunDirectory run = make("first");
     run.log_event("resumed", 2, {{"step", 120}});
     run.log_event("rolled back: it was lost", 1, {{"rate_factor", 0.5}});
-    const Json page = data(run), &events = page.at("events");
-    ASSERT_EQ(events.size(), 2u);
-    EXPECT_EQ(events[0].at("event"), "resumed");
-    EXPECT_EQ(events[0].at("step"), 120);
-    EXPECT_EQ(events[1].at("event"), "rolled back: it was lost");
-    EXPECT_EQ(events[1].at("rate_factor"), 0.5);
-    EXPECT_TRUE(page.at("metrics").empty());
+    Json events = data(run).at("events");
+    for (Json& event : events) EXPECT_EQ(event.erase("time"), 1u);
+    EXPECT_EQ(events, (Json{{{"event", "resumed"}, {"epoch", 2}, {"step", 120}},
+                            {{"event", "rolled back: it was lost"}, {"epoch", 1}, {"rate_factor", 0.5}}}));
 }
 
 TEST_F(Report, HoldsThePicturesThemselves) {
@@ -290,10 +285,8 @@ TEST(FilterPicture, IsOfWhatTouchesPixels) {
     for (const Shape& shape : {Shape{3, 3, 2, 8}, {3, 3, 1, 1}, {1, 1, 1, 8}, {3, 8}}) {
         EXPECT_FALSE(touches_pixels(Tensor::zeros(shape)));
     }
-    EXPECT_EQ(error_of([] {
-                  filter_picture(Tensor::zeros({3, 8}));
-              }),
-              "filter_picture: the weight must be [K, L, 1 or 3, O]; got [3, 8]");
+    EXPECT_EQ(error_of([] { filter_picture(Tensor()); }),
+              "filter_picture: the weight must be [K, L, 1 or 3, O]; got []");
 }
 
 }  // namespace
