@@ -8,9 +8,8 @@
 #include "layers/losses/losses.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
-#include "train/evaluation/frechet_distance.h"
 #include "train/evaluation/image_quality.h"
-#include "train/evaluation/standard_error.h"
+#include "train/evaluation/statistics.h"
 #include "train/tasks/classification.h"
 #include "train/tasks/trained_model.h"
 

@@ -66,15 +66,12 @@ TEST(StructuralSimilarity, IsTheMeanOverWindowsOfTheDefinition) {
 }
 
 TEST(ImageQuality, RefusesImagesOfDifferentShapes) {
-    EXPECT_EQ(
-        error_of([] {
-            structural_similarity(constant_image(0), constant_image(0, {1, 12, 13, 1}));
-        }),
-        "structural_similarity: the images must have one shape [N, H, W, C]; got [1, 12, 12, 1] and [1, 12, 13, 1]");
-    EXPECT_EQ(error_of([] {
-                  peak_signal_to_noise_ratio(Tensor::zeros({2, 2}), Tensor::zeros({2, 2}));
-              }),
-              "peak_signal_to_noise_ratio: the images must have one shape [N, H, W, C]; got [2, 2] and [2, 2]");
+    const Tensor x = constant_image(0), wide = constant_image(0, {1, 12, 13, 1}), flat = constant_image(0, {2, 2});
+    const std::string rule = ": the images must have one shape [N, H, W, C]; got ";
+    EXPECT_EQ(error_of([&] { structural_similarity(x, wide); }),
+              "structural_similarity" + rule + "[1, 12, 12, 1] and [1, 12, 13, 1]");
+    EXPECT_EQ(error_of([&] { peak_signal_to_noise_ratio(flat, flat); }),
+              "peak_signal_to_noise_ratio" + rule + "[2, 2] and [2, 2]");
 }
 
 }  // namespace

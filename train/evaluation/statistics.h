@@ -1,9 +1,22 @@
-// Fréchet distance of two sets of points, each taken for a normal distribution.
+// Statistics of samples: means and how sure they are, moments, and the Fréchet distance of two sets of points, each
+// taken for a normal distribution.
 #pragma once
+
+#include <span>
 
 #include "framework/tensor/tensor.h"
 
 namespace adjoint {
+
+/// A mean and its standard error.
+struct MeanAndError {
+    double mean;
+    double error;
+};
+
+/// mean x and √(Σ (x − mean x)² / (N − 1) / N): the mean of as many other samples lies within twice that in 19 of 20
+/// cases. The error of a single value is NaN.   Throws where there is none.
+MeanAndError mean_and_error(std::span<const double> x);
 
 /// The mean [n] and the covariance [n, n] of points, float64.
 struct Moments {

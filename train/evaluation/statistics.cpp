@@ -1,4 +1,4 @@
-#include "train/evaluation/frechet_distance.h"
+#include "train/evaluation/statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -58,6 +58,15 @@ double trace(const Tensor& a) {
 }
 
 }  // namespace
+
+MeanAndError mean_and_error(std::span<const double> x) {
+    require(!x.empty(), "mean_and_error: there must be a value; got none");
+    const double count = static_cast<double>(x.size());
+    const double mean = std::accumulate(x.begin(), x.end(), 0.0) / count;
+    double squares = 0.0;
+    for (const double value : x) squares += (value - mean) * (value - mean);
+    return {.mean = mean, .error = std::sqrt(squares / (count - 1.0) / count)};
+}
 
 Moments moments(const Tensor& x) {
     require(x.rank() == 2 && x.extent(0) >= 2, "moments: points must be [N, n] with N at least 2; got {}", x.shape());
