@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "framework/tensor/error.h"
-#include "framework/tensor/math.h"
 #include "framework/tensor/parallel.h"
+#include "framework/tensor/shape.h"
 
 namespace adjoint {
 namespace {

@@ -1,8 +1,8 @@
 #include "layers/group_norm.h"
 
 #include "framework/ops/elementwise.h"
+#include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
-#include "framework/ops/standardize.h"
 
 namespace adjoint {
 

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "framework/ops/elementwise.h"
-#include "framework/ops/standardize.h"
+#include "framework/ops/reduction.h"
 
 namespace adjoint {
 

@@ -33,14 +33,12 @@ Tape::~Tape() { std::erase(live_tapes, this); }
 bool Tape::recording() { return !live_tapes.empty(); }
 
 bool Tape::records(const Variable& x) {
-    return std::any_of(live_tapes.begin(), live_tapes.end(), [&](const Tape* tape) { return tape->depends(x); });
+    return std::ranges::any_of(live_tapes, [&](const Tape* tape) { return tape->depends(x); });
 }
 
 bool Tape::watches_parameters() {
-    return std::any_of(live_tapes.begin(), live_tapes.end(), [](const Tape* tape) {
-        return std::any_of(tape->watched_.begin(), tape->watched_.end(),
-                           [](const Variable& w) { return w.is_parameter(); });
-    });
+    return std::ranges::any_of(
+        live_tapes, [](const Tape* tape) { return std::ranges::any_of(tape->watched_, &Variable::is_parameter); });
 }
 
 Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation) {
@@ -57,7 +55,7 @@ Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, cons
     const auto shared = std::make_shared<const Tape::Entry>(std::move(entry));
     for (Tape* tape : live_tapes) {
         const auto on_tape = [&](const Tape::Entry::Edge& edge) { return tape->depends(edge.input); };
-        if (std::any_of(shared->edges.begin(), shared->edges.end(), on_tape)) {
+        if (std::ranges::any_of(shared->edges, on_tape)) {
             tape->dependent_.insert(y.id());
             tape->entries_.push_back(shared);
         }

@@ -3,130 +3,96 @@
 #include <algorithm>
 
 #include "framework/tensor/error.h"
-#include "framework/tensor/math.h"
 
 namespace adjoint {
 namespace {
 
 Index divide_rounding_down(Index a, Index b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-// ---- one axis ----
+// An axis of what the user passed, and of the form that is made of it.
+struct SpatialAxis {
+    const char* name;
+    std::size_t kernel;  // which axis it is of the filters; of an image the next
+    Index Size2D::*size;
+    Index Sides::*before;
+    Index Sides::*after;
+    ConvAxis Conv2DForm::*of_form;
+};
+constexpr SpatialAxis spatial_axes[] = {
+    {"height", 0, &Size2D::height, &Sides::top, &Sides::bottom, &Conv2DForm::height},
+    {"width", 1, &Size2D::width, &Sides::left, &Sides::right, &Conv2DForm::width},
+};
 
-// Sets before, after and output from the rest: the one place where a convolution's output size is computed.
-void resolve(ConvAxis& axis, Padding::Rule rule, Index before, Index after) {
-    switch (rule) {
-        case Padding::Rule::valid:
-            before = after = 0;
-            break;
-        case Padding::Rule::full:
-            before = after = axis.span() - 1;
-            break;
-        case Padding::Rule::same: {
-            const Index output = ceil_divide(axis.image, axis.stride);
-            const Index total = std::max<Index>((output - 1) * axis.stride + axis.span() - axis.image, 0);
-            before = total / 2;
-            after = total - before;
-            break;
-        }
-        case Padding::Rule::sides:
-            break;
-    }
-    axis.before = before;
-    axis.after = after;
-    axis.output = divide_rounding_down(axis.image + before + after - axis.span(), axis.stride) + 1;
+template <class Options>
+ConvAxis filter_axis(const SpatialAxis& s, const Shape& weight, const Options& options) {
+    return {.kernel = weight[s.kernel],
+            .stride = options.stride.*s.size,
+            .dilation = options.dilation.*s.size,
+            .before = options.padding.sides().*s.before,
+            .after = options.padding.sides().*s.after};
 }
 
-// ---- what the user passed ----
+// Sets output, and before and after where the rule does: the one place where a convolution's output size is computed.
+void resolve(ConvAxis& axis, Padding::Rule rule) {
+    Index &before = axis.before, &after = axis.after;
+    if (rule == Padding::Rule::full) before = after = axis.span() - 1;
+    if (rule == Padding::Rule::same) {
+        const Index output = ceil_divide(axis.image, axis.stride);
+        const Index total = std::max<Index>((output - 1) * axis.stride + axis.span() - axis.image, 0);
+        before = total / 2;
+        after = total - before;
+    }
+    axis.output = divide_rounding_down(axis.image + before + after - axis.span(), axis.stride) + 1;
+}
 
 template <class Options>
 void require_sane(const std::string& operation, const char* weight_axes, const Shape& image, const Shape& weight,
                   const Options& options) {
     require(image.size() == 4, "{}: input must be [N, H, W, C]; got {}", operation, image);
     require(weight.size() == 4, "{}: weight must be {}; got {}", operation, weight_axes, weight);
-    const auto positive = [](Index extent) { return extent > 0; };
-    require(std::all_of(image.begin() + 1, image.end(), positive), "{}: input has an empty axis; got {}", operation,
-            image);
-    require(std::all_of(weight.begin(), weight.end(), positive), "{}: weight has an empty axis; got {}", operation,
-            weight);
-    const auto [stride, dilation] = std::pair(options.stride, options.dilation);
-    require(stride.height >= 1 && stride.width >= 1, "{}: stride must be at least 1; got {},{}", operation,
-            stride.height, stride.width);
-    require(dilation.height >= 1 && dilation.width >= 1, "{}: dilation must be at least 1; got {},{}", operation,
-            dilation.height, dilation.width);
+    require(std::min({image[1], image[2], image[3]}) > 0, "{}: input has an empty axis; got {}", operation, image);
+    require(std::ranges::min(weight) > 0, "{}: weight has an empty axis; got {}", operation, weight);
+    for (const auto& [name, size] : {std::pair("stride", options.stride), std::pair("dilation", options.dilation)}) {
+        require(size.height >= 1 && size.width >= 1, "{}: {} must be at least 1; got {},{}", operation, name,
+                size.height, size.width);
+    }
     require(options.groups >= 1, "{}: there must be at least 1 group; got {}", operation, options.groups);
     require(weight[3] % options.groups == 0, "{}: the weight's last axis does not divide into {} groups; got weight {}",
             operation, options.groups, weight);
 }
 
-template <class Options>
-ConvAxis height_axis(const Shape& weight, const Options& options) {
-    return {.image = 0,
-            .kernel = weight[0],
-            .stride = options.stride.height,
-            .dilation = options.dilation.height,
-            .before = 0,
-            .after = 0,
-            .output = 0};
-}
-
-template <class Options>
-ConvAxis width_axis(const Shape& weight, const Options& options) {
-    return {.image = 0,
-            .kernel = weight[1],
-            .stride = options.stride.width,
-            .dilation = options.dilation.width,
-            .before = 0,
-            .after = 0,
-            .output = 0};
-}
-
-// ---- the transposed convolution's choice of a size ----
-
-// What the options say of one axis of the image that is to be made.
-struct Wish {
-    const char* name;  // height or width
-    Padding::Rule rule;
-    Index before;
-    Index after;
-    std::optional<Index> size;
-    std::optional<Index> output_padding;
-};
-
-// The image size for axis.output: `resolve` maps `smallest` and the stride − 1 sizes above it to the same output.
-ConvAxis choose_image(const std::string& operation, ConvAxis axis, Wish wish) {
-    const Index output = axis.output, more = wish.output_padding.value_or(0);
+// Sets axis.image so that axis.output comes of it: `resolve` maps `smallest` and the stride − 1 sizes above it to the
+// same output.
+void choose_image(const std::string& operation, const SpatialAxis& s, const Conv2DTransposeOptions& options,
+                  ConvAxis& axis) {
+    const Index output = axis.output, more = options.output_padding ? (*options.output_padding).*s.size : 0;
     require(more >= 0 && more < std::max({axis.stride, axis.dilation, Index{1}}),
             "{}: output padding must be at least 0 and less than the larger of stride and dilation; got {} for the {}, "
             "stride {}, dilation {}",
-            operation, more, wish.name, axis.stride, axis.dilation);
-    Index smallest, chosen;
-    if (wish.rule == Padding::Rule::same) {
-        smallest = (output - 1) * axis.stride + 1;
-        chosen = wish.output_padding ? smallest + more : output * axis.stride;
-    } else {
-        resolve(axis, wish.rule, wish.before, wish.after);
+            operation, more, s.name, axis.stride, axis.dilation);
+    Padding::Rule rule = options.padding.rule();
+    const bool same = rule == Padding::Rule::same;
+    Index smallest = (output - 1) * axis.stride + 1;
+    Index chosen = options.output_padding ? smallest + more : output * axis.stride;
+    if (!same) {
+        resolve(axis, rule);
         // Pixels beyond the last tap are zero whatever the padding there: output padding is so much less of it.
-        wish = {.name = wish.name,
-                .rule = Padding::Rule::sides,
-                .before = axis.before,
-                .after = axis.after - more,
-                .size = wish.size,
-                .output_padding = {}};
-        chosen = smallest = (output - 1) * axis.stride + axis.span() - wish.before - wish.after;
+        axis.after -= more;
+        rule = Padding::Rule::sides;
+        chosen = smallest = (output - 1) * axis.stride + axis.span() - axis.before - axis.after;
     }
     const Index largest = smallest + axis.stride - 1;
-    axis.image = wish.size.value_or(chosen);
+    axis.image = options.output_size ? (*options.output_size).*s.size : chosen;
     smallest = std::max<Index>(smallest, 1);
     require(axis.image >= smallest && axis.image <= largest,
             "{}: output {} {} is not possible; got input {} {}, kernel {}, stride {}, dilation {}, padding {}, for "
             "which {}",
-            operation, wish.name, axis.image, wish.name, output, axis.kernel, axis.stride, axis.dilation,
-            wish.rule == Padding::Rule::same ? "same" : fmt::format("{} and {}", wish.before, wish.after),
+            operation, s.name, axis.image, s.name, output, axis.kernel, axis.stride, axis.dilation,
+            same ? "same" : fmt::format("{} and {}", axis.before, axis.after),
             largest < smallest    ? "no size is possible"
             : largest == smallest ? fmt::format("{} is possible", smallest)
                                   : fmt::format("{} to {} are possible", smallest, largest));
-    resolve(axis, wish.rule, wish.before, wish.after);
-    return axis;
+    resolve(axis, rule);
 }
 
 }  // namespace
@@ -138,23 +104,16 @@ Conv2DForm Conv2DForm::of(const std::string& operation, const Shape& image, cons
             "{}: input has {} channels, weight expects {}; got input {}, weight {}{}", operation, image[3],
             weight[2] * options.groups, image, weight,
             options.groups == 1 ? "" : fmt::format(", groups {}", options.groups));
-    Conv2DForm form{.batch = image[0],
-                    .channels = image[3],
-                    .filters = weight[3],
-                    .groups = options.groups,
-                    .height = height_axis(weight, options),
-                    .width = width_axis(weight, options)};
-    form.height.image = image[1];
-    form.width.image = image[2];
-    const auto [rule, sides] = std::pair(options.padding.rule(), options.padding.sides());
-    resolve(form.height, rule, sides.top, sides.bottom);
-    resolve(form.width, rule, sides.left, sides.right);
-    for (const auto& [side, axis] : {std::pair("height", form.height), std::pair("width", form.width)}) {
+    Conv2DForm form{.batch = image[0], .channels = image[3], .filters = weight[3], .groups = options.groups};
+    for (const SpatialAxis& s : spatial_axes) {
+        ConvAxis& axis = form.*s.of_form = filter_axis(s, weight, options);
+        axis.image = image[s.kernel + 1];
+        resolve(axis, options.padding.rule());
         require(
             axis.output >= 1,
             "{}: the filter's {} of {} exceeds the padded image's {}; got input {} {}, kernel {}, dilation {}, padding "
             "{} and {}",
-            operation, side, axis.span(), axis.image + axis.before + axis.after, side, axis.image, axis.kernel,
+            operation, s.name, axis.span(), axis.image + axis.before + axis.after, s.name, axis.image, axis.kernel,
             axis.dilation, axis.before, axis.after);
     }
     return form;
@@ -168,27 +127,13 @@ Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2
             output[3], weight[3], output, weight);
     require(!options.output_size || !options.output_padding,
             "{}: the output's size is given twice; got both output_size and output_padding", operation);
-    Conv2DForm form{.batch = output[0],
-                    .channels = weight[2] * options.groups,
-                    .filters = output[3],
-                    .groups = options.groups,
-                    .height = height_axis(weight, options),
-                    .width = width_axis(weight, options)};
-    form.height.output = output[1];
-    form.width.output = output[2];
-    const auto wish = [&](const char* name, Index Sides::*before, Index Sides::*after, Index Size2D::*axis) {
-        const auto along = [axis](const std::optional<Size2D>& size) {
-            return size ? std::optional<Index>((*size).*axis) : std::nullopt;
-        };
-        return Wish{.name = name,
-                    .rule = options.padding.rule(),
-                    .before = options.padding.sides().*before,
-                    .after = options.padding.sides().*after,
-                    .size = along(options.output_size),
-                    .output_padding = along(options.output_padding)};
-    };
-    form.height = choose_image(operation, form.height, wish("height", &Sides::top, &Sides::bottom, &Size2D::height));
-    form.width = choose_image(operation, form.width, wish("width", &Sides::left, &Sides::right, &Size2D::width));
+    Conv2DForm form{
+        .batch = output[0], .channels = weight[2] * options.groups, .filters = output[3], .groups = options.groups};
+    for (const SpatialAxis& s : spatial_axes) {
+        ConvAxis& axis = form.*s.of_form = filter_axis(s, weight, options);
+        axis.output = output[s.kernel + 1];
+        choose_image(operation, s, options, axis);
+    }
     return form;
 }
 

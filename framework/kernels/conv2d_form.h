@@ -63,13 +63,13 @@ struct Conv2DOptions {
 
 /// One spatial axis of a form, along which tap k joins image pixel h and output pixel i where h = i·s + k·d − p.
 struct ConvAxis {
-    Index image;
-    Index kernel;
-    Index stride;
-    Index dilation;
-    Index before;  ///< p
-    Index after;
-    Index output;
+    Index image = 0;
+    Index kernel = 0;
+    Index stride = 0;
+    Index dilation = 0;
+    Index before = 0;  ///< p
+    Index after = 0;
+    Index output = 0;
 
     /// The pixels from a filter's first tap to its last: d·(K − 1) + 1.
     Index span() const { return dilation * (kernel - 1) + 1; }
@@ -86,8 +86,8 @@ struct Conv2DForm {
     Index channels;  ///< C
     Index filters;   ///< O
     Index groups;
-    ConvAxis height;
-    ConvAxis width;
+    ConvAxis height = {};
+    ConvAxis width = {};
 
     /// The form in which `image` [N, H, W, C] meets `weight` [K, L, C / groups, O]; H′ = ⌊(H + before + after − span) /
     /// s⌋ + 1. Throws, in the name of `operation`, where they do not fit.

@@ -23,12 +23,9 @@ Tensor compute(const char* operation, const Tensor& a, const Tensor& b, const Co
     const double flops = 2.0 * static_cast<double>(form.rows()) * static_cast<double>(form.columns() * form.filters);
     const ProfileScope scope(operation, flops);
     require_same_dtype(operation, a, b);
-    return dispatch(a.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(shape, [&](std::span<T> result) {
-            const Epilogue<const T*> pointers{epilogue.bias ? epilogue.bias->template data<T>().data() : nullptr,
-                                              epilogue.activation};
-            kernel(a.data<T>().data(), b.data<T>().data(), result.data(), pointers);
-        });
+    return Tensor::build(shape, a.dtype(), [&]<Scalar T>(std::span<T> result) {
+        const T* const bias = epilogue.bias ? epilogue.bias->template data<T>().data() : nullptr;
+        kernel(a.data<T>().data(), b.data<T>().data(), result.data(), Epilogue<const T*>{bias, epilogue.activation});
     });
 }
 
@@ -46,25 +43,25 @@ ConvolutionKernels convolution_kernels(const std::string& name) {
 }
 
 Tensor kernels::conv2d(const Tensor& x, const Tensor& w, const Conv2DForm& form, const TensorEpilogue& epilogue) {
-    return compute("conv2d", x, w, form, form.output_shape(), epilogue,
-                   [&]<class T>(const T* a, const T* b, T* y, const Epilogue<const T*>& e) {
-                       chosen() == ConvolutionKernels::direct ? direct::conv2d(a, b, y, form, e)
-                                                              : reference::conv2d(a, b, y, form, e);
-                   });
+    return compute("conv2d", x, w, form, form.output_shape(), epilogue, [&](auto* a, auto* b, auto* y, const auto& e) {
+        chosen() == ConvolutionKernels::direct ? direct::sum_pixels(a, b, y, form, direct::Side::output, e)
+                                               : reference::conv2d(a, b, y, form, e);
+    });
 }
 
 Tensor kernels::conv2d_input_gradient(const Tensor& y, const Tensor& w, const Conv2DForm& form,
                                       const TensorEpilogue& epilogue) {
     return compute("conv2d_input_gradient", y, w, form, form.image_shape(), epilogue,
-                   [&]<class T>(const T* a, const T* b, T* x, const Epilogue<const T*>& e) {
-                       chosen() == ConvolutionKernels::direct ? direct::conv2d_input_gradient(a, b, x, form, e)
-                                                              : reference::conv2d_input_gradient(a, b, x, form, e);
+                   [&](auto* a, auto* b, auto* x, const auto& e) {
+                       chosen() == ConvolutionKernels::direct
+                           ? direct::sum_pixels(a, b, x, form, direct::Side::image, e)
+                           : reference::conv2d_input_gradient(a, b, x, form, e);
                    });
 }
 
 Tensor kernels::conv2d_weight_gradient(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
     return compute("conv2d_weight_gradient", x, y, form, form.weight_shape(), {},
-                   [&]<class T>(const T* a, const T* b, T* w, const Epilogue<const T*>&) {
+                   [&](auto* a, auto* b, auto* w, const auto&) {
                        chosen() == ConvolutionKernels::direct ? direct::conv2d_weight_gradient(a, b, w, form)
                                                               : reference::conv2d_weight_gradient(a, b, w, form);
                    });

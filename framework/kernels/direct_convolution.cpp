@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "framework/kernels/tap_groups.h"
 #include "framework/tensor/buffer_pool.h"
-#include "framework/tensor/math.h"
 #include "framework/tensor/parallel.h"
 
 namespace adjoint::direct {
@@ -110,8 +108,14 @@ struct PixelSum {
 
     // Pixels [begin, end) of the field where two groups cross, counted over all images; panels [first, last).
     void sum(const TapGroup& v, const TapGroup& h, Index begin, Index end, Index first, Index last) const {
-        const Scratch<Tap> scratch(std::ssize(v.taps) * std::ssize(h.taps));
-        const std::span<const Tap> taps = write_taps(v, h, scratch.data());
+        std::vector<Tap> taps;
+        taps.reserve(v.taps.size() * h.taps.size());
+        for (std::size_t k = 0; k < v.taps.size(); ++k) {
+            for (std::size_t l = 0; l < h.taps.size(); ++l) {
+                taps.push_back({(v.steps[k] * source.width + h.steps[l]) * source.stride,
+                                (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows});
+            }
+        }
         std::array<const T*, most_rows> sources;
         std::array<T*, most_rows> results;
         const Index columns = std::ssize(h.targets), lines = std::ssize(v.targets);
@@ -135,18 +139,9 @@ struct PixelSum {
             begin += static_cast<Index>(count);
         }
     }
-
-    std::span<const Tap> write_taps(const TapGroup& v, const TapGroup& h, Tap* taps) const {
-        Tap* tap = taps;
-        for (std::size_t k = 0; k < v.taps.size(); ++k) {
-            for (std::size_t l = 0; l < h.taps.size(); ++l) {
-                *tap++ = {(v.steps[k] * source.width + h.steps[l]) * source.stride,
-                          (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows};
-            }
-        }
-        return {taps, tap};
-    }
 };
+
+}  // namespace
 
 template <Scalar T>
 void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, Side side,
@@ -162,23 +157,8 @@ void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, 
     }
 }
 
-}  // namespace
-
-template <Scalar T>
-void conv2d(const T* x, const T* w, T* y, const Conv2DForm& form, const Epilogue<const T*>& epilogue) {
-    sum_pixels(x, w, y, form, Side::output, epilogue);
-}
-
-template <Scalar T>
-void conv2d_input_gradient(const T* y, const T* w, T* x, const Conv2DForm& form, const Epilogue<const T*>& epilogue) {
-    sum_pixels(y, w, x, form, Side::image, epilogue);
-}
-
-template void conv2d(const float*, const float*, float*, const Conv2DForm&, const Epilogue<const float*>&);
-template void conv2d(const double*, const double*, double*, const Conv2DForm&, const Epilogue<const double*>&);
-template void conv2d_input_gradient(const float*, const float*, float*, const Conv2DForm&,
-                                    const Epilogue<const float*>&);
-template void conv2d_input_gradient(const double*, const double*, double*, const Conv2DForm&,
-                                    const Epilogue<const double*>&);
+template void sum_pixels(const float*, const float*, float*, const Conv2DForm&, Side, const Epilogue<const float*>&);
+template void sum_pixels(const double*, const double*, double*, const Conv2DForm&, Side,
+                         const Epilogue<const double*>&);
 
 }  // namespace adjoint::direct

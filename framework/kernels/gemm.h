@@ -4,8 +4,7 @@
 #include <string>
 #include <type_traits>
 
-#include "framework/tensor/dtype.h"
-#include "framework/tensor/shape.h"
+#include "framework/tensor/tensor.h"
 
 namespace adjoint {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "framework/kernels/conv2d_form.h"
-#include "framework/tensor/dtype.h"
+#include "framework/tensor/tensor.h"
 
 namespace adjoint {
 

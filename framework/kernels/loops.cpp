@@ -20,36 +20,21 @@ std::vector<Index> broadcast_strides(const Shape& shape, const Shape& operand) {
 BroadcastRows::BroadcastRows(const Shape& shape, const Shape& a_shape, const Shape& b_shape) {
     const std::vector<Index> a_strides = broadcast_strides(shape, a_shape);
     const std::vector<Index> b_strides = broadcast_strides(shape, b_shape);
-    length = 1;
-    a.step = b.step = 1;
-    bool in_row = true;  // whether the axes so far form one contiguous (or repeated) row
-    bool row_has_axis = false;
     for (Index axis = std::ssize(shape) - 1; axis >= 0; --axis) {
         if (shape[axis] == 1) continue;
         const Index a_stride = a_strides[axis], b_stride = b_strides[axis];
-        if (in_row && !row_has_axis) {
+        if (length == 1) {  // the innermost
             a.step = a_stride == 0 ? 0 : 1;
             b.step = b_stride == 0 ? 0 : 1;
             length = shape[axis];
-            row_has_axis = true;
-        } else if (in_row && a_stride == a.step * length && b_stride == b.step * length) {
+        } else if (outer.empty() && a_stride == a.step * length && b_stride == b.step * length) {
             length *= shape[axis];
         } else {
-            in_row = false;
             outer.insert(outer.begin(), shape[axis]);
             a.strides.insert(a.strides.begin(), a_stride);
             b.strides.insert(b.strides.begin(), b_stride);
         }
     }
-}
-
-Index BroadcastRows::offset_of_many(const Operand& operand, Index row) const {
-    Index result = 0;
-    for (std::size_t axis = outer.size(); axis-- > 0;) {
-        result += row % outer[axis] * operand.strides[axis];
-        row /= outer[axis];
-    }
-    return result;
 }
 
 }  // namespace adjoint

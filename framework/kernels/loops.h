@@ -4,17 +4,31 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
-#include "framework/kernels/vector_math.h"
 #include "framework/tensor/buffer_pool.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 #include "framework/tensor/tensor.h"
 
-namespace adjoint {
+// Vector forms of exp and its like, of the C library (glibc's libmvec, within 4 units in the last place): these
+// declarations let the compiler use them in loops.
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+extern "C" {
+#define ADJOINT_VECTORISED(function)                                       \
+    __attribute__((simd("notinbranch"))) double function(double) noexcept; \
+    __attribute__((simd("notinbranch"))) float function##f(float) noexcept;
+ADJOINT_VECTORISED(exp)
+ADJOINT_VECTORISED(log)
+ADJOINT_VECTORISED(log1p)
+ADJOINT_VECTORISED(tanh)
+ADJOINT_VECTORISED(erf)
+#undef ADJOINT_VECTORISED
+}
+#endif
 
-constexpr Index elementwise_grain = 1 << 15;  // elements a piece of parallel work
+namespace adjoint {
 
 /// The larger of two numbers; NaN if one of them is.
 inline constexpr auto larger = [](auto p, auto q) { return p > q || p != p ? p : q; };
@@ -29,13 +43,10 @@ void map_elements(const T* x, T* y, Index count, F f) {
 template <class F>
 Tensor map(const Tensor& x, F f) {
     const ProfileScope scope("elementwise");
-    return dispatch(x.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
-            const T* const in = x.data<T>().data();
-            parallel_ranges(x.size(), elementwise_grain, [&](Index begin, Index end) {
-                map_elements(in + begin, out.data() + begin, end - begin, f);
-            });
-        });
+    return Tensor::build(x.shape(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T* const in = x.data<T>().data();
+        parallel_ranges(x.size(), elementwise_grain,
+                        [&](Index begin, Index end) { map_elements(in + begin, out.data() + begin, end - begin, f); });
     });
 }
 
@@ -43,22 +54,21 @@ Tensor map(const Tensor& x, F f) {
 struct BroadcastRows {
     struct Operand {
         std::vector<Index> strides;  // of the outer axes, in elements; 0 where the operand is repeated
-        Index step;                  // 1 or 0 from one element of a row to the next
+        Index step = 1;              // 1 or 0 from one element of a row to the next
     };
     Shape outer;
-    Index length;
+    Index length = 1;
     Operand a, b;
 
     BroadcastRows(const Shape& shape, const Shape& a_shape, const Shape& b_shape);
 
-    Index rows() const { return element_count(outer); }
     /// Where row `row` of the operand begins.
     Index offset(const Operand& operand, Index row) const {
-        return outer.size() == 1 ? row * operand.strides.front() : offset_of_many(operand, row);
+        Index result = 0;
+        for (std::size_t axis = outer.size(); axis-- > 1; row /= outer[axis])
+            result += row % outer[axis] * operand.strides[axis];
+        return outer.empty() ? 0 : result + row * operand.strides.front();
     }
-
-  private:
-    Index offset_of_many(const Operand& operand, Index row) const;
 };
 
 /// y[i] = f(p[i], q[i]) for neighbouring elements of a row, in which p and q go on (step 1) or stay (step 0).
@@ -83,24 +93,21 @@ Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
     require_same_dtype(operation, a, b);
     const Shape shape = broadcast(operation, a.shape(), b.shape());
     const BroadcastRows meet(shape, a.shape(), b.shape());
-    return dispatch(a.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(shape, [&](std::span<T> out) {
-            const T *const p = a.data<T>().data(), *const q = b.data<T>().data();
-            if (meet.outer.empty()) {
-                parallel_ranges(meet.length, elementwise_grain, [&](Index begin, Index end) {
-                    zip_elements(p + begin * meet.a.step, meet.a.step, q + begin * meet.b.step, meet.b.step,
-                                 out.data() + begin, end - begin, f);
-                });
-            } else {
-                const Index rows_a_piece = std::max<Index>(1, elementwise_grain / std::max<Index>(1, meet.length));
-                parallel_ranges(meet.rows(), rows_a_piece, [&](Index begin, Index end) {
-                    for (Index r = begin; r < end; ++r) {
-                        zip_elements(p + meet.offset(meet.a, r), meet.a.step, q + meet.offset(meet.b, r), meet.b.step,
-                                     out.data() + r * meet.length, meet.length, f);
-                    }
-                });
-            }
-        });
+    return Tensor::build(shape, a.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T *const p = a.data<T>().data(), *const q = b.data<T>().data();
+        const auto meet_at = [&](Index row, Index column, Index count) {
+            zip_elements(p + meet.offset(meet.a, row) + column * meet.a.step, meet.a.step,
+                         q + meet.offset(meet.b, row) + column * meet.b.step, meet.b.step,
+                         out.data() + row * meet.length + column, count, f);
+        };
+        if (meet.outer.empty()) {
+            parallel_ranges(meet.length, elementwise_grain,
+                            [&](Index begin, Index end) { meet_at(0, begin, end - begin); });
+        } else {
+            parallel_rows(element_count(meet.outer), meet.length, [&](Index begin, Index end) {
+                for (Index row = begin; row < end; ++row) meet_at(row, 0, meet.length);
+            });
+        }
     });
 }
 
@@ -168,8 +175,7 @@ void fold(const T* x, Index outer, Index reduced, Index inner, T initial, Combin
         });
         combine_blocks(partial.data(), batch_blocks, outer * inner, combine, out);
     } else {
-        const Index outer_a_piece = std::max<Index>(1, elementwise_grain / std::max<Index>(1, reduced * inner));
-        parallel_ranges(outer, outer_a_piece, [&](Index begin, Index end) {
+        parallel_rows(outer, reduced * inner, [&](Index begin, Index end) {
             for (Index a = begin; a < end; ++a) {
                 fold_rows(x + a * reduced * inner, 0, reduced, inner, initial, combine, out + a * inner);
             }
@@ -194,10 +200,8 @@ Tensor fold_axes(const Tensor& x, const std::vector<Index>& axes, double initial
         const Index outer = product(0, first), reduced = product(first, last + 1),
                     inner = product(last + 1, std::ssize(shape));
         std::fill(shape.begin() + first, shape.begin() + last + 1, Index{1});
-        result = dispatch(x.dtype(), [&]<Scalar T>() {
-            return Tensor::build<T>(shape, [&](std::span<T> out) {
-                fold(result.data<T>().data(), outer, reduced, inner, static_cast<T>(initial), combine, out.data());
-            });
+        result = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
+            fold(result.data<T>().data(), outer, reduced, inner, static_cast<T>(initial), combine, out.data());
         });
         last = first;
     }

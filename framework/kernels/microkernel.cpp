@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "framework/tensor/math.h"
+#include "framework/tensor/shape.h"
 
 namespace adjoint::direct {
 namespace {
@@ -191,11 +191,6 @@ void for_each_tile(Index size, F f) {
     }
 }
 
-template <Scalar T>
-constexpr int vectors_of(Index columns) {
-    return columns > lanes<T> ? 2 : 1;
-}
-
 }  // namespace
 
 template <Scalar T>
@@ -212,7 +207,7 @@ void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps,
         });
     } else {
         for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
-            with_constant<2>(vectors_of<T>(panel.columns), [&]<int V>() {
+            with_constant<2>(panel.columns > lanes<T> ? 2 : 1, [&]<int V>() {
                 tap_tile<T, R, V>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
             });
         });
@@ -223,7 +218,7 @@ template <Scalar T>
 void OuterProducts<T>::sum_collected() {
     for (Index offset = 0; offset < sums_.columns; offset += tile_columns<T>) {
         const Index columns = std::min(tile_columns<T>, sums_.columns - offset);
-        const int vectors = vectors_of<T>(columns);
+        const int vectors = columns > lanes<T> ? 2 : 1;
         // Vectors must not read beyond the end of a row: the last columns are copied and filled up.
         std::array<T, most * tile_columns<T>> filled;
         std::array<const T*, most> filled_rows;

@@ -7,8 +7,7 @@
 
 #include "framework/kernels/epilogue.h"
 #include "framework/kernels/gemm.h"
-#include "framework/tensor/dtype.h"
-#include "framework/tensor/shape.h"
+#include "framework/tensor/tensor.h"
 
 namespace adjoint::direct {
 

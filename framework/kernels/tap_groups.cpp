@@ -4,7 +4,7 @@
 #include <map>
 #include <mutex>
 
-#include "framework/tensor/math.h"
+#include "framework/tensor/shape.h"
 
 namespace adjoint::direct {
 namespace {

@@ -5,15 +5,9 @@
 
 #include "framework/kernels/direct_convolution.h"
 #include "framework/kernels/loops.h"
-#include "framework/kernels/tap_groups.h"
-#include "framework/tensor/buffer_pool.h"
-#include "framework/tensor/math.h"
-#include "framework/tensor/parallel.h"
 
 namespace adjoint::direct {
 namespace {
-
-constexpr Index few = 4;
 
 // The gradient of the filters: products of image pixels and of the output pixels that taps join them to, added up in
 // one of three ways.
@@ -22,6 +16,7 @@ class WeightGradient {
   public:
     WeightGradient(const Conv2DForm& form, const T* x, const T* y)
         : form_(form), x_(pixels(x, form, Side::image)), y_(pixels(y, form, Side::output)) {
+        constexpr Index few = 4;
         if (form.depthwise()) {
             groups_ = 1;
             add_ = &WeightGradient::add_channel_by_channel;
@@ -40,7 +35,10 @@ class WeightGradient {
 
     // Pieces of work are blocks by some parts of the filters, whose sums stay in cache while lines of pixels pass by.
     void sum(T* w) const {
-        const Index size = element_count(form_.weight_shape()), blocks = blocks_of(form_);
+        const Index size = element_count(form_.weight_shape());
+        constexpr Index fewest_rows = 512;  // few pixels make few blocks
+        Index blocks = batch_blocks;
+        while (blocks > 1 && form_.rows() < blocks * fewest_rows) blocks /= 2;
         const Scratch<T> partial(blocks == 1 ? 0 : blocks * size);
         T* const sums = blocks == 1 ? w : partial.data();
         parallel_for(blocks, [&](Index block) { std::fill_n(sums + block * size, size, T{0}); });
@@ -62,14 +60,6 @@ class WeightGradient {
   private:
     // Each way adds to w what the target's lines [first, last) give to a part of a group's filters.
     using Add = void (WeightGradient::*)(Index group, Index part, Index first, Index last, T* w) const;
-
-    // Few pixels make few blocks.
-    static Index blocks_of(const Conv2DForm& form) {
-        constexpr Index fewest_rows = 512;
-        Index blocks = batch_blocks;
-        while (blocks > 1 && form.rows() < blocks * fewest_rows) blocks /= 2;
-        return blocks;
-    }
 
     // Outer products of an image pixel and an output pixel, tap by tap.
     void add_tap_by_tap(Index group, Index tap, Index first, Index last, T* w) const {

@@ -6,28 +6,30 @@
 #include "framework/kernels/loops.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
-#include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 namespace {
 
 // ---- passes over memory ----
 
-// Two sums a channel over all rows of a matrix [rows, C], in blocks of rows: add(row, sums) adds one row to the array
-// [2, C] of sums.   Returns [2, C].
+// Two sums a channel over all rows of a matrix [rows, C], in blocks of rows: add(row, first, second) adds one row to
+// both. Returns two tensors [C].
 template <Scalar T, class Add>
-Tensor sum_pairs(Index rows, Index channels, Add add) {
+std::array<Tensor, 2> sum_pairs(Index rows, Index channels, Add add) {
     const ProfileScope scope("batch_normalize");
-    const Tensor partial = Tensor::build<T>({batch_blocks, 2, channels}, [&](std::span<T> out) {
-        std::fill(out.begin(), out.end(), T{0});
-        parallel_for(batch_blocks, [&](Index block) {
-            T* const sums = out.data() + block * 2 * channels;
-            for (Index row = block_begin(rows, block); row < block_begin(rows, block + 1); ++row) add(row, sums);
+    const Scratch<T> partial(2 * batch_blocks * channels);
+    T *const firsts = partial.data(), *const seconds = firsts + batch_blocks * channels;
+    std::fill_n(firsts, 2 * batch_blocks * channels, T{0});
+    parallel_for(batch_blocks, [&](Index block) {
+        for (Index row = block_begin(rows, block); row < block_begin(rows, block + 1); ++row)
+            add(row, firsts + block * channels, seconds + block * channels);
+    });
+    const auto combined = [&](const T* sums) {
+        return Tensor::build<T>({channels}, [&](std::span<T> out) {
+            combine_blocks(sums, batch_blocks, channels, std::plus<>{}, out.data());
         });
-    });
-    return Tensor::build<T>({2, channels}, [&](std::span<T> out) {
-        combine_blocks(partial.data<T>().data(), batch_blocks, 2 * channels, std::plus<>{}, out.data());
-    });
+    };
+    return {combined(firsts), combined(seconds)};
 }
 
 template <class T>
@@ -50,9 +52,7 @@ void add_gradients(const T* g, const T* y, const T* x, const T* mean, T slope, I
 
 template <class T>
 void affine_activated(const T* x, const T* a, const T* b, T slope, Index channels, T* y) {
-    for (Index c = 0; c < channels; ++c) {
-        y[c] = rectify(a[c] * x[c] + b[c], slope);
-    }
+    for (Index c = 0; c < channels; ++c) y[c] = rectify(a[c] * x[c] + b[c], slope);
 }
 
 template <class T>
@@ -65,87 +65,69 @@ void input_gradient(const T* g, const T* y, const T* x, const std::array<const T
     }
 }
 
-void parallel_rows(Index rows, Index channels, const std::function<void(Index)>& row) {
-    parallel_ranges(rows, std::max<Index>(1, elementwise_grain / channels), [&](Index begin, Index end) {
-        for (Index r = begin; r < end; ++r) row(r);
-    });
-}
+// ---- the pullbacks ----
 
-// ---- the operation ----
+enum class Input { x, gamma, beta };
 
-// What the pullbacks share. Their sums over h are made in one pass, for whichever asks first.
+// What they share. Their sums over h are made in one pass, for whichever asks first.
 struct Shared {
     Variable x, gamma, y;
     Tensor mean, deviation;  // μ and r
-    double slope;
+    BatchNormalizeOptions options;
     Index channels, rows;
-    std::uint64_t summed = 0;  // id of the adjoint whose sums these are
-    Tensor sums;               // [2, C]: Σ h, Σ h·(x − μ)
+    std::uint64_t summed = 0;         // id of the adjoint whose sums these are
+    std::array<Tensor, 2> sums = {};  // Σ h and Σ h·(x − μ)
 
-    // An outer tape that needs to see through the pullbacks gets them as operations; else they are two passes.
-    bool recorded(const Variable& g) const { return Tape::records(g) || Tape::records(x) || Tape::records(gamma); }
-
-    Tensor channel_sums(const Variable& g, Index which) {
-        if (summed != g.id()) {
-            summed = g.id();
-            sums = dispatch(x.dtype(), [&]<Scalar T>() {
-                const T *const gs = g.value().data<T>().data(), *const ys = y.value().data<T>().data(),
-                               *const xs = x.value().data<T>().data(), *const mu = mean.data<T>().data();
-                return sum_pairs<T>(rows, channels, [&, s = T(slope), C = channels](Index row, T* out) {
-                    add_gradients(gs + row * C, ys + row * C, xs + row * C, mu, s, C, out, out + C);
-                });
-            });
-        }
-        return slice(Variable(sums), {.axis = 0, .begin = which, .end = which + 1}).value().reshaped({channels});
+    const std::array<Tensor, 2>& channel_sums(const Variable& g) {
+        if (std::exchange(summed, g.id()) == g.id()) return sums;
+        return sums = dispatch(x.dtype(), [&]<Scalar T>() {
+                   const T *const gs = g.value().data<T>().data(), *const ys = y.value().data<T>().data(),
+                                  *const xs = x.value().data<T>().data(), *const mu = mean.data<T>().data();
+                   const auto add = [&, slope = T(options.activation.slope), C = channels](Index row, T* h,
+                                                                                           T* products) {
+                       add_gradients(gs + row * C, ys + row * C, xs + row * C, mu, slope, C, h, products);
+                   };
+                   return sum_pairs<T>(rows, channels, add);
+               });
     }
 };
 
-Variable fused_input_gradient(Shared& s, const Variable& g) {
+// In two passes.
+Variable fused_pullback(Shared& s, const Variable& g, Input to) {
+    const Variable r = s.deviation;
+    if (to == Input::beta) return s.channel_sums(g)[0];
+    if (to == Input::gamma) return s.channel_sums(g)[1] * r;
     const ProfileScope scope("batch_normalize");
+    const auto& [h_sum, product_sum] = s.channel_sums(g);
     const double n = static_cast<double>(s.rows);
-    const Variable r = s.deviation, gamma = stop_gradient(s.gamma), mu = s.mean;
-    const Variable h_sum = s.channel_sums(g, 0), product_sum = s.channel_sums(g, 1);
     // γ·r·(h − Σ h / n − (x − μ)·r²·Σ h·(x − μ) / n), gathered as of_h·h + of_x·x + offset.
-    const Tensor of_h = (gamma * r).value();
+    const Variable of_h = s.gamma * r;
     const Variable of_x = -(of_h * r * r * product_sum) / n;
-    const Tensor offset = (-(of_h * h_sum) / n - of_x * mu).value();
-    return dispatch(g.dtype(), [&]<Scalar T>() {
+    const Variable offset = -(of_h * h_sum) / n - of_x * s.mean;
+    return Tensor::build(g.shape(), g.dtype(), [&]<Scalar T>(std::span<T> dx) {
+        const auto numbers = [](const Variable& v) { return v.value().data<T>().data(); };
+        const std::array<const T*, 3> k = {numbers(of_h), numbers(of_x), numbers(offset)};
+        const T *const gs = numbers(g), *const ys = numbers(s.y), *const xs = numbers(s.x);
         const Index C = s.channels;
-        const std::array<const T*, 3> k = {of_h.data<T>().data(), of_x.value().data<T>().data(),
-                                           offset.data<T>().data()};
-        return Tensor::build<T>(g.shape(), [&](std::span<T> dx) {
-            const T *const gs = g.value().data<T>().data(), *const ys = s.y.value().data<T>().data(),
-                           *const xs = s.x.value().data<T>().data();
-            parallel_rows(s.rows, C, [&](Index row) {
-                input_gradient(gs + row * C, ys + row * C, xs + row * C, k, T(s.slope), C, dx.data() + row * C);
-            });
+        parallel_rows(s.rows, C, [&](Index begin, Index end) {
+            for (Index at = begin * C; at < end * C; at += C)
+                input_gradient(gs + at, ys + at, xs + at, k, T(s.options.activation.slope), C, dx.data() + at);
         });
     });
 }
 
-std::vector<Index> all_but_last(const Variable& x) {
-    std::vector<Index> axes(static_cast<std::size_t>(x.rank() - 1));
+// As operations of x, γ and g, for an outer tape that needs to see through them.
+Variable composed_pullback(const Shared& s, const Variable& g, Input to) {
+    std::vector<Index> axes(static_cast<std::size_t>(s.x.rank() - 1));
     std::iota(axes.begin(), axes.end(), Index{0});
-    return axes;
+    const Variable h = relu_gradient(g, s.y, s.options.activation.slope);
+    if (to == Input::beta) return sum(h, axes);
+    const Variable centred = s.x - mean(s.x, axes);
+    const Variable r = 1.0 / sqrt(mean(centred * centred, axes) + s.options.epsilon);
+    const Variable normalized = centred * r;
+    if (to == Input::gamma) return sum(h * normalized, axes);
+    return s.gamma * r * (h - mean(h, axes) - normalized * mean(h * normalized, axes));
 }
-
-// The pullbacks as operations of x, γ and g.
-struct Differentiable {
-    Variable h, normalized, r;
-    std::vector<Index> axes;
-
-    Differentiable(const Shared& s, const Variable& g, double epsilon) : axes(all_but_last(s.x)) {
-        h = relu_gradient(g, s.y, s.slope);
-        const Variable centred = s.x - mean(s.x, axes);
-        r = 1.0 / sqrt(mean(centred * centred, axes) + epsilon);
-        normalized = centred * r;
-    }
-    Variable to_x(const Variable& gamma) const {
-        return gamma * r * (h - mean(h, axes) - normalized * mean(h * normalized, axes));
-    }
-    Variable to_gamma() const { return sum(h * normalized, axes); }
-    Variable to_beta() const { return sum(h, axes); }
-};
 
 }  // namespace
 
@@ -154,40 +136,33 @@ ChannelMoments channel_moments(const Tensor& x) {
     return dispatch(x.dtype(), [&]<Scalar T>() -> ChannelMoments {
         const T* const elements = x.data<T>().data();
         // Sums of differences from the first row: one pass, and nothing is lost where the mean is far from 0.
-        const Tensor sums = sum_pairs<T>(rows, channels, [&](Index row, T* out) {
-            add_moments(elements + row * channels, elements, channels, out, out + channels);
+        const auto [sums, squares] = sum_pairs<T>(rows, channels, [&](Index row, T* sum, T* square) {
+            add_moments(elements + row * channels, elements, channels, sum, square);
         });
-        const T* const s = sums.data<T>().data();
+        const Tensor first =
+            Tensor::build<T>({channels}, [&](auto out) { std::copy_n(elements, channels, out.begin()); });
         const T n(static_cast<double>(rows));
-        return {.mean = Tensor::build<T>({channels},
-                                         [&](std::span<T> out) {
-                                             for (Index c = 0; c < channels; ++c) out[c] = elements[c] + s[c] / n;
-                                         }),
-                .variance = Tensor::build<T>({channels}, [&](std::span<T> out) {
-                    for (Index c = 0; c < channels; ++c) {
-                        out[c] = std::max(T{0}, (s[channels + c] - s[c] * s[c] / n) / n);
-                    }
-                })};
+        return {.mean = zip("channel_moments", first, sums, [n](auto p, auto s) { return p + s / n; }),
+                .variance = zip("channel_moments", sums, squares,
+                                [n](auto s, auto q) { return std::max<T>(0, (q - s * s / n) / n); })};
     });
 }
 
 Variable batch_normalize(const Variable& x, const Variable& gamma, const Variable& beta, const ChannelMoments& moments,
                          const BatchNormalizeOptions& options) {
     const Index C = x.extent(-1), rows = x.size() / std::max<Index>(1, C);
+    const double slope = options.activation.slope;
     require(gamma.shape() == Shape{C} && beta.shape() == Shape{C},
             "batch_normalize: scale and shift must be [{}]; got {} and {}", C, gamma.shape(), beta.shape());
-    require(options.activation.slope >= 0.0, "batch_normalize: the slope must not be negative; got {}",
-            options.activation.slope);
+    require(slope >= 0.0, "batch_normalize: the slope must not be negative; got {}", slope);
     const Variable r = 1.0 / sqrt(Variable(moments.variance) + options.epsilon);
     const Tensor a = (stop_gradient(gamma) * r).value(), b = (stop_gradient(beta) - moments.mean * Variable(a)).value();
     const ProfileScope scope("batch_normalize");
-    const Variable y = dispatch(x.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(x.shape(), [&](std::span<T> out) {
-            const T* const in = x.value().data<T>().data();
-            parallel_rows(rows, C, [&](Index row) {
-                affine_activated(in + row * C, a.data<T>().data(), b.data<T>().data(), T(options.activation.slope), C,
-                                 out.data() + row * C);
-            });
+    const Variable y = Tensor::build(x.shape(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T *const in = x.value().data<T>().data(), *const as = a.data<T>().data(), *const bs = b.data<T>().data();
+        parallel_rows(rows, C, [&](Index begin, Index end) {
+            for (Index at = begin * C; at < end * C; at += C)
+                affine_activated(in + at, as, bs, T(slope), C, out.data() + at);
         });
     });
     if (!Tape::recording()) return y;
@@ -196,25 +171,16 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
                                                         .y = y,
                                                         .mean = moments.mean,
                                                         .deviation = r.value(),
-                                                        .slope = options.activation.slope,
+                                                        .options = options,
                                                         .channels = C,
-                                                        .rows = rows,
-                                                        .sums = {}});
-    const auto epsilon = options.epsilon;
-    return record(y, {{x,
-                       [=](const Variable& g) {
-                           return shared->recorded(g) ? Differentiable(*shared, g, epsilon).to_x(shared->gamma)
-                                                      : fused_input_gradient(*shared, g);
-                       }},
-                      {gamma,
-                       [=](const Variable& g) {
-                           return shared->recorded(g) ? Differentiable(*shared, g, epsilon).to_gamma()
-                                                      : Variable(shared->channel_sums(g, 1)) * shared->deviation;
-                       }},
-                      {beta, [=](const Variable& g) {
-                           return shared->recorded(g) ? Differentiable(*shared, g, epsilon).to_beta()
-                                                      : Variable(shared->channel_sums(g, 0));
-                       }}});
+                                                        .rows = rows});
+    const auto pullback = [&](Input to) {
+        return [shared, to](const Variable& g) {
+            const bool seen = Tape::records(g) || Tape::records(shared->x) || Tape::records(shared->gamma);
+            return seen ? composed_pullback(*shared, g, to) : fused_pullback(*shared, g, to);
+        };
+    };
+    return record(y, {{x, pullback(Input::x)}, {gamma, pullback(Input::gamma)}, {beta, pullback(Input::beta)}});
 }
 
 }  // namespace adjoint

@@ -1,7 +1,10 @@
 #include "framework/ops/im2col.h"
 
+#include <numeric>
+
 #include "framework/kernels/im2col_loops.h"
-#include "framework/kernels/loops.h"
+#include "framework/tensor/observer.h"
+#include "framework/tensor/parallel.h"
 
 namespace adjoint {
 namespace {
@@ -23,13 +26,10 @@ Variable patches(const Variable& x, const Conv2DForm& form) {
             x.shape());
     const ProfileScope scope("patches");
     const Conv2DForm whole = ungrouped(form);
-    const Tensor p = dispatch(x.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(patches_shape(form), [&](std::span<T> out) {
-            const T* const in = x.value().data<T>().data();
-            const Index rows_a_piece = std::max<Index>(1, elementwise_grain / whole.columns());
-            parallel_ranges(whole.rows(), rows_a_piece, [&](Index begin, Index end) {
-                gather_patches(whole, 0, begin, end, in, out.data() + begin * whole.columns());
-            });
+    const Tensor p = Tensor::build(patches_shape(form), x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T* const in = x.value().data<T>().data();
+        parallel_rows(whole.rows(), whole.columns(), [&](Index begin, Index end) {
+            gather_patches(whole, 0, begin, end, in, out.data() + begin * whole.columns());
         });
     });
     return record(p, {{x, [form](const Variable& g) { return sum_patches(g, form); }}});
@@ -40,19 +40,41 @@ Variable sum_patches(const Variable& p, const Conv2DForm& form) {
             p.shape());
     const ProfileScope scope("patches");
     const Conv2DForm whole = ungrouped(form);
-    const Tensor x = dispatch(p.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(form.image_shape(), [&](std::span<T> out) {
-            const T* const in = p.value().data<T>().data();
-            const Index pixels = form.height.image * form.width.image * form.channels;
-            const Index rows = form.height.output * form.width.output;
-            // Patches overlap within an image: one thread adds them, in their order.
-            parallel_for(form.batch, [&](Index n) {
-                std::fill_n(out.data() + n * pixels, pixels, T{0});
-                scatter_patches(whole, 0, n * rows, (n + 1) * rows, in + n * rows * whole.columns(), out.data());
-            });
+    const Tensor x = Tensor::build(form.image_shape(), p.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T* const in = p.value().data<T>().data();
+        const Index pixels = form.height.image * form.width.image * form.channels;
+        const Index rows = form.height.output * form.width.output;
+        // Patches overlap within an image: one thread adds them, in their order.
+        parallel_for(form.batch, [&](Index n) {
+            std::fill_n(out.data() + n * pixels, pixels, T{0});
+            scatter_patches(whole, 0, n * rows, (n + 1) * rows, in + n * rows * whole.columns(), out.data());
         });
     });
     return record(x, {{p, [form](const Variable& g) { return patches(g, form); }}});
+}
+
+SparseMatrix convolution_matrix(const Tensor& w, const Conv2DForm& form) {
+    require(w.shape() == form.weight_shape(), "convolution_matrix: the form expects weight {}; got {}",
+            form.weight_shape(), w.shape());
+    // The patches of an image whose pixels are numbered from 1: which pixel a tap looks at, 0 in the padding.
+    std::vector<double> numbers(static_cast<std::size_t>(element_count(form.image_shape())));
+    std::iota(numbers.begin(), numbers.end(), 1.0);
+    numbers = patches(Tensor(form.image_shape(), numbers, DType::float64), form).value().to_vector();
+    const std::vector<double> weights = w.to_vector();
+    const Index taps = form.height.kernel * form.width.kernel;
+    SparseMatrix matrix{element_count(form.output_shape()), element_count(form.image_shape()), {}};
+    for (Index row = 0; row < matrix.rows; ++row) {
+        const Index pixel = row / form.filters, o = row % form.filters, group = o / form.group_filters();
+        for (Index tap = 0; tap < taps; ++tap) {
+            for (Index c = 0; c < form.group_channels(); ++c) {
+                const Index channel = group * form.group_channels() + c;
+                const Index number = static_cast<Index>(numbers[(pixel * taps + tap) * form.channels + channel]);
+                const double weight = weights[(tap * form.group_channels() + c) * form.filters + o];
+                if (number > 0) matrix.entries.push_back({row, number - 1, weight});
+            }
+        }
+    }
+    return matrix;
 }
 
 }  // namespace adjoint

@@ -1,7 +1,6 @@
 #include "framework/ops/matmul.h"
 
 #include "framework/kernels/gemm.h"
-#include "framework/tensor/math.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 
@@ -50,14 +49,12 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
     const Index batch = element_count(shape);
     const ProfileScope scope("matmul", 2.0 * static_cast<double>(batch * m) * static_cast<double>(n * k));
     shape.insert(shape.end(), {m, n});
-    const Tensor y = dispatch(a.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(shape, [&](std::span<T> out) {
-            for (Index i = 0; i < batch; ++i) {
-                const Matrix<const T> left{a.value().data<T>().data() + i * m * k, m, k, ta ? m : k, ta};
-                const Matrix<const T> right{b.value().data<T>().data() + i * k * n, k, n, tb ? k : n, tb};
-                banded_gemm<T>(left, right, {out.data() + i * m * n, m, n});
-            }
-        });
+    const Tensor y = Tensor::build(shape, a.dtype(), [&]<Scalar T>(std::span<T> out) {
+        for (Index i = 0; i < batch; ++i) {
+            const Matrix<const T> left{a.value().data<T>().data() + i * m * k, m, k, ta ? m : k, ta};
+            const Matrix<const T> right{b.value().data<T>().data() + i * k * n, k, n, tb ? k : n, tb};
+            banded_gemm<T>(left, right, {out.data() + i * m * n, m, n});
+        }
     });
     return record(y, {{a,
                        [=](const Variable& g) {

@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "framework/kernels/im2col_loops.h"
-#include "framework/kernels/loops.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/im2col.h"
 #include "framework/ops/reduction.h"
+#include "framework/tensor/observer.h"
+#include "framework/tensor/parallel.h"
 
 namespace adjoint {
 namespace {
@@ -75,13 +76,9 @@ Maxima max_pool2d(const Variable& x, const MaxPool2DOptions& options) {
     form.groups = 1;  // a walk meets all channels of a pixel together
     const ProfileScope scope("max_pool2d");
     std::vector<Index> indices(static_cast<std::size_t>(element_count(form.output_shape())));
-    const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(form.output_shape(), [&](std::span<T> out) {
-            const T* const in = x.value().data<T>().data();
-            const Index windows_a_piece = std::max<Index>(1, elementwise_grain / form.columns());
-            parallel_ranges(form.rows(), windows_a_piece, [&](Index begin, Index end) {
-                find_maxima(form, begin, end, in, out.data(), indices.data());
-            });
+    const Tensor y = Tensor::build(form.output_shape(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        parallel_rows(form.rows(), form.columns(), [&, in = x.value().data<T>().data()](Index begin, Index end) {
+            find_maxima(form, begin, end, in, out.data(), indices.data());
         });
     });
     const Places switches(x.shape(), y.shape(), std::move(indices));

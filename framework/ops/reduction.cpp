@@ -54,6 +54,11 @@ Variable log_softmax(const Variable& x, Index axis) {
 
 Variable softmax(const Variable& x, Index axis) { return exp(log_softmax(x, axis)); }
 
+Variable standardize(const Variable& x, const std::vector<Index>& axes, double epsilon) {
+    const Variable centred = x - mean(x, axes, Keep::yes);
+    return centred / sqrt(mean(centred * centred, axes, Keep::yes) + epsilon);
+}
+
 Variable sum_to(const Variable& x, const Shape& shape) {
     if (x.shape() == shape) return x;
     require(broadcasts_to(shape, x.shape()), "sum_to: {} does not broadcast to {}", shape, x.shape());

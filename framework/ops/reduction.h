@@ -1,4 +1,4 @@
-// Reductions (sum, mean, max, softmax) and their derivatives.
+// Reductions (sum, mean, max, softmax, standardize) and their derivatives.
 //
 // `axes` empty means all axes; negative ones count from the end; `Keep::yes` leaves an extent of 1 in their place.
 // Sums run in an order fixed by the shape alone, the same for any number of threads.
@@ -21,6 +21,10 @@ Variable max(const Variable& x, Index axis, Keep keep = Keep::no);
 Variable log_softmax(const Variable& x, Index axis = -1);
 /// eˣ / Σ eˣ along an axis: exp(log_softmax(x)).
 Variable softmax(const Variable& x, Index axis = -1);
+
+/// y = (x − μ) / √(σ² + ε) with the mean μ and the variance σ² (with divisor n) of x over the axes, negative ones
+/// counted from the end.   Gradient: that of the composition, x ← r·(g − mean g − y·mean g·y) with r = 1 / √(σ² + ε).
+Variable standardize(const Variable& x, const std::vector<Index>& axes, double epsilon);
 
 /// Sums x over the axes in which `shape` was broadcast to x's shape: the adjoint of broadcast_to.
 /// Throws `sum_to: [3] does not broadcast to [2, 4]`.

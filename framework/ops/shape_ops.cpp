@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 
 namespace adjoint {
 namespace {
-
-constexpr Index grain = 1 << 15;  // elements a piece of parallel work
 
 Index product(const Shape& shape, Index first, Index last) {
     return element_count(Shape(shape.begin() + first, shape.begin() + last));
@@ -27,6 +26,9 @@ void copy_entries(const Tensor& x, Index axis, Index from, Index count, T* out, 
 Index normalize_axis(const char* operation, const Variable& x, Index axis) {
     return normalize_axes(operation, x.shape(), {axis}).front();
 }
+
+// Of a batch: the elements of one of its items.
+Index item_size(const Shape& shape) { return element_count(shape) / std::max<Index>(1, shape.front()); }
 
 Shape with_extent(Shape shape, Index axis, Index extent) {
     shape[axis] = extent;
@@ -58,18 +60,14 @@ Variable transpose(const Variable& x, std::vector<Index> order) {
         shape[axis] = x.extent(source);
         strides[axis] = product(x.shape(), source + 1, x.rank());
     }
-    const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(shape, [&](std::span<T> out) {
-            parallel_ranges(x.size(), grain, [&, in = x.value().data<T>().data()](Index begin, Index end) {
-                for (Index i = begin; i < end; ++i) {
-                    Index rest = i, offset = 0;
-                    for (Index axis = std::ssize(shape) - 1; axis >= 0; --axis) {
-                        offset += rest % shape[axis] * strides[axis];
-                        rest /= shape[axis];
-                    }
-                    out[i] = in[offset];
-                }
-            });
+    const Tensor y = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        parallel_ranges(x.size(), elementwise_grain, [&, in = x.value().data<T>().data()](Index begin, Index end) {
+            for (Index i = begin; i < end; ++i) {
+                Index rest = i, offset = 0;
+                for (std::size_t axis = shape.size(); axis-- > 0; rest /= shape[axis])
+                    offset += rest % shape[axis] * strides[axis];
+                out[i] = in[offset];
+            }
         });
     });
     return record(y, {{x, [inverse](const Variable& g) { return transpose(g, inverse); }}});
@@ -81,10 +79,9 @@ Variable slice(const Variable& x, Slice range) {
     const Index end = range.end < 0 ? range.end + extent : range.end;
     require(0 <= begin && begin <= end && end <= extent,
             "slice: the range must lie in axis {}; got [{}, {}) of shape {}", axis, range.begin, range.end, x.shape());
-    const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(with_extent(x.shape(), axis, end - begin), [&](std::span<T> out) {
-            copy_entries<T>(x.value(), axis, begin, end - begin, out.data(), end - begin, 0);
-        });
+    const Shape shape = with_extent(x.shape(), axis, end - begin);
+    const Tensor y = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        copy_entries<T>(x.value(), axis, begin, end - begin, out.data(), end - begin, 0);
     });
     return record(
         y, {{x, [=](const Variable& g) { return pad(g, {.axis = axis, .before = begin, .after = extent - end}); }}});
@@ -95,11 +92,10 @@ Variable pad(const Variable& x, Margin margin) {
     require(margin.before >= 0 && margin.after >= 0, "pad: margins must not be negative; got {} before and {} after",
             margin.before, margin.after);
     const Index padded = margin.before + extent + margin.after;
-    const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(with_extent(x.shape(), axis, padded), [&](std::span<T> out) {
-            std::fill(out.begin(), out.end(), T{0});
-            copy_entries<T>(x.value(), axis, 0, extent, out.data(), padded, margin.before);
-        });
+    const Shape shape = with_extent(x.shape(), axis, padded);
+    const Tensor y = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        std::ranges::fill(out, T{0});
+        copy_entries<T>(x.value(), axis, 0, extent, out.data(), padded, margin.before);
     });
     return record(y, {{x, [=](const Variable& g) {
                            return slice(g, {.axis = axis, .begin = margin.before, .end = margin.before + extent});
@@ -119,18 +115,16 @@ Variable concatenate(const std::vector<Variable>& parts, Index axis) {
         total += part.extent(axis);
     }
     std::vector<Edge> edges;
-    const Tensor y = dispatch(first.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(with_extent(first.shape(), axis, total), [&](std::span<T> out) {
-            Index begin = 0;
-            for (const Variable& part : parts) {
-                const Index extent = part.extent(axis);
-                copy_entries<T>(part.value(), axis, 0, extent, out.data(), total, begin);
-                edges.push_back({part, [=](const Variable& g) {
-                                     return slice(g, {.axis = axis, .begin = begin, .end = begin + extent});
-                                 }});
-                begin += extent;
-            }
-        });
+    const Shape shape = with_extent(first.shape(), axis, total);
+    const Tensor y = Tensor::build(shape, first.dtype(), [&]<Scalar T>(std::span<T> out) {
+        Index begin = 0;
+        for (const Variable& part : parts) {
+            const Index end = begin + part.extent(axis);
+            copy_entries<T>(part.value(), axis, 0, end - begin, out.data(), total, begin);
+            edges.push_back(
+                {part, [=](const Variable& g) { return slice(g, {.axis = axis, .begin = begin, .end = end}); }});
+            begin = end;
+        }
     });
     return record(y, std::move(edges));
 }
@@ -149,6 +143,49 @@ Variable pixel_unshuffle(const Variable& y, Index r) {
             "pixel_unshuffle: height and width must divide by {}; got {}", r, y.shape());
     const Index N = y.extent(0), H = y.extent(1) / r, W = y.extent(2) / r, C = y.extent(3);
     return reshape(transpose(reshape(y, {N, H, r, W, r, C}), {0, 1, 3, 2, 4, 5}), {N, H, W, r * r * C});
+}
+
+Places::Places(Shape whole, Shape taken, std::vector<Index> indices)
+    : whole_(std::move(whole)),
+      taken_(std::move(taken)),
+      indices_(std::make_shared<const std::vector<Index>>(std::move(indices))) {
+    require(!whole_.empty() && !taken_.empty() && whole_.front() == taken_.front(),
+            "Places: both shapes must begin with the same number of items; got {} and {}", whole_, taken_);
+    require(std::ssize(*indices_) == element_count(taken_), "Places: there must be {} indices; got {}",
+            element_count(taken_), indices_->size());
+    const Index size = item_size(whole_);
+    const auto outside = std::ranges::find_if(*indices_, [=](Index index) { return index < 0 || index >= size; });
+    require(outside == indices_->end(), "Places: an index must be one of the {} of an item; got {}", size,
+            outside == indices_->end() ? 0 : *outside);
+}
+
+Variable take(const Variable& x, const Places& p) {
+    require(x.shape() == p.whole(), "take: the places are in {}; got {}", p.whole(), x.shape());
+    const ProfileScope scope("indexing");
+    const Index whole = item_size(p.whole()), taken = item_size(p.taken());
+    const Tensor y = Tensor::build(p.taken(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T* const in = x.value().data<T>().data();
+        parallel_ranges(std::ssize(out), elementwise_grain, [&](Index begin, Index end) {
+            for (Index i = begin; i < end; ++i) out[i] = in[i / taken * whole + p.indices()[i]];
+        });
+    });
+    return record(y, {{x, [p](const Variable& g) { return put(g, p); }}});
+}
+
+Variable put(const Variable& y, const Places& p) {
+    require(y.shape() == p.taken(), "put: the places are for {}; got {}", p.taken(), y.shape());
+    const ProfileScope scope("indexing");
+    const Index whole = item_size(p.whole()), taken = item_size(p.taken());
+    const Tensor x = Tensor::build(p.whole(), y.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T* const in = y.value().data<T>().data();
+        // An item's elements are added by one thread in their order: several may come to one place.
+        parallel_for(p.whole().front(), [&](Index n) {
+            T* const item = out.data() + n * whole;
+            std::fill_n(item, whole, T{0});
+            for (Index i = n * taken; i < (n + 1) * taken; ++i) item[p.indices()[i]] += in[i];
+        });
+    });
+    return record(x, {{y, [p](const Variable& g) { return take(g, p); }}});
 }
 
 }  // namespace adjoint

@@ -1,6 +1,9 @@
-// Shape operations (reshape, transpose, slice, pad, concatenate): they move elements without computing, and each one's
-// pullback is its inverse move.
+// Shape operations (reshape, transpose, slice, pad, concatenate, gather): they move elements without computing, and each
+// one's pullback is its inverse move.
 #pragma once
+
+#include <memory>
+#include <vector>
 
 #include "framework/autograd/tape.h"
 
@@ -44,5 +47,32 @@ Variable pixel_shuffle(const Variable& x, Index r);
 /// Pixels become channels, which undoes pixel_shuffle: TensorFlow's space_to_depth.   Gradient: y ← pixel_shuffle(g,
 /// r). Throws `pixel_unshuffle: height and width must divide by 2; got [1, 3, 4, 1]`.
 Variable pixel_unshuffle(const Variable& y, Index r);
+
+// ---- gather and scatter: two linear operations, each the adjoint of the other
+
+/// Says of each element [n, …] of one batch, of shape `taken`, which element of item n of another batch, of shape
+/// `whole`, it comes from: the row-major index within that item. Several may come from one. Copies share the indices.
+class Places {
+  public:
+    /// Throws unless both shapes begin with the same N, and each element of `taken` has an index that its item has.
+    Places(Shape whole, Shape taken, std::vector<Index> indices);
+
+    const Shape& whole() const { return whole_; }
+    const Shape& taken() const { return taken_; }
+    const std::vector<Index>& indices() const { return *indices_; }
+
+  private:
+    Shape whole_;
+    Shape taken_;
+    std::shared_ptr<const std::vector<Index>> indices_;
+};
+
+/// y[n, i] = x[n, p[n, i]] for the places p.   Gradient: x ← put(g, p).
+/// Throws `take: the places are in [1, 4, 4, 1]; got [1, 5, 5, 1]`.
+Variable take(const Variable& x, const Places& p);
+
+/// x[n, j] = Σ y[n, i] over all i with p[n, i] = j: 0 where there is none.   Gradient: y ← take(g, p).
+/// Throws `put: the places are for [1, 2, 2, 1]; got [1, 4, 1, 1]`.
+Variable put(const Variable& y, const Places& p);
 
 }  // namespace adjoint

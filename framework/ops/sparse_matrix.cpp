@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "framework/kernels/loops.h"
+#include "framework/tensor/observer.h"
+#include "framework/tensor/parallel.h"
 
 namespace adjoint {
 namespace {
@@ -26,8 +27,7 @@ struct Rows {
 template <Scalar T>
 void multiply(const SparseMatrix& m, const T* x, Index outer, Index inner, T* y) {
     const Rows rows(m);
-    const Index rows_a_piece = std::max<Index>(1, elementwise_grain / std::max<Index>(1, inner));
-    parallel_ranges(outer * m.rows, rows_a_piece, [&](Index begin, Index end) {
+    parallel_rows(outer * m.rows, inner, [&](Index begin, Index end) {
         for (Index i = begin; i < end; ++i) {
             const Index row = i % m.rows;
             T* const sums = y + i * inner;
@@ -65,9 +65,8 @@ Variable multiply_along(const Variable& x, const SparseMatrix& m, Index axis) {
     const Index outer = element_count(Shape(shape.begin(), shape.begin() + axis));
     const Index inner = element_count(Shape(shape.begin() + axis + 1, shape.end()));
     shape[axis] = m.rows;
-    const Tensor y = dispatch(x.dtype(), [&]<Scalar T>() {
-        return Tensor::build<T>(
-            shape, [&](std::span<T> out) { multiply(m, x.value().data<T>().data(), outer, inner, out.data()); });
+    const Tensor y = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        multiply(m, x.value().data<T>().data(), outer, inner, out.data());
     });
     return record(y, {{x, [m, axis](const Variable& g) { return multiply_along(g, m.transposed(), axis); }}});
 }

@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-#include "framework/tensor/math.h"
+#include "framework/tensor/shape.h"
 
 namespace adjoint {
 namespace {
@@ -22,39 +22,10 @@ std::size_t size_class(std::size_t bytes) {
     return ceil_divide(std::max(bytes, alignment), granularity) * granularity;
 }
 
-class BufferPool {
-  public:
-    // The smallest idle buffer of at least `bytes` that is not twice as large, else a new one; and its size.
-    std::pair<void*, std::size_t> take(std::size_t bytes) {
-        const std::lock_guard lock(mutex_);
-        for (auto idle = idle_.lower_bound(bytes); idle != idle_.end() && idle->first < 2 * bytes; ++idle) {
-            if (idle->second.empty()) continue;
-            void* const buffer = idle->second.back();
-            idle->second.pop_back();
-            return {buffer, idle->first};
-        }
-        void* const buffer = std::aligned_alloc(alignment, bytes);
-        if (buffer == nullptr) throw std::bad_alloc();
-        std::memset(buffer, 0, bytes);  // has the system find its pages now rather than in a later step
-        statistics_.bytes += bytes;
-        ++statistics_.requests;
-        return {buffer, bytes};
-    }
-
-    void give_back(void* buffer, std::size_t bytes) {
-        const std::lock_guard lock(mutex_);
-        idle_[bytes].push_back(buffer);
-    }
-
-    PoolStatistics statistics() {
-        const std::lock_guard lock(mutex_);
-        return statistics_;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::map<std::size_t, std::vector<void*>> idle_;  // by size
-    PoolStatistics statistics_;
+struct BufferPool {
+    std::mutex mutex;
+    std::map<std::size_t, std::vector<void*>> idle;  // by size
+    PoolStatistics statistics;
 };
 
 // Never destroyed: tensors with static lifetime may outlive every other object.
@@ -63,13 +34,37 @@ BufferPool& pool() {
     return instance;
 }
 
+// The smallest idle buffer of at least `bytes` that is not twice as large, else a new one; and its size.
+std::pair<void*, std::size_t> take(std::size_t bytes) {
+    auto& [mutex, idle, statistics] = pool();
+    const std::lock_guard lock(mutex);
+    for (auto found = idle.lower_bound(bytes); found != idle.end() && found->first < 2 * bytes; ++found) {
+        if (found->second.empty()) continue;
+        void* const buffer = found->second.back();
+        found->second.pop_back();
+        return {buffer, found->first};
+    }
+    void* const buffer = std::aligned_alloc(alignment, bytes);
+    if (buffer == nullptr) throw std::bad_alloc();
+    std::memset(buffer, 0, bytes);  // has the system find its pages now rather than in a later step
+    statistics.bytes += bytes;
+    ++statistics.requests;
+    return {buffer, bytes};
+}
+
 }  // namespace
 
 std::shared_ptr<void> allocate_buffer(std::size_t bytes) {
-    const auto [buffer, size] = pool().take(size_class(bytes));
-    return {buffer, [size](void* given_back) { pool().give_back(given_back, size); }};
+    const auto [taken, size] = take(size_class(bytes));
+    return {taken, [size](void* buffer) {
+                const std::lock_guard lock(pool().mutex);
+                pool().idle[size].push_back(buffer);
+            }};
 }
 
-PoolStatistics pool_statistics() { return pool().statistics(); }
+PoolStatistics pool_statistics() {
+    const std::lock_guard lock(pool().mutex);
+    return pool().statistics;
+}
 
 }  // namespace adjoint

@@ -22,8 +22,8 @@ struct KernelTime {
 /// Hears of what its thread does from construction to destruction. Several can be at work at once.
 class Observer {
   public:
-    Observer();
-    virtual ~Observer();
+    Observer() { observers.push_back(this); }
+    virtual ~Observer() { std::erase(observers, this); }
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
 
@@ -50,18 +50,29 @@ class Observer {
 
   private:
     friend class ProfileScope;
-    static thread_local std::vector<Observer*> observers;
+    // What other threads do meanwhile, such as preparing a batch, is not part of a thread's work.
+    static inline thread_local std::vector<Observer*> observers;
 };
 
 /// Tells observers of the kernel that runs while this object lives.
 class ProfileScope {
   public:
-    explicit ProfileScope(const char* name, double flops = 0.0);
-    ~ProfileScope();
+    explicit ProfileScope(const char* name, double flops = 0.0) : kernel_{name, now(), 0.0, flops} {}
+    ~ProfileScope() {
+        if (kernel_.begin == 0.0) return;
+        kernel_.end = now();
+        Observer::for_each([this](Observer& observer) { observer.after_kernel(kernel_); });
+    }
     ProfileScope(const ProfileScope&) = delete;
     ProfileScope& operator=(const ProfileScope&) = delete;
 
   private:
+    // 0 where nobody would hear of it.
+    static double now() {
+        if (Observer::observers.empty()) return 0.0;
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
+
     KernelTime kernel_;
 };
 

@@ -19,6 +19,10 @@ void parallel_for(Index count, const std::function<void(Index)>& piece);
 /// Cuts [0, size) into pieces of `grain` and calls piece(begin, end) for each, in parallel.
 void parallel_ranges(Index size, Index grain, const std::function<void(Index, Index)>& piece);
 
+constexpr Index elementwise_grain = 1 << 15;  ///< elements a piece of parallel work
+/// Cuts [0, rows) into pieces of so many whole rows of `size` elements each that a piece has about elementwise_grain.
+void parallel_rows(Index rows, Index size, const std::function<void(Index, Index)>& piece);
+
 /// Every sum over a batch is cut into this many contiguous blocks, however many threads there are: each block is summed
 /// in order, and the blocks are added as a fixed tree.
 constexpr Index batch_blocks = 8;

@@ -29,11 +29,9 @@ double to_unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >
 template <class Element>
 Tensor generate(const Shape& shape, DType dtype, Element element) {
     const ProfileScope scope("random");
-    return dispatch(dtype, [&]<Scalar T>() {
-        return Tensor::build<T>(shape, [&](std::span<T> out) {
-            parallel_ranges(std::ssize(out), grain, [&](Index begin, Index end) {
-                for (Index i = begin; i < end; ++i) out[i] = static_cast<T>(element(static_cast<std::uint64_t>(i)));
-            });
+    return Tensor::build(shape, dtype, [&]<Scalar T>(std::span<T> out) {
+        parallel_ranges(std::ssize(out), grain, [&](Index begin, Index end) {
+            for (Index i = begin; i < end; ++i) out[i] = static_cast<T>(element(static_cast<std::uint64_t>(i)));
         });
     });
 }

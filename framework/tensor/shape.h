@@ -1,6 +1,7 @@
-// Shapes: how the sizes of tensors are written, compared and broadcast.
+// Shapes: how the sizes of tensors are written, compared and broadcast, and the arithmetic of indices.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -8,6 +9,12 @@
 namespace adjoint {
 
 using Index = std::int64_t;
+
+/// ⌈a / b⌉ for a ≥ 0 and b > 0.
+template <std::integral I>
+constexpr I ceil_divide(I a, I b) {
+    return a / b + (a % b == 0 ? 0 : 1);
+}
 
 /// The extent of each axis, outermost first; {} is a single number. Printed as [8, 28, 28, 3].
 using Shape = std::vector<Index>;

@@ -7,28 +7,21 @@
 
 namespace adjoint {
 
-namespace {
-std::size_t width(DType dtype) { return dtype == DType::float32 ? sizeof(float) : sizeof(double); }
-}  // namespace
-
 Tensor::Tensor(Shape shape, DType dtype) : shape_(std::move(shape)), size_(element_count(shape_)), dtype_(dtype) {
-    require(std::all_of(shape_.begin(), shape_.end(), [](Index extent) { return extent >= 0; }),
+    require(std::ranges::all_of(shape_, [](Index extent) { return extent >= 0; }),
             "Tensor: an extent is negative; got shape {}", shape_);
-    storage_ = allocate_buffer(static_cast<std::size_t>(size_) * width(dtype));
+    storage_ = allocate_buffer(static_cast<std::size_t>(size_) * dispatch(dtype, []<Scalar T>() { return sizeof(T); }));
 }
 
 Tensor::Tensor(Shape shape, const std::vector<double>& elements, DType dtype) : Tensor(std::move(shape), dtype) {
     require(std::ssize(elements) == size_, "Tensor: shape {} has {} elements; got {}", shape_, size_, elements.size());
     dispatch(dtype, [&]<Scalar T>() {
-        std::transform(elements.begin(), elements.end(), static_cast<T*>(storage_.get()),
-                       [](double element) { return static_cast<T>(element); });
+        std::ranges::transform(elements, static_cast<T*>(storage_.get()), [](double e) { return static_cast<T>(e); });
     });
 }
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
-    return dispatch(dtype, [&]<Scalar T>() {
-        return build<T>(shape, [&](std::span<T> out) { std::fill(out.begin(), out.end(), static_cast<T>(value)); });
-    });
+    return build(shape, dtype, [&]<Scalar T>(std::span<T> out) { std::ranges::fill(out, static_cast<T>(value)); });
 }
 
 double Tensor::operator[](Index i) const {
@@ -56,7 +49,7 @@ Tensor Tensor::reshaped(Shape shape) const {
         const Index known = element_count(shape);
         *open = known == 0 ? 0 : size_ / known;
     }
-    require(std::none_of(shape.begin(), shape.end(), [](Index extent) { return extent < 0; }),
+    require(std::ranges::none_of(shape, [](Index extent) { return extent < 0; }),
             "reshape: one extent may be -1 and no other negative; got {} to {}", shape_, wish);
     require(element_count(shape) == size_, "reshape: the number of elements must stay; got {} to {}", shape_, wish);
     Tensor result = *this;
@@ -66,18 +59,10 @@ Tensor Tensor::reshaped(Shape shape) const {
 
 Tensor Tensor::cast(DType dtype) const {
     if (dtype == dtype_) return *this;
-    return dispatch(dtype, [&]<Scalar T>() {
-        return dispatch(dtype_, [&]<Scalar S>() {
-            return build<T>(shape_, [&](std::span<T> out) {
-                std::transform(data<S>().begin(), data<S>().end(), out.begin(), [](S x) { return static_cast<T>(x); });
-            });
+    return build(shape_, dtype, [&]<Scalar T>(std::span<T> out) {
+        dispatch(dtype_, [&]<Scalar S>() {
+            std::ranges::transform(data<S>(), out.begin(), [](S x) { return static_cast<T>(x); });
         });
-    });
-}
-
-Tensor Tensor::duplicate() const {
-    return dispatch(dtype_, [&]<Scalar T>() {
-        return build<T>(shape_, [&](std::span<T> out) { std::copy(data<T>().begin(), data<T>().end(), out.begin()); });
     });
 }
 

@@ -1,16 +1,34 @@
 // Tensor: a contiguous, row-major array of float32 or float64; a value.
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "framework/tensor/dtype.h"
 #include "framework/tensor/error.h"
 #include "framework/tensor/shape.h"
 
 namespace adjoint {
+
+/// Element types: float32 for training, float64 for checking gradients; the same code serves both.
+enum class DType { float32, float64 };
+
+template <class T>
+concept Scalar = std::same_as<T, float> || std::same_as<T, double>;
+
+template <Scalar T>
+constexpr DType dtype_of = std::same_as<T, float> ? DType::float32 : DType::float64;
+
+constexpr const char* name(DType dtype) { return dtype == DType::float32 ? "float32" : "float64"; }
+
+/// Calls f<float>() or f<double>(): the one step from the type known at run time to a template.
+template <class F>
+decltype(auto) dispatch(DType dtype, F&& f) {
+    return dtype == DType::float32 ? f.template operator()<float>() : f.template operator()<double>();
+}
 
 /// A value. Copies share their elements, and nothing that is done to one of them changes another: there are no views,
 /// no strides and no aliases.
@@ -31,6 +49,12 @@ class Tensor {
         Tensor result(std::move(shape), dtype_of<T>);
         fill(std::span<T>(static_cast<T*>(result.storage_.get()), static_cast<std::size_t>(result.size_)));
         return result;
+    }
+
+    /// The same, with the T of `dtype`.
+    template <class Fill>
+    static Tensor build(const Shape& shape, DType dtype, Fill&& fill) {
+        return dispatch(dtype, [&]<Scalar T>() { return build<T>(shape, fill); });
     }
 
     const Shape& shape() const { return shape_; }
@@ -54,7 +78,9 @@ class Tensor {
     /// shared.
     template <Scalar T>
     std::span<T> edit() {
-        if (!sole_owner()) *this = duplicate();
+        if (!sole_owner()) {
+            *this = build<T>(shape_, [this](std::span<T> out) { std::ranges::copy(data<T>(), out.begin()); });
+        }
         return {const_cast<T*>(data<T>().data()), static_cast<std::size_t>(size_)};
     }
 
@@ -70,7 +96,6 @@ class Tensor {
 
   private:
     Tensor(Shape shape, DType dtype);
-    Tensor duplicate() const;
 
     Shape shape_;
     Index size_;

@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 #include "framework/conventions/pytorch.h"
-#include "framework/tensor/random_stream.h"
+#include "framework/tensor/random.h"
 
 namespace adjoint {
 namespace {

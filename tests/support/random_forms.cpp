@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "framework/tensor/random_stream.h"
+#include "framework/tensor/random.h"
 
 namespace adjoint {
 namespace {

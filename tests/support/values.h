@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/autograd/variable.h"
+#include "framework/autograd/tape.h"
 #include "tests/support/expectations.h"
 
 namespace adjoint {

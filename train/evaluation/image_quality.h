@@ -1,7 +1,7 @@
 // Image similarity: PSNR by pixels, SSIM by the structure of their neighbourhoods.
 #pragma once
 
-#include "framework/autograd/variable.h"
+#include "framework/autograd/tape.h"
 
 namespace adjoint {
 

@@ -2,7 +2,7 @@
 #include "framework/ops/batch_normalize.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
-#include "framework/ops/standardize.h"
+#include "framework/ops/reduction.h"
 #include "layers/activations.h"
 #include "layers/batch_norm.h"
 #include "layers/conv2d.h"

@@ -2,7 +2,7 @@
 // is a flag and the text after it, as on the command line.
 #pragma once
 
-#include "framework/tensor/random_stream.h"
+#include "framework/tensor/random.h"
 #include "train/convolution/options.h"
 
 namespace adjoint {

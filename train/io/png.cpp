@@ -10,7 +10,7 @@
 
 #include "framework/kernels/loops.h"
 #include "framework/ops/shape_ops.h"
-#include "framework/tensor/math.h"
+#include "framework/tensor/shape.h"
 #include "train/io/atomic_file.h"
 
 namespace adjoint {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include "framework/autograd/variable.h"
+#include "framework/autograd/tape.h"
 
 namespace adjoint {
 

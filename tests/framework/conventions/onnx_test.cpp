@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <numeric>
 
-#include "framework/tensor/random_stream.h"
+#include "framework/tensor/random.h"
 #include "tests/support/channels_first.h"
 #include "tests/support/expectations.h"
 #include "tests/support/random_forms.h"

@@ -1,7 +1,6 @@
 // The convolution is a matrix C, and the transposed convolution is that matrix transposed: exactly, in whole numbers.
-#include "framework/ops/convolution_matrix.h"
-
 #include "framework/ops/convolution.h"
+#include "framework/ops/im2col.h"
 #include "framework/ops/shape_ops.h"
 #include "tests/support/random_forms.h"
 #include "tests/support/values.h"

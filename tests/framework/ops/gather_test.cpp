@@ -1,9 +1,8 @@
 // Truths about taking and putting back: which element goes where, that each is the other's adjoint, and what is
 // refused.
-#include "framework/ops/gather.h"
-
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
 #include "tests/support/derivatives.h"
 #include "tests/support/random_forms.h"
 #include "tests/support/threads.h"

@@ -1,5 +1,4 @@
 // Truths about standardising: literal values, moments, what it does not see, and its gradient.
-#include "framework/ops/standardize.h"
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
