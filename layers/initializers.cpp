@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "framework/kernels/loops.h"
@@ -18,14 +19,12 @@ void orthonormalize(std::vector<double>& vectors, Index count, Index length) {
         for (int pass = 0; pass < 2; ++pass) {
             for (Index j = 0; j < i; ++j) {
                 const double* const u = &vectors[j * length];
-                double overlap = 0.0;
-                for (Index e = 0; e < length; ++e) overlap += u[e] * v[e];
+                const double overlap = std::inner_product(u, u + length, v, 0.0);
                 for (Index e = 0; e < length; ++e) v[e] -= overlap * u[e];
             }
         }
-        double squares = 0.0;
-        for (Index e = 0; e < length; ++e) squares += v[e] * v[e];
-        for (Index e = 0; e < length; ++e) v[e] /= std::sqrt(squares);
+        const double norm = std::sqrt(std::inner_product(v, v + length, v, 0.0));
+        for (Index e = 0; e < length; ++e) v[e] /= norm;
     }
 }
 

@@ -3,7 +3,8 @@
 
 #include <optional>
 
-#include "framework/kernels/epilogue.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/matmul.h"
 #include "layers/initializers.h"
 #include "layers/module.h"
 
@@ -20,8 +21,16 @@ struct LinearOptions {
 /// y = activation(x·W + b).   Shapes: x [N, in], W [in, out], b [out], y [N, out].
 class Linear : public Module {
   public:
-    Linear(const LinearOptions& options, const Random& random);
-    Variable forward(const Variable& x) const override;
+    Linear(const LinearOptions& o, const Random& random)
+        : weight(parameter(
+              "weight", o.initializer({o.in, o.out}, {static_cast<double>(o.in), static_cast<double>(o.out)}, random))),
+          activation_(o.activation) {
+        if (o.bias) bias = parameter("bias", Tensor::zeros({o.out}));
+    }
+    Variable forward(const Variable& x) const override {
+        const Variable y = matmul(x, weight);
+        return activation_(bias ? y + *bias : y);
+    }
 
     Parameter weight;
     std::optional<Parameter> bias;

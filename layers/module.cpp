@@ -6,11 +6,8 @@
 #include "framework/tensor/observer.h"
 
 namespace adjoint {
-namespace {
 
-thread_local std::optional<Mode> mode_of_scope;
-
-}  // namespace
+static thread_local std::optional<Mode> mode_of_scope;
 
 void State::assign(Tensor value) const {
     require(value.shape() == shape(), "State::assign: the shape must stay; got {} for {}", value.shape(), shape());
@@ -21,6 +18,16 @@ void State::substitute(Variable variable) const {
     require(variable.shape() == shape(), "State::substitute: the shape must stay; got {} for {}", variable.shape(),
             shape());
     shared_->variable = std::move(variable);
+}
+
+NamedTensors tensors_of(const States& states) {
+    NamedTensors tensors;
+    for (const auto& [name, state] : states) tensors.emplace_back(name, state.value());
+    return tensors;
+}
+
+RestoreStates::~RestoreStates() {
+    for (std::size_t i = 0; i < states_.size(); ++i) states_[i].state.substitute(before_[i]);
 }
 
 ModeScope::ModeScope(Mode mode) : before_(std::exchange(mode_of_scope, mode)) {}
@@ -93,8 +100,8 @@ void Module::set_frozen(const char* operation, const std::string& name, bool fro
 }
 
 bool Module::frozen() const {
-    return !parameters_.empty() && std::all_of(parameters_.begin(), parameters_.end(),
-                                               [](const NamedState& named) { return named.state.frozen(); });
+    const auto is_frozen = [](const NamedState& named) { return named.state.frozen(); };
+    return !parameters_.empty() && std::ranges::all_of(parameters_, is_frozen);
 }
 
 bool Module::training() const {
@@ -117,10 +124,6 @@ Parameter Module::parameter(std::string name, Tensor initial) {
 
 Buffer Module::buffer(std::string name, Tensor initial) {
     return buffers_.emplace_back(NamedState{std::move(name), State(std::move(initial))}).state;
-}
-
-void Module::add_child(std::string name, std::unique_ptr<Module> module) {
-    children_.push_back({std::move(name), std::move(module)});
 }
 
 }  // namespace adjoint

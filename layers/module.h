@@ -60,6 +60,23 @@ struct States : std::vector<NamedState> {
     operator std::vector<Variable>() const;
 };
 
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;  ///< values of states, as files hold them
+using TensorsByName = std::map<std::string, Tensor>;               ///< as they are read
+NamedTensors tensors_of(const States& states);
+
+/// Gives states back, when it goes, the variables that they have now.
+class RestoreStates {
+  public:
+    explicit RestoreStates(States states) : states_(std::move(states)), before_(states_) {}
+    ~RestoreStates();
+    RestoreStates(const RestoreStates&) = delete;
+    RestoreStates& operator=(const RestoreStates&) = delete;
+
+  private:
+    States states_;
+    std::vector<Variable> before_;
+};
+
 /// A part of a module, under the name that the names of its states begin with.
 struct NamedModule {
     std::string name;
@@ -126,10 +143,9 @@ class Module {
     M& child(std::string name, M module) {
         auto owned = std::make_unique<M>(std::move(module));
         M& result = *owned;
-        add_child(std::move(name), std::move(owned));
+        children_.push_back({std::move(name), std::move(owned)});
         return result;
     }
-    void add_child(std::string name, std::unique_ptr<Module> module);
 
   private:
     struct Child {

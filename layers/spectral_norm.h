@@ -32,7 +32,8 @@ class SpectralNorm : public Module {
     Variable forward(const Variable& x) const override {
         const Variable w = layer.weight;
         if (training()) direction.assign(most_stretched(w.value(), direction.value(), 1));
-        const Lent normalized(layer.weight, w / spectral_norm(w, direction));
+        const RestoreStates restore({{"weight", layer.weight}});
+        layer.weight.substitute(w / spectral_norm(w, direction));
         return layer(x);
     }
 
@@ -40,21 +41,6 @@ class SpectralNorm : public Module {
     Buffer direction;  ///< u
 
   private:
-    // Gives a parameter another value as long as it lives.
-    class Lent {
-      public:
-        Lent(const Parameter& parameter, const Variable& value) : parameter_(parameter), before_(parameter) {
-            parameter_.substitute(value);
-        }
-        ~Lent() { parameter_.substitute(before_); }
-        Lent(const Lent&) = delete;
-        Lent& operator=(const Lent&) = delete;
-
-      private:
-        Parameter parameter_;
-        Variable before_;
-    };
-
     static Tensor initial(const Parameter& weight, const Random& random) {
         constexpr int steps = 15;  // from a direction at random to one near enough to begin with
         return most_stretched(weight.value(), random.normal(Shape{weight.shape().back()}, weight.value().dtype()),

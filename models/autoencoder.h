@@ -1,9 +1,8 @@
 // Autoencoder: squeezes an image into a few numbers and draws it again.
 #pragma once
 
-#include "layers/activations.h"
-#include "layers/conv2d.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
+#include "layers/lambda.h"
 #include "layers/linear.h"
 #include "models/deconvnet.h"
 #include "models/image_model.h"

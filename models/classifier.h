@@ -1,7 +1,7 @@
 // Classifier of the ten digits.
 #pragma once
 
-#include "layers/conv2d.h"
+#include "layers/convolution.h"
 #include "layers/dropout.h"
 #include "layers/linear.h"
 #include "models/deconvnet.h"

@@ -1,9 +1,8 @@
 #include "models/dcgan.h"
 
-#include "layers/activations.h"
-#include "layers/batch_norm.h"
-#include "layers/conv2d.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
+#include "layers/lambda.h"
+#include "layers/normalization.h"
 
 namespace adjoint {
 namespace {

@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "framework/ops/pooling.h"
-#include "layers/batch_norm.h"
-#include "layers/conv2d.h"
+#include "layers/convolution.h"
+#include "layers/normalization.h"
 #include "layers/sequential.h"
 
 namespace adjoint {

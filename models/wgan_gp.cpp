@@ -1,6 +1,6 @@
 #include "models/wgan_gp.h"
 
-#include "layers/conv2d.h"
+#include "layers/convolution.h"
 
 namespace adjoint {
 namespace {

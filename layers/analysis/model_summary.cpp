@@ -7,8 +7,7 @@
 #include <memory>
 
 #include "framework/analysis/checkerboard.h"
-#include "layers/analysis/module_calls.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
 
 namespace adjoint {
 namespace {
@@ -20,12 +19,6 @@ std::string kind_of(const Module& module) {
         abi::__cxa_demangle(typeid(module).name(), nullptr, nullptr, &status), std::free);
     const std::string name = status == 0 ? demangled.get() : typeid(module).name();
     return name.substr(name.rfind(':') + 1);
-}
-
-// Whether it is a transposed convolution whose taps meet unevenly.
-bool spreads_unevenly(const ModuleCall& call) {
-    const auto* const layer = dynamic_cast<const Conv2DTranspose*>(call.module);
-    return layer != nullptr && covers_unevenly(transposed_form(call.input, layer->weight.shape(), layer->options));
 }
 
 }  // namespace
@@ -46,8 +39,11 @@ std::vector<LayerSummary> summarize(const Module& network, const Variable& input
     std::vector<LayerSummary> layers;
     for (const ModuleCall& call : listening.calls()) {
         if (!names.contains(call.module)) continue;
-        layers.push_back({names[call.module], kind_of(*call.module), call.input, call.output,
-                          parameter_count(*call.module), std::llround(call.flops), spreads_unevenly(call)});
+        const auto* const spread = dynamic_cast<const Conv2DTranspose*>(call.module);
+        layers.push_back(
+            {names[call.module], kind_of(*call.module), call.input, call.output, parameter_count(*call.module),
+             std::llround(call.flops),
+             spread && covers_unevenly(transposed_form(call.input, spread->weight.shape(), spread->options))});
     }
     return layers;
 }

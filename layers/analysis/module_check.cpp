@@ -1,25 +1,9 @@
 #include "layers/analysis/module_check.h"
 
 namespace adjoint {
-namespace {
-
-// Gives a module its states back.
-class Restore {
-  public:
-    explicit Restore(const States& states) : states_(states), before_(states) {}
-    ~Restore() {
-        for (std::size_t i = 0; i < states_.size(); ++i) states_[i].state.substitute(before_[i]);
-    }
-
-  private:
-    States states_;
-    std::vector<Variable> before_;
-};
-
-}  // namespace
 
 GradientCheckReport gradient_check(Module& module, const Tensor& x, GradientCheckOptions options) {
-    const Restore restore(module.states());
+    const RestoreStates restore(module.states());
     const ModeScope training(Mode::train);
     module.cast(DType::float64);
     const States parameters = module.parameters();

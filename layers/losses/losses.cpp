@@ -1,16 +1,10 @@
 #include "layers/losses/losses.h"
 
+#include <numeric>
+
 #include "framework/kernels/loops.h"
-#include "framework/ops/reduction.h"
 
 namespace adjoint {
-
-Variable mean_squared_error(const Variable& y, const Variable& t) {
-    const Variable e = y - t;
-    return mean(e * e);
-}
-
-Variable mean_absolute_error(const Variable& y, const Variable& t) { return mean(abs(y - t)); }
 
 Variable huber(const Variable& y, const Variable& t, double delta) {
     require(delta > 0.0, "huber: delta must be positive; got {}", delta);
@@ -29,10 +23,6 @@ Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t) 
     const Variable y = zip("binary_cross_entropy_with_logits", x.value(), t.value(), loss);
     return mean(record(y, {{x, [x, t](const Variable& g) { return sum_to(g * (sigmoid(x) - t), x.shape()); }},
                            {t, [x, t](const Variable& g) { return sum_to(-g * x, t.shape()); }}}));
-}
-
-Variable binary_cross_entropy_with_logits(const Variable& x, double t) {
-    return binary_cross_entropy_with_logits(x, scalar(t, x));
 }
 
 Variable cross_entropy(const Variable& x, const std::vector<int>& labels) {
@@ -54,6 +44,30 @@ Variable kl_divergence(const Variable& mean, const Variable& log_variance) {
             log_variance.shape());
     const Variable variance = exp(log_variance);
     return -0.5 * sum(1.0 + log_variance - mean * mean - variance) / static_cast<double>(mean.extent(0));
+}
+
+Variable gradient_norms(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {
+    require(real.shape() == fake.shape() && real.rank() >= 2,
+            "gradient_norms: real and fake must have one shape [N, …] of two axes or more; got {} and {}", real.shape(),
+            fake.shape());
+    Shape one_an_image(static_cast<std::size_t>(real.rank()), 1);
+    one_an_image[0] = real.extent(0);
+    const Variable u = random.uniform(one_an_image, real.dtype());
+    const Variable between = u * real + (1.0 - u) * fake;
+
+    Tape tape({between});
+    const Variable scores = critic(between);
+    // The sum of the scores has for each image the gradient of its own.
+    const Variable slopes = tape.gradient(sum(scores)).front();
+
+    std::vector<Index> axes(static_cast<std::size_t>(real.rank() - 1));
+    std::iota(axes.begin(), axes.end(), Index{1});
+    constexpr double tiny = 1e-12;  // a norm of 0 has no derivative, and that of √(0 + tiny) is 0
+    return sqrt(sum(slopes * slopes, axes) + tiny);
+}
+
+Variable gradient_penalty(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {
+    return mean(power(gradient_norms(critic, real, fake, random) - 1.0, 2.0));
 }
 
 }  // namespace adjoint

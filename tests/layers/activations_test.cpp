@@ -1,10 +1,9 @@
 // Layers without parameters are their functions, with the defaults that their constructors name; an activation within a
 // layer is the same to the bit as one behind it.
-#include "layers/activations.h"
-
-#include "layers/batch_norm.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
+#include "layers/lambda.h"
 #include "layers/linear.h"
+#include "layers/normalization.h"
 #include "layers/sequential.h"
 #include "tests/support/values.h"
 

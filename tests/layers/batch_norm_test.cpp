@@ -1,10 +1,9 @@
 // Truths about batch normalisation: outputs of mean 0 and variance 1 in training, running moments as PyTorch defines
 // them by literal numbers, evaluation that uses and keeps them, and the gradients of all of it.
-#include "layers/batch_norm.h"
-
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "layers/analysis/module_check.h"
+#include "layers/normalization.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -3,7 +3,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "layers/analysis/module_check.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -1,12 +1,11 @@
 // Truths about group and instance normalisation: moments of each group, the two ends of the family, and what is
 // refused.
-#include "layers/group_norm.h"
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/analysis/module_check.h"
-#include "layers/layer_norm.h"
+#include "layers/normalization.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

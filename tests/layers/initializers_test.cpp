@@ -6,7 +6,7 @@
 #include "framework/ops/matmul.h"
 #include "framework/ops/resampling.h"
 #include "framework/ops/shape_ops.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
 #include "layers/linear.h"
 #include "tests/support/values.h"
 

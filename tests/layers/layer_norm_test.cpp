@@ -1,9 +1,8 @@
 // Truths about layer normalisation: a documented example, moments, its parameters, and what is refused.
-#include "layers/layer_norm.h"
-
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "layers/analysis/module_check.h"
+#include "layers/normalization.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

@@ -4,10 +4,10 @@
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
-#include "layers/batch_norm.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
 #include "layers/dropout.h"
 #include "layers/linear.h"
+#include "layers/normalization.h"
 #include "layers/sequential.h"
 #include "layers/spectral_norm.h"
 #include "tests/support/values.h"

@@ -1,7 +1,6 @@
 // Truths about layers that resize: each is its operation, has no states, and works within a Sequential.
-#include "layers/resizing.h"
-
 #include "framework/tensor/random.h"
+#include "layers/lambda.h"
 #include "layers/sequential.h"
 #include "tests/support/values.h"
 

@@ -1,8 +1,8 @@
 // Truths about sequences of layers: they apply in order, have numbers or names, and train and evaluate together.
 #include "layers/sequential.h"
 
-#include "layers/activations.h"
 #include "layers/dropout.h"
+#include "layers/lambda.h"
 #include "layers/linear.h"
 #include "tests/support/values.h"
 

@@ -5,7 +5,7 @@
 #include "framework/ops/matmul.h"
 #include "framework/ops/reduction.h"
 #include "layers/analysis/module_check.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
 #include "layers/linear.h"
 #include "tests/support/derivatives.h"
 

@@ -1,5 +1,5 @@
 // Truths about states: they belong to all who share them, keep their shape, and stay a parameter or a buffer.
-#include "layers/batch_norm.h"
+#include "layers/normalization.h"
 #include "tests/support/values.h"
 
 namespace adjoint {

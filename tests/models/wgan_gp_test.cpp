@@ -3,7 +3,7 @@
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
-#include "layers/losses/gan_losses.h"
+#include "layers/losses/losses.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
 #include "train/optim/schedules.h"

@@ -1,7 +1,6 @@
 // Rows of the convolution family, whose settings are those of the commands conv2d and conv2d-transpose, in adjoint's
 // words and in those of PyTorch, Keras and ONNX.
-#include "layers/conv2d.h"
-#include "layers/conv2d_transpose.h"
+#include "layers/convolution.h"
 #include "train/convolution/conventions.h"
 #include "train/gradcheck/table.h"
 

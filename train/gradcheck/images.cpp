@@ -4,7 +4,7 @@
 #include "framework/ops/pooling.h"
 #include "framework/ops/resampling.h"
 #include "framework/ops/shape_ops.h"
-#include "layers/resizing.h"
+#include "layers/lambda.h"
 #include "train/gradcheck/table.h"
 
 namespace adjoint {

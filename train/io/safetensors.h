@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "layers/named_tensors.h"
+#include "layers/module.h"
 
 namespace adjoint {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "layers/named_tensors.h"
+#include "layers/module.h"
 #include "train/optim/gradient_clipping.h"
 
 namespace adjoint {

@@ -4,7 +4,7 @@
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
-#include "layers/losses/gan_losses.h"
+#include "layers/losses/losses.h"
 #include "train/io/png.h"
 #include "train/tasks/task.h"
 

@@ -1,10 +1,9 @@
 // Truths about the calls of modules: each is heard once, with the shapes that it turned into each other and the
 // arithmetic that it took, and nobody listens who was not asked to.
-#include "layers/analysis/module_calls.h"
-
 #include <gtest/gtest.h>
 
-#include "layers/activations.h"
+#include "layers/analysis/model_summary.h"
+#include "layers/lambda.h"
 #include "layers/linear.h"
 #include "layers/sequential.h"
 

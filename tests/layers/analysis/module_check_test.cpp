@@ -3,9 +3,9 @@
 #include "layers/analysis/module_check.h"
 
 #include "framework/ops/elementwise.h"
-#include "layers/batch_norm.h"
 #include "layers/dropout.h"
 #include "layers/linear.h"
+#include "layers/normalization.h"
 #include "layers/sequential.h"
 #include "tests/support/values.h"
 

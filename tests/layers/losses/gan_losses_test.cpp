@@ -1,10 +1,9 @@
 // Truths about the losses of generative adversarial networks: their definitions, who gets which gradient, and that the
 // gradient penalty is differentiated like any other function.
-#include "layers/losses/gan_losses.h"
 
 #include "framework/ops/reduction.h"
-#include "layers/activations.h"
-#include "layers/conv2d.h"
+#include "layers/convolution.h"
+#include "layers/lambda.h"
 #include "layers/linear.h"
 #include "layers/losses/losses.h"
 #include "layers/sequential.h"

@@ -2,8 +2,8 @@
 // copied.
 #include "train/optim/ema.h"
 
-#include "layers/batch_norm.h"
 #include "layers/linear.h"
+#include "layers/normalization.h"
 #include "models/autoencoder.h"
 #include "tests/support/values.h"
 

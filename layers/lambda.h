@@ -1,9 +1,11 @@
-// Activation layers and others without parameters: a function of each element, or of the shape alone.
+// Lambda layers, which have no parameters: activations, other shapes, smaller and larger images.
 #pragma once
 
 #include <functional>
 
 #include "framework/ops/elementwise.h"
+#include "framework/ops/pooling.h"
+#include "framework/ops/resampling.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/module.h"
 
@@ -53,6 +55,26 @@ struct Reshape : Lambda {
 /// [N, …] to [N, the number of elements of one].
 struct Flatten : Reshape {
     Flatten() : Reshape({-1}) {}
+};
+
+// max_pool2d, average_pool2d and so on as layers.
+struct MaxPool2D : Lambda {
+    explicit MaxPool2D(const MaxPool2DOptions& options = {})
+        : Lambda([options](const Variable& x) { return max_pool2d(x, options).value; }) {}
+};
+struct AveragePool2D : Lambda {
+    explicit AveragePool2D(const AveragePool2DOptions& options = {})
+        : Lambda([options](const Variable& x) { return average_pool2d(x, options); }) {}
+};
+struct GlobalAveragePool2D : Lambda {
+    GlobalAveragePool2D() : Lambda(global_average_pool2d) {}
+};
+struct Upsample2D : Lambda {
+    explicit Upsample2D(const Size2D& factor, const ResizeOptions& options = {})
+        : Lambda([=](const Variable& x) { return upsample2d(x, factor, options); }) {}
+};
+struct PixelShuffle : Lambda {
+    explicit PixelShuffle(Index r) : Lambda([r](const Variable& x) { return pixel_shuffle(x, r); }) {}
 };
 
 }  // namespace adjoint
