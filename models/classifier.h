@@ -1,6 +1,7 @@
-// Classifier of the ten digits.
+// Classifiers of the ten digits.
 #pragma once
 
+#include "framework/ops/shape_ops.h"
 #include "layers/convolution.h"
 #include "layers/dropout.h"
 #include "layers/linear.h"
@@ -30,6 +31,18 @@ class Classifier : public Module {
     Linear& gather_;
     Dropout& dropout_;
     Linear& decide_;
+};
+
+/// Linear classifier (softmax regression), the baseline that a network has to beat: logits [N, 10] of images x [N, 28, 28, 1] in 0..1: x·W + b, a weighted sum of the pixels for each class.
+class LinearClassifier : public Module {
+  public:
+    explicit LinearClassifier(const Random& random)
+        : linear_(child("linear", Linear({.in = 28 * 28, .out = 10}, random))) {}
+
+    Variable forward(const Variable& x) const override { return linear_(reshape(x, {x.extent(0), -1})); }
+
+  private:
+    Linear& linear_;
 };
 
 }  // namespace adjoint

@@ -25,16 +25,15 @@ Conv2DTranspose up(Index in, Index out, Square s, const Random& random) {
                            random);
 }
 
-Conv2D down(Index in, Index out, Square s, const Random& random, Activation activation = {}) {
-    return Conv2D({.in_channels = in,
-                   .out_channels = out,
-                   .kernel = {s.kernel, s.kernel},
-                   .stride = {s.stride, s.stride},
-                   .padding = Padding::symmetric({s.padding, s.padding}),
-                   .bias = false,
-                   .activation = activation,
-                   .initializer = initializers::normal(0.02)},
-                  random);
+Conv2DLayerOptions down(Index in, Index out, Square s, Activation activation = {}) {
+    return {.in_channels = in,
+            .out_channels = out,
+            .kernel = {s.kernel, s.kernel},
+            .stride = {s.stride, s.stride},
+            .padding = Padding::symmetric({s.padding, s.padding}),
+            .bias = false,
+            .activation = activation,
+            .initializer = initializers::normal(0.02)};
 }
 
 BatchNorm norm(Index channels, const Random& random, Activation activation) {
@@ -76,14 +75,29 @@ Sequential dcgan_discriminator(const Random& random, const ImageModelOptions& op
     std::uint64_t layer = 0;
     const auto weights = [&] { return random.stream(++layer); };
     const int last = doublings(options.image_size) + 1;
-    net.append("down1", down(options.channels, options.width, half_or_twice, weights(), leaky_relu(0.2)));
+    net.append("down1", Conv2D(down(options.channels, options.width, half_or_twice, leaky_relu(0.2)), weights()));
     Index in = options.width;
     for (int level = 2; level < last; ++level, in *= 2) {
-        net.append(fmt::format("down{}", level), down(in, 2 * in, half_or_twice, weights()));
+        net.append(fmt::format("down{}", level), Conv2D(down(in, 2 * in, half_or_twice), weights()));
         net.append(fmt::format("norm{}", level), norm(2 * in, weights(), leaky_relu(0.2)));
     }
     const Index side = options.image_size == 28 ? 3 : 4;
-    net.append(fmt::format("down{}", last), down(in, 1, {.kernel = side, .stride = 1, .padding = 0}, weights()));
+    net.append(fmt::format("down{}", last),
+               Conv2D(down(in, 1, {.kernel = side, .stride = 1, .padding = 0}), weights()));
+    return net;
+}
+
+Sequential wgan_critic(const Random& random) {
+    const auto layer = [&](Conv2DLayerOptions options, std::uint64_t number) {
+        options.bias = true;
+        options.initializer = initializers::he_normal();
+        return Conv2D(options, random.stream(number));
+    };
+    Sequential net;
+    net.append("down1", layer(down(1, 64, half_or_twice, leaky_relu(0.2)), 1))
+        .append("down2", layer(down(64, 128, half_or_twice, leaky_relu(0.2)), 2))
+        .append("down3", layer(down(128, 256, half_or_twice, leaky_relu(0.2)), 3))
+        .append("score", layer(down(256, 1, {.kernel = 3, .stride = 1, .padding = 0}), 4));
     return net;
 }
 

@@ -8,18 +8,6 @@
 #include "framework/ops/shape_ops.h"
 
 namespace adjoint {
-namespace {
-
-// The place of the largest activation of a map, as a row-major index.
-Index largest_of(const Tensor& activations, Index map) {
-    Index largest = map;
-    for (Index i = map; i < activations.size(); i += activations.extent(-1)) {
-        if (activations[i] > activations[largest]) largest = i;
-    }
-    return largest;
-}
-
-}  // namespace
 
 std::vector<ConvolutionalStage> stages_of(const Sequential& network) {
     std::vector<ConvolutionalStage> stages;
@@ -77,8 +65,11 @@ Tensor FeatureMaps::project(const Tensor& activations) const {
 
 Tensor FeatureMaps::project_largest(Index map) const {
     std::vector<double> alone(static_cast<std::size_t>(value_.size()), 0.0);
-    const Index place = largest_of(value_, map);
-    alone[static_cast<std::size_t>(place)] = value_[place];
+    Index largest = map;
+    for (Index i = map; i < value_.size(); i += value_.extent(-1)) {
+        if (value_[i] > value_[largest]) largest = i;
+    }
+    alone[static_cast<std::size_t>(largest)] = value_[largest];
     return project(Tensor(value_.shape(), alone, value_.dtype()));
 }
 

@@ -1,12 +1,11 @@
 // Truths about the variational autoencoder: its codes have the distribution that it says, its loss is what its two
 // terms are by hand and bounds the likelihood, gradients are right to second order, and training lowers it.
-#include "models/vae.h"
-
 #include "datasets/drawn_digits.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/analysis/module_check.h"
 #include "layers/losses/losses.h"
+#include "models/autoencoder.h"
 #include "tests/support/values.h"
 #include "train/data/dataset_choice.h"
 #include "train/optim/optimizers.h"

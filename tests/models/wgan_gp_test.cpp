@@ -1,13 +1,13 @@
 // Truths about the Wasserstein game: its critic's sizes, that it scores each image by itself, and its steps.
-#include "models/wgan_gp.h"
+#include "train/tasks/wgan_gp.h"
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "layers/losses/losses.h"
+#include "models/dcgan.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
 #include "train/optim/schedules.h"
-#include "train/tasks/wgan_gp.h"
 
 namespace adjoint {
 namespace {

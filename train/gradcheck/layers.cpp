@@ -13,8 +13,7 @@
 #include "layers/spectral_norm.h"
 #include "models/autoencoder.h"
 #include "models/classifier.h"
-#include "models/vae.h"
-#include "models/wgan_gp.h"
+#include "models/dcgan.h"
 #include "train/gradcheck/table.h"
 
 namespace adjoint {

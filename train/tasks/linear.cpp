@@ -1,5 +1,5 @@
 // Linear task: the baseline of a classifier.
-#include "models/linear_classifier.h"
+#include "models/classifier.h"
 #include "train/tasks/classification.h"
 
 namespace adjoint {

@@ -1,11 +1,10 @@
 // Variational autoencoder task: drawing each image again from a code that is a little uncertain, while the codes of all
 // images together become normal noise, from which new images can be drawn.
-#include "models/vae.h"
-
 #include <fmt/format.h>
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
+#include "models/autoencoder.h"
 #include "train/io/png.h"
 #include "train/tasks/task.h"
 

@@ -2,7 +2,7 @@
 // of 1 between them, and a generator to come nearer.
 #pragma once
 
-#include "models/wgan_gp.h"
+#include "models/dcgan.h"
 #include "train/optim/optimizers.h"
 
 namespace adjoint {

@@ -1,7 +1,7 @@
 // What `adjoint deconvnet` draws, and what it refuses.
 #include "models/autoencoder.h"
 #include "models/classifier.h"
-#include "models/wgan_gp.h"
+#include "models/dcgan.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 #include "train/io/png.h"

@@ -7,7 +7,7 @@
 #include "datasets/read_file.h"
 #include "models/autoencoder.h"
 #include "models/classifier.h"
-#include "models/wgan_gp.h"
+#include "models/dcgan.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 #include "train/io/png.h"

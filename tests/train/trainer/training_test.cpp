@@ -8,7 +8,7 @@
 #include "framework/kernels/gemm.h"
 #include "framework/ops/elementwise.h"
 #include "models/autoencoder.h"
-#include "models/wgan_gp.h"
+#include "models/dcgan.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 #include "train/io/png.h"
