@@ -3,7 +3,6 @@
 #include "layers/dropout.h"
 
 #include "framework/ops/reduction.h"
-#include "layers/analysis/module_check.h"
 #include "tests/support/values.h"
 
 namespace adjoint {
@@ -24,10 +23,8 @@ TEST(Dropout, KeepsTheMeanBySettingTheRateToZeroAndScalingTheRest) {
         const Tensor y = dropout(ones, rate, Random(1)).value();
         double zeros = 0;
         for (const double value : y.to_vector()) {
-            if (value == 0)
-                ++zeros;
-            else
-                EXPECT_NEAR(value, 1 / (1 - rate), 1e-6);
+            zeros += value == 0;
+            EXPECT_NEAR(value, value == 0 ? 0 : 1 / (1 - rate), 1e-6);
         }
         // Of 10,000 elements, four standard deviations.
         EXPECT_NEAR(zeros / 1e4, rate, 4 * std::sqrt(rate * (1 - rate) / 1e4));
@@ -81,18 +78,10 @@ TEST(Dropout, PassesTheGradientThroughTheSameMask) {
     expect_equal(tape.gradient(y, ones)[0], y);
 }
 
-TEST(Dropout, PassesTheGradientCheck) {
-    Dropout layer(0.4, Random(3));
-    const GradientCheckReport report = gradient_check(layer, Random(4).normal({4, 5}));
-    EXPECT_TRUE(report.passed()) << report.text();
-}
-
 TEST(Dropout, RefusesRatesThatLeaveNothing) {
-    EXPECT_EQ(error_of([] { Dropout(1.0, Random(1)); }), "Dropout: the rate must be at least 0 and less than 1; got 1");
-    EXPECT_EQ(error_of([] { dropout(ones, -0.1, Random(1)); }),
-              "dropout: the rate must be at least 0 and less than 1; got -0.1");
-    EXPECT_EQ(error_of([] { dropout(ones, NAN, Random(1)); }),
-              "dropout: the rate must be at least 0 and less than 1; got nan");
+    EXPECT_REFUSAL(Dropout(1.0, Random(1)), "Dropout: the rate must be at least 0 and less than 1; got 1");
+    EXPECT_REFUSAL(dropout(ones, -0.1, Random(1)), "dropout: the rate must be at least 0 and less than 1; got -0.1");
+    EXPECT_REFUSAL(dropout(ones, NAN, Random(1)), "dropout: the rate must be at least 0 and less than 1; got nan");
 }
 
 }  // namespace

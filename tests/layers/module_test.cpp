@@ -10,18 +10,11 @@
 #include "layers/normalization.h"
 #include "layers/sequential.h"
 #include "layers/spectral_norm.h"
+#include "tests/support/states.h"
 #include "tests/support/values.h"
 
 namespace adjoint {
 namespace {
-
-using Names = std::vector<std::string>;
-
-Names names(const States& states) {
-    Names result;
-    for (const NamedState& named : states) result.push_back(named.name);
-    return result;
-}
 
 /// x·first + last, which also counts its calls in training.
 class Line : public Module {
@@ -60,6 +53,48 @@ class Tied : public Module {
     Conv2D& down;
     Conv2DTranspose& up;
 };
+
+// ---- states
+
+TEST(State, IsAHandleWhoseCopiesShareTheValue) {
+    const State state(Tensor({2}, {1, 2})), copy = state, other(Tensor({2}, {1, 2}));
+    copy.assign(Tensor({2}, {3, 4}));
+    expect_tensor(state, {2}, {3, 4});
+    EXPECT_TRUE(copy.same_as(state));
+    EXPECT_FALSE(other.same_as(state));
+}
+
+TEST(State, RefusesAValueOfAnotherShapeAndKeepsItsOwn) {
+    const State state(Tensor({2}, {1, 2}));
+    EXPECT_REFUSAL(state.assign(Tensor::zeros({3})), "State::assign: the shape must stay; got [3] for [2]");
+    EXPECT_REFUSAL(state.assign(Tensor::zeros({1, 2})), "State::assign: the shape must stay; got [1, 2] for [2]");
+    expect_tensor(state, {2}, {1, 2});
+}
+
+TEST(State, BecomesAVariableOfWhichNoTapeKnowsWhenItIsGivenATensor) {
+    const State state(Tensor({}, {3}));
+    const Variable before = state;
+    const Tape tape({before});
+    EXPECT_TRUE(tape.depends(state));
+    state.assign(Tensor({}, {4}));
+    EXPECT_FALSE(tape.depends(state));
+    state.substitute(before);
+    EXPECT_TRUE(tape.depends(state));
+}
+
+TEST(State, StaysAParameterOrABufferWhateverItsValue) {
+    const BatchNorm norm({.channels = 2}, Random(1));
+    norm.scale.assign(Tensor({2}, {4, 5}));
+    EXPECT_TRUE(norm.scale.variable().is_parameter());
+    norm.scale.substitute(Tensor({2}, {6, 7}));
+    EXPECT_FALSE(norm.scale.variable().is_parameter());
+    norm.scale.assign(Tensor({2}, {8, 9}));
+    EXPECT_TRUE(norm.scale.variable().is_parameter());
+    norm.running_mean.assign(Tensor({2}, {1, 1}));
+    EXPECT_FALSE(norm.running_mean.variable().is_parameter());
+}
+
+// ---- modules
 
 TEST(Module, NamesItsStatesInOrderOfCreationWithDotsAndItsOwnFirst) {
     const Lines lines;
@@ -142,8 +177,9 @@ TEST(Freezing, LeavesWhatACheckpointHoldsAndItsOrder) {
 TEST(Freezing, RefusesNamesThatNoParameterHasOrBeginsWith) {
     const Lines lines;
     for (const char* name : {"in", "inner.f", "outer.", "inner.calls"}) {
-        EXPECT_EQ(error_of([&] { lines.freeze(name); }),
-                  std::string("Module::freeze: no parameter has this name or begins with it and a dot; got ") + name);
+        EXPECT_REFUSAL(
+            lines.freeze(name),
+            std::string("Module::freeze: no parameter has this name or begins with it and a dot; got ") + name);
     }
     EXPECT_EQ(lines.parameters().size(), 5u);
 }
@@ -217,15 +253,13 @@ TEST(TrainingMode, OfALayerAmongOthersFollowsTheTapeOfTheOthers) {
 TEST(TrainingMode, OfAnInputGradientIsEvaluation) {
     const Sequential net(BatchNorm({.channels = 3}, Random(1)), Dropout(0.5, Random(2)),
                          SpectralNorm(Linear({.in = 3, .out = 2}, Random(3)), Random(4)));
-    const std::vector<Variable> before = net.states();
+    const std::vector<Tensor> before = values(net.states());
     const Variable x = Random(5).normal({4, 3}), evaluated = net(x);
     Tape tape({x});
     const Variable y = net(x);
     expect_equal(y, evaluated);
     tape.gradient(sum(y));
-    for (std::size_t i = 0; const NamedState& named : net.states()) {
-        EXPECT_TRUE(identical(named.state.value(), before[i++].value())) << named.name;
-    }
+    EXPECT_EQ(changed(net.states(), before), Names{});
 }
 
 TEST(TrainingMode, IsThatOfTheInnermostScopeWhateverTheTape) {
@@ -266,8 +300,7 @@ TEST(TrainingMode, OfAChildAloneIsItsOwn) {
 
 TEST(Cast, ChangesTheTypeOfEveryStateAndComesBackToTheSameBits) {
     Tied tied;
-    std::vector<Tensor> before;
-    for (const NamedState& named : tied.states()) before.push_back(named.state.value());
+    const std::vector<Tensor> before = values(tied.states());
     tied.cast(DType::float64);
     for (std::size_t i = 0; const NamedState& named : tied.states()) {
         EXPECT_EQ(named.state.value().dtype(), DType::float64) << named.name;
@@ -275,9 +308,7 @@ TEST(Cast, ChangesTheTypeOfEveryStateAndComesBackToTheSameBits) {
     }
     EXPECT_EQ(tied(Tensor::ones({1, 2, 2, 2}, DType::float64)).dtype(), DType::float64);
     tied.cast(DType::float32);
-    for (std::size_t i = 0; const NamedState& named : tied.states()) {
-        EXPECT_TRUE(identical(named.state.value(), before[i++])) << named.name;
-    }
+    EXPECT_EQ(changed(tied.states(), before), Names{});
 }
 
 }  // namespace

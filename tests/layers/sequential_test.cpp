@@ -4,6 +4,7 @@
 #include "layers/dropout.h"
 #include "layers/lambda.h"
 #include "layers/linear.h"
+#include "tests/support/states.h"
 #include "tests/support/values.h"
 
 namespace adjoint {
@@ -16,12 +17,6 @@ Linear times(double factor, double offset) {
     return layer;
 }
 
-std::vector<std::string> names(const Module& module) {
-    std::vector<std::string> result;
-    for (const NamedState& named : module.states()) result.push_back(named.name);
-    return result;
-}
-
 TEST(Sequential, AppliesTheFirstLayerFirst) {
     const Sequential net(times(2, -3), ReLU(), times(10, 1));
     expect_tensor(net(Tensor({3, 1}, {1, 2, 3})), {3, 1}, {1, 11, 31});
@@ -29,20 +24,19 @@ TEST(Sequential, AppliesTheFirstLayerFirst) {
 
 TEST(Sequential, NumbersItsChildrenByPosition) {
     const Sequential net(times(2, 0), ReLU(), times(10, 1));
-    EXPECT_EQ(names(net), (std::vector<std::string>{"0.weight", "0.bias", "2.weight", "2.bias"}));
+    EXPECT_EQ(names(net.states()), (Names{"0.weight", "0.bias", "2.weight", "2.bias"}));
 }
 
 TEST(Sequential, GrowsUnderNames) {
     Sequential net;
     net.append("first", times(2, 0)).append("half", Dropout(0.5, Random(1))).append("last", times(3, 0));
-    EXPECT_EQ(names(net),
-              (std::vector<std::string>{"first.weight", "first.bias", "last.weight", "last.bias", "half.steps"}));
+    EXPECT_EQ(names(net.states()), (Names{"first.weight", "first.bias", "last.weight", "last.bias", "half.steps"}));
     expect_tensor(net(Tensor({1, 1}, {7})), {1, 1}, {42});
 }
 
 TEST(Sequential, NestsWithDots) {
     const Sequential net(Sequential(ReLU(), times(2, 0)), times(3, 0));
-    EXPECT_EQ(names(net), (std::vector<std::string>{"0.1.weight", "0.1.bias", "1.weight", "1.bias"}));
+    EXPECT_EQ(names(net.states()), (Names{"0.1.weight", "0.1.bias", "1.weight", "1.bias"}));
     expect_tensor(net(Tensor({2, 1}, {-1, 1})), {2, 1}, {0, 6});
 }
 

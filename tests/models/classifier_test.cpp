@@ -1,6 +1,7 @@
 // Truths about the classifier: its parameters, its features, and that it learns.
 #include "models/classifier.h"
 
+#include "tests/support/states.h"
 #include "tests/support/values.h"
 #include "train/tasks/classification.h"
 
@@ -8,9 +9,7 @@ namespace adjoint {
 namespace {
 
 TEST(Classifier, HasTheseParameters) {
-    std::vector<std::pair<std::string, Shape>> shapes;
-    for (const auto& [name, state] : Classifier(Random(1)).parameters()) shapes.emplace_back(name, state.shape());
-    EXPECT_EQ(shapes, (std::vector<std::pair<std::string, Shape>>{{"conv1.weight", {5, 5, 1, 32}},
+    EXPECT_EQ(shapes(Classifier(Random(1)).parameters()), (Shapes{{"conv1.weight", {5, 5, 1, 32}},
                                                                   {"conv1.bias", {32}},
                                                                   {"conv2.weight", {5, 5, 32, 64}},
                                                                   {"conv2.bias", {64}},

@@ -3,41 +3,14 @@
 #include "models/dcgan.h"
 
 #include "framework/ops/elementwise.h"
+#include "layers/analysis/model_summary.h"
 #include "layers/losses/losses.h"
+#include "tests/support/states.h"
 #include "tests/support/values.h"
 #include "train/optim/optimizers.h"
 
 namespace adjoint {
 namespace {
-
-using Named = std::vector<std::pair<std::string, Shape>>;
-
-Named shapes(const States& states) {
-    Named result;
-    for (const NamedState& named : states) result.emplace_back(named.name, named.state.shape());
-    return result;
-}
-
-Index parameter_count(const Module& module) {
-    Index count = 0;
-    for (const NamedState& named : module.parameters()) count += element_count(named.state.shape());
-    return count;
-}
-
-std::vector<Tensor> values(const States& states) {
-    std::vector<Tensor> result;
-    for (const NamedState& named : states) result.push_back(named.state.value());
-    return result;
-}
-
-/// The names of the states that are no longer what they were.
-std::vector<std::string> changed(const States& states, const std::vector<Tensor>& before) {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < states.size(); ++i) {
-        if (!identical(states[i].state.value(), before[i])) names.push_back(states[i].name);
-    }
-    return names;
-}
 
 Tensor noise(Index count) { return Random(9).normal({count, 1, 1, dcgan_noise}); }
 Tensor images(Index count) { return Random(8).uniform({count, 28, 28, 1}); }
@@ -46,33 +19,29 @@ Tensor images(Index count) { return Random(8).uniform({count, 28, 28, 1}); }
 
 TEST(DcganGenerator, HasTheseParametersAndThisManyNumbers) {
     const Sequential generator = dcgan_generator(Random(1));
-    EXPECT_EQ(shapes(generator.parameters()), (Named{{"up1.weight", {4, 4, 256, 100}},
-                                                     {"norm1.scale", {256}},
-                                                     {"norm1.shift", {256}},
-                                                     {"up2.weight", {3, 3, 128, 256}},
-                                                     {"norm2.scale", {128}},
-                                                     {"norm2.shift", {128}},
-                                                     {"up3.weight", {4, 4, 64, 128}},
-                                                     {"norm3.scale", {64}},
-                                                     {"norm3.shift", {64}},
-                                                     {"up4.weight", {4, 4, 1, 64}}}));
-    const Index up1 = 4 * 4 * 256 * 100, up2 = 3 * 3 * 128 * 256, up3 = 4 * 4 * 64 * 128, up4 = 4 * 4 * 1 * 64;
-    EXPECT_EQ(parameter_count(generator), up1 + up2 + up3 + up4 + 2 * (256 + 128 + 64));
+    EXPECT_EQ(shapes(generator.parameters()), (Shapes{{"up1.weight", {4, 4, 256, 100}},
+                                                      {"norm1.scale", {256}},
+                                                      {"norm1.shift", {256}},
+                                                      {"up2.weight", {3, 3, 128, 256}},
+                                                      {"norm2.scale", {128}},
+                                                      {"norm2.shift", {128}},
+                                                      {"up3.weight", {4, 4, 64, 128}},
+                                                      {"norm3.scale", {64}},
+                                                      {"norm3.shift", {64}},
+                                                      {"up4.weight", {4, 4, 1, 64}}}));
     EXPECT_EQ(parameter_count(generator), 837'504);
 }
 
 TEST(DcganDiscriminator, HasTheseParametersAndThisManyNumbers) {
     const Sequential discriminator = dcgan_discriminator(Random(1));
-    EXPECT_EQ(shapes(discriminator.parameters()), (Named{{"down1.weight", {4, 4, 1, 64}},
-                                                         {"down2.weight", {4, 4, 64, 128}},
-                                                         {"norm2.scale", {128}},
-                                                         {"norm2.shift", {128}},
-                                                         {"down3.weight", {4, 4, 128, 256}},
-                                                         {"norm3.scale", {256}},
-                                                         {"norm3.shift", {256}},
-                                                         {"down4.weight", {3, 3, 256, 1}}}));
-    const Index down1 = 4 * 4 * 1 * 64, down2 = 4 * 4 * 64 * 128, down3 = 4 * 4 * 128 * 256, down4 = 3 * 3 * 256 * 1;
-    EXPECT_EQ(parameter_count(discriminator), down1 + down2 + down3 + down4 + 2 * (128 + 256));
+    EXPECT_EQ(shapes(discriminator.parameters()), (Shapes{{"down1.weight", {4, 4, 1, 64}},
+                                                          {"down2.weight", {4, 4, 64, 128}},
+                                                          {"norm2.scale", {128}},
+                                                          {"norm2.shift", {128}},
+                                                          {"down3.weight", {4, 4, 128, 256}},
+                                                          {"norm3.scale", {256}},
+                                                          {"norm3.shift", {256}},
+                                                          {"down4.weight", {3, 3, 256, 1}}}));
     EXPECT_EQ(parameter_count(discriminator), 659'456);
 }
 
@@ -129,7 +98,7 @@ TEST(Dcgan, BeginsWithWeightsOfDeviationOneFiftieth) {
 
 TEST(Dcgan, HasTheSameWeightsForTheSameSeedAndNoTwoLayersAlike) {
     const Dcgan model{Random(1)}, again{Random(1)}, other{Random(2)};
-    EXPECT_EQ(changed(model.states(), values(again.states())), std::vector<std::string>{});
+    EXPECT_EQ(changed(model.states(), values(again.states())), Names{});
     EXPECT_EQ(changed(model.parameters(), values(other.parameters())).size(), 18u - 5);  // all but the shifts
     EXPECT_NE(model.generator.parameters()[9].state.value()[0], model.discriminator.parameters()[0].state.value()[0]);
 }
@@ -166,7 +135,7 @@ TEST_F(Game, TheDiscriminatorsStepChangesAllOfItAndNothingOfTheGenerator) {
     const Variable fakes = generator(noise(4));
     const std::vector<Tensor> before = values(generator.states()), d_before = values(discriminator.states());
     discriminator_step(fakes);
-    EXPECT_EQ(changed(generator.states(), before), std::vector<std::string>{});
+    EXPECT_EQ(changed(generator.states(), before), Names{});
     EXPECT_EQ(changed(discriminator.states(), d_before).size(), discriminator.states().size());
 }
 
@@ -176,7 +145,7 @@ TEST_F(Game, TheGeneratorsStepChangesAllOfItAndNoWeightOfTheDiscriminator) {
     const Variable fakes = generator(noise(4));
     g_adam.step(generating.gradient(binary_cross_entropy_with_logits(discriminator(fakes), 1.0)));
     EXPECT_EQ(changed(generator.states(), before).size(), generator.states().size());
-    EXPECT_EQ(changed(discriminator.parameters(), d_before), std::vector<std::string>{});
+    EXPECT_EQ(changed(discriminator.parameters(), d_before), Names{});
 }
 
 TEST_F(Game, RunningTheGeneratorOnceGivesTheGradientOfRunningItAgain) {

@@ -5,6 +5,7 @@
 #include "framework/ops/reduction.h"
 #include "layers/losses/losses.h"
 #include "models/dcgan.h"
+#include "tests/support/states.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
 #include "train/optim/schedules.h"
@@ -12,39 +13,19 @@
 namespace adjoint {
 namespace {
 
-using Names = std::vector<std::string>;
-
 Tensor images(Index count, std::uint64_t stream = 8) { return Random(stream).uniform({count, 28, 28, 1}); }
-
-std::vector<Tensor> values(const States& states) {
-    std::vector<Tensor> result;
-    for (const NamedState& named : states) result.push_back(named.state.value());
-    return result;
-}
-
-/// The names of the states that are no longer what they were.
-Names changed(const States& states, const std::vector<Tensor>& before) {
-    Names names;
-    for (std::size_t i = 0; i < states.size(); ++i) {
-        if (!identical(states[i].state.value(), before[i])) names.push_back(states[i].name);
-    }
-    return names;
-}
 
 // ---- architecture ---------------------------------------------------------------------------------------------------
 
 TEST(WganCritic, HasTheseParametersAndNoMomentsOfBatches) {
-    const Sequential critic = wgan_critic(Random(1));
-    std::vector<std::pair<std::string, Shape>> shapes;
-    for (const auto& [name, state] : critic.states()) shapes.emplace_back(name, state.shape());
-    EXPECT_EQ(shapes, (std::vector<std::pair<std::string, Shape>>{{"down1.weight", {4, 4, 1, 64}},
-                                                                  {"down1.bias", {64}},
-                                                                  {"down2.weight", {4, 4, 64, 128}},
-                                                                  {"down2.bias", {128}},
-                                                                  {"down3.weight", {4, 4, 128, 256}},
-                                                                  {"down3.bias", {256}},
-                                                                  {"score.weight", {3, 3, 256, 1}},
-                                                                  {"score.bias", {1}}}));
+    EXPECT_EQ(shapes(wgan_critic(Random(1)).states()), (Shapes{{"down1.weight", {4, 4, 1, 64}},
+                                                               {"down1.bias", {64}},
+                                                               {"down2.weight", {4, 4, 64, 128}},
+                                                               {"down2.bias", {128}},
+                                                               {"down3.weight", {4, 4, 128, 256}},
+                                                               {"down3.bias", {256}},
+                                                               {"score.weight", {3, 3, 256, 1}},
+                                                               {"score.bias", {1}}}));
 }
 
 TEST(WganCritic, ScoresAnImageWhateverTheOthersAreInTrainingToo) {

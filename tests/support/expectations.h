@@ -18,6 +18,9 @@ testing::AssertionResult equal(const Tensor& actual, const Tensor& expected);
 /// The message with which `action` refuses, or "no error".
 std::string error_of(const std::function<void()>& action);
 
+/// Expects that an expression is refused with this message.
+#define EXPECT_REFUSAL(expression, message) EXPECT_EQ(error_of([&] { (void)(expression); }), message)
+
 /// The message of the E that `action` throws about a file, which must begin it and is left out here; or "no error".
 /// Which E it is decides the program's exit status.
 template <class E>

@@ -61,12 +61,6 @@ Conv2DForm usual_form() {
                           {.stride = {2, 1}, .padding = Sides{1, 0, 2, 1}, .dilation = {1, 2}, .groups = 2});
 }
 
-/// The same form with one thing changed, whose sizes no longer fit: as a hand-written pullback would have it.
-Conv2DForm changed(Conv2DForm form, const std::function<void(Conv2DForm&)>& change) {
-    change(form);
-    return form;
-}
-
 void expect_caught(const Suspect& suspect, const std::string& input) {
     const GradientCheckReport report = check(suspect);
     EXPECT_FALSE(report.passed());
@@ -81,56 +75,65 @@ TEST(ConvolutionFaults, AreNotFoundWhereThereAreNone) {
     EXPECT_TRUE(check(right_transpose(usual_form())).passed());
 }
 
-TEST(ConvolutionFaults, StrideAndDilationSwappedInTheInputsPullback) {
-    const Conv2DForm wrong = changed(usual_form(), [](Conv2DForm& f) { std::swap(f.width.stride, f.width.dilation); });
-    Suspect suspect = right_conv2d(usual_form());
-    suspect.to_a = [=](const Variable&, const Variable& w, const Variable& g) {
-        return conv2d_input_gradient(g, w, wrong);
-    };
-    expect_caught(suspect, "first");
+// A pullback that takes another form than the value's, whose sizes no longer fit, as a hand-written one would have it.
+enum class Pullback { of_input, of_weight, of_transpose, of_transposes_weight };
+
+Suspect with_wrong_form(Pullback pullback, const Conv2DForm& form, const std::function<void(Conv2DForm&)>& change) {
+    Conv2DForm wrong = form;
+    change(wrong);
+    const bool transpose = pullback == Pullback::of_transpose || pullback == Pullback::of_transposes_weight;
+    Suspect suspect = transpose ? right_transpose(form) : right_conv2d(form);
+    const Suspect as_wrong = transpose ? right_transpose(wrong) : right_conv2d(wrong);
+    if (pullback == Pullback::of_input || pullback == Pullback::of_transpose) {
+        suspect.to_a = as_wrong.to_a;
+    } else {
+        suspect.to_b = as_wrong.to_b;
+    }
+    return suspect;
 }
 
-TEST(ConvolutionFaults, StrideAndDilationSwappedInTheWeightsPullback) {
-    const Conv2DForm wrong = changed(usual_form(), [](Conv2DForm& f) { std::swap(f.width.stride, f.width.dilation); });
-    Suspect suspect = right_conv2d(usual_form());
-    suspect.to_b = [=](const Variable& x, const Variable&, const Variable& g) {
-        return conv2d_weight_gradient(x, g, wrong);
-    };
-    expect_caught(suspect, "second");
+void expect_caught(Pullback pullback, const Conv2DForm& form, const std::function<void(Conv2DForm&)>& change) {
+    const bool first = pullback == Pullback::of_input || pullback == Pullback::of_transpose;
+    expect_caught(with_wrong_form(pullback, form, change), first ? "first" : "second");
+}
+
+TEST(ConvolutionFaults, StrideAndDilationSwapped) {
+    const auto swap = [](Conv2DForm& f) { std::swap(f.width.stride, f.width.dilation); };
+    expect_caught(Pullback::of_input, usual_form(), swap);
+    expect_caught(Pullback::of_weight, usual_form(), swap);
 }
 
 TEST(ConvolutionFaults, ADilationThatIsForgotten) {
-    const Conv2DForm wrong = changed(usual_form(), [](Conv2DForm& f) { f.width.dilation = 1; });
-    Suspect suspect = right_conv2d(usual_form());
-    suspect.to_a = [=](const Variable&, const Variable& w, const Variable& g) {
-        return conv2d_input_gradient(g, w, wrong);
-    };
-    expect_caught(suspect, "first");
+    expect_caught(Pullback::of_input, usual_form(), [](Conv2DForm& f) { f.width.dilation = 1; });
 }
 
-TEST(ConvolutionFaults, APaddingThatIsOneOffInTheInputsPullback) {
-    const Conv2DForm wrong = changed(usual_form(), [](Conv2DForm& f) { f.height.before -= 1; });
-    Suspect suspect = right_conv2d(usual_form());
-    suspect.to_a = [=](const Variable&, const Variable& w, const Variable& g) {
-        return conv2d_input_gradient(g, w, wrong);
-    };
-    expect_caught(suspect, "first");
-}
-
-TEST(ConvolutionFaults, APaddingThatIsOneOffInTheWeightsPullback) {
-    const Conv2DForm wrong = changed(usual_form(), [](Conv2DForm& f) { f.width.before += 1; });
-    Suspect suspect = right_conv2d(usual_form());
-    suspect.to_b = [=](const Variable& x, const Variable&, const Variable& g) {
-        return conv2d_weight_gradient(x, g, wrong);
-    };
-    expect_caught(suspect, "second");
+TEST(ConvolutionFaults, APaddingThatIsOneOff) {
+    expect_caught(Pullback::of_input, usual_form(), [](Conv2DForm& f) { f.height.before -= 1; });
+    expect_caught(Pullback::of_weight, usual_form(), [](Conv2DForm& f) { f.width.before += 1; });
 }
 
 TEST(ConvolutionFaults, TheTopAndBottomPaddingExchanged) {
-    const Conv2DForm wrong = changed(usual_form(), [](Conv2DForm& f) { std::swap(f.height.before, f.height.after); });
-    Suspect suspect = right_transpose(usual_form());
-    suspect.to_a = [=](const Variable&, const Variable& w, const Variable& g) { return conv2d(g, w, wrong); };
-    expect_caught(suspect, "first");
+    expect_caught(Pullback::of_transpose, usual_form(),
+                  [](Conv2DForm& f) { std::swap(f.height.before, f.height.after); });
+}
+
+TEST(ConvolutionFaults, OutputPaddingOnTheWrongSide) {
+    const Conv2DTransposeOptions options{
+        .stride = {2, 2}, .padding = Padding::symmetric({1, 1}), .output_padding = Size2D{1, 1}};
+    const Conv2DForm form = transposed_form({2, 3, 4, 2}, {3, 3, 3, 2}, options);
+    EXPECT_TRUE(check(right_transpose(form)).passed());
+    const auto shift = [](Conv2DForm& f) { ++f.height.before, --f.height.after; };
+    expect_caught(Pullback::of_transpose, form, shift);
+    expect_caught(Pullback::of_transposes_weight, form, shift);
+}
+
+TEST(ConvolutionFaults, RowsAndColumnsExchanged) {
+    const Conv2DForm form =
+        Conv2DForm::of("form", {1, 5, 5, 2}, {3, 3, 2, 2}, {.stride = {2, 1}, .padding = Padding::symmetric({1, 0})});
+    expect_caught(Pullback::of_weight, form, [](Conv2DForm& f) {
+        std::swap(f.height.stride, f.width.stride);
+        std::swap(f.height.before, f.width.before);
+    });
 }
 
 // The rows and columns of the filters, last first.
@@ -202,25 +205,6 @@ TEST(ConvolutionFaults, BlocksThatAreOverwrittenInsteadOfAdded) {
     expect_caught(suspect, "first");
 }
 
-TEST(ConvolutionFaults, OutputPaddingOnTheWrongSide) {
-    const Conv2DTransposeOptions options{
-        .stride = {2, 2}, .padding = Padding::symmetric({1, 1}), .output_padding = Size2D{1, 1}};
-    const Conv2DForm form = transposed_form({2, 3, 4, 2}, {3, 3, 3, 2}, options);
-    EXPECT_TRUE(check(right_transpose(form)).passed());
-    const Conv2DForm wrong = changed(form, [](Conv2DForm& f) {
-        f.height.before += 1;
-        f.height.after -= 1;
-    });
-    Suspect suspect = right_transpose(form);
-    suspect.to_a = [=](const Variable&, const Variable& w, const Variable& g) { return conv2d(g, w, wrong); };
-    expect_caught(suspect, "first");
-    suspect = right_transpose(form);
-    suspect.to_b = [=](const Variable& y, const Variable&, const Variable& g) {
-        return conv2d_weight_gradient(g, y, wrong);
-    };
-    expect_caught(suspect, "second");
-}
-
 TEST(ConvolutionFaults, AnEdgeThatIsDropped) {
     Suspect suspect = right_conv2d(usual_form());
     suspect.to_b = nullptr;
@@ -247,23 +231,10 @@ TEST(ConvolutionFaults, AFactorThatComesTwice) {
     expect_caught(suspect, "first");
 }
 
-TEST(ConvolutionFaults, RowsAndColumnsExchanged) {
-    const Conv2DForm form =
-        Conv2DForm::of("form", {1, 5, 5, 2}, {3, 3, 2, 2}, {.stride = {2, 1}, .padding = Padding::symmetric({1, 0})});
-    const Conv2DForm wrong = changed(form, [](Conv2DForm& f) {
-        std::swap(f.height.stride, f.width.stride);
-        std::swap(f.height.before, f.width.before);
-    });
-    Suspect suspect = right_conv2d(form);
-    suspect.to_b = [=](const Variable& x, const Variable&, const Variable& g) {
-        return conv2d_weight_gradient(x, g, wrong);
-    };
-    expect_caught(suspect, "second");
-}
-
 TEST(ConvolutionFaults, AreFoundBySamplesToo) {
     const Conv2DForm form = Conv2DForm::of("form", {3, 16, 16, 8}, {3, 3, 8, 16}, {.padding = Padding::same()});
-    const Conv2DForm wrong = changed(form, [](Conv2DForm& f) { f.height.before -= 1; });
+    Conv2DForm wrong = form;
+    wrong.height.before -= 1;
     const auto f = [=](const Inputs& in) {
         return record(conv2d(stop_gradient(in[0]), stop_gradient(in[1]), form).value(),
                       {{in[0], [=](const Variable& g) { return conv2d_input_gradient(g, in[1], wrong); }},

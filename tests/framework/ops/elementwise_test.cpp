@@ -40,6 +40,13 @@ void expect_definition(DType dtype, double tolerance) {
 TEST_P(ElementwiseValue, IsItsDefinitionInFloat64) { expect_definition(DType::float64, 1e-14); }
 TEST_P(ElementwiseValue, IsItsDefinitionInFloat32) { expect_definition(DType::float32, 1e-6); }
 
+// No element is near a kink or a pole.
+TEST_P(ElementwiseValue, HasTheDerivativesOfFiniteDifferencesToSecondOrder) {
+    const auto& [name, f, definition, at] = GetParam();
+    if (name == "power_zero") return;  // a constant
+    expect_derivatives([&f = f](const Inputs& x) { return f(x[0]); }, {doubles({std::ssize(at)}, at)});
+}
+
 double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 const std::vector<double> positives = {0.125, 0.25, 0.5, 1, 2, 4.75, 100};
@@ -89,7 +96,7 @@ TEST_P(ElementwiseDerivative, AgreesWithFiniteDifferencesToSecondOrder) {
     expect_derivatives(GetParam().f, GetParam().inputs);
 }
 
-// No element is near a kink, a tie or a pole.
+// No element is near a tie or a pole.
 const Tensor signs = doubles({2, 3}, {-1.7, -0.6, -0.2, 0.3, 0.9, 1.4});
 const Tensor positive = doubles({2, 3}, {0.3, 0.5, 0.8, 1.3, 1.9, 2.4});
 const Tensor other = doubles({2, 3}, {0.9, -1.2, 0.4, -0.5, 1.6, 0.7});
@@ -98,30 +105,6 @@ const Tensor column = doubles({2, 1}, {-0.8, 1.2});
 const Tensor flat_row = doubles({1, 3}, {0.6, -1.4, 1.1});
 const Tensor single = doubles({}, {0.75});
 const Tensor cube = doubles({2, 1, 3}, {0.3, -0.9, 1.7, -0.4, 0.8, -1.5});
-
-INSTANTIATE_TEST_SUITE_P(
-    Of, ElementwiseDerivative,
-    testing::Values(DerivativeCase{"negate", [](const Inputs& x) { return -x[0]; }, {signs}},
-                    DerivativeCase{"exp", [](const Inputs& x) { return exp(x[0]); }, {signs}},
-                    DerivativeCase{"log", [](const Inputs& x) { return log(x[0]); }, {positive}},
-                    DerivativeCase{"sqrt", [](const Inputs& x) { return sqrt(x[0]); }, {positive}},
-                    DerivativeCase{"abs", [](const Inputs& x) { return abs(x[0]); }, {signs}},
-                    DerivativeCase{"tanh", [](const Inputs& x) { return tanh(x[0]); }, {signs}},
-                    DerivativeCase{"sigmoid", [](const Inputs& x) { return sigmoid(x[0]); }, {signs}},
-                    DerivativeCase{"erf", [](const Inputs& x) { return erf(x[0]); }, {signs}},
-                    DerivativeCase{"relu", [](const Inputs& x) { return relu(x[0]); }, {signs}},
-                    DerivativeCase{"leaky_relu", [](const Inputs& x) { return leaky_relu(x[0], 0.2); }, {signs}},
-                    DerivativeCase{"elu", [](const Inputs& x) { return elu(x[0], 1.5); }, {signs}},
-                    DerivativeCase{"gelu", [](const Inputs& x) { return gelu(x[0]); }, {signs}},
-                    DerivativeCase{"softplus", [](const Inputs& x) { return softplus(x[0]); }, {signs}},
-                    DerivativeCase{"power_one", [](const Inputs& x) { return power(x[0], 1.0); }, {signs}},
-                    DerivativeCase{"power_two", [](const Inputs& x) { return power(x[0], 2.0); }, {signs}},
-                    DerivativeCase{"power_three", [](const Inputs& x) { return power(x[0], 3.0); }, {signs}},
-                    DerivativeCase{"power_minus_two", [](const Inputs& x) { return power(x[0], -2.0); }, {positive}},
-                    DerivativeCase{"power_one_half", [](const Inputs& x) { return power(x[0], 0.5); }, {positive}},
-                    DerivativeCase{"number_minus", [](const Inputs& x) { return 3.0 - x[0]; }, {signs}},
-                    DerivativeCase{"number_over", [](const Inputs& x) { return 3.0 / x[0]; }, {positive}}),
-    RowName());
 
 // The four operations and their like, in every pattern of broadcasting. Divisors and bases are made positive.
 std::vector<DerivativeCase> binary_cases() {
@@ -274,23 +257,23 @@ TEST(Elementwise, GoesThroughLargeTensorsPieceByPiece) {
 TEST(ElementwiseRefusal, OfShapesThatDoNotBroadcastNamesOperationAndShapes) {
     const Variable a = Tensor::zeros({2, 3}), b = Tensor::zeros({4});
     const std::string fact = ": shapes do not broadcast; got [2, 3] and [4]";
-    EXPECT_EQ(error_of([&] { a + b; }), "add" + fact);
-    EXPECT_EQ(error_of([&] { a - b; }), "subtract" + fact);
-    EXPECT_EQ(error_of([&] { a* b; }), "multiply" + fact);
-    EXPECT_EQ(error_of([&] { a / b; }), "divide" + fact);
-    EXPECT_EQ(error_of([&] { power(a, b); }), "power" + fact);
-    EXPECT_EQ(error_of([&] { maximum(a, b); }), "maximum" + fact);
+    EXPECT_REFUSAL(a + b, "add" + fact);
+    EXPECT_REFUSAL(a - b, "subtract" + fact);
+    EXPECT_REFUSAL(a * b, "multiply" + fact);
+    EXPECT_REFUSAL(a / b, "divide" + fact);
+    EXPECT_REFUSAL(power(a, b), "power" + fact);
+    EXPECT_REFUSAL(maximum(a, b), "maximum" + fact);
 }
 
 TEST(ElementwiseRefusal, OfDifferentElementTypesNamesOperationAndTypes) {
     const Variable a = Tensor::zeros({2}), b = doubles({2}, {1, 2});
     const std::string fact = ": operands differ in element type; got float32 and float64";
-    EXPECT_EQ(error_of([&] { a + b; }), "add" + fact);
-    EXPECT_EQ(error_of([&] { a - b; }), "subtract" + fact);
-    EXPECT_EQ(error_of([&] { a* b; }), "multiply" + fact);
-    EXPECT_EQ(error_of([&] { a / b; }), "divide" + fact);
-    EXPECT_EQ(error_of([&] { power(a, b); }), "power" + fact);
-    EXPECT_EQ(error_of([&] { maximum(a, b); }), "maximum" + fact);
+    EXPECT_REFUSAL(a + b, "add" + fact);
+    EXPECT_REFUSAL(a - b, "subtract" + fact);
+    EXPECT_REFUSAL(a * b, "multiply" + fact);
+    EXPECT_REFUSAL(a / b, "divide" + fact);
+    EXPECT_REFUSAL(power(a, b), "power" + fact);
+    EXPECT_REFUSAL(maximum(a, b), "maximum" + fact);
 }
 
 }  // namespace

@@ -247,43 +247,32 @@ TEST(Pooling, HasDerivativesToSecondOrder) {
 // ---- refusals -------------------------------------------------------------------------------------------------------
 
 TEST(PoolingRefusal, OfWhatIsNoBatchOfImages) {
-    EXPECT_EQ(error_of([] {
-                  max_pool2d(Tensor::zeros({4, 4}));
-              }),
-              "max_pool2d: input must be [N, H, W, C]; got [4, 4]");
-    EXPECT_EQ(error_of([] { average_pool2d(Tensor::zeros({4})); }),
-              "average_pool2d: input must be [N, H, W, C]; got [4]");
-    EXPECT_EQ(error_of([] { global_average_pool2d(Tensor::zeros({4})); }),
-              "global_average_pool2d: input must be [N, H, W, C]; got [4]");
+    EXPECT_REFUSAL(max_pool2d(Tensor::zeros({4, 4})), "max_pool2d: input must be [N, H, W, C]; got [4, 4]");
+    EXPECT_REFUSAL(average_pool2d(Tensor::zeros({4})), "average_pool2d: input must be [N, H, W, C]; got [4]");
+    EXPECT_REFUSAL(global_average_pool2d(Tensor::zeros({4})),
+                   "global_average_pool2d: input must be [N, H, W, C]; got [4]");
 }
 
 TEST(PoolingRefusal, OfWindowsThatDoNotFit) {
     const Tensor x = Tensor::zeros({1, 4, 4, 1});
-    EXPECT_EQ(error_of([&] {
-                  max_pool2d(x, {.window = {0, 2}});
-              }),
-              "max_pool2d: the window must be at least 1,1; got 0,2");
-    EXPECT_EQ(error_of([&] {
-                  average_pool2d(x, {.window = {2, 5}});
-              }),
-              "average_pool2d: the filter's width of 5 exceeds the padded image's 4; got input width 4, kernel 5, "
-              "dilation 1, padding 0 and 0");
+    EXPECT_REFUSAL(max_pool2d(x, {.window = {0, 2}}), "max_pool2d: the window must be at least 1,1; got 0,2");
+    EXPECT_REFUSAL(average_pool2d(x, {.window = {2, 5}}),
+                   "average_pool2d: the filter's width of 5 exceeds the padded image's 4; got input width 4, kernel 5, "
+                   "dilation 1, padding 0 and 0");
 }
 
 TEST(PoolingRefusal, OfAWindowThatLiesInThePaddingAlone) {
     const Tensor x = Tensor::zeros({1, 4, 4, 1});
-    EXPECT_EQ(
-        error_of([&] { max_pool2d(x, {.padding = Sides{.top = 2}}); }),
+    EXPECT_REFUSAL(
+        max_pool2d(x, {.padding = Sides{.top = 2}}),
         "max_pool2d: a window lies in the padding alone; got input [1, 4, 4, 1], window 2,2, stride 2,2, dilation "
         "1,1, padding 2,0 before and 0,0 after");
 }
 
 TEST(MaxUnpool2DRefusal, OfSwitchesForAnotherShape) {
     const Places switches = max_pool2d(Tensor::zeros({1, 4, 4, 1})).switches;
-    EXPECT_EQ(error_of([&] {
-                  max_unpool2d(Tensor::zeros({1, 4, 1, 1}), switches);
-              }),
-              "max_unpool2d: the switches are for [1, 2, 2, 1]; got [1, 4, 1, 1]");
+    EXPECT_REFUSAL(max_unpool2d(Tensor::zeros({1, 4, 1, 1}), switches),
+                   "max_unpool2d: the switches are for [1, 2, 2, 1]; got [1, 4, 1, 1]");
 }
 
 }  // namespace

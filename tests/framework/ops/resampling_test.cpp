@@ -115,29 +115,19 @@ TEST(Resize2D, HasDerivativesToSecondOrder) {
 // ---- refusals -------------------------------------------------------------------------------------------------------
 
 TEST(ResamplingRefusal, OfSizesAndFactorsThatAreNotPositive) {
-    EXPECT_EQ(error_of([] { resize2d(one_to_four, {0, 4}); }), "resize2d: the size must be at least 1,1; got 0,4");
-    EXPECT_EQ(error_of([] {
-                  upsample2d(one_to_four, {0, 2});
-              }),
-              "upsample2d: the factor must be at least 1,1; got 0,2");
+    EXPECT_REFUSAL(resize2d(one_to_four, {0, 4}), "resize2d: the size must be at least 1,1; got 0,4");
+    EXPECT_REFUSAL(upsample2d(one_to_four, {0, 2}), "upsample2d: the factor must be at least 1,1; got 0,2");
 }
 
 TEST(ResamplingRefusal, OfWhatIsNoBatchOfImages) {
-    EXPECT_EQ(error_of([] {
-                  resize2d(Tensor::zeros({2, 2}), {4, 4});
-              }),
-              "resize2d: input must be [N, H, W, C]; got [2, 2]");
-    EXPECT_EQ(error_of([] {
-                  upsample2d(Tensor::zeros({1, 0, 2, 1}), {2, 2});
-              }),
-              "upsample2d: input has an empty axis; got [1, 0, 2, 1]");
+    EXPECT_REFUSAL(resize2d(Tensor::zeros({2, 2}), {4, 4}), "resize2d: input must be [N, H, W, C]; got [2, 2]");
+    EXPECT_REFUSAL(upsample2d(Tensor::zeros({1, 0, 2, 1}), {2, 2}),
+                   "upsample2d: input has an empty axis; got [1, 0, 2, 1]");
 }
 
 TEST(ResamplingRefusal, OfAlignedCornersWhereTheNearestIsTaken) {
-    EXPECT_EQ(error_of([] {
-                  resize2d(one_to_four, {4, 4}, {.align_corners = true});
-              }),
-              "resize2d: corners are aligned in bilinear interpolation; got nearest");
+    EXPECT_REFUSAL(resize2d(one_to_four, {4, 4}, {.align_corners = true}),
+                   "resize2d: corners are aligned in bilinear interpolation; got nearest");
 }
 
 }  // namespace

@@ -3,8 +3,9 @@
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
-#include "framework/tensor/random.h"
 #include "tests/support/derivatives.h"
+#include "tests/support/random_forms.h"
+#include "tests/support/threads.h"
 
 namespace adjoint {
 namespace {
@@ -94,79 +95,21 @@ TEST(Slice, OfAPaddingIsTheTensor) {
 
 // ---- Derivatives ------------------------------------------------------------------------------------------------
 
-class ShapingDerivative : public testing::TestWithParam<DerivativeCase> {};
-
-TEST_P(ShapingDerivative, AgreesWithFiniteDifferencesToSecondOrder) {
-    expect_derivatives(GetParam().f, GetParam().inputs);
+TEST(Shaping, HasDerivativesToSecondOrder) {
+    const Tensor cube = doubles({2, 3, 2}, {0.3, -0.9, 1.2, -0.4, 0.8, -1.5, 0.6, 1.9, -1.1, 0.1, -0.7, 1.5});
+    const Tensor short_cube = doubles({2, 1, 2}, {1.3, 0.7, -0.5, -1.8});
+    const Shape flatter{4, -1};
+    expect_derivatives([&](const Inputs& x) { return reshape(x[0], flatter); }, {cube});
+    for (const std::vector<Index>& order : {std::vector<Index>{}, {1, 2, 0}, {-1, 0, -2}})
+        expect_derivatives([&](const Inputs& x) { return transpose(x[0], order); }, {cube});
+    for (const Slice& range : {Slice{1, 0, 2}, Slice{1, 1, -1}, Slice{-1, 1, 2}})
+        expect_derivatives([&](const Inputs& x) { return slice(x[0], range); }, {cube});
+    for (const Margin& margin : {Margin{1, 2, 0}, Margin{0, 0, 1}, Margin{-1, 1, 2}})
+        expect_derivatives([&](const Inputs& x) { return pad(x[0], margin); }, {cube});
+    expect_derivatives([](const Inputs& x) { return concatenate(x, 1); }, {cube, short_cube});
+    expect_derivatives([](const Inputs& x) { return concatenate(Inputs{x[1], x[0], x[1]}, -2); }, {cube, short_cube});
+    expect_derivatives([](const Inputs& x) { return concatenate(Inputs(2, x[0]), 0); }, {cube});
 }
-
-const Tensor cube = doubles({2, 3, 2}, {0.3, -0.9, 1.2, -0.4, 0.8, -1.5, 0.6, 1.9, -1.1, 0.1, -0.7, 1.5});
-const Tensor short_cube = doubles({2, 1, 2}, {1.3, 0.7, -0.5, -1.8});
-
-INSTANTIATE_TEST_SUITE_P(Of, ShapingDerivative,
-                         testing::Values(DerivativeCase{"reshape",
-                                                        [](const Inputs& x) {
-                                                            return reshape(x[0], {4, -1});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{
-                                             "transpose", [](const Inputs& x) { return transpose(x[0]); }, {cube}},
-                                         DerivativeCase{"transpose_cyclic",
-                                                        [](const Inputs& x) {
-                                                            return transpose(x[0], {1, 2, 0});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{"transpose_negative",
-                                                        [](const Inputs& x) {
-                                                            return transpose(x[0], {-1, 0, -2});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{"slice_begin",
-                                                        [](const Inputs& x) {
-                                                            return slice(x[0], {1, 0, 2});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{"slice_middle",
-                                                        [](const Inputs& x) {
-                                                            return slice(x[0], {1, 1, -1});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{"slice_end",
-                                                        [](const Inputs& x) {
-                                                            return slice(x[0], {-1, 1, 2});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{"pad_before",
-                                                        [](const Inputs& x) {
-                                                            return pad(x[0], {1, 2, 0});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{"pad_after",
-                                                        [](const Inputs& x) {
-                                                            return pad(x[0], {0, 0, 1});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{"pad_both",
-                                                        [](const Inputs& x) {
-                                                            return pad(x[0], {-1, 1, 2});
-                                                        },
-                                                        {cube}},
-                                         DerivativeCase{"concatenate",
-                                                        [](const Inputs& x) {
-                                                            return concatenate({x[0], x[1]}, 1);
-                                                        },
-                                                        {cube, short_cube}},
-                                         DerivativeCase{"concatenate_three",
-                                                        [](const Inputs& x) {
-                                                            return concatenate({x[1], x[0], x[1]}, -2);
-                                                        },
-                                                        {cube, short_cube}},
-                                         DerivativeCase{"concatenate_first",
-                                                        [](const Inputs& x) {
-                                                            return concatenate({x[0], x[0]}, 0);
-                                                        },
-                                                        {cube}}),
-                         RowName());
 
 // ---- pixels and channels ---------------------------------------------------------------------------------------
 
@@ -197,37 +140,93 @@ TEST(PixelUnshuffle, UndoesPixelShuffle) {
 }
 
 TEST(PixelShuffleRefusal, OfWhatDoesNotDivide) {
-    EXPECT_EQ(error_of([] {
-                  pixel_shuffle(Tensor::zeros({1, 1, 1, 6}), 2);
-              }),
-              "pixel_shuffle: the channels must divide into 2·2; got [1, 1, 1, 6]");
-    EXPECT_EQ(error_of([] {
-                  pixel_unshuffle(Tensor::zeros({1, 3, 4, 1}), 2);
-              }),
-              "pixel_unshuffle: height and width must divide by 2; got [1, 3, 4, 1]");
-    EXPECT_EQ(error_of([] { pixel_shuffle(Tensor::zeros({4}), 2); }),
-              "pixel_shuffle: input must be [N, H, W, C]; got [4]");
-    EXPECT_EQ(error_of([] { pixel_unshuffle(Tensor::zeros({4}), 2); }),
-              "pixel_unshuffle: input must be [N, H, W, C]; got [4]");
+    EXPECT_REFUSAL(pixel_shuffle(Tensor::zeros({1, 1, 1, 6}), 2),
+                   "pixel_shuffle: the channels must divide into 2·2; got [1, 1, 1, 6]");
+    EXPECT_REFUSAL(pixel_unshuffle(Tensor::zeros({1, 3, 4, 1}), 2),
+                   "pixel_unshuffle: height and width must divide by 2; got [1, 3, 4, 1]");
+    EXPECT_REFUSAL(pixel_shuffle(Tensor::zeros({4}), 2), "pixel_shuffle: input must be [N, H, W, C]; got [4]");
+    EXPECT_REFUSAL(pixel_unshuffle(Tensor::zeros({4}), 2), "pixel_unshuffle: input must be [N, H, W, C]; got [4]");
+}
+
+// ---- gather and scatter ----------------------------------------------------------------------------------------
+
+// Two items of six elements, of each of which three are taken: one of the first item's twice.
+const Places places({2, 2, 3}, {2, 3}, {5, 0, 5, 1, 2, 3});
+
+class Indexing : public testing::TestWithParam<DType> {};
+INSTANTIATE_TEST_SUITE_P(In, Indexing, testing::Values(DType::float32, DType::float64), TypeName());
+
+TEST_P(Indexing, TakesEachElementFromItsOwnItem) {
+    const Tensor x({2, 2, 3}, {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15}, GetParam());
+    expect_tensor(take(x, places), {2, 3}, {5, 0, 5, 11, 12, 13});
+}
+
+TEST_P(Indexing, PutsBackAddingWhereTwoMeet) {
+    const Tensor y({2, 3}, {1, 2, 4, 8, 16, 32}, GetParam());
+    expect_tensor(put(y, places), {2, 2, 3}, {2, 0, 0, 0, 0, 5, 0, 8, 16, 32, 0, 0});
+}
+
+// Places drawn at random in batches of four items.
+Places random_places(Index whole, Index taken, const Random& random) {
+    std::vector<Index> indices(static_cast<std::size_t>(4 * taken));
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        indices[i] = static_cast<Index>(random.below(static_cast<std::uint64_t>(whole), i));
+    }
+    return Places({4, whole}, {4, taken}, indices);
+}
+
+TEST(Put, IsTheAdjointOfTakeExactlyInIntegers) {
+    for (const auto& [whole, taken] : {std::pair(5, 9), {7, 3}, {1, 4}}) {
+        const Places p = random_places(whole, taken, Random(1));
+        const Variable x = random_integers({4, whole}, Random(2)), y = random_integers({4, taken}, Random(3));
+        EXPECT_EQ(sum(take(x, p) * y).item(), sum(x * put(y, p)).item());
+    }
+}
+
+TEST(Take, IsUndoneByPutWhereEachElementIsTakenOnce) {
+    const Places reversed({2, 3}, {2, 3}, {2, 1, 0, 2, 1, 0});
+    const Variable x = Tensor({2, 3}, {1, 2, 3, 4, 5, 6});
+    expect_tensor(take(x, reversed), {2, 3}, {3, 2, 1, 6, 5, 4});
+    expect_equal(put(take(x, reversed), reversed), x);
+}
+
+TEST(Put, GivesTheSameBitsOnAnyNumberOfThreads) {
+    const Places p = random_places(50, 40'000, Random(4));
+    const Tensor y = Random(5).normal({4, 40'000});
+    const auto with_threads = [&](int count) {
+        const WithThreads threads(count);
+        return put(y, p).value();
+    };
+    EXPECT_TRUE(identical(with_threads(1), with_threads(7)));
+}
+
+TEST(Indexing, HasDerivativesToSecondOrder) {
+    const Tensor x = Random(1).normal({2, 2, 3}, DType::float64), y = Random(2).normal({2, 3}, DType::float64);
+    expect_derivatives([](const Inputs& in) { return take(in[0], places); }, {x});
+    expect_derivatives([](const Inputs& in) { return put(in[0], places); }, {y});
+}
+
+TEST(PlacesRefusal, OfIndicesThatAnItemDoesNotHave) {
+    const auto refusal = [](std::vector<Index> indices) { return error_of([&] { Places({2, 3}, {2, 1}, indices); }); };
+    EXPECT_EQ(refusal({2, 3}), "Places: an index must be one of the 3 of an item; got 3");
+    EXPECT_EQ(refusal({-1, 0}), "Places: an index must be one of the 3 of an item; got -1");
+    EXPECT_EQ(refusal({0}), "Places: there must be 2 indices; got 1");
+    EXPECT_REFUSAL(Places({2, 3}, {3, 1}, {0, 0, 0}),
+                   "Places: both shapes must begin with the same number of items; got [2, 3] and [3, 1]");
+}
+
+TEST(IndexingRefusal, OfOtherShapesThanThePlacesAreFor) {
+    EXPECT_REFUSAL(take(Tensor::zeros({2, 6}), places), "take: the places are in [2, 2, 3]; got [2, 6]");
+    EXPECT_REFUSAL(put(Tensor::zeros({6}), places), "put: the places are for [2, 3]; got [6]");
 }
 
 // ---- Refusals ---------------------------------------------------------------------------------------------------
 
-TEST(ShapingRefusal, OfAReshapeToAnotherCount) {
-    const Variable x = Tensor::zeros({2, 3});
-    EXPECT_EQ(error_of([&] { reshape(x, {4}); }), "reshape: the number of elements must stay; got [2, 3] to [4]");
-    EXPECT_EQ(error_of([&] {
-                  reshape(x, {4, -1});
-              }),
-              "reshape: the number of elements must stay; got [2, 3] to [4, -1]");
-}
-
 TEST(ShapingRefusal, OfATransposeThatIsNoPermutation) {
     const Variable x = Tensor::zeros({2, 3});
-    EXPECT_EQ(error_of([&] { transpose(x, {0}); }),
-              "transpose: each axis must be named once; got order [0], shape [2, 3]");
-    EXPECT_EQ(error_of([&] { transpose(x, {0, 0}); }), "transpose: an axis is named twice; got axes [0, 0]");
-    EXPECT_EQ(error_of([&] { transpose(x, {0, 2}); }), "transpose: axis 2 does not exist; got shape [2, 3]");
+    EXPECT_REFUSAL(transpose(x, {0}), "transpose: each axis must be named once; got order [0], shape [2, 3]");
+    EXPECT_REFUSAL(transpose(x, {0, 0}), "transpose: an axis is named twice; got axes [0, 0]");
+    EXPECT_REFUSAL(transpose(x, {0, 2}), "transpose: axis 2 does not exist; got shape [2, 3]");
 }
 
 TEST(ShapingRefusal, OfASliceOutsideItsAxis) {
@@ -239,34 +238,26 @@ TEST(ShapingRefusal, OfASliceOutsideItsAxis) {
     EXPECT_EQ(refusal(0, 4), fact + "[0, 4) of shape [2, 3]");
     EXPECT_EQ(refusal(2, 1), fact + "[2, 1) of shape [2, 3]");
     EXPECT_EQ(refusal(-4, 2), fact + "[-4, 2) of shape [2, 3]");
-    EXPECT_EQ(error_of([&] { slice(x, {.axis = 2, .begin = 0, .end = 1}); }),
-              "slice: axis 2 does not exist; got shape [2, 3]");
+    EXPECT_REFUSAL(slice(x, {.axis = 2, .begin = 0, .end = 1}), "slice: axis 2 does not exist; got shape [2, 3]");
 }
 
 TEST(ShapingRefusal, OfNegativeMargins) {
     const Variable x = Tensor::zeros({2, 3});
     const std::string fact = "pad: margins must not be negative; got ";
-    EXPECT_EQ(error_of([&] { pad(x, {.axis = 0, .before = -1}); }), fact + "-1 before and 0 after");
-    EXPECT_EQ(error_of([&] { pad(x, {.axis = 0, .before = 2, .after = -1}); }), fact + "2 before and -1 after");
-    EXPECT_EQ(error_of([&] { pad(x, {.axis = -3}); }), "pad: axis -3 does not exist; got shape [2, 3]");
+    EXPECT_REFUSAL(pad(x, {.axis = 0, .before = -1}), fact + "-1 before and 0 after");
+    EXPECT_REFUSAL(pad(x, {.axis = 0, .before = 2, .after = -1}), fact + "2 before and -1 after");
+    EXPECT_REFUSAL(pad(x, {.axis = -3}), "pad: axis -3 does not exist; got shape [2, 3]");
 }
 
 TEST(ShapingRefusal, OfPartsThatDoNotFitTogether) {
     const Variable x = Tensor::zeros({2, 3}), y = Tensor::zeros({4, 2}), cube_of_ones = Tensor::ones({2, 3, 1});
-    EXPECT_EQ(error_of([&] {
-                  concatenate({x, y}, 1);
-              }),
-              "concatenate: shapes must agree but for axis 1; got [2, 3] and [4, 2]");
-    EXPECT_EQ(error_of([&] {
-                  concatenate({x, cube_of_ones}, 0);
-              }),
-              "concatenate: shapes must agree but for axis 0; got [2, 3] and [2, 3, 1]");
-    EXPECT_EQ(error_of([&] { concatenate({x, x}, 2); }), "concatenate: axis 2 does not exist; got shape [2, 3]");
-    EXPECT_EQ(error_of([&] {
-                  concatenate({x, doubles({2, 1}, {1, 2})}, 1);
-              }),
-              "concatenate: operands differ in element type; got float32 and float64");
-    EXPECT_EQ(error_of([] { concatenate({}, 0); }), "concatenate: there must be at least one part; got none");
+    EXPECT_REFUSAL(concatenate({x, y}, 1), "concatenate: shapes must agree but for axis 1; got [2, 3] and [4, 2]");
+    EXPECT_REFUSAL(concatenate({x, cube_of_ones}, 0),
+                   "concatenate: shapes must agree but for axis 0; got [2, 3] and [2, 3, 1]");
+    EXPECT_REFUSAL(concatenate({x, x}, 2), "concatenate: axis 2 does not exist; got shape [2, 3]");
+    EXPECT_REFUSAL(concatenate({x, doubles({2, 1}, {1, 2})}, 1),
+                   "concatenate: operands differ in element type; got float32 and float64");
+    EXPECT_REFUSAL(concatenate({}, 0), "concatenate: there must be at least one part; got none");
 }
 
 }  // namespace

@@ -46,15 +46,12 @@ TEST(MultiplyAlong, HasDerivativesToSecondOrder) {
 }
 
 TEST(MultiplyAlongRefusal, OfAnAxisOfAnotherLength) {
-    EXPECT_EQ(error_of([] {
-                  multiply_along(Tensor::zeros({2, 3}), matrix, -1);
-              }),
-              "multiply_along: the matrix must have as many columns as the axis has elements; got 4 and axis 1 of [2, "
-              "3]");
-    EXPECT_EQ(error_of([] {
-                  multiply_along(Tensor::zeros({2, 3}), matrix, 2);
-              }),
-              "multiply_along: axis 2 does not exist; got shape [2, 3]");
+    EXPECT_REFUSAL(
+        multiply_along(Tensor::zeros({2, 3}), matrix, -1),
+        "multiply_along: the matrix must have as many columns as the axis has elements; got 4 and axis 1 of [2, "
+        "3]");
+    EXPECT_REFUSAL(multiply_along(Tensor::zeros({2, 3}), matrix, 2),
+                   "multiply_along: axis 2 does not exist; got shape [2, 3]");
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // Layers without parameters are their functions, with the defaults that their constructors name; an activation within a
 // layer is the same to the bit as one behind it.
-#include "layers/convolution.h"
 #include "layers/lambda.h"
+
+#include "framework/tensor/random.h"
+#include "layers/convolution.h"
 #include "layers/linear.h"
 #include "layers/normalization.h"
 #include "layers/sequential.h"
@@ -44,6 +46,28 @@ TEST(Reshape, KeepsTheBatchAndGivesEachElementAShape) {
     expect_tensor(Reshape({3, 1})(x), {2, 3, 1}, {-2, -0.5, 0, 0.25, 1, 3});
     EXPECT_EQ(Reshape({1, -1})(x).shape(), (Shape{2, 1, 3}));
     EXPECT_NE(error_of([] { Reshape({2})(x); }), "no error");
+}
+
+// ---- resizing
+
+const Tensor images = Random(1).normal({2, 4, 6, 4});
+
+TEST(ResizingLayers, AreTheirOperations) {
+    const MaxPool2DOptions window{.window = {3, 2}, .padding = Padding::same()};
+    expect_equal(MaxPool2D(window)(images), max_pool2d(images, window).value);
+    expect_equal(MaxPool2D()(images), max_pool2d(images).value);
+    const AveragePool2DOptions mean{.window = {3, 2}, .padding = Padding::same(), .count_padding = true};
+    expect_equal(AveragePool2D(mean)(images), average_pool2d(images, mean));
+    expect_equal(GlobalAveragePool2D()(images), global_average_pool2d(images));
+    const ResizeOptions bilinear{.interpolation = Interpolation::bilinear, .align_corners = true};
+    expect_equal(Upsample2D({2, 3}, bilinear)(images), upsample2d(images, {2, 3}, bilinear));
+    expect_equal(PixelShuffle(2)(images), pixel_shuffle(images, 2));
+}
+
+TEST(ResizingLayers, HaveNoStatesAndGoIntoASequential) {
+    const Sequential model(MaxPool2D(), Upsample2D({2, 2}), AveragePool2D(), PixelShuffle(2), GlobalAveragePool2D());
+    EXPECT_TRUE(model.states().empty());
+    EXPECT_EQ(model(images).shape(), (Shape{2, 1}));
 }
 
 // ---- activations of layers that have parameters
