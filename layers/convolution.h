@@ -1,5 +1,5 @@
-// Convolution layers: y = activation(conv2d(x, w) + b), and the same of conv2d_transpose, a convolution's input gradient
-// run forward.
+// Convolution layers: y = activation(conv2d(x, w) + b), and the same of conv2d_transpose, a convolution's input
+// gradient run forward.
 #pragma once
 
 #include <optional>

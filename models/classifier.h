@@ -33,7 +33,8 @@ class Classifier : public Module {
     Linear& decide_;
 };
 
-/// Linear classifier (softmax regression), the baseline that a network has to beat: logits [N, 10] of images x [N, 28, 28, 1] in 0..1: x·W + b, a weighted sum of the pixels for each class.
+/// Linear classifier (softmax regression), the baseline that a network has to beat: logits [N, 10] of images x [N, 28,
+/// 28, 1] in 0..1: x·W + b, a weighted sum of the pixels for each class.
 class LinearClassifier : public Module {
   public:
     explicit LinearClassifier(const Random& random)

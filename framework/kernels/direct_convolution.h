@@ -9,8 +9,8 @@
 namespace adjoint::direct {
 
 /// y = P(x)·W where the target is the output, or x = Pᵀ(y·Wᵀ), the same sum with the way of the taps reversed, where it
-/// is the image; and the epilogue. Each pixel's sum is made by one thread in the order of the taps: nothing else changes
-/// its bits.
+/// is the image; and the epilogue. Each pixel's sum is made by one thread in the order of the taps: nothing else
+/// changes its bits.
 template <Scalar T>
 void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, Side side,
                 const Epilogue<const T*>& epilogue);

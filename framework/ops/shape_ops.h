@@ -1,5 +1,5 @@
-// Shape operations (reshape, transpose, slice, pad, concatenate, gather): they move elements without computing, and each
-// one's pullback is its inverse move.
+// Shape operations (reshape, transpose, slice, pad, concatenate, gather): they move elements without computing, and
+// each one's pullback is its inverse move.
 #pragma once
 
 #include <memory>
