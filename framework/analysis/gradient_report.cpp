@@ -10,14 +10,13 @@
 namespace adjoint {
 namespace {
 
-// Doubles in their order as whole numbers; both zeros are 0.
-std::int64_t rank(double value) {
-    const auto bits = std::bit_cast<std::int64_t>(value);
-    return bits >= 0 ? bits : std::numeric_limits<std::int64_t>::min() - bits;
-}
-
 std::uint64_t ulps_between(double a, double b) {
     if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<std::uint64_t>::max();
+    // Doubles in their order as whole numbers; both zeros are 0.
+    const auto rank = [](double value) {
+        const auto bits = std::bit_cast<std::int64_t>(value);
+        return bits >= 0 ? bits : std::numeric_limits<std::int64_t>::min() - bits;
+    };
     const auto [low, high] = std::minmax({rank(a), rank(b)});
     return static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
 }
@@ -30,38 +29,34 @@ std::string element_name(const std::vector<Index>& element) {
     return element.empty() ? "" : fmt::format("[{}]", fmt::join(element, ", "));
 }
 
-std::string summary(const OrderReport& order) {
+// A line for the order, a line an input where there are several, and a line a kink.
+std::string text_of(const OrderReport& order) {
     const InputReport& worst = order.worst();
-    const GradientComparison& numbers = worst.larger();
-    if (order.exact && order.passed()) return fmt::format("order {}: exact in whole numbers\n", order.order);
-    return fmt::format(
-        "order {}: {}, worst at {}: analytic {:.12g}, numeric {:.12g}, relative error {:.2e}, {} ulps{}\n", order.order,
-        order.passed() ? "passed" : "FAILED", worst.place(), numbers.analytic, numbers.numeric, numbers.relative_error,
-        ulps_text(numbers.ulps), order.exact ? "" : fmt::format(" (tolerance {:.0e})", order.tolerance));
-}
-
-std::string input_lines(const OrderReport& order) {
-    std::string lines = fmt::format("  {:<22}{:>15}  {:<18}{:>21}{:>21}{:>16}{:>10}\n", "input", "checked",
-                                    "worst element", "analytic", "numeric", "relative error", "ulps");
-    for (const InputReport& input : order.inputs) {
-        const std::string checked = fmt::format("{} of {}", input.checked, element_count(input.shape));
-        const GradientComparison& worst = input.worst;
-        lines += fmt::format("  {:<22}{:>15}  {:<18}{:>21.12g}{:>21.12g}{:>16.1e}{:>10}\n", input.name, checked,
-                             element_name(input.element), worst.analytic, worst.numeric, worst.relative_error,
-                             ulps_text(worst.ulps));
+    const auto& [analytic, numeric, relative_error, ulps] = worst.larger();
+    std::string text = fmt::format("order {}: exact in whole numbers\n", order.order);
+    if (!order.exact || !order.passed()) {
+        text = fmt::format(
+            "order {}: {}, worst at {}: analytic {:.12g}, numeric {:.12g}, relative error {:.2e}, {} ulps{}\n",
+            order.order, order.passed() ? "passed" : "FAILED", worst.place(), analytic, numeric, relative_error,
+            ulps_text(ulps), order.exact ? "" : fmt::format(" (tolerance {:.0e})", order.tolerance));
     }
-    return lines;
-}
-
-std::string kink_lines(const OrderReport& order) {
-    std::string lines;
-    for (const InputReport& input : order.inputs) {
-        for (const Kink& kink : input.kinks) {
-            lines += fmt::format("  kink at {}{}: slope {:.6g} before, {:.6g} after, analytic {:.6g}\n", input.name,
-                                 element_name(kink.element), kink.before, kink.after, kink.analytic);
+    if (order.inputs.size() > 1) {
+        text += fmt::format("  {:<22}{:>15}  {:<18}{:>21}{:>21}{:>16}{:>10}\n", "input", "checked", "worst element",
+                            "analytic", "numeric", "relative error", "ulps");
+        for (const InputReport& input : order.inputs) {
+            const std::string checked = fmt::format("{} of {}", input.checked, element_count(input.shape));
+            text += fmt::format("  {:<22}{:>15}  {:<18}{:>21.12g}{:>21.12g}{:>16.1e}{:>10}\n", input.name, checked,
+                                element_name(input.element), input.worst.analytic, input.worst.numeric,
+                                input.worst.relative_error, ulps_text(input.worst.ulps));
         }
     }
-    return lines;
+    for (const InputReport& input : order.inputs) {
+        for (const Kink& kink : input.kinks) {
+            text += fmt::format("  kink at {}{}: slope {:.6g} before, {:.6g} after, analytic {:.6g}\n", input.name,
+                                element_name(kink.element), kink.before, kink.after, kink.analytic);
+        }
+    }
+    return text;
 }
 
 }  // namespace
@@ -92,11 +87,7 @@ bool GradientCheckReport::passed() const {
 
 std::string GradientCheckReport::text() const {
     std::string result;
-    for (const OrderReport& order : orders) {
-        result += summary(order);
-        if (order.inputs.size() > 1) result += input_lines(order);
-        result += kink_lines(order);
-    }
+    for (const OrderReport& order : orders) result += text_of(order);
     if (adjoint) {
         result += fmt::format("adjoints: {}, <v, J u> = {:.12g}, <J'v, u> = {:.12g}, relative error {:.2e}\n",
                               adjoint->passed() ? "passed" : "FAILED", adjoint->forward, adjoint->reverse,

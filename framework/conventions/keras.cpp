@@ -19,8 +19,8 @@ constexpr Terms conv2d_transpose_terms =
     conv2d_terms.transpose("keras::conv2d_transpose", "[K, L, C_out / groups, C_in]");
 
 NormalizedCall normalized(const Terms& terms, const Shape& input, const Shape& kernel, const auto& o) {
-    return normalize(terms, input, kernel,
-                     {.bias = o.bias, .stride = o.strides, .dilation = o.dilation_rate, .groups = o.groups});
+    return normalize(terms, input, kernel, o.bias,
+                     {.stride = o.strides, .dilation = o.dilation_rate, .groups = o.groups});
 }
 
 adjoint::Padding padding_of(const Terms& terms, const Padding& padding) {

@@ -6,19 +6,19 @@
 // [C_in, C_out / groups, K, L], has the same order: it is the weight of the convolution that is transposed.
 #pragma once
 
-#include "framework/autograd/tape.h"
+#include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 
 /// y[n, h, w, c] = x[n, c, h, w].   Gradient: x ← nhwc_to_nchw(g).
-Variable nchw_to_nhwc(const Variable& x);
+inline Variable nchw_to_nhwc(const Variable& x) { return transpose(x, {0, 2, 3, 1}); }
 /// y[n, c, h, w] = x[n, h, w, c].   Gradient: x ← nchw_to_nhwc(g).
-Variable nhwc_to_nchw(const Variable& x);
+inline Variable nhwc_to_nchw(const Variable& x) { return transpose(x, {0, 3, 1, 2}); }
 
 /// y[k, l, c, o] = w[o, c, k, l].   Gradient: w ← hwio_to_oihw(g).
-Variable oihw_to_hwio(const Variable& w);
+inline Variable oihw_to_hwio(const Variable& w) { return transpose(w, {2, 3, 1, 0}); }
 /// y[o, c, k, l] = w[k, l, c, o].   Gradient: w ← oihw_to_hwio(g).
-Variable hwio_to_oihw(const Variable& w);
+inline Variable hwio_to_oihw(const Variable& w) { return transpose(w, {3, 2, 0, 1}); }
 
 /// How a system lays out its tensors.
 enum class Layout {
@@ -28,7 +28,13 @@ enum class Layout {
 };
 
 /// Images of a layout as [N, H, W, C], filters as [K, L, C, O].
-Variable images_channels_last(const Variable& images, Layout layout);
-Variable filters_channels_last(const Variable& filters, Layout layout);
+inline Variable images_channels_last(const Variable& images, Layout layout) {
+    const Shape& shape = images.shape();
+    if (shape.size() == 3) return images_channels_last(reshape(images, {1, shape[0], shape[1], shape[2]}), layout);
+    return layout == Layout::channels_last ? images : nchw_to_nhwc(images);
+}
+inline Variable filters_channels_last(const Variable& filters, Layout layout) {
+    return layout == Layout::channels_last ? filters : oihw_to_hwio(filters);
+}
 
 }  // namespace adjoint

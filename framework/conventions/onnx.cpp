@@ -22,7 +22,7 @@ constexpr Terms conv_transpose_terms = conv_terms.transpose("onnx::conv_transpos
 // Under the pads that are given, or none.
 NormalizedCall normalized(const Terms& terms, const Shape& X, const Shape& W, const auto& o) {
     NormalizedCall call =
-        normalize(terms, X, W, {.bias = o.B, .stride = o.strides, .dilation = o.dilations, .groups = o.group});
+        normalize(terms, X, W, o.B, {.stride = o.strides, .dilation = o.dilations, .groups = o.group});
     if (o.kernel_shape) {
         require(*o.kernel_shape == Size2D{W[2], W[3]}, "{}: kernel_shape must be that of W; got {},{}, W {}",
                 terms.operation, o.kernel_shape->height, o.kernel_shape->width, W);

@@ -13,11 +13,6 @@ constexpr Terms conv2d_terms{.operation = "pytorch::conv2d",
 constexpr Terms conv_transpose2d_terms =
     conv2d_terms.transpose("pytorch::conv_transpose2d", "[C_in, C_out / groups, K, L]");
 
-NormalizedCall normalized(const Terms& terms, const Shape& input, const Shape& weight, const auto& o) {
-    return normalize(terms, input, weight,
-                     {.bias = o.bias, .stride = o.stride, .dilation = o.dilation, .groups = o.groups});
-}
-
 // adjoint's `same` is PyTorch's where the stride is 1: d·(K − 1) zeros, the larger half after the image.
 adjoint::Padding padding_of(const Conv2dOptions& o) {
     if (const Size2D* const pair = std::get_if<Size2D>(&o.padding)) {
@@ -43,15 +38,17 @@ Size2D size_of(const Shape& output_size, const Shape& input) {
 }  // namespace
 
 Conv2DForm conv2d_form(const Shape& input, const Shape& weight, const Conv2dOptions& o) {
-    NormalizedCall call = normalized(conv2d_terms, input, weight, o);
+    NormalizedCall call = normalize(conv2d_terms, input, weight, o.bias,
+                                    {.stride = o.stride, .dilation = o.dilation, .groups = o.groups});
     call.options.padding = padding_of(o);
     return call.form();
 }
 
 Conv2DForm conv_transpose2d_form(const Shape& input, const Shape& weight, const ConvTranspose2dOptions& o) {
-    NormalizedCall call = normalized(conv_transpose2d_terms, input, weight, o);
+    NormalizedCall call = normalize(
+        conv_transpose2d_terms, input, weight, o.bias,
+        {.stride = o.stride, .padding = Padding::symmetric(o.padding), .dilation = o.dilation, .groups = o.groups});
     require_at_least(conv_transpose2d_terms, "padding", 0, o.padding);
-    call.options.padding = Padding::symmetric(o.padding);
     if (o.output_size) {
         call.options.output_size = size_of(*o.output_size, input);
     } else {

@@ -21,7 +21,8 @@ void require_at_least(const Terms& terms, const char* argument, Index least, con
             argument, least, pair.height, pair.width);
 }
 
-NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& weight, const CommonOptions& o) {
+NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& weight,
+                         const std::optional<Variable>& bias, const Conv2DTransposeOptions& o) {
     Shape x = input;
     if (terms.layout == Layout::unbatched_too && x.size() == 3) x.insert(x.begin(), 1);
     require_axes(terms, terms.input, x, /*may_be_empty=*/1);
@@ -34,7 +35,7 @@ NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& we
     NormalizedCall call{.terms = terms,
                         .image = last ? x : Shape{x[0], x[2], x[3], x[1]},
                         .filters = last ? weight : Shape{weight[2], weight[3], weight[1], weight[0]},
-                        .options = {.stride = o.stride, .dilation = o.dilation, .groups = o.groups}};
+                        .options = o};
     const Index channels = call.filters[2] * o.groups, outputs = call.filters[3];
     const Index expected = terms.transposed ? outputs : channels, made = terms.transposed ? channels : outputs;
     require(call.image[3] == expected, "{}: {} has {} channels, {} expects {}; got {} {}, {} {}{}", terms.operation,
@@ -42,8 +43,8 @@ NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& we
             weight, o.groups == 1 ? "" : fmt::format(", {} {}", terms.groups, o.groups));
     require(outputs % o.groups == 0, "{}: {} {} does not divide {} channels; got {} {}", terms.operation, terms.groups,
             o.groups, outputs, terms.weight.name, weight);
-    require(!o.bias || o.bias->shape() == Shape{made}, "{}: {} must be [{}]; got {}", terms.operation, terms.bias, made,
-            o.bias ? o.bias->shape() : Shape{});
+    require(!bias || bias->shape() == Shape{made}, "{}: {} must be [{}]; got {}", terms.operation, terms.bias, made,
+            bias ? bias->shape() : Shape{});
     return call;
 }
 

@@ -33,15 +33,7 @@ struct Terms {
     }
 };
 
-/// What every system's options have in common.
-struct CommonOptions {
-    const std::optional<Variable>& bias;
-    Size2D stride;
-    Size2D dilation;
-    Index groups;
-};
-
-/// A call in adjoint's layouts and options, whose padding and size are still to be said.
+/// A call in adjoint's layouts and options.
 struct NormalizedCall {
     const Terms& terms;
     Shape image;    ///< [N, H, W, C]
@@ -51,8 +43,10 @@ struct NormalizedCall {
     Conv2DForm form() const;
 };
 
-/// Throws, in the system's terms, unless ranks, channels, groups and bias fit each other.
-NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& weight, const CommonOptions& options);
+/// Throws, in the system's terms, unless ranks, channels, groups and bias fit each other; the padding and the size are
+/// not looked at.
+NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& weight,
+                         const std::optional<Variable>& bias, const Conv2DTransposeOptions& options);
 
 /// The convolution of this form, from the system's layout into it.
 Variable convolve(const Terms& terms, const Variable& input, const Variable& weight, const Conv2DForm& form,

@@ -1,24 +1,35 @@
 // Convolution commands: conv2d, conv2d-transpose and conv2d-weight-gradient on .npy files or on matrices typed in.
+#include <array>
+#include <map>
+
 #include "train/cli/commands.h"
 #include "train/convolution/conventions.h"
 #include "train/convolution/examples.h"
-#include "train/convolution/operands.h"
-#include "train/convolution/results.h"
+#include "train/convolution/matrices.h"
 #include "train/convolution/steps.h"
 
 namespace adjoint {
 namespace {
 
-constexpr double largest_result = 1 << 28;  // elements; 2 GiB of float64
-
 /// What was typed, as it was typed.
-struct Arguments : ConvolutionArguments {
+struct Arguments {
     std::string input, weight, bias, output_gradient, kernel;
     std::string png, dtype, out, out_input_gradient, out_weight_gradient, out_bias_gradient;
+    std::string convention = "adjoint";
+    std::map<std::string, std::optional<std::string>> options;  ///< of the convolution, by flag
     bool steps = false;
+
+    FindText find() const {
+        return [this](const std::string& flag, const std::string& own_name) -> std::optional<TypedText> {
+            const auto at = options.find(flag);
+            if (at == options.end() || !at->second) return std::nullopt;
+            return TypedText{own_name, *at->second};
+        };
+    }
 };
 
 void require_affordable(const std::string& operation, const Shape& result) {
+    constexpr double largest_result = 1 << 28;  // elements; 2 GiB of float64
     double elements = 1;
     for (const Index extent : result) elements *= static_cast<double>(extent);
     require(elements <= largest_result, "{}: the result is too large; got {}, of more than {} numbers", operation,
@@ -27,16 +38,24 @@ void require_affordable(const std::string& operation, const Shape& result) {
 
 // ---- conv2d and conv2d-transpose, in any system's words
 
-/// What the two differ in.
-struct Direction {
-    const char* operation;
-    bool transposed;
-    Shape (Conv2DForm::*result)() const;
-    std::string (*steps)(const Tensor& input, const Tensor& weight, const Conv2DForm& form);
-};
-
-constexpr Direction forward{"conv2d", false, &Conv2DForm::output_shape, conv2d_steps};
-constexpr Direction transposed{"conv2d_transpose", true, &Conv2DForm::image_shape, conv2d_transpose_steps};
+/// conv2d, or conv2d_transpose, of the convention that was typed.
+Convention convention_of(const Arguments& typed, bool transposed) {
+    const bool onnx = typed.convention == "onnx";
+    for (const char* flag : {"--auto-pad", "--pads", "--kernel-shape"}) {
+        require(onnx || !typed.options.at(flag), "{}: is an option of --convention onnx alone; got --convention {}",
+                flag, typed.convention);
+    }
+    const std::optional<std::string>& padding = typed.options.at("--padding");
+    require(!onnx || !padding, "--padding: --convention onnx says --pads or --auto-pad; got {:?}",
+            padding.value_or(""));
+    static const std::map<std::string, std::array<const char*, 2>> functions = {
+        {"adjoint", {"conv2d", "conv2d_transpose"}},
+        {"pytorch", {"pytorch::conv2d", "pytorch::conv_transpose2d"}},
+        {"keras", {"keras::conv2d", "keras::conv2d_transpose"}},
+        {"tensorflow", {"keras::conv2d", "keras::conv2d_transpose"}},
+        {"onnx", {"onnx::conv", "onnx::conv_transpose"}}};
+    return make_convention(functions.at(typed.convention)[transposed], typed.find());
+}
 
 /// The operands as they were typed, all of one element type; what was not typed is missing.
 struct Operands {
@@ -46,9 +65,7 @@ struct Operands {
     explicit Operands(const Arguments& typed) {
         std::vector<Operand> read = {read_operand("--input", typed.input), read_operand("--weight", typed.weight)};
         if (!typed.bias.empty()) read.push_back(read_bias("--bias", typed.bias));
-        if (!typed.output_gradient.empty()) {
-            read.push_back(read_operand("--output-gradient", typed.output_gradient));
-        }
+        if (!typed.output_gradient.empty()) read.push_back(read_operand("--output-gradient", typed.output_gradient));
         const DType dtype = common_dtype(typed.dtype, read);
         input = read[0].value.cast(dtype);
         weight = read[1].value.cast(dtype);
@@ -61,8 +78,8 @@ struct Operands {
     }
 };
 
-void run_convolution(const Arguments& typed, const Direction& direction) {
-    const Convention convention = make_convention(typed, direction.transposed);
+void run_convolution(const Arguments& typed, bool transposed) {
+    const Convention convention = convention_of(typed, transposed);
     const Layout layout = convention.layout;
     const Operands operands(typed);
     std::optional<Tape> tape;
@@ -71,33 +88,32 @@ void run_convolution(const Arguments& typed, const Direction& direction) {
     const Variable x = as_images("--input", operands.input, layout),
                    w = as_filters("--weight", operands.weight, layout);
     const Conv2DForm form = convention.form(x.shape(), w.shape());
-    require_affordable(direction.operation, (form.*direction.result)());
+    require_affordable(transposed ? "conv2d_transpose" : "conv2d",
+                       transposed ? form.image_shape() : form.output_shape());
     const Variable y = convention.apply(x, w, operands.bias);
 
-    std::vector<Result> results = {images_result("result", y.value(), typed.out, layout)};
+    std::vector<Result> results = {{"result", y.value(), typed.out, layout}};
     if (operands.output_gradient) {
         const Variable g = as_images("--output-gradient", *operands.output_gradient, layout);
         require(g.shape() == y.shape(), "--output-gradient: must have the result's shape {}; got {}", y.shape(),
                 g.shape());
         const std::vector<Variable> gradients = tape->gradient(y, g);
-        results.push_back(
-            images_result("gradient for the input", gradients[0].value(), typed.out_input_gradient, layout));
-        results.push_back(
-            filters_result("gradient for the weight", gradients[1].value(), typed.out_weight_gradient, layout));
+        results.push_back({"gradient for the input", gradients[0].value(), typed.out_input_gradient, layout});
+        results.push_back({"gradient for the weight", gradients[1].value(), typed.out_weight_gradient, layout, true});
         if (operands.bias) {
-            results.push_back(bias_result("gradient for the bias", gradients[2].value(), typed.out_bias_gradient));
+            results.push_back({"gradient for the bias", gradients[2].value(), typed.out_bias_gradient, layout});
         }
     }
-    const auto steps = [&] {
-        return direction.steps(images_channels_last(x, layout).value(), filters_channels_last(w, layout).value(), form);
-    };
-    const std::string shown = typed.steps ? steps() : "";
+    const auto draw_steps = transposed ? conv2d_transpose_steps : conv2d_steps;
+    const std::string steps = typed.steps ? draw_steps(images_channels_last(x, layout).value(),
+                                                       filters_channels_last(w, layout).value(), form)
+                                          : "";
     if (!typed.png.empty()) write_planes(typed.png, y.value(), layout);
-    report(shown, results);
+    report(steps, results);
 }
 
-void run_conv2d(const Arguments& typed) { run_convolution(typed, forward); }
-void run_conv2d_transpose(const Arguments& typed) { run_convolution(typed, transposed); }
+void run_conv2d(const Arguments& typed) { run_convolution(typed, false); }
+void run_conv2d_transpose(const Arguments& typed) { run_convolution(typed, true); }
 
 // ---- conv2d-weight-gradient
 
@@ -112,14 +128,14 @@ void run_conv2d_weight_gradient(const Arguments& typed) {
     const auto options = parse_options<Conv2DOptions>(typed.find());
     require(x.extent(3) % options.groups == 0, "{}: {} channels do not divide into {} groups; got input {}", operation,
             x.extent(3), options.groups, x.shape());
-    const Size2D kernel = parse_pair("--kernel", typed.kernel);
+    const Size2D kernel = parse_pair({"--kernel", typed.kernel});
     const Shape weight = {kernel.height, kernel.width, x.extent(3) / options.groups, y.extent(3)};
     const Conv2DForm form = Conv2DForm::of(operation, x.shape(), weight, options);
     require_affordable(operation, form.weight_shape());
     // First the gradient itself, which sees to it that y fits the form.
     const Tensor gradient = conv2d_weight_gradient(x, y, form).value();
     report(typed.steps ? conv2d_weight_gradient_steps(x, y, form) : "",
-           {filters_result("result", gradient, typed.out, layout)});
+           {{"result", gradient, typed.out, layout, true}});
 }
 
 // ---- the command line

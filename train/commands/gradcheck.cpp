@@ -1,65 +1,73 @@
 // Gradcheck command: the gradients of operations, layers and models beside finite differences.
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
-#include "train/gradcheck/json.h"
-#include "train/gradcheck/table.h"
+#include "train/gradcheck/sweep.h"
 
 namespace adjoint {
+
+using Json = nlohmann::ordered_json;
+
+// ---- reports as JSON
+
+static void to_json(Json& json, const GradientComparison& numbers) {
+    json = {{"analytic", numbers.analytic},
+            {"numeric", numbers.numeric},
+            {"relative_error", numbers.relative_error},
+            {"ulps", numbers.ulps}};
+}
+
+static void to_json(Json& json, const Kink& kink) {
+    json = {{"element", kink.element}, {"before", kink.before}, {"after", kink.after}, {"analytic", kink.analytic}};
+}
+
+static void to_json(Json& json, const InputReport& input) {
+    Json worst = {{"element", input.element}};
+    worst.update(Json(input.worst));
+    json = {{"input", input.name}, {"shape", input.shape},         {"checked", input.checked},
+            {"worst", worst},      {"direction", input.direction}, {"kinks", input.kinks}};
+}
+
+static void to_json(Json& json, const OrderReport& order) {
+    json = {{"order", order.order},
+            {"passed", order.passed()},
+            {"exact", order.exact},
+            {"tolerance", order.tolerance},
+            {"inputs", order.inputs}};
+}
+
+static void to_json(Json& json, const SweptRow& row) {
+    json = {{"layer", row.name},
+            {"configurations", row.configurations},
+            {"exact", row.exact},
+            {"relative_error", row.relative_error}};
+}
+
+static void to_json(Json& json, const SweepFailure& failure) {
+    json = {{"layer", failure.name}, {"reason", failure.reason}, {"command", failure.command}};
+}
+
 namespace {
 
-/// What was typed.
-struct Arguments {
-    std::string layer;
-    bool all = false;
-    Index random = 0;
-    bool json = false;
-    GradientCheckOptions options;
-    std::map<std::string, std::string> settings;  // by flag
-
-    /// ` --shape 2,3`: the settings, as they were typed.
-    std::string words() const {
-        std::string words;
-        for (const auto& [flag, text] : settings) words += text.empty() ? "" : " " + flag + " " + text;
-        return words;
+Json check_json(const GradientRow& row, const Settings& settings, const GradientCheckReport& report) {
+    Json texts = Json::object();
+    for (const Setting& setting : settings.all()) texts[setting.flag->name.substr(2)] = setting.text;
+    Json json = {{"layer", row.name}, {"settings", texts}, {"passed", report.passed()}, {"orders", report.orders}};
+    if (report.adjoint) {
+        json["adjoint"] = {{"passed", report.adjoint->passed()},
+                           {"forward", report.adjoint->forward},
+                           {"reverse", report.adjoint->reverse},
+                           {"relative_error", report.adjoint->relative_error},
+                           {"tolerance", report.adjoint->tolerance}};
     }
-};
-
-constexpr Index samples_in_a_sweep = 6;
-
-// ---- which rows, and with which settings
-
-// The row of this name, or all where none is named.
-GradientRows rows_named(std::string name) {
-    if (name == "rectified") name = "relu_gradient";  // as it was called once
-    GradientRows rows;
-    std::vector<std::string> known;
-    for (const GradientRow& row : gradient_table()) {
-        if (name.empty() || row.name == name) rows.push_back(row);
-        known.push_back(row.name);
-    }
-    require(!rows.empty(), "gradcheck: no operation, layer or model has this name; got {}, known: {}", name,
-            fmt::join(known, ", "));
-    return rows;
+    return json;
 }
 
-// The row's example, or what was typed, with the usual text where nothing was.
-Settings settings_for(const GradientRow& row, const Arguments& typed) {
-    if (typed.words().empty()) return row.settings;
-    std::vector<std::string> own;
-    for (const Setting& setting : row.settings.all()) own.push_back(setting.flag->name);
-    Settings settings = row.settings.usual();
-    for (const auto& [flag, text] : typed.settings) {
-        if (text.empty()) continue;
-        require(settings.has(flag), "gradcheck: {} has no {}; it has {}", row.name, flag,
-                own.empty() ? "no settings" : fmt::format("{}", fmt::join(own, ", ")));
-        settings.at(flag).text = text;
-    }
-    return settings;
-}
+void print_json(const Json& json) { fmt::print("{}\n", json.dump(2)); }
 
-// ---- what is printed
+// ---- reports as text
 
 std::string verdict(const OrderReport& order) {
     const InputReport& worst = order.worst();
@@ -101,15 +109,17 @@ void print_sweep(const SweepReport& report) {
     fmt::print("{} configurations checked, {} failed\n", report.configurations, report.failures.size());
 }
 
-void print_json(const Json& json) { fmt::print("{}\n", json.dump(2)); }
-
-Json check_json(const GradientRow& row, const Settings& settings, const GradientCheckReport& report) {
-    Json json = {{"layer", row.name}, {"settings", settings}};
-    json.update(Json(report));
-    return json;
-}
-
 // ---- the three ways to check, each of which says whether all is well
+
+/// What was typed.
+struct Arguments {
+    std::string layer;
+    bool all = false;
+    Index random = 0;
+    bool json = false;
+    GradientCheckOptions options;
+    std::map<std::string, std::string> settings;  // by flag
+};
 
 bool check_rows(const GradientRows& rows, const Arguments& typed) {
     if (!typed.json) fmt::print("{:<34}{:>5}{:>17}\n", "operation", "order", "relative error");
@@ -129,8 +139,16 @@ bool check_rows(const GradientRows& rows, const Arguments& typed) {
     return failed == 0;
 }
 
+/// Checks the row's example, or what was typed, with the usual text where nothing was.
 bool check_one(const GradientRow& row, const Arguments& typed) {
-    const Settings settings = settings_for(row, typed);
+    Settings settings = typed.settings.empty() ? row.settings : row.settings.usual();
+    std::vector<std::string> own;
+    for (const Setting& setting : settings.all()) own.push_back(setting.flag->name);
+    for (const auto& [flag, text] : typed.settings) {
+        require(settings.has(flag), "gradcheck: {} has no {}; it has {}", row.name, flag,
+                own.empty() ? "no settings" : fmt::format("{}", fmt::join(own, ", ")));
+        settings.at(flag).text = text;
+    }
     const GradientCheckReport report = row.check(settings, typed.options);
     if (typed.json) {
         print_json(check_json(row, settings, report));
@@ -141,20 +159,41 @@ bool check_one(const GradientRow& row, const Arguments& typed) {
 }
 
 bool check_random(const GradientRows& rows, const Arguments& typed) {
+    constexpr Index samples_in_a_sweep = 6;
     GradientCheckOptions options = typed.options;
     if (options.samples == 0) options.samples = samples_in_a_sweep;
     const SweepReport report = sweep_gradients(rows, typed.random, options);
+    const bool passed = report.failures.empty();
     if (typed.json) {
-        print_json(report);
+        print_json({{"passed", passed},
+                    {"configurations", report.configurations},
+                    {"rows", report.rows},
+                    {"failures", report.failures}});
     } else {
         print_sweep(report);
     }
-    return report.failures.empty();
+    return passed;
+}
+
+/// The row of this name, or all where none is named.
+GradientRows rows_named(const std::string& name) {
+    if (name == "rectified") return rows_named("relu_gradient");  // as it was called once
+    GradientRows rows;
+    std::vector<std::string> known;
+    for (const GradientRow& row : gradient_table()) {
+        if (name.empty() || row.name == name) rows.push_back(row);
+        known.push_back(row.name);
+    }
+    require(!rows.empty(), "gradcheck: no operation, layer or model has this name; got {}, known: {}", name,
+            fmt::join(known, ", "));
+    return rows;
 }
 
 void gradcheck(const Arguments& typed) {
-    require(typed.words().empty() || !typed.layer.empty(), "gradcheck: settings are of one layer; --layer is missing");
-    require(typed.words().empty() || typed.random == 0, "gradcheck: --random draws the settings; got{}", typed.words());
+    std::string words;
+    for (const auto& [flag, text] : typed.settings) words += " " + flag + " " + text;
+    require(words.empty() || !typed.layer.empty(), "gradcheck: settings are of one layer; --layer is missing");
+    require(words.empty() || typed.random == 0, "gradcheck: --random draws the settings; got{}", words);
     const GradientRows rows = rows_named(typed.layer);
     const bool passed = typed.random > 0      ? check_random(rows, typed)
                         : typed.layer.empty() ? check_rows(rows, typed)
@@ -162,13 +201,16 @@ void gradcheck(const Arguments& typed) {
     if (!passed) throw CheckFailed();
 }
 
-void add_settings(CLI::App* command, const std::shared_ptr<Arguments>& typed) {
+void add_settings(CLI::App* command, std::map<std::string, std::string>& settings) {
     for (const SettingFlag& flag : setting_flags()) {
-        std::string& text = typed->settings[flag.name];
-        CLI::Option* option = flag.text.empty()
-                                  ? command->add_flag_callback(
-                                        flag.name, [&text] { text = "yes"; }, flag.description)
-                                  : command->add_option(flag.name, text, flag.description)->type_name(flag.text);
+        const auto set = [&settings, name = flag.name](const std::string& text) {
+            if (!text.empty()) settings[name] = text;
+        };
+        CLI::Option* option =
+            flag.text.empty()
+                ? command->add_flag_callback(
+                      flag.name, [set] { set("yes"); }, flag.description)
+                : command->add_option_function<std::string>(flag.name, set, flag.description)->type_name(flag.text);
         option->group("Settings of one layer");
     }
 }
@@ -185,12 +227,8 @@ void add_gradcheck_command(CLI::App& app) {
     command->add_flag("--all", typed->all, "Every one, as where no --layer is given")->excludes(layer);
     command->add_option("--random", typed->random, "Check so many random configurations instead")
         ->check(whole_number(1, 1'000'000));
-    command->add_option("--order", options.order, "Check derivatives up to this order")
-        ->check(whole_number(1, 4))
-        ->capture_default_str();
-    command->add_option("--seed", options.seed, "Of inputs, directions and configurations")
-        ->check(seed_number())
-        ->capture_default_str();
+    add_setting(*command, "--order", options.order, "Check derivatives up to this order", whole_number(1, 4));
+    add_setting(*command, "--seed", options.seed, "Of inputs, directions and configurations", seed_number());
     command
         ->add_option("--samples", options.samples,
                      "Elements of each input that are checked; all by default, but 2 of whole models")
@@ -202,7 +240,7 @@ void add_gradcheck_command(CLI::App& app) {
     command->add_option("--step", options.step, "Of the differences, times max(1, |x|); about 7e-4 by default")
         ->check(positive_number());
     command->add_flag("--json", typed->json, "Print the report as JSON");
-    add_settings(command, typed);
+    add_settings(command, typed->settings);
     command->footer(
         "Examples:\n"
         "  adjoint gradcheck --order 2\n"

@@ -2,21 +2,11 @@
 // framework/conventions.
 #pragma once
 
-#include <map>
-
 #include "framework/conventions/layouts.h"
 #include "framework/ops/convolution.h"
 #include "train/convolution/options.h"
 
 namespace adjoint {
-
-/// The options of a convolution as they were typed, by flag.
-struct ConvolutionArguments {
-    std::string convention = "adjoint";
-    std::map<std::string, std::optional<std::string>> options;
-
-    FindText find() const;
-};
 
 /// A convolution of one direction, as a system speaks it.
 struct Convention {
@@ -29,8 +19,5 @@ struct Convention {
 /// options that are found. Throws Error, beginning with an option's name, where its text is not what the function
 /// takes.
 Convention make_convention(const std::string& function, const FindText& find);
-
-/// conv2d, or conv2d_transpose, of the convention that was typed.
-Convention make_convention(const ConvolutionArguments& arguments, bool transposed);
 
 }  // namespace adjoint

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,38 +13,34 @@
 
 namespace adjoint {
 
-/// The whole numbers in `1,2,3`. Throws Error, beginning with the option's name and saying what was expected, unless
-/// `text` is that.
-std::vector<Index> parse_integers(const std::string& option, const std::string& text, const char* expected);
-
-/// The two numbers in `H,W`, or one for both. Throws Error, beginning with the option's name, unless `text` is that.
-Size2D parse_pair(const std::string& option, const std::string& text);
-
-/// A text as the value of a field. Throw Error, beginning with the option's name, unless it is one: a number of groups,
-void parse(const std::string& option, const std::string& text, Index& groups);
-/// `yes` or `no`,
-inline void parse(const std::string&, const std::string& text, bool& value) { value = text == "yes"; }
-/// any word,
-inline void parse(const std::string&, const std::string& text, std::string& word) { word = text; }
-/// `H,W`, or one number for both,
-inline void parse(const std::string& option, const std::string& text, Size2D& pair) { pair = parse_pair(option, text); }
-/// the same, or a whole shape,
-void parse(const std::string& option, const std::string& text, Shape& shape);
-/// `TOP,LEFT,BOTTOM,RIGHT`,
-void parse(const std::string& option, const std::string& text, Sides& sides);
-/// a rule's name, or integers: one for all sides, `H,W` for opposite sides alike, or `TOP,LEFT,BOTTOM,RIGHT`,
-void parse(const std::string& option, const std::string& text, Padding& padding);
-/// PyTorch's padding: a word, or integers for opposite sides,
-void parse(const std::string& option, const std::string& text, std::variant<Size2D, std::string>& padding);
-/// Keras's padding: a word, or TensorFlow's explicit paddings `0,0,TOP,BOTTOM,LEFT,RIGHT,0,0`.
-void parse(const std::string& option, const std::string& text, std::variant<std::string, Sides>& padding);
-
-/// What was typed after a flag, and the flag's name for errors.
+/// What was typed after an option, and the name that errors about it begin with.
 struct TypedText {
     std::string option;
     std::string text;
 };
-/// Finds it by the flag, and by the name that the options struct has for it: --stride and --strides.
+
+/// The whole numbers in `1,2,3`. Throws Error, saying what was expected, unless the text is that and there are as many
+/// as one of `counts`, if any are given.
+std::vector<Index> parse_integers(const TypedText& typed, const char* expected,
+                                  std::initializer_list<std::size_t> counts = {});
+
+/// The two numbers in `H,W`, or one for both. Throws Error unless the text is that.
+Size2D parse_pair(const TypedText& typed);
+
+/// A text as the value of a field. All throw Error unless it is one.
+void parse(const TypedText& typed, Index& groups);  ///< a number from 1
+inline void parse(const TypedText& typed, bool& value) { value = typed.text == "yes"; }
+inline void parse(const TypedText& typed, std::string& word) { word = typed.text; }
+inline void parse(const TypedText& typed, Size2D& pair) { pair = parse_pair(typed); }
+void parse(const TypedText& typed, Shape& shape);      ///< as a Size2D, or all of a shape
+void parse(const TypedText& typed, Sides& sides);      ///< `TOP,LEFT,BOTTOM,RIGHT`
+void parse(const TypedText& typed, Padding& padding);  ///< a rule's name, one number, `H,W` or `TOP,LEFT,BOTTOM,RIGHT`
+/// PyTorch's padding: a word, or integers for opposite sides.
+void parse(const TypedText& typed, std::variant<Size2D, std::string>& padding);
+/// Keras's padding: a word, or TensorFlow's explicit paddings `0,0,TOP,BOTTOM,LEFT,RIGHT,0,0`.
+void parse(const TypedText& typed, std::variant<std::string, Sides>& padding);
+
+/// Finds what was typed by the flag, and by the name that the options struct has for it: --stride and --strides.
 using FindText = std::function<std::optional<TypedText>(const std::string& flag, const std::string& own_name)>;
 
 /// Options with each field that has a flag read from what was typed, if anything was; an empty text leaves an optional
@@ -56,9 +53,9 @@ Options parse_options(const FindText& find) {
         if (!typed) return;
         if constexpr (requires { field.reset(); }) {
             field.reset();
-            if (!typed->text.empty()) parse(typed->option, typed->text, field.emplace());
+            if (!typed->text.empty()) parse(*typed, field.emplace());
         } else {
-            parse(typed->option, typed->text, field);
+            parse(*typed, field);
         }
     };
     if constexpr (requires { o.kernel; }) read(o.kernel, "--kernel");

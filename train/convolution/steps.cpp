@@ -7,32 +7,88 @@
 #include <cmath>
 
 #include "framework/ops/convolution.h"
-#include "train/convolution/number_grid.h"
+#include "train/convolution/matrices.h"
 
 namespace adjoint {
 namespace {
 
-constexpr Index largest_image = 20;
-constexpr Index largest_operand = 8;
-constexpr std::size_t widest_matrix = 110;
+// ---- matrices side by side, with signs between them
 
+using Lines = std::vector<std::string>;
+
+/// A matrix, some of whose entries may be missing.
+struct Grid {
+    Index columns;
+    std::vector<std::optional<double>> numbers;
+};
+
+/// The numbers where something is reached.
 Grid grid(const Tensor& numbers, const Tensor& reached, Index columns) {
-    Grid result{.columns = columns, .numbers = numbers.to_vector(), .present = {}};
-    for (const double count : reached.to_vector()) result.present.push_back(count != 0);
+    Grid result{columns, {}};
+    for (Index i = 0; i < numbers.size(); ++i) {
+        result.numbers.push_back(reached[i] == 0 ? std::nullopt : std::optional(numbers[i]));
+    }
     return result;
 }
 
-Grid image_grid(const Tensor& image) { return grid(image, Tensor::ones(image.shape()), image.extent(2)); }
-Grid filter_grid(const Tensor& filter) { return grid(filter, Tensor::ones(filter.shape()), filter.extent(1)); }
+Tensor ones_like(const Tensor& like) { return Tensor::ones(like.shape(), like.dtype()); }
+Grid image_grid(const Tensor& image) { return grid(image, ones_like(image), image.extent(2)); }
+Grid filter_grid(const Tensor& filter) { return grid(filter, ones_like(filter), filter.extent(1)); }
 
-/// `like` with all elements 0 but one.
-Tensor only(Index element, double value, const Tensor& like) {
-    std::vector<double> elements(static_cast<std::size_t>(like.size()), 0.0);
-    elements[static_cast<std::size_t>(element)] = value;
-    return Tensor(like.shape(), elements, like.dtype());
+/// As short as on paper: rounding errors in the last digits are left out.
+std::string brief(double number) { return fmt::format("{:.7g}", number + 0.0); }
+
+/// A line for each row, with a point for each missing entry; columns are at least `width` wide.
+Lines draw(const Grid& matrix, std::size_t width = 0) {
+    std::vector<std::string> entries;
+    for (const std::optional<double>& number : matrix.numbers) entries.push_back(number ? brief(*number) : ".");
+    return matrix_lines(entries, matrix.columns, width);
 }
 
-Tensor ones_like(const Tensor& like) { return Tensor::ones(like.shape(), like.dtype()); }
+/// Two blocks of lines next to each other; a sign stands between them at the middle of the left one.
+Lines beside(const Lines& left, const std::string& sign, const Lines& right) {
+    // Signs take several bytes: what is counted are the bytes that begin one.
+    std::ptrdiff_t width = 0;
+    const auto begins = [](char byte) { return (byte & 0xc0) != 0x80; };
+    for (const std::string& line : left) width = std::max(width, std::count_if(line.begin(), line.end(), begins));
+    Lines lines;
+    const std::size_t middle = (left.size() - 1) / 2;
+    for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+        lines.push_back(fmt::format("{:<{}}", i < left.size() ? left[i] : "", width));
+        if (i < right.size()) lines.back() += fmt::format("   {}   {}", i == middle ? sign : " ", right[i]);
+    }
+    return lines;
+}
+
+/// The lines as one text, a little to the right.
+std::string indented(const Lines& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += "    " + line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+    return text;
+}
+
+/// Two matrices under their headings.
+std::string headed(const std::string& left, const Grid& a, const std::string& right, const Grid& b) {
+    Lines lines = draw(a), others = draw(b);
+    lines.insert(lines.begin(), left);
+    others.insert(others.begin(), right);
+    return indented(beside(lines, " ", others));
+}
+
+/// The numbers seen, times their weights, summed.
+std::string weighed(const Grid& seen, const Grid& weights) {
+    Grid products = seen;
+    double sum = 0;
+    for (std::size_t i = 0; i < products.numbers.size(); ++i) {
+        if (!products.numbers[i]) continue;
+        *products.numbers[i] *= *weights.numbers[i];
+        sum += *products.numbers[i];
+    }
+    return indented(beside(beside(draw(seen), "×", draw(weights)), "=", draw(products))) +
+           fmt::format("    sum: {}\n", brief(sum));
+}
+
+// ---- places
 
 struct Place {
     Index row;
@@ -52,7 +108,15 @@ std::string corner_text(const Conv2DForm& form, const Place& p) {
                        form.width.stride, form.width.before, text(corner(form, p)));
 }
 
+/// `like` with all elements 0 but one.
+Tensor only(Index element, double value, const Tensor& like) {
+    std::vector<double> elements(static_cast<std::size_t>(like.size()), 0.0);
+    elements[static_cast<std::size_t>(element)] = value;
+    return Tensor(like.shape(), elements, like.dtype());
+}
+
 void require_drawable(const char* operation, const Conv2DForm& form, const Tensor& a, const Tensor& b) {
+    constexpr Index largest_image = 20, largest_operand = 8;
     const auto small = [](const ConvAxis& axis) {
         return axis.image <= largest_image && axis.kernel <= largest_operand && axis.output <= largest_operand;
     };
@@ -70,12 +134,6 @@ void require_drawable(const char* operation, const Conv2DForm& form, const Tenso
     }
 }
 
-std::string weighed(const Grid& seen, const Grid& weights) {
-    const Grid products = product(seen, weights);
-    return indented(beside(beside(draw(seen), "×", draw(weights)), "=", draw(products))) +
-           fmt::format("    sum: {}\n", brief(sum(products)));
-}
-
 // ---- the transposed convolution, part by part
 
 /// The block that each element of y becomes, by itself.
@@ -89,73 +147,62 @@ std::vector<Grid> blocks(const Tensor& y, const Tensor& w, const Conv2DForm& for
 }
 
 std::string block_title(const Tensor& y, const Tensor& w, const Conv2DForm& form, Index e, const Grid& block) {
-    const Place at = place(e, form.width.output);
+    const Place at = place(e, form.width.output), first = corner(form, at);
     std::string title =
         fmt::format("{}  {} times the filter, its corner at {}", text(at), brief(y[e]), corner_text(form, at));
-    const Index inside = std::count(block.present.begin(), block.present.end(), true);
-    if (inside < w.size())
-        title += fmt::format("; {} of {} numbers fall outside and are dropped", w.size() - inside, w.size());
+    const Index dropped =
+        w.size() - std::ssize(block.numbers) + std::count(block.numbers.begin(), block.numbers.end(), std::nullopt);
+    if (dropped > 0) title += fmt::format("; {} of {} numbers fall outside and are dropped", dropped, w.size());
     if (e > 0) return title + '\n';
-    const Place first = corner(form, at);
-    const Place last = {first.row + form.height.span() - 1, first.column + form.width.span() - 1};
+    const double last = w[w.size() - 1];
     return title + fmt::format(
                        "\n    nothing is flipped: the filter's first number makes {} · {} = {} at {}, its last {} · {} "
                        "= {} at {}\n",
-                       brief(y[e]), brief(w[0]), brief(y[e] * w[0]), text(first), brief(y[e]), brief(w[w.size() - 1]),
-                       brief(y[e] * w[w.size() - 1]), text(last));
+                       brief(y[e]), brief(w[0]), brief(y[e] * w[0]), text(first), brief(y[e]), brief(last),
+                       brief(y[e] * last),
+                       text({first.row + form.height.span() - 1, first.column + form.width.span() - 1}));
 }
 
+/// Each block beside the sum so far; then the places in which several meet.
 std::string added_blocks(const Tensor& y, const Tensor& w, const Conv2DForm& form, const std::vector<Grid>& parts) {
-    std::string result;
     std::size_t width = 0;
     for (const Grid& part : parts) width = std::max(width, draw(part).front().size());
     width = (width + 1) / static_cast<std::size_t>(form.width.image) - 1;
-    Grid total = {.columns = form.width.image, .numbers = std::vector<double>(parts[0].numbers.size()), .present = {}};
-    total.present.resize(total.numbers.size());
+    Grid total = {form.width.image, std::vector<std::optional<double>>(parts[0].numbers.size())};
+    std::vector<Lines> addends(total.numbers.size());
+    std::string added, overlaps;
     for (Index e = 0; e < y.size(); ++e) {
         const Grid& part = parts[static_cast<std::size_t>(e)];
         for (std::size_t i = 0; i < total.numbers.size(); ++i) {
-            if (!part.present[i]) continue;
-            total.numbers[i] += part.numbers[i];
-            total.present[i] = true;
+            if (!part.numbers[i]) continue;
+            total.numbers[i] = total.numbers[i].value_or(0.0) + *part.numbers[i];
+            addends[i].push_back(brief(*part.numbers[i]));
         }
-        result += '\n' + block_title(y, w, form, e, part);
-        result += indented(beside(draw(part, width), "→", draw(total, width)));
+        added += '\n' + block_title(y, w, form, e, part);
+        added += indented(beside(draw(part, width), "→", draw(total, width)));
     }
-    return result;
-}
-
-std::string overlaps(const Conv2DForm& form, const std::vector<Grid>& parts) {
-    std::string result;
-    for (std::size_t i = 0; i < parts[0].numbers.size(); ++i) {
-        std::vector<std::string> addends;
-        double total = 0;
-        for (const Grid& part : parts) {
-            if (!part.present[i]) continue;
-            addends.push_back(brief(part.numbers[i]));
-            total += part.numbers[i];
-        }
-        if (addends.size() < 2) continue;
-        result += fmt::format("    {}  {} = {}\n", text(place(static_cast<Index>(i), form.width.image)),
-                              fmt::join(addends, " + "), brief(total));
+    for (std::size_t i = 0; i < addends.size(); ++i) {
+        if (addends[i].size() < 2) continue;
+        overlaps += fmt::format("    {}  {} = {}\n", text(place(static_cast<Index>(i), form.width.image)),
+                                fmt::join(addends[i], " + "), brief(*total.numbers[i]));
     }
-    return result.empty() ? "\nNo blocks overlap.\n" : "\nWhere blocks overlap, they are added:\n" + result;
+    return added +
+           (overlaps.empty() ? "\nNo blocks overlap.\n" : "\nWhere blocks overlap, they are added:\n" + overlaps);
 }
 
 /// C, the matrix of conv2d: a row for each of its outputs, a column for each pixel.
 std::string matrix_of_convolution(const Tensor& y, const Tensor& w, const Conv2DForm& form) {
-    const Index pixels = form.height.image * form.width.image;
-    Grid matrix{.columns = pixels, .numbers = {}, .present = {}};
+    constexpr std::size_t widest_matrix = 110;
+    Grid matrix{form.height.image * form.width.image, {}};
     for (const Grid& row : blocks(ones_like(y), w, form)) {
         matrix.numbers.insert(matrix.numbers.end(), row.numbers.begin(), row.numbers.end());
-        matrix.present.insert(matrix.present.end(), row.present.begin(), row.present.end());
     }
     const Lines rows = draw(matrix);
     if (rows.front().size() > widest_matrix) return "";
     std::string result = fmt::format(
         "\nWhy transposed? conv2d with this filter is a matrix C: a row for each of its {} outputs, a column for each "
         "of {} pixels.\n",
-        rows.size(), pixels);
+        rows.size(), matrix.columns);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         result += fmt::format("    {}  {}\n", text(place(static_cast<Index>(i), form.width.output)), rows[i]);
     }
@@ -171,7 +218,7 @@ std::string conv2d_steps(const Tensor& x, const Tensor& w, const Conv2DForm& for
         "under\n"
         "the filter, times the filter; the patch has its corner at index · stride − padding.\n"
         "A point lies outside the image and counts as 0.\n\n" +
-        indented(beside(headed("image", draw(image_grid(x))), " ", headed("filter", draw(filter_grid(w)))));
+        headed("image", image_grid(x), "filter", filter_grid(w));
     const Tensor outputs = Tensor::ones(form.output_shape(), x.dtype());
     for (Index e = 0; e < outputs.size(); ++e) {
         // The gradient of one output for the filter is the patch that it sees.
@@ -187,12 +234,11 @@ std::string conv2d_steps(const Tensor& x, const Tensor& w, const Conv2DForm& for
 
 std::string conv2d_transpose_steps(const Tensor& y, const Tensor& w, const Conv2DForm& form) {
     require_drawable("conv2d_transpose", form, y, w);
-    const std::vector<Grid> parts = blocks(y, w, form);
     return "conv2d-transpose turns each element of the input into a block: the element times the filter as it stands.\n"
            "The block's corner lies at index · stride − padding; where blocks overlap, they are added.\n"
            "Left the block, right the sum so far; a point is a place that nothing has reached.\n\n" +
-           indented(beside(headed("input", draw(image_grid(y))), " ", headed("filter", draw(filter_grid(w))))) +
-           added_blocks(y, w, form, parts) + overlaps(form, parts) + matrix_of_convolution(y, w, form);
+           headed("input", image_grid(y), "filter", filter_grid(w)) + added_blocks(y, w, form, blocks(y, w, form)) +
+           matrix_of_convolution(y, w, form);
 }
 
 std::string conv2d_weight_gradient_steps(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
@@ -201,7 +247,7 @@ std::string conv2d_weight_gradient_steps(const Tensor& x, const Tensor& y, const
         "conv2d-weight-gradient asks of each tap of the filter: which pixel did it see for each output, and how much\n"
         "did that output matter? Its gradient is the sum of those pixels, times the output gradient.\n"
         "A point lies outside the image and counts as 0.\n\n" +
-        indented(beside(headed("image", draw(image_grid(x))), " ", headed("output gradient", draw(image_grid(y)))));
+        headed("image", image_grid(x), "output gradient", image_grid(y));
     const Tensor filter = Tensor::ones(form.weight_shape(), x.dtype());
     for (Index e = 0; e < filter.size(); ++e) {
         // A filter with one tap only copies the pixels that the tap sees.

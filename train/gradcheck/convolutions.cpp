@@ -2,7 +2,7 @@
 // words and in those of PyTorch, Keras and ONNX.
 #include "layers/convolution.h"
 #include "train/convolution/conventions.h"
-#include "train/gradcheck/table.h"
+#include "train/gradcheck/rows.h"
 
 namespace adjoint {
 namespace {

@@ -14,7 +14,7 @@
 #include "models/autoencoder.h"
 #include "models/classifier.h"
 #include "models/dcgan.h"
-#include "train/gradcheck/table.h"
+#include "train/gradcheck/rows.h"
 
 namespace adjoint {
 namespace {

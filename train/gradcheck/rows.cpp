@@ -5,28 +5,6 @@
 namespace adjoint {
 namespace {
 
-Tensor draw_normal(const Shape& shape, const Random& random) { return random.normal(shape, DType::float64); }
-
-Tensor draw_positive(const Shape& shape, const Random& random) {
-    return map(random.uniform(shape, DType::float64), [](auto u) { return u + 0.2; });
-}
-
-Tensor draw_apart(const Shape& shape, const Random& random) {
-    std::vector<double> elements = draw_positive(shape, random).to_vector();
-    for (std::size_t i = 1; i < elements.size(); i += 2) elements[i] = -elements[i];
-    return Tensor(shape, elements, DType::float64);
-}
-
-Tensor draw_shuffled(const Shape& shape, const Random& random) {
-    std::vector<double> elements(static_cast<std::size_t>(element_count(shape)));
-    for (std::size_t i = 0; i < elements.size(); ++i) {
-        const std::size_t earlier = random.below(i + 1, i);
-        elements[i] = elements[earlier];
-        elements[earlier] = 0.1 * static_cast<double>(i + 1);
-    }
-    return Tensor(shape, elements, DType::float64);
-}
-
 Tensor draw(const Sample& sample, const Random& random, bool exact) {
     constexpr double most = 1 << 22;  // each is moved alone, and every other input with it
     double elements = 1;
@@ -37,16 +15,6 @@ Tensor draw(const Sample& sample, const Random& random, bool exact) {
     require(elements <= most, "gradcheck: the input is too large; got {}, of more than {} numbers", sample.shape,
             static_cast<Index>(most));
     return exact ? small_whole_numbers(sample.shape, random.stream(sample.stream)) : sample.draw(random);
-}
-
-// What `make` makes and applies once, if the settings that it reads fit together.
-template <class Make>
-auto fitting(Make make) {
-    try {
-        return make();
-    } catch (const Error& error) {
-        throw SettingsDoNotFit(error.what());
-    }
 }
 
 constexpr const char* shape_flags[] = {"--shape", "--other-shape"};
@@ -70,28 +38,60 @@ GradientCheckReport GradientRow::check(const Settings& at, GradientCheckOptions 
     options.exact = exact(at);
     if (options.samples == 0) options.samples = samples;
     if (options.step == 0.0) options.step = step;
-    return run(at, Random(2024).stream(options.seed), options);
+    Check prepared;
+    try {
+        prepared = prepare(at, Random(2024).stream(options.seed), options.exact);
+    } catch (const Error& error) {
+        throw SettingsDoNotFit(error.what());
+    }
+    return prepared(options);
 }
 
-Sample normal(Shape shape, std::uint64_t stream) { return {std::move(shape), stream, draw_normal}; }
-Sample positive(Shape shape, std::uint64_t stream) { return {std::move(shape), stream, draw_positive}; }
-Sample apart(Shape shape, std::uint64_t stream) { return {std::move(shape), stream, draw_apart}; }
-Sample shuffled(Shape shape, std::uint64_t stream) { return {std::move(shape), stream, draw_shuffled}; }
+Sample normal(Shape shape, std::uint64_t stream) {
+    return {std::move(shape), stream, [](const Shape& s, const Random& r) { return r.normal(s, DType::float64); }};
+}
+
+Sample positive(Shape shape, std::uint64_t stream) {
+    return {std::move(shape), stream, [](const Shape& s, const Random& random) {
+                return map(random.uniform(s, DType::float64), [](auto u) { return u + 0.2; });
+            }};
+}
+
+Sample apart(Shape shape, std::uint64_t stream) {
+    return {std::move(shape), stream, [](const Shape& s, const Random& random) {
+                std::vector<double> elements = random.uniform(s, DType::float64).to_vector();
+                for (std::size_t i = 0; i < elements.size(); ++i) {
+                    elements[i] = (i % 2 == 0 ? 1 : -1) * (elements[i] + 0.2);
+                }
+                return Tensor(s, elements, DType::float64);
+            }};
+}
+
+Sample shuffled(Shape shape, std::uint64_t stream) {
+    return {std::move(shape), stream, [](const Shape& s, const Random& random) {
+                std::vector<double> elements(static_cast<std::size_t>(element_count(s)));
+                for (std::size_t i = 0; i < elements.size(); ++i) {
+                    const std::size_t earlier = random.below(i + 1, i);
+                    elements[i] = elements[earlier];
+                    elements[earlier] = 0.1 * static_cast<double>(i + 1);
+                }
+                return Tensor(s, elements, DType::float64);
+            }};
+}
 
 GradientRow operation(const std::string& name, const std::string& settings,
                       std::function<Operation(const Settings&)> make) {
-    const auto check = [make](const Settings& s, const Random& random, GradientCheckOptions options) {
+    const auto prepare = [make](const Settings& s, const Random& random, bool exact) {
+        const Operation made = make(s);
         std::vector<Tensor> inputs;
-        const Operation made = fitting([&] {
-            Operation operation = make(s);
-            for (const Sample& sample : operation.inputs) inputs.push_back(draw(sample, random, options.exact));
-            operation.f(Inputs(inputs.begin(), inputs.end()));
-            return operation;
-        });
-        options.names = made.names;
-        return gradient_check(made.f, inputs, options);
+        for (const Sample& sample : made.inputs) inputs.push_back(draw(sample, random, exact));
+        made.f(Inputs(inputs.begin(), inputs.end()));
+        return [=](GradientCheckOptions options) {
+            options.names = made.names;
+            return gradient_check(made.f, inputs, options);
+        };
     };
-    return {.name = name, .settings = Settings(settings), .run = check};
+    return {.name = name, .settings = Settings(settings), .prepare = prepare};
 }
 
 GradientRow operation(const std::string& name, const std::vector<Sample>& inputs, const std::string& settings,
@@ -106,21 +106,17 @@ GradientRow operation(const std::string& name, const std::vector<Sample>& inputs
 
 GradientRow made_layer(const std::string& name, const Sample& x, const std::string& settings,
                        std::function<std::unique_ptr<Module>(const Settings&)> make) {
-    const auto check = [=](const Settings& s, const Random& random, const GradientCheckOptions& options) {
-        Tensor input;
-        const std::unique_ptr<Module> module = fitting([&] {
-            Sample sample = x;
-            sample.shape = s.shape();
-            input = draw(sample, random, options.exact);
-            std::unique_ptr<Module> made = make(s);
-            made->cast(DType::float64);
-            const ModeScope training(Mode::train);
-            (*made)(input);
-            return made;
-        });
-        return gradient_check(*module, input, options);
+    const auto prepare = [=](const Settings& s, const Random& random, bool exact) {
+        Sample sample = x;
+        sample.shape = s.shape();
+        const Tensor input = draw(sample, random, exact);
+        const std::shared_ptr<Module> module = make(s);
+        module->cast(DType::float64);
+        const ModeScope training(Mode::train);
+        (*module)(input);
+        return [=](const GradientCheckOptions& options) { return gradient_check(*module, input, options); };
     };
-    return {.name = name, .settings = Settings(with_shapes({x}, settings)), .run = check};
+    return {.name = name, .settings = Settings(with_shapes({x}, settings)), .prepare = prepare};
 }
 
 GradientRow multilinear(GradientRow row) {

@@ -1,4 +1,5 @@
-// Rows of the gradient table: a name, the settings that it has, and what to check for given settings.
+// Gradient table: the operations, layers, losses and models that there are, and on what their gradients are checked.
+// A row is a name, the settings that it has, and what to check for given settings.
 #pragma once
 
 #include <memory>
@@ -19,12 +20,14 @@ struct SettingsDoNotFit : Error {
 };
 
 struct GradientRow {
-    /// Checks an operation of inputs that are drawn, whole numbers where the options say exact.
-    using Check = std::function<GradientCheckReport(const Settings&, const Random&, const GradientCheckOptions&)>;
+    using Check = std::function<GradientCheckReport(const GradientCheckOptions&)>;
+    /// Makes the operation and its inputs, which are drawn, in whole numbers where asked, and applies it once; throws
+    /// where the settings do not fit together.
+    using Prepare = std::function<Check(const Settings&, const Random&, bool exact)>;
 
     std::string name;   ///< as it is written in code: conv2d, BatchNorm, …
     Settings settings;  ///< its example
-    Check run;
+    Prepare prepare;
     bool multilinear = false;  ///< linear in each input, unless a rectifier follows
     Index samples = 0;         ///< elements of each input that are checked in whole models; 0 stands for all
     double step = 0.0;         ///< GradientCheckOptions::step
@@ -36,12 +39,22 @@ struct GradientRow {
 };
 using GradientRows = std::vector<GradientRow>;
 
+/// All rows, in the order of the headers.
+const GradientRows& gradient_table();
+
+/// Its parts that have files of their own.
+GradientRows convolution_rows();
+GradientRows convention_rows();
+GradientRows layer_rows();
+GradientRows loss_rows();
+GradientRows model_rows();
+
 // ---- inputs
 
 /// Numbers for an input, from a random stream of its own.
 struct Sample {
     Shape shape;
-    std::uint64_t stream = 0;
+    std::uint64_t stream;
     Tensor (*distribution)(const Shape& shape, const Random& random);
 
     Tensor draw(const Random& random) const { return distribution(shape, random.stream(stream)); }

@@ -62,8 +62,8 @@ std::string draw_target(RandomStream& stream, const Settings& drawn) {
 // The whole numbers of a text, nothing where it is a word or holds real ones.
 std::vector<Index> whole_numbers(const Setting& setting, const std::string& text) {
     const bool numeric = !text.empty() && text.find_first_not_of("0123456789,-") == std::string::npos;
-    if (!numeric || !setting.flag->least) return {};
-    return parse_integers(setting.flag->name, text, "whole numbers");
+    return numeric && setting.flag->least ? parse_integers({setting.flag->name, text}, "whole numbers")
+                                          : std::vector<Index>{};
 }
 
 // How far a text is from the simplest: the usual word, small numbers, few letters.
@@ -206,14 +206,7 @@ Setting& Settings::at(const std::string& flag) {
 }
 
 Shape Settings::shape(const std::string& flag) const {
-    if (text(flag).empty()) return {};
-    return parse_integers(flag, text(flag), "whole numbers such as 2,5,5,3");
-}
-
-Index Settings::whole(const std::string& flag) const {
-    const std::vector<Index> numbers = parse_integers(flag, text(flag), "a whole number");
-    require(numbers.size() == 1, "{}: expected a whole number; got {:?}", flag, text(flag));
-    return numbers.front();
+    return text(flag).empty() ? Shape{} : parse_integers(typed(flag), "whole numbers such as 2,5,5,3");
 }
 
 double Settings::number(const std::string& flag) const {

@@ -47,19 +47,20 @@ class Settings {
     /// Each way to make one setting simpler: to its usual text, or a number nearer to the least.
     std::vector<Settings> simpler() const;
 
+    const std::vector<Setting>& all() const { return all_; }
     bool has(const std::string& flag) const;
     Setting& at(const std::string& flag);
-    const std::vector<Setting>& all() const { return all_; }
 
     const std::string& text(const std::string& flag) const { return const_cast<Settings*>(this)->at(flag).text; }
     bool is_set(const std::string& flag) const { return text(flag) == "yes"; }
     Shape shape(const std::string& flag = "--shape") const;
-    Index whole(const std::string& flag) const;
+    Index whole(const std::string& flag) const { return parse_integers(typed(flag), "a whole number", {1}).front(); }
     double number(const std::string& flag) const;
-    Size2D pair(const std::string& flag) const { return parse_pair(flag, text(flag)); }
+    Size2D pair(const std::string& flag) const { return parse_pair(typed(flag)); }
+    TypedText typed(const std::string& flag) const { return {flag, text(flag)}; }
     /// A flag's text, if there is such a flag here.
     std::optional<TypedText> find(const std::string& flag) const {
-        return has(flag) ? std::optional(TypedText{flag, text(flag)}) : std::nullopt;
+        return has(flag) ? std::optional(typed(flag)) : std::nullopt;
     }
     /// A struct of options, each field read from the flag of its name.
     template <class Options>

@@ -27,58 +27,6 @@ Outcome check_once(const GradientRow& row, const Settings& settings, const Gradi
     }
 }
 
-// Takes every step towards a simpler configuration after which the check still fails.
-SweepFailure shrunk(const GradientRow& row, const Settings& settings, const std::string& reason,
-                    const GradientCheckOptions& options) {
-    for (const Settings& candidate : settings.simpler()) {
-        const Outcome outcome = check_once(row, candidate, options);
-        if (!outcome.reason.empty()) return shrunk(row, candidate, outcome.reason, options);
-    }
-    return {row.name, reason, gradcheck_command(row, settings, options)};
-}
-
-// Draws until a configuration fits.
-Settings draw_fitting(const GradientRow& row, const GradientCheckOptions& options, Outcome& outcome) {
-    constexpr int most_draws = 1000;
-    RandomStream stream{Random(options.seed)};
-    for (int draw = 0; draw < most_draws; ++draw) {
-        const Settings settings = row.settings.drawn(stream);
-        outcome = check_once(row, settings, options);
-        if (outcome.fits) return settings;
-    }
-    throw Error(fmt::format("gradcheck: no configuration of {} fits together; got {} draws", row.name, most_draws));
-}
-
-}  // namespace
-
-SweepReport sweep_gradients(const GradientRows& rows, Index count, const GradientCheckOptions& options) {
-    SweepReport report;
-    std::vector<const GradientRow*> swept;
-    for (const GradientRow& row : rows) {
-        if (row.samples > 0) continue;
-        swept.push_back(&row);
-        report.rows.push_back({.name = row.name});
-    }
-    require(!swept.empty(), "gradcheck: whole models have no random configurations; got {} rows", rows.size());
-    for (Index i = 0; i < count && report.failures.size() < swept.size(); ++i) {
-        const std::size_t which = static_cast<std::size_t>(i) % swept.size();
-        const GradientRow& row = *swept[which];
-        SweptRow& result = report.rows[which];
-        const auto failed = [&](const SweepFailure& failure) { return failure.name == row.name; };
-        if (std::any_of(report.failures.begin(), report.failures.end(), failed)) continue;
-        GradientCheckOptions own = options;
-        own.seed += static_cast<std::uint64_t>(i);
-        Outcome outcome;
-        const Settings settings = draw_fitting(row, own, outcome);
-        ++report.configurations;
-        ++result.configurations;
-        result.exact += row.exact(settings);
-        result.relative_error = std::max(result.relative_error, outcome.relative_error);
-        if (!outcome.reason.empty()) report.failures.push_back(shrunk(row, settings, outcome.reason, own));
-    }
-    return report;
-}
-
 std::string gradcheck_command(const GradientRow& row, const Settings& settings, const GradientCheckOptions& options) {
     const char* const quote = row.name.find(' ') == std::string::npos ? "" : "\"";
     std::string command = fmt::format("adjoint gradcheck --layer {0}{1}{0}{2}", quote, row.name, settings.words());
@@ -92,6 +40,56 @@ std::string gradcheck_command(const GradientRow& row, const Settings& settings, 
     add("--tolerance", options.tolerance, usual.tolerance);
     add("--step", options.step, usual.step);
     return command;
+}
+
+// Takes every step towards a simpler configuration after which the check still fails.
+SweepFailure shrunk(const GradientRow& row, const Settings& settings, const std::string& reason,
+                    const GradientCheckOptions& options) {
+    for (const Settings& candidate : settings.simpler()) {
+        const Outcome outcome = check_once(row, candidate, options);
+        if (!outcome.reason.empty()) return shrunk(row, candidate, outcome.reason, options);
+    }
+    return {row.name, reason, gradcheck_command(row, settings, options)};
+}
+
+// Draws until a configuration fits.
+std::pair<Settings, Outcome> draw_fitting(const GradientRow& row, const GradientCheckOptions& options) {
+    constexpr int most_draws = 1000;
+    RandomStream stream{Random(options.seed)};
+    for (int draw = 0; draw < most_draws; ++draw) {
+        const Settings settings = row.settings.drawn(stream);
+        const Outcome outcome = check_once(row, settings, options);
+        if (outcome.fits) return {settings, outcome};
+    }
+    throw Error(fmt::format("gradcheck: no configuration of {} fits together; got {} draws", row.name, most_draws));
+}
+
+}  // namespace
+
+SweepReport sweep_gradients(const GradientRows& rows, Index count, GradientCheckOptions options) {
+    SweepReport report;
+    std::vector<const GradientRow*> left;  // none where a row failed
+    for (const GradientRow& row : rows) {
+        if (row.samples > 0) continue;
+        left.push_back(&row);
+        report.rows.push_back({.name = row.name});
+    }
+    require(!left.empty(), "gradcheck: whole models have no random configurations; got {} rows", rows.size());
+    for (Index i = 0; i < count && report.failures.size() < left.size(); ++i, ++options.seed) {
+        const std::size_t which = static_cast<std::size_t>(i) % left.size();
+        if (!left[which]) continue;
+        const GradientRow& row = *left[which];
+        const auto [settings, outcome] = draw_fitting(row, options);
+        SweptRow& result = report.rows[which];
+        ++report.configurations;
+        ++result.configurations;
+        result.exact += row.exact(settings);
+        result.relative_error = std::max(result.relative_error, outcome.relative_error);
+        if (outcome.reason.empty()) continue;
+        report.failures.push_back(shrunk(row, settings, outcome.reason, options));
+        left[which] = nullptr;
+    }
+    return report;
 }
 
 }  // namespace adjoint

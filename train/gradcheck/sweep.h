@@ -18,7 +18,7 @@ struct SweptRow {
 struct SweepFailure {
     std::string name;
     std::string reason;   ///< the report, or the error that was thrown
-    std::string command;  ///< what to type to see it again
+    std::string command;  ///< what to type to see it again: adjoint gradcheck --layer conv2d --shape 1,2,2,1 --order 2
 };
 
 struct SweepReport {
@@ -29,9 +29,6 @@ struct SweepReport {
 
 /// Checks `count` configurations, of each row in turn, but not of whole models; a row is left alone once it failed.
 /// Configurations that do not fit together are drawn again, and so are those of which all gradients are zero.
-SweepReport sweep_gradients(const GradientRows& rows, Index count, const GradientCheckOptions& options);
-
-/// `adjoint gradcheck --layer conv2d --shape 1,2,2,1 --order 2`.
-std::string gradcheck_command(const GradientRow& row, const Settings& settings, const GradientCheckOptions& options);
+SweepReport sweep_gradients(const GradientRows& rows, Index count, GradientCheckOptions options);
 
 }  // namespace adjoint
