@@ -13,11 +13,6 @@ Variable unit_vector(const Variable& like, Index element) {
     return Tensor(like.shape(), elements, like.dtype());
 }
 
-Shape joined(Shape a, const Shape& b) {
-    a.insert(a.end(), b.begin(), b.end());
-    return a;
-}
-
 // The same values as variables that nothing else depends on: u may be x itself.
 std::vector<Variable> copies(const std::vector<Variable>& x) {
     std::vector<Variable> result;
@@ -69,11 +64,12 @@ std::vector<Variable> jacobian(const DifferentiableFunction& f, const std::vecto
     std::vector<std::vector<Variable>> rows(x.size());
     for (Index element = 0; element < y.size(); ++element) {
         const std::vector<Variable> row = vjp(f, x, unit_vector(y, element));
-        for (std::size_t i = 0; i < x.size(); ++i) rows[i].push_back(reshape(row[i], joined({1}, x[i].shape())));
+        for (std::size_t i = 0; i < x.size(); ++i) rows[i].push_back(reshape(row[i], {1, x[i].size()}));
     }
     std::vector<Variable> result;
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const Shape shape = joined(y.shape(), x[i].shape());
+        Shape shape = y.shape();
+        shape.insert(shape.end(), x[i].shape().begin(), x[i].shape().end());
         result.push_back(rows[i].empty() ? Tensor::zeros(shape, y.dtype()) : reshape(concatenate(rows[i], 0), shape));
     }
     return result;

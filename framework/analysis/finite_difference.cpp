@@ -8,24 +8,6 @@
 namespace adjoint {
 namespace {
 
-// Adds what one result contributes: its changes from f(0) to f(−2h), f(−h), f(h), f(2h), times v.
-void add_result(MeasuredSlope& slope, const std::array<double, 4>& change, double h) {
-    const auto [minus2, minus1, plus1, plus2] = change;
-    const double before = (minus1 - minus2) / h, after = (plus2 - plus1) / h;
-    const auto [least, most] = std::minmax({plus2 - 2 * plus1, plus1 + minus1, minus2 - 2 * minus1});
-    slope.value += (8 * (plus1 - minus1) - (plus2 - minus2)) / (12 * h);
-    slope.before += before;
-    slope.after += after;
-    slope.least += std::min(before, after);
-    slope.most += std::max(before, after);
-    slope.roughness += (most - least) / h;
-}
-
-double finite(double value) {
-    require(std::isfinite(value), "gradient_check: the function is not finite near its input; got {}", value);
-    return value;
-}
-
 // ⟨v, f − f0⟩ in whole numbers.
 double whole_change(const std::vector<Tensor>& f, const std::vector<Tensor>& f0, const std::vector<Tensor>& v) {
     constexpr double limit = 0x1p53;
@@ -53,10 +35,23 @@ MeasuredSlope measure_slope(const LineFunction& f, const std::vector<Tensor>& f0
     for (std::size_t i = 0; i < f0.size(); ++i) {
         const std::span<const double> at = f0[i].data<double>(), w = v[i].data<double>();
         for (std::size_t e = 0; e < at.size(); ++e) {
-            std::array<double, 4> change;
-            for (std::size_t p = 0; p < 4; ++p) change[p] = w[e] * (finite(points[p][i].data<double>()[e]) - at[e]);
+            std::array<double, 4> change;  // of v·f, from f(0) to f(−2h), f(−h), f(h), f(2h)
+            for (std::size_t p = 0; p < 4; ++p) {
+                const double value = points[p][i].data<double>()[e];
+                require(std::isfinite(value), "gradient_check: the function is not finite near its input; got {}",
+                        value);
+                change[p] = w[e] * (value - at[e]);
+            }
             if (change == std::array<double, 4>{}) continue;
-            add_result(slope, change, h);
+            const auto [minus2, minus1, plus1, plus2] = change;
+            const double before = (minus1 - minus2) / h, after = (plus2 - plus1) / h;
+            const auto [least, most] = std::minmax({plus2 - 2 * plus1, plus1 + minus1, minus2 - 2 * minus1});
+            slope.value += (8 * (plus1 - minus1) - (plus2 - minus2)) / (12 * h);
+            slope.before += before;
+            slope.after += after;
+            slope.least += std::min(before, after);
+            slope.most += std::max(before, after);
+            slope.roughness += (most - least) / h;
             squares += w[e] * at[e] * w[e] * at[e];
         }
     }

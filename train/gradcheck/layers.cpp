@@ -82,12 +82,6 @@ Sequential two_layers() {
                       Linear({.in = 5, .out = 2}, random.stream(2)));
 }
 
-template <class Make>
-GradientRow model(const std::string& name, const Sample& x, Make make) {
-    constexpr Index samples = 2;
-    return sampled(layer(name, x, "", make), samples);
-}
-
 // ---- losses
 
 // Of labels 1, 2, …, and round again.
@@ -171,13 +165,15 @@ GradientRows loss_rows() {
 
 GradientRows model_rows() {
     const Sample digit = normal({1, 28, 28, 1}), digits = normal({2, 28, 28, 1});
+    constexpr Index samples = 2;
     return {
-        model("Autoencoder", digit, [] { return Autoencoder(random); }),
-        model("VariationalAutoencoder", digit, [] { return VariationalAutoencoder(random); }),
-        model("Classifier", digit, [] { return Classifier(random); }),
-        model("dcgan_generator", normal({2, 1, 1, dcgan_noise}), [] { return dcgan_generator(random); }),
-        model("dcgan_discriminator", digits, [] { return dcgan_discriminator(random); }),
-        model("wgan_critic", digits, [] { return wgan_critic(random); }),
+        sampled(layer("Autoencoder", digit, "", [] { return Autoencoder(random); }), samples),
+        sampled(layer("VariationalAutoencoder", digit, "", [] { return VariationalAutoencoder(random); }), samples),
+        sampled(layer("Classifier", digit, "", [] { return Classifier(random); }), samples),
+        sampled(layer("dcgan_generator", normal({2, 1, 1, dcgan_noise}), "", [] { return dcgan_generator(random); }),
+                samples),
+        sampled(layer("dcgan_discriminator", digits, "", [] { return dcgan_discriminator(random); }), samples),
+        sampled(layer("wgan_critic", digits, "", [] { return wgan_critic(random); }), samples),
     };
 }
 

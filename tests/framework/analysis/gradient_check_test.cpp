@@ -46,13 +46,10 @@ TEST(GradientCheck, IsMorePreciseThanItsTolerance) {
     EXPECT_LT(report.orders[1].worst().worst.relative_error, 1e-9);
 }
 
-TEST(GradientCheck, CatchesAWrongSign) {
-    EXPECT_FALSE(check_square([](const Variable& v, const Variable& g) { return -2.0 * g * v; }).passed());
-}
-
-TEST(GradientCheck, CatchesAFactorThatIsNearlyRight) {
-    EXPECT_FALSE(check_square([](const Variable& v, const Variable& g) { return 2.0001 * g * v; }).passed());
-    EXPECT_FALSE(check_square([](const Variable& v, const Variable& g) { return 2.000001 * g * v; }).passed());
+TEST(GradientCheck, CatchesAWrongSignAFactorThatIsNearlyRightAndAForgottenAdjoint) {
+    const auto by = [](double factor) { return [=](const Variable& v, const Variable& g) { return factor * g * v; }; };
+    for (const double wrong : {-2.0, 2.0001, 2.000001}) EXPECT_FALSE(check_square(by(wrong)).passed()) << wrong;
+    EXPECT_FALSE(check_square([](const Variable& v, const Variable&) { return 2.0 * v; }).passed());
 }
 
 TEST(GradientCheck, CatchesOneWrongElement) {
@@ -63,10 +60,6 @@ TEST(GradientCheck, CatchesOneWrongElement) {
     EXPECT_FALSE(report.passed());
     EXPECT_EQ(report.orders[0].worst().element, (std::vector<Index>{1, 0}));
     EXPECT_NEAR(report.orders[0].worst().worst.analytic / report.orders[0].worst().worst.numeric, 1.001, 1e-6);
-}
-
-TEST(GradientCheck, CatchesAPullbackThatForgetsTheAdjoint) {
-    EXPECT_FALSE(check_square([](const Variable& v, const Variable&) { return 2.0 * v; }).passed());
 }
 
 TEST(GradientCheck, CatchesAMissingEdge) {
@@ -99,19 +92,14 @@ TEST(GradientCheck, CatchesAGradientThatIsNotANumber) {
     EXPECT_TRUE(std::isinf(report.orders[0].worst().worst.relative_error));
 }
 
-TEST(GradientCheck, CatchesInTheSecondOrderAPullbackThatIsNotDifferentiable) {
+TEST(GradientCheck, CatchesInTheSecondOrderAPullbackThatIsNotDifferentiableOrCutsTheAdjoint) {
     const auto frozen = [](const Variable& v, const Variable& g) { return 2.0 * g * stop_gradient(v); };
-    EXPECT_TRUE(check_square(frozen, 1).passed());
-    const GradientCheckReport report = check_square(frozen, 2);
-    EXPECT_TRUE(report.orders[0].passed());
-    EXPECT_FALSE(report.orders[1].passed());
-    EXPECT_FALSE(report.passed());
-}
-
-TEST(GradientCheck, CatchesInTheSecondOrderAPullbackThatCutsTheAdjoint) {
-    const auto frozen = [](const Variable& v, const Variable& g) { return 2.0 * stop_gradient(g) * v; };
-    EXPECT_TRUE(check_square(frozen, 1).passed());
-    EXPECT_FALSE(check_square(frozen, 2).passed());
+    const auto cut = [](const Variable& v, const Variable& g) { return 2.0 * stop_gradient(g) * v; };
+    for (const GradientCheckReport& report : {check_square(frozen, 2), check_square(cut, 2)}) {
+        EXPECT_TRUE(report.orders[0].passed());
+        EXPECT_FALSE(report.orders[1].passed());
+        EXPECT_FALSE(report.passed());
+    }
 }
 
 TEST(GradientCheck, HasSomethingToShowForLinearFunctionsInTheSecondOrder) {
@@ -155,12 +143,6 @@ TEST(GradientCheck, MeasuresTheErrorOfAnInputByItsOwnGradients) {
     EXPECT_EQ(report.orders.at(0).worst().name, "input 1");
 }
 
-TEST(GradientCheck, NumbersInputsWithoutNames) {
-    const GradientCheckReport report = gradient_check([](const Inputs& in) { return exp(in[0]); }, {x});
-    EXPECT_EQ(report.orders.at(0).worst().name, "input 0");
-    EXPECT_EQ(report.text().substr(0, 32), "order 1: passed, worst at input ");
-}
-
 TEST(GradientCheck, ObeysItsTolerance) {
     const auto off = [](const Inputs& in) {
         return square(in[0], [v = in[0]](const Variable& g) { return 2.002 * g * v; });
@@ -169,9 +151,12 @@ TEST(GradientCheck, ObeysItsTolerance) {
     EXPECT_FALSE(gradient_check(off, {x}, {.tolerance = 1e-4}).passed());
 }
 
-TEST(GradientCheck, RefusesFloat32) {
-    EXPECT_EQ(error_of([] { gradient_check([](const Inputs& in) { return in[0]; }, {Tensor::ones({2})}); }),
+TEST(GradientCheck, RefusesFloat32AndAnOrderBelowOne) {
+    const auto same = [](const Inputs& in) { return in[0]; };
+    EXPECT_EQ(error_of([&] { gradient_check(same, {Tensor::ones({2})}); }),
               "gradient_check: inputs must be float64; got float32");
+    EXPECT_EQ(error_of([&] { gradient_check(same, {x}, {.order = 0}); }),
+              "gradient_check: order must be at least 1; got 0");
 }
 
 TEST(GradientCheck, RefusesValuesThatAreNotFinite) {
@@ -179,11 +164,6 @@ TEST(GradientCheck, RefusesValuesThatAreNotFinite) {
     EXPECT_EQ(error_of([] { gradient_check([](const Inputs& in) { return 1e308 * exp(in[0]); }, {x}); }).substr(0, 63),
               fact);
     EXPECT_EQ(error_of([] { gradient_check([](const Inputs& in) { return log(in[0]); }, {x}); }).substr(0, 63), fact);
-}
-
-TEST(GradientCheck, RefusesAnOrderBelowOne) {
-    EXPECT_EQ(error_of([] { gradient_check([](const Inputs& in) { return in[0]; }, {x}, {.order = 0}); }),
-              "gradient_check: order must be at least 1; got 0");
 }
 
 TEST(GradientCheck, LeavesNoTapeLive) {
@@ -282,14 +262,6 @@ TEST(AdjointCheck, CatchesAPullbackWhoseOwnPullbackIsWrong) {
 }
 
 // ---- the report
-
-TEST(GradientCheckReport, HasALineForEachInput) {
-    const auto f = [](const Inputs& in) { return matmul(in[0], exp(in[1])); };
-    const std::string text = gradient_check(f, {x, y}, {.names = {"left", "right"}}).text();
-    EXPECT_NE(text.find("\n  left "), std::string::npos) << text;
-    EXPECT_NE(text.find("\n  right "), std::string::npos) << text;
-    EXPECT_NE(text.find(" 4 of 4 "), std::string::npos) << text;
-}
 
 TEST(GradientComparison, CountsTheDoublesFromOneNumberToTheOther) {
     const auto ulps = [](double a, double b) { return GradientComparison::of(a, b, 1.0).ulps; };

@@ -3,8 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "framework/conventions/layouts.h"
+#include "framework/ops/elementwise.h"
 #include "framework/tensor/random.h"
-#include "tests/support/channels_first.h"
 #include "tests/support/expectations.h"
 #include "tests/support/random_forms.h"
 #include "tests/support/values.h"
@@ -73,70 +74,43 @@ TEST(PyTorchConvTranspose2d, MakesTheSizesFromTheFewestToAStrideMoreWhateverTheO
 
 // ---- values
 
-TEST(PyTorchConv2d, IsItsDefinitionInItsLayouts) {
+TEST(PyTorchConv2d, IsOursInItsLayoutsAndItsTransposedOneTheAdjoint) {
     for (int which = 0; which < 300; ++which) {
         const Random random = Random(1).stream(which);
         RandomStream stream(random);
+        const auto pair = [&](Index least, Index most) {
+            return Size2D{stream.between(least, most), stream.between(least, most)};
+        };
         const Index groups = stream.between(1, 3), in = groups * stream.between(1, 2),
                     out = groups * stream.between(1, 3);
-        const Size2D kernel{stream.between(1, 3), stream.between(1, 3)},
-            padding{stream.between(0, 2), stream.between(0, 2)};
-        const Size2D stride{stream.between(1, 3), stream.between(1, 3)},
-            dilation{stream.between(1, 2), stream.between(1, 2)};
-        const Tensor x = random_integers({stream.between(1, 2), in, stream.between(5, 8), stream.between(5, 8)},
-                                         random),
-                     w = random_integers({out, in / groups, kernel.height, kernel.width}, random.stream(1)),
-                     b = random_integers({out}, random.stream(2));
+        const Size2D kernel = pair(1, 3), padding = pair(0, 2), stride = pair(1, 3), dilation = pair(1, 2),
+                     size = pair(5, 8);
+        const Variable x = random_integers({stream.between(1, 2), in, size.height, size.width}, random),
+                       w = random_integers({out, in / groups, kernel.height, kernel.width}, random.stream(1)),
+                       b = random_integers({out}, random.stream(2));
+        Tape tape({x});
         const Variable y = pytorch::conv2d(
             x, w, {.bias = b, .stride = stride, .padding = padding, .dilation = dilation, .groups = groups});
-        const Size2D output{
-            (x.extent(2) + 2 * padding.height - dilation.height * (kernel.height - 1) - 1) / stride.height + 1,
-            (x.extent(3) + 2 * padding.width - dilation.width * (kernel.width - 1) - 1) / stride.width + 1};
-        ASSERT_TRUE(equal(y.value(), channels_first::conv(x, w, b.to_vector(),
-                                                          {.stride = stride,
-                                                           .padding = {.top = padding.height, .left = padding.width},
-                                                           .dilation = dilation,
-                                                           .groups = groups},
-                                                          output)))
-            << which;
+        const Variable ours = nhwc_to_nchw(
+            conv2d(nchw_to_nhwc(x), oihw_to_hwio(w),
+                   {.stride = stride, .padding = Padding::symmetric(padding), .dilation = dilation, .groups = groups}) +
+            b);
+        ASSERT_TRUE(equal(y.value(), ours.value())) << which;
+        const Tensor g = random_integers(y.shape(), random.stream(3));
+        const Variable back = pytorch::conv_transpose2d(g, w,
+                                                        {.stride = stride,
+                                                         .padding = padding,
+                                                         .groups = groups,
+                                                         .dilation = dilation,
+                                                         .output_size = Shape{size.height, size.width}});
+        ASSERT_TRUE(equal(back.value(), tape.gradient(y, g)[0].value())) << which;
     }
 }
 
-TEST(PyTorchConvTranspose2d, IsItsDefinitionInItsLayouts) {
-    for (int which = 0; which < 300; ++which) {
-        const Random random = Random(2).stream(which);
-        RandomStream stream(random);
-        const Index groups = stream.between(1, 3), in = groups * stream.between(1, 2),
-                    out = groups * stream.between(1, 3);
-        const Size2D kernel{stream.between(2, 4), stream.between(2, 4)},
-            padding{stream.between(0, 1), stream.between(0, 1)};
-        const Size2D stride{stream.between(1, 3), stream.between(1, 3)},
-            dilation{stream.between(1, 2), stream.between(1, 2)};
-        const Size2D more{stream.between(0, stride.height - 1), stream.between(0, stride.width - 1)};
-        const Tensor x = random_integers({stream.between(1, 2), in, stream.between(2, 4), stream.between(2, 4)},
-                                         random),
-                     w = random_integers({in, out / groups, kernel.height, kernel.width}, random.stream(1)),
-                     b = random_integers({out}, random.stream(2));
-        const Variable y = pytorch::conv_transpose2d(x, w,
-                                                     {.bias = b,
-                                                      .stride = stride,
-                                                      .padding = padding,
-                                                      .output_padding = more,
-                                                      .groups = groups,
-                                                      .dilation = dilation});
-        const Size2D output{(x.extent(2) - 1) * stride.height - 2 * padding.height +
-                                dilation.height * (kernel.height - 1) + more.height + 1,
-                            (x.extent(3) - 1) * stride.width - 2 * padding.width + dilation.width * (kernel.width - 1) +
-                                more.width + 1};
-        ASSERT_TRUE(
-            equal(y.value(), channels_first::conv_transpose(x, w, b.to_vector(),
-                                                            {.stride = stride,
-                                                             .padding = {.top = padding.height, .left = padding.width},
-                                                             .dilation = dilation,
-                                                             .groups = groups},
-                                                            output)))
-            << which;
-    }
+TEST(PyTorchConvTranspose2d, AddsItsBiasAndItsOutputPadding) {
+    expect_tensor(pytorch::conv_transpose2d(doubles({1, 1, 2}, {1, 2}), doubles({1, 2, 1, 1}, {1, 10}),
+                                            {.bias = doubles({2}, {3, 4}), .stride = {1, 3}, .output_padding = {0, 1}}),
+                  {2, 1, 5}, {4, 3, 3, 5, 3, 14, 4, 4, 24, 4});
 }
 
 TEST(PyTorchConv2d, PutsTheLargerHalfOfAnOddSamePaddingAfterTheImage) {

@@ -1,63 +1,11 @@
-// Truths about --steps: it shows on paper how each number comes about, and the numbers that it shows are right.
+// Truths about --steps: it shows on paper how each number comes about, and the numbers that it shows are right. All of
+// it for a transposed convolution is in layers/transposed_convolution.md.
 #include "tests/support/program.h"
 
 namespace adjoint {
 namespace {
 
 using ConvolutionSteps = ProgramTest;
-
-TEST_F(ConvolutionSteps, ATransposedConvolutionAddsBlocks) {
-    EXPECT_EQ(
-        printed({"conv2d-transpose", "--input", "1 2; 3 4", "--weight", "0 1; 1 0", "--steps"}),
-        R"(conv2d-transpose turns each element of the input into a block: the element times the filter as it stands.
-The block's corner lies at index · stride − padding; where blocks overlap, they are added.
-Left the block, right the sum so far; a point is a place that nothing has reached.
-
-    input       filter
-    1 2         0 1
-    3 4         1 0
-
-(0, 0)  1 times the filter, its corner at (0·1 − 0, 0·1 − 0) = (0, 0)
-    nothing is flipped: the filter's first number makes 1 · 0 = 0 at (0, 0), its last 1 · 0 = 0 at (1, 1)
-    0 1 .       0 1 .
-    1 0 .   →   1 0 .
-    . . .       . . .
-
-(0, 1)  2 times the filter, its corner at (0·1 − 0, 1·1 − 0) = (0, 1)
-    . 0 2       0 1 2
-    . 2 0   →   1 2 0
-    . . .       . . .
-
-(1, 0)  3 times the filter, its corner at (1·1 − 0, 0·1 − 0) = (1, 0)
-    . . .       0 1 2
-    0 3 .   →   1 5 0
-    3 0 .       3 0 .
-
-(1, 1)  4 times the filter, its corner at (1·1 − 0, 1·1 − 0) = (1, 1)
-    . . .       0 1 2
-    . 0 4   →   1 5 4
-    . 4 0       3 4 0
-
-Where blocks overlap, they are added:
-    (0, 1)  1 + 0 = 1
-    (1, 0)  1 + 0 = 1
-    (1, 1)  0 + 2 + 3 + 0 = 5
-    (1, 2)  0 + 4 = 4
-    (2, 1)  0 + 4 = 4
-
-Why transposed? conv2d with this filter is a matrix C: a row for each of its 4 outputs, a column for each of 9 pixels.
-    (0, 0)  0 1 . 1 0 . . . .
-    (0, 1)  . 0 1 . 1 0 . . .
-    (1, 0)  . . . 0 1 . 1 0 .
-    (1, 1)  . . . . 0 1 . 1 0
-Each block above is a row of C, times its element of the input; their sum is Cᵀ · input.
-
-result
-0 1 2
-1 5 4
-3 4 0
-)");
-}
 
 TEST_F(ConvolutionSteps, TheFirstNumberOfTheFilterLandsFirst) {
     const std::string steps = printed({"conv2d-transpose", "--input", "-67 -77; -117 -127", "--weight",
