@@ -13,12 +13,13 @@ namespace {
 
 /// What was typed, as it was typed.
 struct Arguments {
-    std::string input, weight, bias, output_gradient, kernel;
-    std::string png, dtype, out, out_input_gradient, out_weight_gradient, out_bias_gradient;
-    std::string convention = "adjoint";
-    std::map<std::string, std::optional<std::string>> options;  ///< of the convolution, by flag
+    std::map<std::string, std::optional<std::string>> options;  ///< by the first of an option's names
     bool steps = false;
 
+    bool has(const std::string& option) const { return !text(option).empty(); }
+    std::string text(const std::string& option) const { return options.at(option).value_or(""); }
+    Operand operand(const char* option) const { return read_operand(option, text(option)); }
+    /// The options of the convolution by flag.
     FindText find() const {
         return [this](const std::string& flag, const std::string& own_name) -> std::optional<TypedText> {
             const auto at = options.find(flag);
@@ -40,13 +41,13 @@ void require_affordable(const std::string& operation, const Shape& result) {
 
 /// conv2d, or conv2d_transpose, of the convention that was typed.
 Convention convention_of(const Arguments& typed, bool transposed) {
-    const bool onnx = typed.convention == "onnx";
+    const std::string system = typed.options.at("--convention").value_or("adjoint");
     for (const char* flag : {"--auto-pad", "--pads", "--kernel-shape"}) {
-        require(onnx || !typed.options.at(flag), "{}: is an option of --convention onnx alone; got --convention {}",
-                flag, typed.convention);
+        require(system == "onnx" || !typed.options.at(flag),
+                "{}: is an option of --convention onnx alone; got --convention {}", flag, system);
     }
     const std::optional<std::string>& padding = typed.options.at("--padding");
-    require(!onnx || !padding, "--padding: --convention onnx says --pads or --auto-pad; got {:?}",
+    require(system != "onnx" || !padding, "--padding: --convention onnx says --pads or --auto-pad; got {:?}",
             padding.value_or(""));
     static const std::map<std::string, std::array<const char*, 2>> functions = {
         {"adjoint", {"conv2d", "conv2d_transpose"}},
@@ -54,7 +55,7 @@ Convention convention_of(const Arguments& typed, bool transposed) {
         {"keras", {"keras::conv2d", "keras::conv2d_transpose"}},
         {"tensorflow", {"keras::conv2d", "keras::conv2d_transpose"}},
         {"onnx", {"onnx::conv", "onnx::conv_transpose"}}};
-    return make_convention(functions.at(typed.convention)[transposed], typed.find());
+    return make_convention(functions.at(system)[transposed], typed.find());
 }
 
 /// The operands as they were typed, all of one element type; what was not typed is missing.
@@ -63,14 +64,14 @@ struct Operands {
     std::optional<Variable> bias, output_gradient;
 
     explicit Operands(const Arguments& typed) {
-        std::vector<Operand> read = {read_operand("--input", typed.input), read_operand("--weight", typed.weight)};
-        if (!typed.bias.empty()) read.push_back(read_bias("--bias", typed.bias));
-        if (!typed.output_gradient.empty()) read.push_back(read_operand("--output-gradient", typed.output_gradient));
-        const DType dtype = common_dtype(typed.dtype, read);
+        std::vector<Operand> read = {typed.operand("--input"), typed.operand("--weight")};
+        if (typed.has("--bias")) read.push_back(read_bias("--bias", typed.text("--bias")));
+        if (typed.has("--output-gradient")) read.push_back(typed.operand("--output-gradient"));
+        const DType dtype = common_dtype(typed.text("--dtype"), read);
         input = read[0].value.cast(dtype);
         weight = read[1].value.cast(dtype);
-        if (!typed.bias.empty()) bias = read[2].value.cast(dtype);
-        if (!typed.output_gradient.empty()) output_gradient = read.back().value.cast(dtype);
+        if (typed.has("--bias")) bias = read[2].value.cast(dtype);
+        if (typed.has("--output-gradient")) output_gradient = read.back().value.cast(dtype);
     }
 
     std::vector<Variable> parameters() const {
@@ -92,23 +93,25 @@ void run_convolution(const Arguments& typed, bool transposed) {
                        transposed ? form.image_shape() : form.output_shape());
     const Variable y = convention.apply(x, w, operands.bias);
 
-    std::vector<Result> results = {{"result", y.value(), typed.out, layout}};
+    std::vector<Result> results = {{"result", y.value(), typed.text("--out"), layout}};
     if (operands.output_gradient) {
         const Variable g = as_images("--output-gradient", *operands.output_gradient, layout);
         require(g.shape() == y.shape(), "--output-gradient: must have the result's shape {}; got {}", y.shape(),
                 g.shape());
         const std::vector<Variable> gradients = tape->gradient(y, g);
-        results.push_back({"gradient for the input", gradients[0].value(), typed.out_input_gradient, layout});
-        results.push_back({"gradient for the weight", gradients[1].value(), typed.out_weight_gradient, layout, true});
+        results.push_back({"gradient for the input", gradients[0].value(), typed.text("--out-input-gradient"), layout});
+        results.push_back(
+            {"gradient for the weight", gradients[1].value(), typed.text("--out-weight-gradient"), layout, true});
         if (operands.bias) {
-            results.push_back({"gradient for the bias", gradients[2].value(), typed.out_bias_gradient, layout});
+            results.push_back(
+                {"gradient for the bias", gradients[2].value(), typed.text("--out-bias-gradient"), layout});
         }
     }
     const auto draw_steps = transposed ? conv2d_transpose_steps : conv2d_steps;
     const std::string steps = typed.steps ? draw_steps(images_channels_last(x, layout).value(),
                                                        filters_channels_last(w, layout).value(), form)
                                           : "";
-    if (!typed.png.empty()) write_planes(typed.png, y.value(), layout);
+    if (typed.has("--png")) write_planes(typed.text("--png"), y.value(), layout);
     report(steps, results);
 }
 
@@ -120,22 +123,21 @@ void run_conv2d_transpose(const Arguments& typed) { run_convolution(typed, true)
 void run_conv2d_weight_gradient(const Arguments& typed) {
     const char* const operation = "conv2d_weight_gradient";
     const Layout layout = Layout::channels_last;
-    const std::vector<Operand> operands = {read_operand("--input", typed.input),
-                                           read_operand("--output-gradient", typed.output_gradient)};
-    const DType dtype = common_dtype(typed.dtype, operands);
+    const std::vector<Operand> operands = {typed.operand("--input"), typed.operand("--output-gradient")};
+    const DType dtype = common_dtype(typed.text("--dtype"), operands);
     const Tensor x = as_images("--input", operands[0].value.cast(dtype), layout).value();
     const Tensor y = as_images("--output-gradient", operands[1].value.cast(dtype), layout).value();
     const auto options = parse_options<Conv2DOptions>(typed.find());
     require(x.extent(3) % options.groups == 0, "{}: {} channels do not divide into {} groups; got input {}", operation,
             x.extent(3), options.groups, x.shape());
-    const Size2D kernel = parse_pair({"--kernel", typed.kernel});
+    const Size2D kernel = parse_pair({"--kernel", typed.text("--kernel")});
     const Shape weight = {kernel.height, kernel.width, x.extent(3) / options.groups, y.extent(3)};
     const Conv2DForm form = Conv2DForm::of(operation, x.shape(), weight, options);
     require_affordable(operation, form.weight_shape());
     // First the gradient itself, which sees to it that y fits the form.
     const Tensor gradient = conv2d_weight_gradient(x, y, form).value();
     report(typed.steps ? conv2d_weight_gradient_steps(x, y, form) : "",
-           {{"result", gradient, typed.out, layout, true}});
+           {{"result", gradient, typed.text("--out"), layout, true}});
 }
 
 // ---- the command line
@@ -145,16 +147,12 @@ struct Flags {
     CLI::App* command;
     Arguments& typed;
 
-    CLI::Option* add(const char* names, const char* value, std::string& text, const std::string& description) const {
-        return command->add_option(names, text, description)->type_name(value);
-    }
-    /// One of the convolution's options, kept by the first of its names.
-    CLI::Option* add(const std::string& names, const char* value, const char* description) const {
+    CLI::Option* add(const std::string& names, const char* value, const std::string& description) const {
         return command->add_option(names, typed.options[names.substr(0, names.find(','))], description)
             ->type_name(value);
     }
-    void add_operand(const char* name, const char* letter, std::string& text, const char* description) const {
-        add(name, letter, text, fmt::format("{}: a .npy file, or a matrix \"1 2; 3 4\"", description))->required();
+    void add_operand(const char* name, const char* letter, const char* description) const {
+        add(name, letter, fmt::format("{}: a .npy file, or a matrix \"1 2; 3 4\"", description))->required();
     }
 
     void add_common_options() const {
@@ -163,30 +161,24 @@ struct Flags {
         add("--dilation,--dilations,--dilation-rate", "H,W", "Pixels from one tap of the filter to the next")
             ->default_str("1");
         add("--groups,--group", "N", "Groups of channels that do not see each other")->default_str("1");
-        add("--dtype", "T", typed.dtype, "Element type; by default the files' wider one, else float64")
+        add("--dtype", "T", "Element type; by default the files' wider one, else float64")
             ->check(CLI::IsMember({"float32", "float64"}));
-        add("--out", "FILE", typed.out, "Write the result to this .npy file instead of printing it");
+        add("--out", "FILE", "Write the result to this .npy file instead of printing it");
         command->add_flag("--steps", typed.steps, "Show how each number comes about, as on paper");
     }
 
-    void add_bias_picture_and_gradients() const {
-        CLI::Option* bias = add("--bias", "B", typed.bias, "A number for each channel of the result, added to it");
+    /// Those of a convolution of either direction: bias, picture, gradients and conventions.
+    void add_direction_options() const {
+        CLI::Option* bias = add("--bias", "B", "A number for each channel of the result, added to it");
         bias->excludes(command->get_option("--steps"));
-        add("--png", "FILE", typed.png, "Draw the result in this file too, each number a square from black to white");
-        CLI::Option* gradient = add("--output-gradient", "G", typed.output_gradient,
+        add("--png", "FILE", "Draw the result in this file too, each number a square from black to white");
+        CLI::Option* gradient = add("--output-gradient", "G",
                                     "A gradient for the result, from which those for input, weight and bias are made");
-        add("--out-input-gradient", "FILE", typed.out_input_gradient, "Write the gradient for the input")
-            ->needs(gradient);
-        add("--out-weight-gradient", "FILE", typed.out_weight_gradient, "Write the gradient for the weight")
-            ->needs(gradient);
-        add("--out-bias-gradient", "FILE", typed.out_bias_gradient, "Write the gradient for the bias")
-            ->needs(gradient)
-            ->needs(bias);
-    }
-
-    void add_conventions() const {
-        add("--convention", "NAME", typed.convention, "Whose words and layouts these are; tensorflow is keras")
-            ->capture_default_str()
+        add("--out-input-gradient", "FILE", "Write the gradient for the input")->needs(gradient);
+        add("--out-weight-gradient", "FILE", "Write the gradient for the weight")->needs(gradient);
+        add("--out-bias-gradient", "FILE", "Write the gradient for the bias")->needs(gradient)->needs(bias);
+        add("--convention", "NAME", "Whose words and layouts these are; tensorflow is keras")
+            ->default_str("adjoint")
             ->check(CLI::IsMember({"adjoint", "pytorch", "keras", "tensorflow", "onnx"}));
         add("--pads", "P", "ONNX: H_BEGIN,W_BEGIN,H_END,W_END");
         add("--auto-pad", "RULE", "ONNX: NOTSET, VALID, SAME_UPPER or SAME_LOWER");
@@ -201,7 +193,7 @@ Flags declare(CLI::App& app, const char* name, const char* description, const ch
     const auto typed = std::make_shared<Arguments>();
     command->callback([=] { run(*typed); });
     const Flags flags{command, *typed};
-    flags.add_operand("--input", "X", typed->input, "Images [N, H, W, C], [H, W, C] or [H, W]");
+    flags.add_operand("--input", "X", "Images [N, H, W, C], [H, W, C] or [H, W]");
     return flags;
 }
 
@@ -209,26 +201,23 @@ Flags declare(CLI::App& app, const char* name, const char* description, const ch
 
 void add_convolution_commands(CLI::App& app) {
     const Flags conv2d = declare(app, "conv2d", "The image seen through the filters", conv2d_examples, run_conv2d);
-    conv2d.add_operand("--weight", "W", conv2d.typed.weight, "Filters [K, L, C / groups, O] or [K, L]");
+    conv2d.add_operand("--weight", "W", "Filters [K, L, C / groups, O] or [K, L]");
     conv2d.add_common_options();
-    conv2d.add_bias_picture_and_gradients();
-    conv2d.add_conventions();
+    conv2d.add_direction_options();
 
     const Flags transpose =
         declare(app, "conv2d-transpose", "The transposed convolution, which is the gradient of conv2d for its input",
                 conv2d_transpose_examples, run_conv2d_transpose);
-    transpose.add_operand("--weight", "W", transpose.typed.weight, "Filters [K, L, C_out / groups, C_in] or [K, L]");
+    transpose.add_operand("--weight", "W", "Filters [K, L, C_out / groups, C_in] or [K, L]");
     transpose.add("--output-size,--output-shape", "H,W", "The size of the result");
     transpose.add("--output-padding", "H,W", "Rows and columns more than the smallest result");
     transpose.add_common_options();
-    transpose.add_bias_picture_and_gradients();
-    transpose.add_conventions();
+    transpose.add_direction_options();
 
     const Flags gradient = declare(app, "conv2d-weight-gradient", "The gradient of conv2d for its filters",
                                    conv2d_weight_gradient_examples, run_conv2d_weight_gradient);
-    gradient.add_operand("--output-gradient", "G", gradient.typed.output_gradient,
-                         "The gradient for conv2d's output [N, H, W, O]");
-    gradient.add("--kernel", "K,L", gradient.typed.kernel, "Rows and columns of the filters")->required();
+    gradient.add_operand("--output-gradient", "G", "The gradient for conv2d's output [N, H, W, O]");
+    gradient.add("--kernel", "K,L", "Rows and columns of the filters")->required();
     gradient.add_common_options();
 }
 

@@ -13,10 +13,8 @@ using Json = nlohmann::ordered_json;
 // ---- reports as JSON
 
 static void to_json(Json& json, const GradientComparison& numbers) {
-    json = {{"analytic", numbers.analytic},
-            {"numeric", numbers.numeric},
-            {"relative_error", numbers.relative_error},
-            {"ulps", numbers.ulps}};
+    const auto& [analytic, numeric, relative_error, ulps] = numbers;
+    json = {{"analytic", analytic}, {"numeric", numeric}, {"relative_error", relative_error}, {"ulps", ulps}};
 }
 
 static void to_json(Json& json, const Kink& kink) {
@@ -30,19 +28,16 @@ static void to_json(Json& json, const InputReport& input) {
             {"worst", worst},      {"direction", input.direction}, {"kinks", input.kinks}};
 }
 
-static void to_json(Json& json, const OrderReport& order) {
-    json = {{"order", order.order},
-            {"passed", order.passed()},
-            {"exact", order.exact},
-            {"tolerance", order.tolerance},
-            {"inputs", order.inputs}};
+static void to_json(Json& json, const OrderReport& report) {
+    const auto& [order, exact, tolerance, inputs] = report;
+    json = {{"order", order}, {"passed", report.passed()}, {"exact", exact}, {"tolerance", tolerance}};
+    json["inputs"] = inputs;
 }
 
 static void to_json(Json& json, const SweptRow& row) {
-    json = {{"layer", row.name},
-            {"configurations", row.configurations},
-            {"exact", row.exact},
-            {"relative_error", row.relative_error}};
+    const auto& [name, configurations, exact, relative_error] = row;
+    json = {{"layer", name}, {"configurations", configurations}, {"exact", exact}};
+    json["relative_error"] = relative_error;
 }
 
 static void to_json(Json& json, const SweepFailure& failure) {
@@ -56,11 +51,12 @@ Json check_json(const GradientRow& row, const Settings& settings, const Gradient
     for (const Setting& setting : settings.all()) texts[setting.flag->name.substr(2)] = setting.text;
     Json json = {{"layer", row.name}, {"settings", texts}, {"passed", report.passed()}, {"orders", report.orders}};
     if (report.adjoint) {
+        const auto& [forward, reverse, relative_error, tolerance] = *report.adjoint;
         json["adjoint"] = {{"passed", report.adjoint->passed()},
-                           {"forward", report.adjoint->forward},
-                           {"reverse", report.adjoint->reverse},
-                           {"relative_error", report.adjoint->relative_error},
-                           {"tolerance", report.adjoint->tolerance}};
+                           {"forward", forward},
+                           {"reverse", reverse},
+                           {"relative_error", relative_error},
+                           {"tolerance", tolerance}};
     }
     return json;
 }

@@ -148,25 +148,24 @@ GradientRows convolution_rows() {
 
 GradientRows convention_rows() {
     const Sample x = normal({2, 3, 4, 2});
-    const DrawSetting zeros = draw_numbers(0, 2, 2), keras = draw_one_of({"valid", "same"}),
-                      onnx = draw_one_of({"VALID", "SAME_UPPER", "SAME_LOWER"});
-    const std::string grouped = "--groups 1|2 --out-channels 6 --stride 1|2,1 ",
-                      depthwise = "--out-channels 6 --stride 1|2,1 ";
+    const DrawSetting zeros = draw_numbers(0, 2, 2), rule = draw_one_of({"valid", "same"}),
+                      pad = draw_one_of({"VALID", "SAME_UPPER", "SAME_LOWER"});
+    const std::string depthwise = "--out-channels 6 --stride 1|2,1 --padding ", grouped = "--groups 1|2 " + depthwise,
+                      pytorch = grouped + "0|1,0 --dilation 1", keras = grouped + "valid|same --dilation 1",
+                      onnx = grouped + "VALID|SAME_LOWER --dilation 1";
     return {
         multilinear(operation("nchw_to_nhwc", {x}, "", nchw_to_nhwc)),
         multilinear(operation("nhwc_to_nchw", {x}, "", nhwc_to_nchw)),
         multilinear(operation("oihw_to_hwio", {x}, "", oihw_to_hwio)),
         multilinear(operation("hwio_to_oihw", {x}, "", hwio_to_oihw)),
-        of_convention("pytorch::conv2d", "2,4,5,3", grouped + "--padding 0|1,0 --dilation 1", zeros),
+        of_convention("pytorch::conv2d", "2,4,5,3", pytorch, zeros),
         with_draw("--output-padding", zeros,
-                  of_convention("pytorch::conv_transpose2d", "2,4,5,3",
-                                grouped + "--padding 0|1,0 --dilation 1 --output-padding 0|1,0", zeros)),
-        of_convention("keras::conv2d", "2,5,3,4", grouped + "--padding valid|same --dilation 1", keras),
-        of_convention("keras::depthwise_conv2d", "2,5,3,3", depthwise + "--padding valid|same --dilation 1", keras),
-        of_convention("keras::conv2d_transpose", "2,5,3,4", grouped + "--padding valid|same --dilation 1", keras),
-        of_convention("onnx::conv", "2,4,5,3", grouped + "--padding VALID|SAME_LOWER --dilation 1", onnx),
-        of_convention("onnx::conv_transpose", "2,4,5,3",
-                      grouped + "--padding VALID|SAME_LOWER --dilation 1 --output-size |14,3", onnx),
+                  of_convention("pytorch::conv_transpose2d", "2,4,5,3", pytorch + " --output-padding 0|1,0", zeros)),
+        of_convention("keras::conv2d", "2,5,3,4", keras, rule),
+        of_convention("keras::depthwise_conv2d", "2,5,3,3", depthwise + "valid|same --dilation 1", rule),
+        of_convention("keras::conv2d_transpose", "2,5,3,4", keras, rule),
+        of_convention("onnx::conv", "2,4,5,3", onnx, pad),
+        of_convention("onnx::conv_transpose", "2,4,5,3", onnx + " --output-size |14,3", pad),
     };
 }
 

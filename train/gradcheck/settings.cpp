@@ -13,10 +13,9 @@ std::string joined(const std::vector<Index>& numbers) { return fmt::format("{}",
 
 // ---- how each flag is drawn
 
-DrawSetting now_and_then(DrawSetting draw) {
-    return [draw = std::move(draw)](RandomStream& stream, const Settings& drawn) {
-        return stream.chance(0.5) ? draw(stream, drawn) : "";
-    };
+// Nothing, or a few.
+std::string draw_output_padding(RandomStream& stream, const Settings& drawn) {
+    return stream.chance(0.5) ? draw_numbers(0, 2, 2)(stream, drawn) : "";
 }
 
 // As many axes as the example has, and now and then a longer one.
@@ -120,8 +119,7 @@ const std::vector<SettingFlag>& setting_flags() {
          0},
         {"--dilation", "H,W", "Pixels from one tap of the filter to the next", draw_numbers(1, 2, 2), 1},
         {"--output-size", "H,W", "The size of a transposed convolution's result", draw_one_of({""}), 1},
-        {"--output-padding", "H,W", "Rows and columns more than the smallest possible result",
-         now_and_then(draw_numbers(0, 2, 2)), 0},
+        {"--output-padding", "H,W", "Rows and columns more than the smallest possible result", draw_output_padding, 0},
         {"--window", "K,L", "Rows and columns of the window that pools", draw_numbers(1, 3, 2), 1},
         {"--count-padding", "", "Zeros of the padding count as pixels", yes_or_no},
         {"--block", "N", "Rows and columns of pixels that are channels elsewhere", draw_numbers(1, 3), 1},

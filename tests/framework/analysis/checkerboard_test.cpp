@@ -7,7 +7,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/resampling.h"
 #include "framework/tensor/random.h"
-#include "tests/support/derivatives.h"
+#include "tests/support/values.h"
 
 namespace adjoint {
 namespace {
@@ -108,14 +108,6 @@ TEST(CheckerboardShare, TellsATransposedConvolutionThatCoversUnevenlyFromAnEnlar
     const Variable enlarged = conv2d(upsample2d(x, {2, 2}), w);
     EXPECT_GT(checkerboard_share(uneven, {2, 2}).item(), 0.5);
     EXPECT_LT(checkerboard_share(enlarged, {2, 2}).item(), 0.05);
-}
-
-TEST(CheckerboardShare, HasDerivativesToSecondOrder) {
-    expect_derivatives(
-        [](const std::vector<Variable>& in) {
-            return checkerboard_share(in[0], {2, 2});
-        },
-        {Random(1).normal({2, 4, 5, 2}, DType::float64)});
 }
 
 TEST(CheckerboardShareRefusal, OfAPeriodThatDoesNotFit) {

@@ -63,11 +63,13 @@ TEST(GradientCheck, CatchesOneWrongElement) {
 }
 
 TEST(GradientCheck, CatchesAMissingEdge) {
-    const auto f = [](const Inputs& in) { return in[0] * stop_gradient(in[1]); };
-    const GradientCheckReport report = gradient_check(f, {x, y});
+    const auto missing = [](const Inputs& in) { return in[0] * stop_gradient(in[1]); };
+    const GradientCheckReport report = gradient_check(missing, {x, y});
     EXPECT_FALSE(report.passed());
     EXPECT_EQ(report.orders[0].worst().worst.analytic, 0.0);
     EXPECT_NE(report.orders[0].worst().worst.numeric, 0.0);
+    const auto one_of_two = [](const Inputs& in) { return in[0] * in[0] + stop_gradient(in[0]) * 3.0; };
+    EXPECT_FALSE(gradient_check(one_of_two, {x}).passed());
 }
 
 TEST(GradientCheck, CatchesAnEdgeThatLeadsToTheWrongInput) {
@@ -77,11 +79,6 @@ TEST(GradientCheck, CatchesAnEdgeThatLeadsToTheWrongInput) {
                               {in[0], [in](const Variable& g) { return g * in[0]; }}});
     };
     EXPECT_FALSE(gradient_check(f, {x, y}).passed());
-}
-
-TEST(GradientCheck, CatchesAnAdjointThatIsOverwrittenInsteadOfAdded) {
-    const auto f = [](const Inputs& in) { return in[0] * in[0] + stop_gradient(in[0]) * 3.0; };
-    EXPECT_FALSE(gradient_check(f, {x}).passed());
 }
 
 TEST(GradientCheck, CatchesAGradientThatIsNotANumber) {
@@ -164,11 +161,6 @@ TEST(GradientCheck, RefusesValuesThatAreNotFinite) {
     EXPECT_EQ(error_of([] { gradient_check([](const Inputs& in) { return 1e308 * exp(in[0]); }, {x}); }).substr(0, 63),
               fact);
     EXPECT_EQ(error_of([] { gradient_check([](const Inputs& in) { return log(in[0]); }, {x}); }).substr(0, 63), fact);
-}
-
-TEST(GradientCheck, LeavesNoTapeLive) {
-    gradient_check([](const Inputs& in) { return exp(in[0]); }, {x}, {.order = 2});
-    EXPECT_FALSE(Tape::recording());
 }
 
 // ---- a check that proves nothing

@@ -24,13 +24,6 @@ GradientRow faulty_row(const std::function<bool(const Variable&)>& wrong) {
     });
 }
 
-TEST(GradientSweep, PassesWhatIsRight) {
-    const SweepReport report = sweep_gradients({faulty_row([](const Variable&) { return false; })}, 30, {});
-    EXPECT_TRUE(report.failures.empty());
-    EXPECT_EQ(report.configurations, 30);
-    EXPECT_LT(report.rows.at(0).relative_error, 1e-7);
-}
-
 TEST(GradientSweep, MakesAFailureAsSmallAsItCanBe) {
     const GradientRow row = faulty_row([](const Variable& v) { return v.extent(0) >= 3 && v.extent(1) >= 2; });
     const SweepReport report = sweep_gradients({row}, 50, {.order = 2});
