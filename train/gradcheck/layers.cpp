@@ -165,15 +165,13 @@ GradientRows loss_rows() {
 
 GradientRows model_rows() {
     const Sample digit = normal({1, 28, 28, 1}), digits = normal({2, 28, 28, 1});
-    constexpr Index samples = 2;
     return {
-        sampled(layer("Autoencoder", digit, "", [] { return Autoencoder(random); }), samples),
-        sampled(layer("VariationalAutoencoder", digit, "", [] { return VariationalAutoencoder(random); }), samples),
-        sampled(layer("Classifier", digit, "", [] { return Classifier(random); }), samples),
-        sampled(layer("dcgan_generator", normal({2, 1, 1, dcgan_noise}), "", [] { return dcgan_generator(random); }),
-                samples),
-        sampled(layer("dcgan_discriminator", digits, "", [] { return dcgan_discriminator(random); }), samples),
-        sampled(layer("wgan_critic", digits, "", [] { return wgan_critic(random); }), samples),
+        sampled(layer("Autoencoder", digit, "", [] { return Autoencoder(random); })),
+        sampled(layer("VariationalAutoencoder", digit, "", [] { return VariationalAutoencoder(random); })),
+        sampled(layer("Classifier", digit, "", [] { return Classifier(random); })),
+        sampled(layer("dcgan_generator", normal({2, 1, 1, dcgan_noise}), "", [] { return dcgan_generator(random); })),
+        sampled(layer("dcgan_discriminator", digits, "", [] { return dcgan_discriminator(random); })),
+        sampled(layer("wgan_critic", digits, "", [] { return wgan_critic(random); })),
     };
 }
 

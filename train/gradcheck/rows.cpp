@@ -37,7 +37,8 @@ bool GradientRow::exact(const Settings& at) const {
 GradientCheckReport GradientRow::check(const Settings& at, GradientCheckOptions options) const {
     options.exact = exact(at);
     if (options.samples == 0) options.samples = samples;
-    if (options.step == 0.0) options.step = step;
+    // A small step keeps clear of rectifiers' kinks, of which there are many in a whole model.
+    if (options.step == 0.0 && samples > 0) options.step = 1e-6;
     Check prepared;
     try {
         prepared = prepare(at, Random(2024).stream(options.seed), options.exact);
@@ -124,9 +125,8 @@ GradientRow multilinear(GradientRow row) {
     return row;
 }
 
-GradientRow sampled(GradientRow row, Index samples) {
-    row.samples = samples;
-    row.step = 1e-6;
+GradientRow sampled(GradientRow row) {
+    row.samples = 2;
     return row;
 }
 

@@ -30,7 +30,6 @@ struct GradientRow {
     Prepare prepare;
     bool multilinear = false;  ///< linear in each input, unless a rectifier follows
     Index samples = 0;         ///< elements of each input that are checked in whole models; 0 stands for all
-    double step = 0.0;         ///< GradientCheckOptions::step
 
     /// Whether it is checked in whole numbers: what is multilinear and not rectified.
     bool exact(const Settings& at) const;
@@ -142,9 +141,8 @@ GradientRow layer(const std::string& name, const Sample& x, const std::string& s
 
 /// Linear in each of its inputs: checked in whole numbers, bit for bit.
 GradientRow multilinear(GradientRow row);
-/// Too large to move every element: so many of each input are drawn. The small step keeps clear of rectifiers' kinks,
-/// of which there are many.
-GradientRow sampled(GradientRow row, Index samples);
+/// A whole model, too large to move every element: 2 of each input are drawn.
+GradientRow sampled(GradientRow row);
 /// With a way of its own to draw a setting.
 GradientRow with_draw(const std::string& flag, DrawSetting draw, GradientRow row);
 

@@ -42,19 +42,6 @@ TEST(PyTorchConvTranspose2d, HasTheDocumentedSizes) {
     EXPECT_EQ(transpose_shape(input, {16, 33, 3, 5}, {.stride = {2, 1}, .padding = {4, 2}}), (Shape{20, 33, 93, 100}));
 }
 
-TEST(PyTorchConvTranspose2d, GoesBackToTheSizeThatTheConvolutionCameFrom) {
-    const Conv2DForm down =
-        pytorch::conv2d_form({1, 16, 12, 12}, {16, 16, 3, 3}, {.stride = {2, 2}, .padding = Size2D{1, 1}});
-    EXPECT_EQ(down.height.output, 6);
-    const auto up = [](std::optional<Shape> output_size) {
-        return transpose_shape({1, 16, 6, 6}, {16, 16, 3, 3},
-                               {.stride = {2, 2}, .padding = {1, 1}, .output_size = output_size});
-    };
-    EXPECT_EQ(up(std::nullopt), (Shape{1, 16, 11, 11}));
-    EXPECT_EQ(up(Shape{12, 12}), (Shape{1, 16, 12, 12}));
-    EXPECT_EQ(up(Shape{1, 16, 12, 12}), (Shape{1, 16, 12, 12}));
-}
-
 TEST(PyTorchConvTranspose2d, MakesTheSizesFromTheFewestToAStrideMoreWhateverTheOutputPadding) {
     for (Index h = 15; h < 24; ++h) {
         const auto shape = [&] {

@@ -106,14 +106,10 @@ TEST(GradientTable, ChecksTheConvolutionFamilyInWholeNumbers) {
     }
 }
 
-TEST(GradientTable, HasFlagsOfTheirOwnNames) {
-    std::set<std::string> known;
-    for (const SettingFlag& flag : setting_flags()) EXPECT_TRUE(known.insert(flag.name).second) << flag.name;
-}
-
-TEST(GradientTable, HasNamesOfItsOwn) {
+TEST(GradientTable, HasRowsAndFlagsOfNamesOfTheirOwn) {
     std::set<std::string> names;
     for (const GradientRow& row : gradient_table()) EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    for (const SettingFlag& flag : setting_flags()) EXPECT_TRUE(names.insert(flag.name).second) << flag.name;
 }
 
 TEST_F(GradcheckCommand, FindsFirstAndSecondDerivativesRightForAnySeedAndExactWhereTheyCanBe) {

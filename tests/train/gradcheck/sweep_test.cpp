@@ -83,8 +83,8 @@ TEST(GradientSweep, SaysWhereNothingFits) {
 
 TEST(GradientSweep, LeavesWholeModelsAlone) {
     const GradientRow row = faulty_row([](const Variable&) { return false; });
-    EXPECT_EQ(sweep_gradients({sampled(row, 2), row}, 3, {}).rows.size(), 1u);
-    EXPECT_EQ(error_of([&] { sweep_gradients({sampled(row, 2)}, 3, {}); }),
+    EXPECT_EQ(sweep_gradients({sampled(row), row}, 3, {}).rows.size(), 1u);
+    EXPECT_EQ(error_of([&] { sweep_gradients({sampled(row)}, 3, {}); }),
               "gradcheck: whole models have no random configurations; got 1 rows");
 }
 
