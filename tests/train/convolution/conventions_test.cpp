@@ -115,12 +115,6 @@ const std::vector<Call> calls = {
      [](const auto& x, const auto& w, const auto& b) {
          return pytorch::conv_transpose2d(x, w, {.bias = b, .stride = {2, 2}, .output_size = Shape{8, 5}});
      }},
-    {"pytorch_conv_transpose2d_unbatched_output_size",
-     words("conv2d-transpose --convention pytorch --stride 2 --output-size 3,8,5"),
-     {{4, 3, 2}, {4, 3, 3, 2}, {3}, {3, 8, 5}},
-     [](const auto& x, const auto& w, const auto& b) {
-         return pytorch::conv_transpose2d(x, w, {.bias = b, .stride = {2, 2}, .output_size = Shape{8, 5}});
-     }},
     {"keras_conv2d",
      words("conv2d --convention keras --strides 2,1 --padding same --dilation-rate 1,2"),
      {{2, 5, 6, 4}, {3, 2, 4, 3}, {3}, {2, 3, 6, 3}},
