@@ -91,7 +91,7 @@ class Parameters {
     template <class R, class... P>
     R pass_to(R (*f)(P...)) {
         std::tuple<std::decay_t<P>...> parameters;
-        std::apply([this](auto&... each) { (read(each), ...); }, parameters);
+        std::apply([&](auto&... each) { (read(each), ...); }, parameters);
         return std::apply(f, parameters);
     }
 
