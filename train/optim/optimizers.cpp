@@ -21,17 +21,19 @@ Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
 }
 
 // Adam's step from p; `weight_decay` enters the gradient.
-template <Scalar T, class Step, class Options>
-Tensor adam_update(const Step& step, const Options& o, const Tensor& p, double weight_decay) {
-    const T beta1(o.beta1), beta2(o.beta2), epsilon(o.epsilon), decay(weight_decay);
-    const T rate(step.learning_rate / (1.0 - std::pow(o.beta1, step.t)));
-    const T correction(1.0 / (1.0 - std::pow(o.beta2, step.t)));
-    T *const m = step.moments[0].template edit<T>().data(), *const v = step.moments[1].template edit<T>().data();
-    return update_each<T>(p, step.g, [=](Index e, T value, T gradient) {
-        gradient += decay * value;
-        m[e] = beta1 * m[e] + (1 - beta1) * gradient;
-        v[e] = beta2 * v[e] + (1 - beta2) * gradient * gradient;
-        return value - rate * m[e] / (std::sqrt(v[e] * correction) + epsilon);
+template <class Options>
+Tensor adam_update(const ParameterStep& step, const Options& o, const Tensor& p, double weight_decay) {
+    return dispatch(p.dtype(), [&]<Scalar T>() {
+        const T beta1(o.beta1), beta2(o.beta2), epsilon(o.epsilon), decay(weight_decay);
+        const T rate(step.learning_rate / (1.0 - std::pow(o.beta1, step.t)));
+        const T correction(1.0 / (1.0 - std::pow(o.beta2, step.t)));
+        T *const m = step.moments[0].edit<T>().data(), *const v = step.moments[1].edit<T>().data();
+        return update_each<T>(p, step.g, [=](Index e, T value, T gradient) {
+            gradient += decay * value;
+            m[e] = beta1 * m[e] + (1 - beta1) * gradient;
+            v[e] = beta2 * v[e] + (1 - beta2) * gradient * gradient;
+            return value - rate * m[e] / (std::sqrt(v[e] * correction) + epsilon);
+        });
     });
 }
 
@@ -78,7 +80,7 @@ void Optimizer::step(std::vector<Variable> gradients) {
         const Parameter& parameter = parameters_[i].state;
         Kept& kept = kept_[i];
         parameter.assign(
-            updated(i, {++kept.steps, learning_rate(i), parameter.value(), gradients[k].value(), kept.moments}));
+            updated(i, {++kept.steps, learning_rate_scale, parameter.value(), gradients[k].value(), kept.moments}));
     }
 }
 
@@ -132,44 +134,35 @@ void Optimizer::load_state_dict(const TensorsByName& states) {
     }
 }
 
-template <>
-Tensor SGD::updated(std::size_t i, const ParameterStep& step) const {
-    return dispatch(step.p.dtype(), [&, &o = options_[i]]<Scalar T>() {
-        const T rate(step.learning_rate), momentum(o.momentum), decay(o.weight_decay);
+Tensor SGDOptions::updated(const ParameterStep& step) const {
+    return dispatch(step.p.dtype(), [&]<Scalar T>() {
+        const T rate(step.learning_rate), mu(momentum), decay(weight_decay);
         T* const v = step.moments[0].edit<T>().data();
-        return update_each<T>(step.p, step.g, [=, nesterov = o.nesterov](Index e, T value, T gradient) {
+        return update_each<T>(step.p, step.g, [=, ahead = nesterov](Index e, T value, T gradient) {
             gradient += decay * value;
-            v[e] = momentum * v[e] + gradient;
-            return value - rate * (nesterov ? gradient + momentum * v[e] : v[e]);
+            v[e] = mu * v[e] + gradient;
+            return value - rate * (ahead ? gradient + mu * v[e] : v[e]);
         });
     });
 }
 
-template <>
-Tensor RMSprop::updated(std::size_t i, const ParameterStep& step) const {
-    return dispatch(step.p.dtype(), [&, &o = options_[i]]<Scalar T>() {
-        const T rate(step.learning_rate), decay(o.decay), epsilon(o.epsilon);
+Tensor RMSpropOptions::updated(const ParameterStep& step) const {
+    return dispatch(step.p.dtype(), [&]<Scalar T>() {
+        const T rate(step.learning_rate), kept(decay), small(epsilon);
         T* const s = step.moments[0].edit<T>().data();
         return update_each<T>(step.p, step.g, [=](Index e, T value, T gradient) {
-            s[e] = decay * s[e] + (1 - decay) * gradient * gradient;
-            return value - rate * gradient / (std::sqrt(s[e]) + epsilon);
+            s[e] = kept * s[e] + (1 - kept) * gradient * gradient;
+            return value - rate * gradient / (std::sqrt(s[e]) + small);
         });
     });
 }
 
-template <>
-Tensor Adam::updated(std::size_t i, const ParameterStep& step) const {
-    return dispatch(step.p.dtype(),
-                    [&, &o = options_[i]]<Scalar T>() { return adam_update<T>(step, o, step.p, o.weight_decay); });
-}
+Tensor AdamOptions::updated(const ParameterStep& step) const { return adam_update(step, *this, step.p, weight_decay); }
 
-template <>
-Tensor AdamW::updated(std::size_t i, const ParameterStep& step) const {
-    const double kept = 1.0 - step.learning_rate * options_[i].weight_decay;
+Tensor AdamWOptions::updated(const ParameterStep& step) const {
+    const double kept = 1.0 - step.learning_rate * weight_decay;
     const Tensor shrunk = map(step.p, [kept](auto value) { return static_cast<decltype(value)>(kept * value); });
-    return dispatch(step.p.dtype(), [&, &o = options_[i]]<Scalar T>() {
-        return adam_update<T>(step, o, shrunk, /*weight_decay=*/0.0);
-    });
+    return adam_update(step, *this, shrunk, /*weight_decay=*/0.0);
 }
 
 }  // namespace adjoint

@@ -31,6 +31,16 @@ struct ParameterNorms {
     double gradient;
 };
 
+/// A step of one parameter: step t, from 1, at its value p and with the gradient g. The moments are what the optimiser
+/// keeps of it, tensors of its shape, 0 at first, which the step edits.
+struct ParameterStep {
+    int t;
+    double learning_rate;
+    const Tensor& p;
+    const Tensor& g;
+    std::vector<Tensor>& moments;
+};
+
 /// Improves parameters by their gradients. Frozen parameters are passed over until they are unfrozen.
 class Optimizer {
   public:
@@ -55,23 +65,12 @@ class Optimizer {
     GradientClipping clipping = {};    ///< of the gradients, before each step
 
   protected:
-    /// A step of one parameter: step t, from 1, at its value p and with the gradient g. The moments are what the
-    /// optimiser keeps of it, tensors of its shape, 0 at first, which the step edits.
-    struct ParameterStep {
-        int t;
-        double learning_rate;
-        const Tensor& p;
-        const Tensor& g;
-        std::vector<Tensor>& moments;
-    };
-
     /// `moments` are the letters of what is kept of each parameter. Throws when there is no parameter, or one is there
     /// twice.
     Optimizer(States parameters, std::string moments);
 
-    /// What parameter i becomes.
-    virtual Tensor updated(std::size_t i, const ParameterStep& step) const = 0;
-    virtual double learning_rate(std::size_t i) const = 0;
+    /// What parameter i becomes; the step's learning rate is the scale of the parameter's own.
+    virtual Tensor updated(std::size_t i, ParameterStep step) const = 0;
 
   private:
     struct Kept {
@@ -85,7 +84,7 @@ class Optimizer {
     bool finite_ = true;
 };
 
-/// The optimiser of an algorithm: its options, and what they make of a parameter.
+/// The optimiser of an algorithm, which is its options and what they make of a parameter.
 template <class Options>
 class OptimizerOf : public Optimizer {
   public:
@@ -105,8 +104,10 @@ class OptimizerOf : public Optimizer {
         }
         return all;
     }
-    Tensor updated(std::size_t i, const ParameterStep& step) const override;
-    double learning_rate(std::size_t i) const override { return options_[i].learning_rate * learning_rate_scale; }
+    Tensor updated(std::size_t i, ParameterStep step) const override {
+        step.learning_rate *= options_[i].learning_rate;
+        return options_[i].updated(step);
+    }
 
     std::vector<Options> options_;  // of each parameter
 };
@@ -119,10 +120,9 @@ struct SGDOptions {
     bool nesterov = false;
     double weight_decay = 0.0;
     static constexpr const char* moments = "v";
+    Tensor updated(const ParameterStep& step) const;
 };
 using SGD = OptimizerOf<SGDOptions>;
-template <>
-Tensor SGD::updated(std::size_t i, const ParameterStep& step) const;
 
 /// s ← decay·s + (1 − decay)·g²;  p ← p − learning_rate·g / (√s + epsilon).   Source: Tieleman and Hinton, lecture 6.5,
 /// 2012.
@@ -131,10 +131,9 @@ struct RMSpropOptions {
     double decay = 0.99;
     double epsilon = 1e-8;
     static constexpr const char* moments = "s";
+    Tensor updated(const ParameterStep& step) const;
 };
 using RMSprop = OptimizerOf<RMSpropOptions>;
-template <>
-Tensor RMSprop::updated(std::size_t i, const ParameterStep& step) const;
 
 /// g ← g + weight_decay·p;  m ← β₁·m + (1 − β₁)·g;  v ← β₂·v + (1 − β₂)·g²;
 /// p ← p − learning_rate·(m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + epsilon).
@@ -146,10 +145,9 @@ struct AdamOptions {
     double epsilon = 1e-8;
     double weight_decay = 0.0;
     static constexpr const char* moments = "mv";
+    Tensor updated(const ParameterStep& step) const;
 };
 using Adam = OptimizerOf<AdamOptions>;
-template <>
-Tensor Adam::updated(std::size_t i, const ParameterStep& step) const;
 
 /// Adam with the weight decay apart from the gradient: p ← (1 − learning_rate·weight_decay)·p, then Adam's step.
 /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
@@ -160,9 +158,8 @@ struct AdamWOptions {
     double epsilon = 1e-8;
     double weight_decay = 1e-2;
     static constexpr const char* moments = "mv";
+    Tensor updated(const ParameterStep& step) const;
 };
 using AdamW = OptimizerOf<AdamWOptions>;
-template <>
-Tensor AdamW::updated(std::size_t i, const ParameterStep& step) const;
 
 }  // namespace adjoint

@@ -7,8 +7,11 @@
 // Only ReduceOnPlateau looks at the losses, and keeps what it has seen.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
+#include <numbers>
 
 #include "framework/tensor/shape.h"
 
@@ -19,27 +22,36 @@ using Schedule = std::function<double(Index t)>;
 
 /// 1.
 struct ConstantRate {
-    double operator()(Index t) const;
+    double operator()(Index) const { return 1.0; }
 };
 
 /// factor^⌊t / every⌋.
 struct StepDecay {
     Index every;
     double factor = 0.1;
-    double operator()(Index t) const;
+    double operator()(Index t) const { return std::pow(factor, static_cast<double>(t / every)); }
 };
 
 /// factorᵗ.
 struct ExponentialDecay {
     double factor;
-    double operator()(Index t) const;
+    double operator()(Index t) const { return std::pow(factor, static_cast<double>(t)); }
 };
+
+/// How much of `steps` is done at step t, from 0 to 1.
+inline double share_done(double t, double steps) { return t < steps ? t / steps : 1.0; }
+/// Half a wave from `begin` at 0 to `end` at 1.
+inline double half_wave(double begin, double end, double position) {
+    return end + (begin - end) * (1.0 + std::cos(std::numbers::pi * position)) / 2.0;
+}
 
 /// 1 + (end − 1)·t / steps, then end: a straight line.
 struct LinearDecay {
     Index steps;
     double end = 0.0;
-    double operator()(Index t) const;
+    double operator()(Index t) const {
+        return 1.0 + (end - 1.0) * share_done(static_cast<double>(t), static_cast<double>(steps));
+    }
 };
 
 /// end + (1 − end)·(1 + cos(π·t / steps)) / 2, then end: half a wave.
@@ -47,7 +59,9 @@ struct LinearDecay {
 struct CosineDecay {
     Index steps;
     double end = 0.0;
-    double operator()(Index t) const;
+    double operator()(Index t) const {
+        return half_wave(1.0, end, share_done(static_cast<double>(t), static_cast<double>(steps)));
+    }
 };
 
 /// Half a wave up from `begin` to 1, which it reaches at t = rising·steps − 1, and another down to `end` at steps − 1.
@@ -58,7 +72,11 @@ struct OneCycle {
     double rising = 0.3;
     double begin = 1.0 / 25;
     double end = 1.0 / 25 / 1e4;
-    double operator()(Index t) const;
+    double operator()(Index t) const {
+        const double now = static_cast<double>(t), last = static_cast<double>(steps) - 1.0;
+        const double top = rising * static_cast<double>(steps) - 1.0;
+        return now < top ? half_wave(begin, 1.0, now / top) : half_wave(1.0, end, share_done(now - top, last - top));
+    }
 };
 
 /// A straight line, (t + 1) / (steps + 1), while t < steps; then another schedule, which begins its own t = 0 there.
@@ -66,7 +84,9 @@ struct OneCycle {
 struct WarmUp {
     Index steps;
     Schedule then;
-    double operator()(Index t) const;
+    double operator()(Index t) const {
+        return t < steps ? static_cast<double>(t + 1) / static_cast<double>(steps + 1) : then(t - steps);
+    }
 };
 
 struct ReduceOnPlateauOptions {
@@ -83,7 +103,16 @@ struct ReduceOnPlateau {
     int no_better = 0;  ///< losses in a row
 
     /// The scale after one more loss: of an epoch, for example.
-    double observe(double loss);
+    double observe(double loss) {
+        const bool better = loss < best * (1.0 - options.threshold);
+        no_better = better ? 0 : no_better + 1;
+        if (better) best = loss;
+        if (no_better > options.patience) {
+            scale = std::max(scale * options.factor, options.end);
+            no_better = 0;
+        }
+        return scale;
+    }
 };
 
 }  // namespace adjoint
