@@ -10,7 +10,7 @@
 #include "train/data/dataset_choice.h"
 #include "train/optim/gradient_clipping.h"
 #include "train/optim/schedules.h"
-#include "train/records/metric_threshold.h"
+#include "train/records/metrics.h"
 
 namespace adjoint {
 

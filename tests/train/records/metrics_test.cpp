@@ -1,5 +1,5 @@
 // Truths about what is asked of a run: which texts say it, and when it is met.
-#include "train/records/metric_threshold.h"
+#include "train/records/metrics.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "train/records/metric_threshold.h"
+#include "train/records/metrics.h"
 
 #include <algorithm>
 #include <cmath>
