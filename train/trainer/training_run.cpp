@@ -44,22 +44,171 @@ class TrainingRun {
           run_(std::move(run)),
           checkpoints_(run_.checkpoints(), options_.checkpoints.keep) {}
 
-    void begin();
-    void resume(const RunRecord& record);
-    void go();
+    void begin() {
+        write_report(run_);
+        spdlog::info("to look at: {}", (run_.path() / "report.html").string());
+        save_checkpoint();
+    }
+
+    void resume(const RunRecord& record) {
+        for (const auto& directory : {run_.path(), run_.checkpoints(), run_.samples()}) remove_unfinished(directory);
+        steps_.restore(checkpoints_.last());
+        run_ = RunDirectory::rerecord(run_.path(), record);
+        const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
+        spdlog::info("{}: resumed at {}", run_.path().string(), place);
+        run_.restore_metrics(state_.metrics);
+        run_.log_event("resumed", state_.epoch, {{"step", static_cast<double>(state_.steps)}});
+    }
+
+    void go() {
+        // What an earlier process drew of the epoch that it left unfinished no longer counts.
+        const Index first = state_.batch > 0 ? state_.steps : state_.steps + 1;
+        if (options_.output.tensorboard) board_.emplace(run_.path() / "tensorboard", first);
+        // An epoch that --max-steps cuts short has an end too, which may be all that a resumed run lacks.
+        bool whole = true;
+        while (whole && state_.epoch <= options_.epochs && (!at_limit() || state_.batch > 0)) whole = run_epoch();
+        print_places(run_, options_.output.json);
+        judge();
+    }
 
   private:
-    bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
-    bool run_epoch();                                         // whether it came to its end, or is to be run again
-    bool finish_epoch(const Progress& progress, bool whole);  // whether it could be
-    void publish(const Evaluation& tested, const Progress& progress);
-    void judge();
-    void save_checkpoint();
-    void save_when_due();
-    void stop_if_told() const;
-    void handle_non_finite(const std::string& what, Index last_step);
-
     using Clock = std::chrono::steady_clock;
+
+    bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
+
+    // Whether the run has become as good as is required.
+    void judge() {
+        bool good = true;
+        for (const MetricThreshold& threshold : options_.output.require) {
+            if (metrics_.empty()) metrics_ = task_.test().metrics;  // resumed after its end
+            if (threshold.met_by(metrics_)) continue;
+            spdlog::error("--require: {} is not so; got {:.6g}", threshold.text, threshold.value_in(metrics_));
+            good = false;
+        }
+        if (!good) throw CheckFailed();
+    }
+
+    // Whether it came to its end, or is to be run again.
+    bool run_epoch() {
+        Batches epoch = steps_.batches();
+        const Index count = epoch.count();
+        Progress progress({.number = state_.epoch,
+                           .of = options_.epochs,
+                           .first_step = state_.batch,
+                           .steps = count,
+                           .steps_left = all_steps(options_, count) - state_.steps});
+        while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
+            const Metrics losses = steps_.take(*batch);
+            if (const std::string wrong = fault_of(losses); !wrong.empty() || !task_.gradients_were_finite()) {
+                handle_non_finite(wrong.empty() ? "a gradient" : wrong, state_.steps);
+                return true;
+            }
+            steps_.count(losses);
+            progress.step(batch->images.extent(0), losses);
+            if (state_.batch < count) save_when_due();
+        }
+        const bool whole = state_.batch == count;
+        const bool finished = finish_epoch(progress, whole);
+        if (state_.epoch <= options_.epochs) stop_if_told();
+        return whole || !finished;
+    }
+
+    void save_checkpoint() {
+        state_.metrics = run_.metrics();
+        checkpoints_.save(state_, task_.state_dict());
+        saved_ = Clock::now();
+    }
+
+    // Within an epoch, whose end has a checkpoint of its own.
+    void save_when_due() {
+        const CheckpointOptions& options = options_.checkpoints;
+        const bool steps = options.save_steps > 0 && state_.steps % options.save_steps == 0;
+        const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - saved_;
+        if (steps || minutes.count() >= options.save_minutes || Interruption::signal() != 0) save_checkpoint();
+        stop_if_told();
+    }
+
+    // When there is a checkpoint of this step.
+    void stop_if_told() const {
+        if (Interruption::signal() == 0) return;
+        LiveLine::erase();
+        spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, run_.model(),
+                     run_.path().string());
+        throw Interrupted{Interruption::signal()};
+    }
+
+    // Whether the epoch could be finished. A whole one ends with a checkpoint; one that --max-steps cut short has one
+    // before its end, to go on from.
+    bool finish_epoch(const Progress& progress, bool whole) {
+        LiveLine::erase();
+        if (!whole) save_checkpoint();
+        const Evaluation tested = task_.test();
+        if (const std::string wrong = fault_of(tested.metrics); !wrong.empty()) {
+            handle_non_finite(wrong, state_.steps - 1);
+            return false;
+        }
+        const Index epoch = state_.epoch;
+        publish(tested, progress);
+        if (whole) {
+            if (tested.loss) {
+                if (options_.schedule == "plateau") state_.plateau.observe(*tested.loss);
+                if (!state_.best || *tested.loss < state_.best->loss) state_.best = {state_.steps, *tested.loss};
+            }
+            steps_.begin_next_epoch();
+            save_checkpoint();
+        }
+        if (options_.output.json) {
+            print_epoch_json(epoch, tested.metrics);
+        } else {
+            print_epoch(epoch, tested.sentence);
+        }
+        return true;
+    }
+
+    // Into the run's directory.
+    void publish(const Evaluation& tested, const Progress& progress) {
+        metrics_ = tested.metrics;
+        write_png(run_.sample(fmt::format("epoch-{:03}", state_.epoch)), tested.picture);
+        run_.save_weights(task_.model().states());
+        if (task_.average() != nullptr) run_.save_average(task_.average()->states());
+        Metrics line = tested.metrics;
+        for (const auto& loss : steps_.mean_losses()) line.push_back(loss);
+        line.emplace_back("learning_rate", options_.learning_rate * steps_.last_learning_rate_scale());
+        for (const auto& norm : task_.norms()) line.push_back(norm);
+        run_.log_metrics(state_.epoch, line);
+        if (board_) {
+            board_->scalars(state_.steps, line);
+            board_->image(state_.steps, "samples", tested.picture);
+        }
+        run_.log_event("epoch", state_.epoch, {{"images_per_second", progress.images_per_second()}});
+        write_report(run_);
+    }
+
+    // A number of the last step, counted from 0, or of the test after it is not finite: says which operation made the
+    // first such number, and gives up or goes back to the beginning of the epoch, a place that the settings alone
+    // determine, with a smaller learning rate.
+    void handle_non_finite(const std::string& what, Index last_step) {
+        LiveLine::erase();
+        const double scale = state_.learning_rate_scale * scale_after_restoring;
+        const bool roll_back = options_.on_nan == "rollback";
+        const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
+        spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
+        const std::string reason = find_non_finite_operation(steps_, task_, checkpoints_.last(), last_step);
+        stop_if_told();
+        if (!roll_back || scale < smallest_scale) {
+            run_.log_event("stopped: " + fault, state_.epoch, {});
+            write_report(run_);
+            throw NotFinite(fmt::format(
+                "{}; the last checkpoint is {}; {}", reason, checkpoints_.file(state_.steps).string(),
+                roll_back ? "a smaller --lr may help" : "--resume with --on-nan rollback goes on in smaller steps"));
+        }
+        steps_.restore(checkpoints_.at(state_.epoch_begin()));
+        run_.restore_metrics(state_.metrics);
+        spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoints_.file(state_.steps).string(),
+                     scale);
+        run_.log_event("rolled back: " + fault, state_.epoch, {{"rate_factor", scale}});
+        state_.learning_rate_scale = scale;
+    }
 
     const TrainingOptions& options_;
     TrainingTask& task_;
@@ -72,165 +221,6 @@ class TrainingRun {
     Clock::time_point saved_ = Clock::now();
     Interruption interruption_;
 };
-
-void TrainingRun::begin() {
-    write_report(run_);
-    spdlog::info("to look at: {}", (run_.path() / "report.html").string());
-    save_checkpoint();
-}
-
-void TrainingRun::resume(const RunRecord& record) {
-    for (const auto& directory : {run_.path(), run_.checkpoints(), run_.samples()}) remove_unfinished(directory);
-    steps_.restore(checkpoints_.last());
-    run_ = RunDirectory::rerecord(run_.path(), record);
-    const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
-    spdlog::info("{}: resumed at {}", run_.path().string(), place);
-    run_.restore_metrics(state_.metrics);
-    run_.log_event("resumed", state_.epoch, {{"step", static_cast<double>(state_.steps)}});
-}
-
-void TrainingRun::go() {
-    // What an earlier process drew of the epoch that it left unfinished no longer counts.
-    const Index first = state_.batch > 0 ? state_.steps : state_.steps + 1;
-    if (options_.output.tensorboard) board_.emplace(run_.path() / "tensorboard", first);
-    // An epoch that --max-steps cuts short has an end too, which may be all that a resumed run lacks.
-    bool whole = true;
-    while (whole && state_.epoch <= options_.epochs && (!at_limit() || state_.batch > 0)) whole = run_epoch();
-    print_places(run_, options_.output.json);
-    judge();
-}
-
-// Whether the run has become as good as is required.
-void TrainingRun::judge() {
-    bool good = true;
-    for (const MetricThreshold& threshold : options_.output.require) {
-        if (metrics_.empty()) metrics_ = task_.test().metrics;  // resumed after its end
-        if (threshold.met_by(metrics_)) continue;
-        spdlog::error("--require: {} is not so; got {:.6g}", threshold.text, threshold.value_in(metrics_));
-        good = false;
-    }
-    if (!good) throw CheckFailed();
-}
-
-bool TrainingRun::run_epoch() {
-    Batches epoch = steps_.batches();
-    const Index count = epoch.count();
-    Progress progress({.number = state_.epoch,
-                       .of = options_.epochs,
-                       .first_step = state_.batch,
-                       .steps = count,
-                       .steps_left = all_steps(options_, count) - state_.steps});
-    while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
-        const Metrics losses = steps_.take(*batch);
-        if (const std::string wrong = fault_of(losses); !wrong.empty() || !task_.gradients_were_finite()) {
-            handle_non_finite(wrong.empty() ? "a gradient" : wrong, state_.steps);
-            return true;
-        }
-        steps_.count(losses);
-        progress.step(batch->images.extent(0), losses);
-        if (state_.batch < count) save_when_due();
-    }
-    const bool whole = state_.batch == count;
-    const bool finished = finish_epoch(progress, whole);
-    if (state_.epoch <= options_.epochs) stop_if_told();
-    return whole || !finished;
-}
-
-void TrainingRun::save_checkpoint() {
-    state_.metrics = run_.metrics();
-    checkpoints_.save(state_, task_.state_dict());
-    saved_ = Clock::now();
-}
-
-// Within an epoch, whose end has a checkpoint of its own.
-void TrainingRun::save_when_due() {
-    const CheckpointOptions& options = options_.checkpoints;
-    const bool steps = options.save_steps > 0 && state_.steps % options.save_steps == 0;
-    const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - saved_;
-    if (steps || minutes.count() >= options.save_minutes || Interruption::signal() != 0) save_checkpoint();
-    stop_if_told();
-}
-
-// When there is a checkpoint of this step.
-void TrainingRun::stop_if_told() const {
-    if (Interruption::signal() == 0) return;
-    LiveLine::erase();
-    spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, run_.model(),
-                 run_.path().string());
-    throw Interrupted{Interruption::signal()};
-}
-
-// A whole epoch ends with a checkpoint; one that --max-steps cut short has one before its end, to go on from.
-bool TrainingRun::finish_epoch(const Progress& progress, bool whole) {
-    LiveLine::erase();
-    if (!whole) save_checkpoint();
-    const Evaluation tested = task_.test();
-    if (const std::string wrong = fault_of(tested.metrics); !wrong.empty()) {
-        handle_non_finite(wrong, state_.steps - 1);
-        return false;
-    }
-    const Index epoch = state_.epoch;
-    publish(tested, progress);
-    if (whole) {
-        if (tested.loss) {
-            if (options_.schedule == "plateau") state_.plateau.observe(*tested.loss);
-            if (!state_.best || *tested.loss < state_.best->loss) state_.best = {state_.steps, *tested.loss};
-        }
-        steps_.begin_next_epoch();
-        save_checkpoint();
-    }
-    if (options_.output.json) {
-        print_epoch_json(epoch, tested.metrics);
-    } else {
-        print_epoch(epoch, tested.sentence);
-    }
-    return true;
-}
-
-// Into the run's directory.
-void TrainingRun::publish(const Evaluation& tested, const Progress& progress) {
-    metrics_ = tested.metrics;
-    write_png(run_.sample(fmt::format("epoch-{:03}", state_.epoch)), tested.picture);
-    run_.save_weights(task_.model().states());
-    if (task_.average() != nullptr) run_.save_average(task_.average()->states());
-    Metrics line = tested.metrics;
-    for (const auto& loss : steps_.mean_losses()) line.push_back(loss);
-    line.emplace_back("learning_rate", options_.learning_rate * steps_.last_learning_rate_scale());
-    for (const auto& norm : task_.norms()) line.push_back(norm);
-    run_.log_metrics(state_.epoch, line);
-    if (board_) {
-        board_->scalars(state_.steps, line);
-        board_->image(state_.steps, "samples", tested.picture);
-    }
-    run_.log_event("epoch", state_.epoch, {{"images_per_second", progress.images_per_second()}});
-    write_report(run_);
-}
-
-// A number of the last step, counted from 0, or of the test after it is not finite: says which operation made the first
-// such number, and gives up or goes back to the beginning of the epoch, a place that the settings alone determine, with
-// a smaller learning rate.
-void TrainingRun::handle_non_finite(const std::string& what, Index last_step) {
-    LiveLine::erase();
-    const double scale = state_.learning_rate_scale * scale_after_restoring;
-    const bool roll_back = options_.on_nan == "rollback";
-    const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
-    spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
-    const std::string reason = find_non_finite_operation(steps_, task_, checkpoints_.last(), last_step);
-    stop_if_told();
-    if (!roll_back || scale < smallest_scale) {
-        run_.log_event("stopped: " + fault, state_.epoch, {});
-        write_report(run_);
-        throw NotFinite(fmt::format(
-            "{}; the last checkpoint is {}; {}", reason, checkpoints_.file(state_.steps).string(),
-            roll_back ? "a smaller --lr may help" : "--resume with --on-nan rollback goes on in smaller steps"));
-    }
-    steps_.restore(checkpoints_.at(state_.epoch_begin()));
-    run_.restore_metrics(state_.metrics);
-    spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoints_.file(state_.steps).string(),
-                 scale);
-    run_.log_event("rolled back: " + fault, state_.epoch, {{"rate_factor", scale}});
-    state_.learning_rate_scale = scale;
-}
 
 // A new run, or the one that is to be resumed.
 RunDirectory open_run(const RunRecord& record, const TrainingOptions& options) {
