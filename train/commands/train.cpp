@@ -25,7 +25,7 @@ std::string footer_of(const TaskSpec& task) {
 // The settings that the flags left open, from the run or the file.
 void complete(CLI::App& command, TrainingOptions& options) {
     const CLI::Option& config = *command.get_option("--config");
-    const std::filesystem::path& resume = options.checkpoints.resume;
+    const std::filesystem::path& resume = options.resume;
     if (!resume.empty()) {
         for (const char* other : {"--config", "--out", "--force"}) {
             require(command.get_option(other)->count() == 0,
@@ -42,7 +42,7 @@ void complete(CLI::App& command, TrainingOptions& options) {
     } else if (config.count() > 0) {
         read_settings(command, config.as<std::string>());
     }
-    options.output.settings = settings_text(command);
+    options.settings = settings_text(command);
 }
 
 void add_task(CLI::App& train_command, const TaskSpec& task) {

@@ -1,7 +1,6 @@
 // Gradient clipping: by the norm of all gradients together, or each element by itself.
 #pragma once
 
-#include <limits>
 #include <vector>
 
 #include "framework/autograd/tape.h"
@@ -21,8 +20,8 @@ void clip_gradient_value(std::vector<Variable>& gradients, double most);
 
 /// What an optimiser does to gradients before it uses them: by value first, then by norm.
 struct GradientClipping {
-    double value = std::numeric_limits<double>::infinity();
-    double norm = std::numeric_limits<double>::infinity();
+    double value = 0.0;  ///< of each element of a gradient; 0 for none
+    double norm = 0.0;   ///< of all gradients together; 0 for none
 };
 
 }  // namespace adjoint

@@ -73,8 +73,8 @@ void Optimizer::step(std::vector<Variable> gradients) {
         const double norm = kept_[improved[k]].gradient_norm = gradient_norm({gradients[k]});
         if (!std::isfinite(norm) && first_not_finite(gradients[k].value())) finite_ = false;
     }
-    if (std::isfinite(clipping.value)) clip_gradient_value(gradients, clipping.value);
-    if (std::isfinite(clipping.norm)) clip_gradient_norm(gradients, clipping.norm);
+    if (clipping.value != 0.0) clip_gradient_value(gradients, clipping.value);
+    if (clipping.norm != 0.0) clip_gradient_norm(gradients, clipping.norm);
     for (std::size_t k = 0; k < gradients.size(); ++k) {
         const std::size_t i = improved[k];
         const Parameter& parameter = parameters_[i].state;

@@ -33,16 +33,15 @@ RunLog::RunLog(const RunDirectory& run) {
 
 RunLog::~RunLog() { std::erase(spdlog::default_logger()->sinks(), sink_); }
 
-void print_epoch(Index epoch, const std::string& sentence) {
+void print_epoch(Index epoch, const std::string& sentence, const Metrics& metrics, bool json) {
+    if (json) {
+        Json line = {{"epoch", epoch}};
+        for (const auto& [name, value] : metrics) line[name] = value;
+        return print_line(line.dump());
+    }
     const std::string line = fmt::format("epoch {}: {}", epoch, sentence);
     spdlog::debug("{}", line);
     print_line(line);
-}
-
-void print_epoch_json(Index epoch, const Metrics& metrics) {
-    Json json = {{"epoch", epoch}};
-    for (const auto& [name, value] : metrics) json[name] = value;
-    print_line(json.dump());
 }
 
 void print_places(const RunDirectory& run, bool json) {

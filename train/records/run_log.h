@@ -20,8 +20,7 @@ class RunLog {
 };
 
 /// Prints how good a run is after an epoch.
-void print_epoch(Index epoch, const std::string& sentence);
-void print_epoch_json(Index epoch, const Metrics& metrics);
+void print_epoch(Index epoch, const std::string& sentence, const Metrics& metrics, bool json);
 
 /// Prints where the weights of a run, averaged ones where there are, and its pictures are.
 void print_places(const RunDirectory& run, bool json);

@@ -17,7 +17,7 @@ constexpr double real_label = 0.9;
 class DcganTask : public TrainingTask {
   public:
     explicit DcganTask(const TrainingSetup& setup)
-        : TrainingTask(setup), adams_(as<Dcgan>(model()), setup.options.learning_rate, clipping_of(setup.options)) {}
+        : TrainingTask(setup), adams_(as<Dcgan>(model()), setup.options.learning_rate, setup.options.clipping) {}
 
     bool drops_last() const override { return true; }
 

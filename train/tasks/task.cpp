@@ -43,7 +43,7 @@ void restore(const States& states, const TensorsByName& tensors) {
 TrainingTask::TrainingTask(const TrainingSetup& setup)
     : setup_(setup), model_(setup.task.make_model(setup.random.weights, setup.options)) {
     const TrainingOptions& options = setup.options;
-    if (!options.init.empty() && options.checkpoints.resume.empty()) {
+    if (!options.init.empty() && options.resume.empty()) {
         load_weights(first_weights(setup.task.name, options.init), model_->states());
     }
     for (const std::string& frozen : options.freeze) model_->freeze(frozen);
@@ -98,7 +98,7 @@ bool TrainingTask::gradients_were_finite() {
 
 AdamTask::AdamTask(const TrainingSetup& setup)
     : TrainingTask(setup), adam_(model().parameters(), {.learning_rate = setup.options.learning_rate}) {
-    adam_.clipping = clipping_of(setup.options);
+    adam_.clipping = setup.options.clipping;
 }
 
 std::vector<NetworkInput> networks_of(const TaskSpec& task, const Module& model, const ImageModelOptions& sizes) {

@@ -10,25 +10,21 @@ namespace {
 
 struct NamedSchedule {
     std::string name, description;
-    Schedule (*over)(Index steps);
+    std::function<Schedule(Index steps)> over;
 };
 // The last is for tasks with one loss that falls as they get better.
 const std::vector<NamedSchedule> schedules = {
-    {"constant", "stays", [](Index) -> Schedule { return ConstantRate(); }},
-    {"linear", "falls in a straight line to 0 at the end",
-     [](Index steps) -> Schedule { return LinearDecay{.steps = steps}; }},
-    {"cosine", "falls in half a wave to 0 at the end",
-     [](Index steps) -> Schedule { return CosineDecay{.steps = steps}; }},
+    {"constant", "stays", [](Index) { return ConstantRate(); }},
+    {"linear", "falls in a straight line to 0 at the end", [](Index steps) { return LinearDecay{.steps = steps}; }},
+    {"cosine", "falls in half a wave to 0 at the end", [](Index steps) { return CosineDecay{.steps = steps}; }},
     {"exponential", "falls by the same factor each step, to 1/100 at the end",
-     [](Index steps) -> Schedule {
-         return ExponentialDecay{.factor = std::pow(0.01, 1.0 / static_cast<double>(steps))};
-     }},
+     [](Index steps) { return ExponentialDecay{.factor = std::pow(0.01, 1.0 / static_cast<double>(steps))}; }},
     {"step", "falls to a tenth after each third of the run",
-     [](Index steps) -> Schedule { return StepDecay{.every = (steps + 2) / 3}; }},
+     [](Index steps) { return StepDecay{.every = (steps + 2) / 3}; }},
     {"one-cycle", "rises from 1/25 for 30 % of the run, then falls to almost 0",
-     [](Index steps) -> Schedule { return OneCycle{.steps = steps}; }},
+     [](Index steps) { return OneCycle{.steps = steps}; }},
     {"plateau", "falls to a tenth when the test loss has not fallen for two epochs",
-     [](Index) -> Schedule { return ConstantRate(); }}};
+     [](Index) { return ConstantRate(); }}};
 
 std::vector<NamedSchedule> schedules_for(const TaskSettings& settings) {
     return {schedules.begin(), schedules.end() - (settings.plateau ? 0 : 1)};
@@ -51,9 +47,9 @@ void add_learning_options(CLI::App& command, TrainingOptions& options, const Tas
                 CLI::IsMember(names));
     add_setting(command, "--warmup", options.warm_up, "Steps in which the learning rate rises first; 0 for none",
                 whole_number(0, 1'000'000'000));
-    add_setting(command, "--clip-norm", options.clip_norm, "Shorten gradients to this norm; 0 for never",
+    add_setting(command, "--clip-norm", options.clipping.norm, "Shorten gradients to this norm; 0 for never",
                 number_from_zero());
-    add_setting(command, "--clip-value", options.clip_value, "Clip each element of a gradient; 0 for never",
+    add_setting(command, "--clip-value", options.clipping.value, "Clip each element of a gradient; 0 for never",
                 number_from_zero());
     add_setting(command, "--ema", options.ema, "Decay of an average of the weights, such as 0.999; 0 for none",
                 number_below(1.0));
@@ -72,12 +68,11 @@ void add_size_options(CLI::App& command, ImageModelOptions& sizes) {
 }
 
 void add_checkpoint_options(CLI::App& command, TrainingOptions& options) {
-    CheckpointOptions& checkpoints = options.checkpoints;
-    add_setting(command, "--keep", checkpoints.keep,
-                "How many checkpoints to keep, beside the best and the epoch's first", whole_number(1, 1'000'000));
-    add_setting(command, "--save-steps", checkpoints.save_steps,
-                "Steps between checkpoints within an epoch; 0 for none", whole_number(0, 1'000'000'000));
-    add_setting(command, "--save-minutes", checkpoints.save_minutes, "Minutes between checkpoints within an epoch",
+    add_setting(command, "--keep", options.keep, "How many checkpoints to keep, beside the best and the epoch's first",
+                whole_number(1, 1'000'000));
+    add_setting(command, "--save-steps", options.save_steps, "Steps between checkpoints within an epoch; 0 for none",
+                whole_number(0, 1'000'000'000));
+    add_setting(command, "--save-minutes", options.save_minutes, "Minutes between checkpoints within an epoch",
                 positive_number());
     add_setting(command, "--on-nan", options.on_nan,
                 "Where a number is not finite: stop, or rollback to halve the learning rate",
@@ -86,28 +81,25 @@ void add_checkpoint_options(CLI::App& command, TrainingOptions& options) {
         .add_option_function<std::vector<std::string>>(
             "--require",
             [&](const std::vector<std::string>& texts) {
-                options.output.require = {texts.begin(), texts.end()};
+                options.require = {texts.begin(), texts.end()};
             },
             "Leave with 3 unless \"test_mse<=0.0091\", say, holds at the end")
         ->type_name("TEXT")
         ->allow_extra_args(false);
-    command.add_flag("--tensorboard", options.output.tensorboard,
-                     "Write events for TensorBoard too, into tensorboard/");
+    command.add_flag("--tensorboard", options.tensorboard, "Write events for TensorBoard too, into tensorboard/");
 }
 
 // What is said of one call of the program, and is no setting of the run.
 void add_call_options(CLI::App& command, TrainingOptions& options) {
-    OutputOptions& output = options.output;
     const auto add = [](CLI::Option* option) { option->configurable(false); };
     add(command.add_option("--config", "A TOML file of these settings; flags and ADJOINT_NAME go before it"));
-    add(command.add_option("--resume", options.checkpoints.resume,
-                           "Go on with the run in this directory, with its own settings"));
-    add(command.add_option("--out", output.out,
+    add(command.add_option("--resume", options.resume, "Go on with the run in this directory, with its own settings"));
+    add(command.add_option("--out", options.out,
                            "Directory of the run; by default runs/" + command.get_name() + "-DATE-TIME"));
-    add(command.add_flag("--force", output.force, "Replace the run that --out holds"));
-    add(command.add_flag("--dry-run", output.dry_run,
+    add(command.add_flag("--force", options.force, "Replace the run that --out holds"));
+    add(command.add_flag("--dry-run", options.dry_run,
                          "Print the settings, estimate time and memory from a few steps, write nothing"));
-    add(command.add_flag("--json", output.json, "Print results as a line of JSON each"));
+    add(command.add_flag("--json", options.json, "Print results as a line of JSON each"));
 }
 
 }  // namespace
@@ -148,13 +140,6 @@ Schedule schedule_of(const TrainingOptions& options, Index steps) {
     require(named != schedules.end(), "schedule_of: there is no such schedule; got {}", options.schedule);
     const Schedule schedule = named->over(std::max<Index>(1, steps - options.warm_up));
     return options.warm_up > 0 ? WarmUp{.steps = options.warm_up, .then = schedule} : schedule;
-}
-
-GradientClipping clipping_of(const TrainingOptions& options) {
-    GradientClipping clipping;
-    if (options.clip_value > 0.0) clipping.value = options.clip_value;
-    if (options.clip_norm > 0.0) clipping.norm = options.clip_norm;
-    return clipping;
 }
 
 DatasetOptions fitting(DatasetOptions dataset, const ImageModelOptions& sizes) {

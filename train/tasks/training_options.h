@@ -14,25 +14,6 @@
 
 namespace adjoint {
 
-/// Which checkpoints a run keeps, and the run that it goes on with.
-struct CheckpointOptions {
-    Index keep = 3;                     ///< beside the best
-    Index save_steps = 0;               ///< between checkpoints within an epoch; 0 for no such
-    double save_minutes = 5.0;          ///< the same in time
-    std::filesystem::path resume = {};  ///< the run to go on with, in place of a new one
-};
-
-/// Where a run writes what, and how it is judged.
-struct OutputOptions {
-    std::filesystem::path out = {};
-    bool force = false;                         ///< replace the run in `out`
-    std::string settings = "";                  ///< the text of the run's config.toml
-    std::vector<MetricThreshold> require = {};  ///< such as test_mse<=0.0091, at the end
-    bool json = false;                          ///< print results as JSON
-    bool tensorboard = false;                   ///< write events for TensorBoard too
-    bool dry_run = false;                       ///< take a few steps, estimate time and memory, write nothing
-};
-
 struct TrainingOptions {
     DatasetOptions dataset = {};
     Index epochs = 5;
@@ -42,10 +23,9 @@ struct TrainingOptions {
     Index max_steps = 0;             ///< stop after so many; 0 for none
     bool overfit_one_batch = false;  ///< train and test on the first batch alone
 
-    std::string schedule = "constant";     ///< of the learning rate: the name of one of `schedules`
-    Index warm_up = 0;                     ///< steps in which the learning rate rises first
-    double clip_norm = 0.0;                ///< of all gradients together; 0 for none
-    double clip_value = 0.0;               ///< of each element of a gradient; 0 for none
+    std::string schedule = "constant";  ///< of the learning rate: the name of one of `schedules`
+    Index warm_up = 0;                  ///< steps in which the learning rate rises first
+    GradientClipping clipping = {};
     double ema = 0.0;                      ///< decay of the average of the weights; 0 for none
     std::string init = "";                 ///< the run or file whose weights are the first ones; else random
     std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values
@@ -53,9 +33,19 @@ struct TrainingOptions {
     ImageModelOptions sizes = {.latent = 0, .width = 0};  ///< of the model, where its user can choose them
     double noise = 0.0;  ///< deviation of that in what a denoising model sees of images
 
-    std::string on_nan = "stop";  ///< or rollback, where a number is not finite
-    CheckpointOptions checkpoints = {};
-    OutputOptions output = {};
+    Index keep = 3;                             ///< checkpoints, beside the best
+    Index save_steps = 0;                       ///< between checkpoints within an epoch; 0 for no such
+    double save_minutes = 5.0;                  ///< the same in time
+    std::string on_nan = "stop";                ///< or rollback, where a number is not finite
+    std::vector<MetricThreshold> require = {};  ///< such as test_mse<=0.0091, at the end
+    bool tensorboard = false;                   ///< write events for TensorBoard too
+
+    std::filesystem::path resume = {};  ///< the run to go on with, in place of a new one
+    std::filesystem::path out = {};
+    bool force = false;         ///< replace the run in `out`
+    bool dry_run = false;       ///< take a few steps, estimate time and memory, write nothing
+    bool json = false;          ///< print results as JSON
+    std::string settings = "";  ///< the text of the run's config.toml
 };
 
 /// Which settings a task has beside those that all have.
@@ -82,8 +72,6 @@ Index all_steps(const TrainingOptions& options, Index steps_an_epoch);
 /// The schedule of a run of so many steps, warm-up included. That of "plateau" is constant: what the losses make of it
 /// is a factor more.
 Schedule schedule_of(const TrainingOptions& options, Index steps);
-
-GradientClipping clipping_of(const TrainingOptions& options);
 
 /// The dataset's options for images of the size that a model takes.
 DatasetOptions fitting(DatasetOptions dataset, const ImageModelOptions& sizes);

@@ -27,7 +27,7 @@ Variable draw(const Sequential& generator, const Variable& noise) {
 class WganGpTask : public TrainingTask {
   public:
     explicit WganGpTask(const TrainingSetup& setup)
-        : TrainingTask(setup), adams_(as<WganGp>(model()), setup.options.learning_rate, clipping_of(setup.options)) {}
+        : TrainingTask(setup), adams_(as<WganGp>(model()), setup.options.learning_rate, setup.options.clipping) {}
 
     bool drops_last() const override { return true; }
 

@@ -37,8 +37,8 @@ void print_dry_run_estimate(TrainingTask& task, const TrainingSetup& setup) {
     const double epochs = std::ceil(static_cast<double>(steps) / static_cast<double>(count));
     const double seconds = static_cast<double>(steps) * step + epochs * test;
     const Index parameters = parameter_count(task.model());
-    if (options.output.json) {
-        fmt::print("{}\n", nlohmann::ordered_json{{"settings", options.output.settings},
+    if (options.json) {
+        fmt::print("{}\n", nlohmann::ordered_json{{"settings", options.settings},
                                                   {"parameters", parameters},
                                                   {"steps", steps},
                                                   {"step_ms", 1e3 * step},
@@ -53,7 +53,7 @@ void print_dry_run_estimate(TrainingTask& task, const TrainingSetup& setup) {
         "{} parameters to train on {} images of {}\n"
         "{} steps of {:.1f} ms and a test of {:.1f} s an epoch: about {:.1f} minutes\n"
         "{:.0f} MiB of memory\n",
-        options.output.settings, parameters, setup.data.training->size(), setup.data.name, steps, 1e3 * step, test,
+        options.settings, parameters, setup.data.training->size(), setup.data.name, steps, 1e3 * step, test,
         seconds / 60.0, peak_mebibytes());
 }
 

@@ -42,7 +42,7 @@ class TrainingRun {
           task_(task),
           steps_(setup, task),
           run_(std::move(run)),
-          checkpoints_(run_.checkpoints(), options_.checkpoints.keep) {}
+          checkpoints_(run_.checkpoints(), options_.keep) {}
 
     void begin() {
         write_report(run_);
@@ -63,11 +63,11 @@ class TrainingRun {
     void go() {
         // What an earlier process drew of the epoch that it left unfinished no longer counts.
         const Index first = state_.batch > 0 ? state_.steps : state_.steps + 1;
-        if (options_.output.tensorboard) board_.emplace(run_.path() / "tensorboard", first);
+        if (options_.tensorboard) board_.emplace(run_.path() / "tensorboard", first);
         // An epoch that --max-steps cuts short has an end too, which may be all that a resumed run lacks.
         bool whole = true;
         while (whole && state_.epoch <= options_.epochs && (!at_limit() || state_.batch > 0)) whole = run_epoch();
-        print_places(run_, options_.output.json);
+        print_places(run_, options_.json);
         judge();
     }
 
@@ -79,7 +79,7 @@ class TrainingRun {
     // Whether the run has become as good as is required.
     void judge() {
         bool good = true;
-        for (const MetricThreshold& threshold : options_.output.require) {
+        for (const MetricThreshold& threshold : options_.require) {
             if (metrics_.empty()) metrics_ = task_.test().metrics;  // resumed after its end
             if (threshold.met_by(metrics_)) continue;
             spdlog::error("--require: {} is not so; got {:.6g}", threshold.text, threshold.value_in(metrics_));
@@ -121,10 +121,9 @@ class TrainingRun {
 
     // Within an epoch, whose end has a checkpoint of its own.
     void save_when_due() {
-        const CheckpointOptions& options = options_.checkpoints;
-        const bool steps = options.save_steps > 0 && state_.steps % options.save_steps == 0;
+        const bool steps = options_.save_steps > 0 && state_.steps % options_.save_steps == 0;
         const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - saved_;
-        if (steps || minutes.count() >= options.save_minutes || Interruption::signal() != 0) save_checkpoint();
+        if (steps || minutes.count() >= options_.save_minutes || Interruption::signal() != 0) save_checkpoint();
         stop_if_told();
     }
 
@@ -157,11 +156,7 @@ class TrainingRun {
             steps_.begin_next_epoch();
             save_checkpoint();
         }
-        if (options_.output.json) {
-            print_epoch_json(epoch, tested.metrics);
-        } else {
-            print_epoch(epoch, tested.sentence);
-        }
+        print_epoch(epoch, tested.sentence, tested.metrics, options_.json);
         return true;
     }
 
@@ -224,39 +219,37 @@ class TrainingRun {
 
 // A new run, or the one that is to be resumed.
 RunDirectory open_run(const RunRecord& record, const TrainingOptions& options) {
-    const std::filesystem::path& resume = options.checkpoints.resume;
-    if (resume.empty()) return RunDirectory::create(options.output.out, record, options.output.force);
-    const RunDirectory run = RunDirectory::open(resume);
+    if (options.resume.empty()) return RunDirectory::create(options.out, record, options.force);
+    const RunDirectory run = RunDirectory::open(options.resume);
     require<DataError>(run.dataset() == record.dataset, "{}: the dataset must be that of the run, {}; got {}",
-                       resume.string(), run.dataset(), record.dataset);
+                       options.resume.string(), run.dataset(), record.dataset);
     return run;
 }
 
 }  // namespace
 
 void train(const TaskSpec& task, const TrainingOptions& options) {
-    const OutputOptions& output = options.output;
-    for (const MetricThreshold& threshold : output.require) threshold.require_among(task.metrics);
+    for (const MetricThreshold& threshold : options.require) threshold.require_among(task.metrics);
     const Datasets whole = open_datasets(fitting(options.dataset, options.sizes));
     const RunRandom random(options.seed);
     const Datasets data =
         options.overfit_one_batch ? one_batch_of(whole, options.batch_size, random.order.stream(1)) : whole;
     const TrainingSetup setup = {task, options, data, random};
     const std::unique_ptr<TrainingTask> training = task.make_task(setup);
-    if (output.dry_run) return print_dry_run_estimate(*training, setup);
+    if (options.dry_run) return print_dry_run_estimate(*training, setup);
     // Before anything is written: the dataset has a batch, and no other program writes there.
     Batches(data.training, {.batch_size = options.batch_size, .drop_last = training->drops_last()});
-    const bool resumed = !options.checkpoints.resume.empty();
-    const std::filesystem::path& place = resumed ? options.checkpoints.resume : output.out;
+    const bool resumed = !options.resume.empty();
+    const std::filesystem::path& place = resumed ? options.resume : options.out;
     std::optional<DirectoryLock> lock;
     if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
 
-    const RunRecord record = {task.name, data.name, output.settings};
+    const RunRecord record = {task.name, data.name, options.settings};
     const RunDirectory directory = open_run(record, options);
     if (!lock) lock.emplace(directory.path(), DirectoryLock::Taken::refuse);
     const RunLog log(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
-    spdlog::debug("settings:\n{}", output.settings);
+    spdlog::debug("settings:\n{}", options.settings);
     TrainingRun run(setup, *training, directory);
     resumed ? run.resume(record) : run.begin();
     run.go();

@@ -103,7 +103,7 @@ TEST_F(TasksOfRuns, OfOnesOwnNeedAModelAndThreeFunctions) {
                                },
                            .make_task = make_task<Brightness>};
     TrainingOptions options = {.dataset = {.name = "digits"}, .batch_size = 4, .max_steps = 3};
-    options.output.out = directory_ / "run";
+    options.out = directory_ / "run";
     train(task, options);
     EXPECT_TRUE(std::filesystem::exists(directory_ / "run/weights.safetensors"));
     EXPECT_EQ(RunDirectory::open(directory_ / "run").model(), "brightness");
