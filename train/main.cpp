@@ -10,6 +10,8 @@
 #include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 
+using namespace adjoint;
+
 namespace {
 
 enum ExitStatus {
@@ -24,7 +26,7 @@ enum ExitStatus {
 };
 
 int complain(const std::exception& error, ExitStatus status) {
-    adjoint::LiveLine::erase();
+    LiveLine::erase();
     spdlog::error("{}", error.what());
     return status;
 }
@@ -54,22 +56,22 @@ int run(CLI::App& app, int argc, char** argv) {
         return app.exit(asked);
     } catch (const CLI::RequiredError& error) {
         const bool command = std::string(error.what()).find("subcommand") != std::string::npos;
-        return command ? complain(adjoint::Error(missing_command(app)), usage) : complain(error, usage);
+        return command ? complain(Error(missing_command(app)), usage) : complain(error, usage);
     } catch (const CLI::ParseError& error) {
         return complain(error, usage);
-    } catch (const adjoint::CheckFailed&) {
+    } catch (const CheckFailed&) {
         return check_failed;
-    } catch (const adjoint::DataError& error) {
+    } catch (const DataError& error) {
         return complain(error, bad_data);
-    } catch (const adjoint::MissingInput& error) {
+    } catch (const MissingInput& error) {
         return complain(error, missing_input);
-    } catch (const adjoint::CannotWrite& error) {
+    } catch (const CannotWrite& error) {
         return complain(error, cannot_write);
-    } catch (const adjoint::Interrupted& told) {
+    } catch (const Interrupted& told) {
         return 128 + told.signal;
-    } catch (const adjoint::NotFinite& error) {
+    } catch (const NotFinite& error) {
         return complain(error, failure);
-    } catch (const adjoint::Error& error) {
+    } catch (const Error& error) {
         return complain(error, usage);
     } catch (const std::exception& error) {
         return complain(error, failure);
@@ -79,7 +81,7 @@ int run(CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    spdlog::set_default_logger(adjoint::terminal_logger());
+    spdlog::set_default_logger(terminal_logger());
 
     CLI::App app(
         "Trains image models and checks gradients, with a transposed convolution that is the gradient of another.",
@@ -88,22 +90,20 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.fallthrough();
     app.add_option_function<int>(
-           "--threads", [](int count) { adjoint::set_thread_count(count); },
-           "Threads to use; all processors by default")
+           "--threads", [](int count) { set_thread_count(count); }, "Threads to use; all processors by default")
         ->envname("ADJOINT_THREADS")
-        ->check(adjoint::whole_number(1, 1024));
+        ->check(whole_number(1, 1024));
 
     app.add_option_function<std::string>(
-           "--convolution",
-           [](const std::string& name) { adjoint::set_convolution_kernels(adjoint::convolution_kernels(name)); },
+           "--convolution", [](const std::string& name) { set_convolution_kernels(convolution_kernels(name)); },
            "direct, the default, or reference: by its definition y = P(x)*W, slower, to learn from and to compare")
         ->envname("ADJOINT_CONVOLUTION")
         ->check(CLI::IsMember({"direct", "reference"}));
 
     app.add_flag_callback(
-        "-q,--quiet", [] { adjoint::show_messages_from(spdlog::level::warn); }, "Only warnings");
+        "-q,--quiet", [] { show_messages_from(spdlog::level::warn); }, "Only warnings");
     app.add_flag_callback(
-        "-v,--verbose", [] { adjoint::show_messages_from(spdlog::level::debug); }, "Details too");
+        "-v,--verbose", [] { show_messages_from(spdlog::level::debug); }, "Details too");
 
     app.footer(
         "Examples:\n"
@@ -112,21 +112,13 @@ int main(int argc, char** argv) {
         "  adjoint gradcheck --order 2\n"
         "adjoint COMMAND --help says more.");
 
-    adjoint::add_train_commands(app);
-    adjoint::add_sample_command(app);
-    adjoint::add_reconstruct_command(app);
-    adjoint::add_deconvnet_command(app);
-    adjoint::add_interpolate_command(app);
-    adjoint::add_evaluate_command(app);
-    adjoint::add_report_commands(app);
-    adjoint::add_summary_command(app);
-    adjoint::add_data_command(app);
-    adjoint::add_digits_command(app);
-    adjoint::add_weights_command(app);
-    adjoint::add_convolution_commands(app);
-    adjoint::add_gradcheck_command(app);
-    adjoint::add_bench_command(app);
+    for (const auto add : {add_train_commands, add_sample_command, add_reconstruct_command, add_deconvnet_command,
+                           add_interpolate_command, add_evaluate_command, add_report_commands, add_summary_command,
+                           add_data_command, add_digits_command, add_weights_command, add_convolution_commands,
+                           add_gradcheck_command, add_bench_command}) {
+        add(app);
+    }
     const int status = run(app, argc, argv);
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-    return complain(adjoint::CannotWrite("standard output: cannot be written"), cannot_print);
+    return complain(CannotWrite("standard output: cannot be written"), cannot_print);
 }

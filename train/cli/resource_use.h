@@ -1,6 +1,7 @@
-// Resource use of this process so far.
+// Resource use of this process: its memory so far, and the time that its work takes.
 #pragma once
 
+#include <chrono>
 #include <sys/resource.h>
 
 namespace adjoint {
@@ -9,6 +10,14 @@ inline rusage resource_use() {
     rusage use{};
     ::getrusage(RUSAGE_SELF, &use);
     return use;
+}
+
+/// How long some work takes.
+template <class Work>
+double seconds_of(const Work& work) {
+    const auto begin = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 /// The most memory that it had at once, in MiB.

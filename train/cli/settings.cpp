@@ -15,9 +15,9 @@
 namespace adjoint {
 namespace {
 
-bool is_configurable(const CLI::Option* option) { return option->get_configurable(); }
-std::vector<CLI::Option*> configurable(CLI::App& command) { return command.get_options(is_configurable); }
-std::vector<const CLI::Option*> configurable(const CLI::App& command) { return command.get_options(is_configurable); }
+std::vector<CLI::Option*> configurable(CLI::App& command) {
+    return command.get_options([](const CLI::Option* option) { return option->get_configurable(); });
+}
 
 struct Setting {
     CLI::Option* option;
@@ -145,7 +145,7 @@ void resume_settings(CLI::App& command, const std::filesystem::path& file, const
     }
 }
 
-std::string settings_text(const CLI::App& command) {
+std::string settings_text(CLI::App& command) {
     std::ostringstream text;
     for (const CLI::Option* option : configurable(command)) {
         const std::string initial = option->get_default_str();

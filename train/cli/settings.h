@@ -22,7 +22,7 @@ void read_settings(CLI::App& command, const std::filesystem::path& file);
 void resume_settings(CLI::App& command, const std::filesystem::path& file, const std::set<std::string>& may_change);
 
 /// All settings as such a file.
-std::string settings_text(const CLI::App& command);
+std::string settings_text(CLI::App& command);
 
 /// Such a file as a JSON object, whatever it sets. Throws MissingInput and DataError as read_settings does.
 std::string settings_as_json(const std::filesystem::path& file);

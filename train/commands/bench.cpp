@@ -1,6 +1,5 @@
 // `adjoint bench`: measures how fast a model trains here, and what share of the processor's peak that is.
 #include <algorithm>
-#include <chrono>
 #include <fmt/format.h>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -20,7 +19,6 @@ namespace adjoint {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Clock = std::chrono::steady_clock;
 
 struct BenchOptions {
     std::string model = "all";
@@ -28,12 +26,6 @@ struct BenchOptions {
     bool json = false;
     std::filesystem::path trace;
 };
-
-double seconds_of(const std::function<void()>& work) {
-    const Clock::time_point begin = Clock::now();
-    work();
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 // GFLOP/s of large matrix products that every thread makes for itself at once: what arithmetic can reach at best.
 double sgemm_peak() {
@@ -63,27 +55,23 @@ std::pair<std::vector<KernelTime>, double> profile_of(const std::function<void()
     return {profile.kernels(), seconds};
 }
 
-Json by_operation(const std::vector<KernelTime>& operations, double step_seconds) {
+Json by_operation(std::vector<KernelTime> operations, double step_seconds) {
     std::map<std::string, std::pair<double, double>> totals;  // seconds and flops
     double last_end = 0.0, inside = 0.0;
     // What lies within another is counted with the outermost.
-    std::vector<KernelTime> outermost = operations;
-    std::sort(outermost.begin(), outermost.end(),
-              [](const KernelTime& a, const KernelTime& b) { return a.begin < b.begin; });
-    for (const KernelTime& operation : outermost) {
+    std::ranges::sort(operations, {}, &KernelTime::begin);
+    for (const KernelTime& operation : operations) {
         if (operation.begin < last_end) continue;
         last_end = operation.end;
         inside += operation.end - operation.begin;
         totals[operation.name].first += operation.end - operation.begin;
         totals[operation.name].second += operation.flops;
     }
-    std::vector<std::pair<std::string, std::pair<double, double>>> sorted(totals.begin(), totals.end());
-    std::sort(sorted.begin(), sorted.end(),
-              [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
     Json rows = Json::array();
-    for (const auto& [name, total] : sorted) {
+    for (const auto& [name, total] : totals) {
         rows.push_back({{"operation", name}, {"ms", 1e3 * total.first}, {"gflops", total.second / total.first * 1e-9}});
     }
+    std::sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) { return a["ms"] > b["ms"]; });
     rows.push_back({{"operation", "between them"}, {"ms", 1e3 * (step_seconds - inside)}, {"gflops", 0.0}});
     return rows;
 }
@@ -99,8 +87,7 @@ void write_trace(const std::filesystem::path& path, const std::vector<KernelTime
                           {"dur", 1e6 * (operation.end - operation.begin)},
                           {"args", {{"flops", operation.flops}}}});
     }
-    const std::string text = Json{{"traceEvents", events}}.dump();
-    write_atomically(path, text);
+    write_atomically(path, Json{{"traceEvents", events}}.dump());
 }
 
 long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt; }
@@ -172,11 +159,7 @@ void bench(const BenchOptions& options) {
     for (const Benchmark& benchmark : benchmarks()) {
         if (options.model != "all" && options.model != benchmark.name) continue;
         const Json result = measure(benchmark, options);
-        if (options.json) {
-            fmt::print("{}\n", result.dump());
-        } else {
-            print(result);
-        }
+        options.json ? fmt::print("{}\n", result.dump()) : print(result);
     }
 }
 

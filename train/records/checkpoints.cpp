@@ -11,15 +11,22 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+// Calls visit(name, value) for what every state has.
+template <class State, class Visit>
+void for_each_value(State& state, Visit visit) {
+    visit("steps", state.steps);
+    visit("epoch", state.epoch);
+    visit("batch", state.batch);
+    visit("losses", state.losses);
+    visit("plateau_rate_factor", state.plateau.scale);
+    visit("plateau_no_better", state.plateau.no_better);
+    visit("rate_factor", state.learning_rate_scale);
+    visit("metrics", state.metrics);
+}
+
 std::string text_of(const RunState& state) {
-    Json json = {{"steps", state.steps},
-                 {"epoch", state.epoch},
-                 {"batch", state.batch},
-                 {"losses", state.losses},
-                 {"plateau_rate_factor", state.plateau.scale},
-                 {"plateau_no_better", state.plateau.no_better},
-                 {"rate_factor", state.learning_rate_scale},
-                 {"metrics", state.metrics}};
+    Json json;
+    for_each_value(state, [&](const char* name, const auto& value) { json[name] = value; });
     // JSON has no infinity, which is the best loss before the first.
     if (std::isfinite(state.plateau.best)) json["plateau_best"] = state.plateau.best;
     if (state.best) json.update({{"best_steps", state.best->steps}, {"best_loss", state.best->loss}});
@@ -28,14 +35,8 @@ std::string text_of(const RunState& state) {
 
 RunState state_in(const std::string& text) {
     const Json json = Json::parse(text);
-    RunState state = {.steps = json.at("steps"),
-                      .epoch = json.at("epoch"),
-                      .batch = json.at("batch"),
-                      .losses = json.at("losses"),
-                      .learning_rate_scale = json.at("rate_factor"),
-                      .metrics = json.at("metrics")};
-    state.plateau.scale = json.at("plateau_rate_factor");
-    state.plateau.no_better = json.at("plateau_no_better");
+    RunState state;
+    for_each_value(state, [&](const char* name, auto& value) { json.at(name).get_to(value); });
     if (json.contains("plateau_best")) state.plateau.best = json.at("plateau_best");
     if (json.contains("best_loss")) state.best = {json.at("best_steps"), json.at("best_loss")};
     return state;

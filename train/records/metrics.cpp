@@ -21,8 +21,8 @@ MetricThreshold::MetricThreshold(const std::string& asked) : text(asked) {
 }
 
 void MetricThreshold::require_among(const std::vector<std::string>& metrics) const {
-    require(std::find(metrics.begin(), metrics.end(), name) != metrics.end(),
-            "--require: the metric must be one of {}; got {}", fmt::join(metrics, ", "), name);
+    require(std::ranges::find(metrics, name) != metrics.end(), "--require: the metric must be one of {}; got {}",
+            fmt::join(metrics, ", "), name);
 }
 
 double MetricThreshold::value_in(const Metrics& metrics) const {

@@ -1,5 +1,6 @@
 #include "train/tasks/classification.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "layers/losses/losses.h"
@@ -27,14 +28,10 @@ Tensor picture_of(const std::vector<Index>& mistakes, const Dataset& dataset) {
 }  // namespace
 
 std::vector<int> argmax(const Tensor& logits) {
-    const Index classes = logits.extent(-1);
+    const std::vector<double> all = logits.to_vector();
     std::vector<int> result;
-    for (Index n = 0; n < logits.extent(0); ++n) {
-        int best = 0;
-        for (int c = 1; c < classes; ++c) {
-            if (logits[n * classes + c] > logits[n * classes + best]) best = c;
-        }
-        result.push_back(best);
+    for (auto row = all.begin(); row != all.end(); row += logits.extent(-1)) {
+        result.push_back(static_cast<int>(std::max_element(row, row + logits.extent(-1)) - row));
     }
     return result;
 }

@@ -13,12 +13,9 @@ const std::vector<TaskSpec>& tasks() {
 }
 
 const TaskSpec* find_task(const std::string& name) {
-    const auto found =
-        std::find_if(tasks().begin(), tasks().end(), [&](const TaskSpec& task) { return task.name == name; });
+    const auto found = std::ranges::find(tasks(), name, &TaskSpec::name);
     return found == tasks().end() ? nullptr : &*found;
 }
-
-std::vector<std::string> task_names() { return task_names(&TaskSpec::make_task); }
 
 std::string any_of(std::vector<std::string> names) {
     const std::string last = names.back();

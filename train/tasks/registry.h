@@ -12,9 +12,8 @@ const std::vector<TaskSpec>& tasks();
 const TaskSpec* find_task(const std::string& name);
 
 /// The names of all tasks, or of those that can do something: task_names(&TaskSpec::draw).
-std::vector<std::string> task_names();
-template <class Ability>
-std::vector<std::string> task_names(Ability TaskSpec::*ability) {
+template <class Ability = decltype(TaskSpec::make_task)>
+std::vector<std::string> task_names(Ability TaskSpec::*ability = &TaskSpec::make_task) {
     std::vector<std::string> names;
     for (const TaskSpec& task : tasks()) {
         if (task.*ability) names.push_back(task.name);

@@ -91,9 +91,8 @@ Metrics TrainingTask::norms() {
 }
 
 bool TrainingTask::gradients_were_finite() {
-    const std::vector<NamedOptimizer> all = optimizers();
-    return std::all_of(all.begin(), all.end(),
-                       [](const NamedOptimizer& named) { return named.optimizer.gradients_were_finite(); });
+    return std::ranges::all_of(optimizers(),
+                               [](const NamedOptimizer& named) { return named.optimizer.gradients_were_finite(); });
 }
 
 AdamTask::AdamTask(const TrainingSetup& setup)

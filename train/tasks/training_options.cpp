@@ -135,8 +135,7 @@ Index all_steps(const TrainingOptions& options, Index steps_an_epoch) {
 }
 
 Schedule schedule_of(const TrainingOptions& options, Index steps) {
-    const auto named = std::find_if(schedules.begin(), schedules.end(),
-                                    [&](const NamedSchedule& schedule) { return schedule.name == options.schedule; });
+    const auto named = std::ranges::find(schedules, options.schedule, &NamedSchedule::name);
     require(named != schedules.end(), "schedule_of: there is no such schedule; got {}", options.schedule);
     const Schedule schedule = named->over(std::max<Index>(1, steps - options.warm_up));
     return options.warm_up > 0 ? WarmUp{.steps = options.warm_up, .then = schedule} : schedule;

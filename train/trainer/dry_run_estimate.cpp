@@ -1,7 +1,6 @@
 #include "train/trainer/dry_run_estimate.h"
 
-#include <algorithm>
-#include <chrono>
+#include <cmath>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -9,20 +8,10 @@
 #include "train/cli/resource_use.h"
 
 namespace adjoint {
-namespace {
-
-constexpr std::uint64_t steps_measured = 5;  // of which a Wasserstein game's generator takes one, as it does in five
-
-template <class Work>
-double seconds_of(const Work& work) {
-    const auto begin = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-}  // namespace
 
 void print_dry_run_estimate(TrainingTask& task, const TrainingSetup& setup) {
+    constexpr std::uint64_t steps_measured =
+        5;  // of which a Wasserstein game's generator takes one, as it does in five
     const TrainingOptions& options = setup.options;
     Batches batches(setup.data.training, {.batch_size = options.batch_size, .drop_last = task.drops_last()});
     const Index count = batches.count();
