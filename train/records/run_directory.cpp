@@ -1,5 +1,6 @@
 #include "train/records/run_directory.h"
 
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 namespace adjoint {
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 std::string time_now(const char* format) {
@@ -30,60 +32,62 @@ std::string processor_name() {
     return "unknown";
 }
 
-void append_line(const std::filesystem::path& file, const Json& line) {
+void append_line(const fs::path& file, const Json& line) {
     std::ofstream stream(file, std::ios::app);
     stream << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
     if (!stream.good()) refuse_to_write(file, errno);
 }
 
+void make_directory(const fs::path& path) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
+}
+
 // runs/MODEL-DATE-TIME, made now, so that no other program takes it.
-std::filesystem::path new_default_place(const std::string& model) {
+fs::path new_default_place(const std::string& model) {
     const std::string name = model + "-" + time_now("%Y%m%d-%H%M%S");
     std::error_code error;
-    std::filesystem::create_directories("runs", error);
-    std::filesystem::path place = std::filesystem::path("runs") / name;
-    for (int i = 2; !std::filesystem::create_directory(place, error) && !error; ++i) {
-        place = std::filesystem::path("runs") / fmt::format("{}-{}", name, i);
+    fs::create_directories("runs", error);
+    fs::path place = fs::path("runs") / name;
+    for (int i = 2; !fs::create_directory(place, error) && !error; ++i) {
+        place = fs::path("runs") / fmt::format("{}-{}", name, i);
     }
     require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", place.string(), error.message());
     return place;
 }
 
 // Nothing but what a run leaves that was killed as it began to write its configuration.
-bool holds_nothing(const std::filesystem::path& directory) {
+bool holds_nothing(const fs::path& directory) {
     std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, none)) {
-        if (!entry.path().filename().string().starts_with(".config.")) return false;
-    }
-    return true;
+    return std::ranges::all_of(fs::directory_iterator(directory, none), [](const fs::directory_entry& entry) {
+        return entry.path().filename().string().starts_with(".config.");
+    });
 }
 
 }  // namespace
 
-RunDirectory RunDirectory::create(std::filesystem::path path, const RunRecord& record, bool overwrite) {
+RunDirectory RunDirectory::create(fs::path path, const RunRecord& record, bool overwrite) {
     if (path.empty()) path = new_default_place(record.model);
-    const bool holds_run = std::filesystem::exists(path / "config.json");
+    const bool holds_run = fs::exists(path / "config.json");
     require<CannotWrite>(overwrite || !holds_run,
                          "{}: holds a run already; choose another --out, or --force to replace it", path.string());
     require<CannotWrite>(holds_run || holds_nothing(path),
                          "{}: must be a new directory, an empty one, or a run to replace; got one with other files",
                          path.string());
-    std::error_code error;
+    std::error_code none;
     for (const char* old : {"samples", "checkpoints", "weights.safetensors", "average.safetensors", "metrics.jsonl",
                             "events.jsonl", "log.txt", "report.html", "tensorboard"}) {
-        if (holds_run) std::filesystem::remove_all(path / old, error);
+        if (holds_run) fs::remove_all(path / old, none);
     }
-    std::filesystem::create_directories(path, error);
-    require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", path.string(), error.message());
+    make_directory(path);
     const RunDirectory run = rerecord(path, record);
-    for (const std::filesystem::path& part : {run.samples(), run.checkpoints()}) {
-        std::filesystem::create_directories(part, error);
-        require<CannotWrite>(!error, "{}: the directory cannot be made; got {}", part.string(), error.message());
-    }
+    make_directory(run.samples());
+    make_directory(run.checkpoints());
     return run;
 }
 
-RunDirectory RunDirectory::rerecord(const std::filesystem::path& path, const RunRecord& record) {
+RunDirectory RunDirectory::rerecord(const fs::path& path, const RunRecord& record) {
     const Json json = {{"model", record.model},    {"dataset", record.dataset},     {"adjoint", ADJOINT_VERSION},
                        {"compiler", __VERSION__},  {"processor", processor_name()}, {"kernels", gemm_kernels()},
                        {"threads", thread_count()}};
@@ -93,7 +97,7 @@ RunDirectory RunDirectory::rerecord(const std::filesystem::path& path, const Run
     return RunDirectory(path, record.model, record.dataset);
 }
 
-RunDirectory RunDirectory::open(const std::filesystem::path& path) {
+RunDirectory RunDirectory::open(const fs::path& path) {
     std::ifstream stream(path / "config.json");
     require<MissingInput>(stream.is_open(), "{}: is not the directory of a run; got no config.json in it",
                           path.string());
@@ -113,8 +117,8 @@ void RunDirectory::log_metrics(Index epoch, const Metrics& metrics) const {
 }
 
 std::string RunDirectory::metrics() const {
-    const std::filesystem::path file = path_ / "metrics.jsonl";
-    return std::filesystem::exists(file) ? read_file(file) : "";
+    const fs::path file = path_ / "metrics.jsonl";
+    return fs::exists(file) ? read_file(file) : "";
 }
 
 void RunDirectory::restore_metrics(const std::string& text) const { write_atomically(path_ / "metrics.jsonl", text); }
@@ -125,17 +129,13 @@ void RunDirectory::log_event(const std::string& event, Index epoch, const Metric
     append_line(path_ / "events.jsonl", line);
 }
 
-std::filesystem::path RunDirectory::weights(const std::string& which) const {
-    if (which == "average" || (which.empty() && std::filesystem::exists(average()))) return average();
-    return which.empty() || which == "last" ? weights() : std::filesystem::path(which);
+fs::path RunDirectory::weights(const std::string& which) const {
+    if (which == "average" || (which.empty() && fs::exists(average()))) return average();
+    return which.empty() || which == "last" ? weights() : fs::path(which);
 }
 
-void RunDirectory::save_weights(const States& states) const {
-    write_safetensors(weights(), tensors_of(states), {{"model", model_}});
-}
-
-void RunDirectory::save_average(const States& states) const {
-    write_safetensors(average(), tensors_of(states), {{"model", model_}});
+void RunDirectory::save(const fs::path& file, const States& states) const {
+    write_safetensors(file, tensors_of(states), {{"model", model_}});
 }
 
 }  // namespace adjoint

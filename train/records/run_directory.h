@@ -1,14 +1,11 @@
 // Run directory: what a run leaves behind, and how it is found again.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "layers/module.h"
-#include "models/image_model.h"
 #include "train/records/metrics.h"
 
 namespace adjoint {
@@ -62,13 +59,14 @@ class RunDirectory {
     void log_event(const std::string& event, Index epoch, const Metrics& numbers) const;
 
     /// Saves all of the model's states as the run's weights.
-    void save_weights(const States& states) const;
+    void save_weights(const States& states) const { save(weights(), states); }
     /// Saves all of the averaged model's states as the run's average.
-    void save_average(const States& states) const;
+    void save_average(const States& states) const { save(average(), states); }
 
   private:
     RunDirectory(std::filesystem::path path, std::string model, std::string dataset)
         : path_(std::move(path)), model_(std::move(model)), dataset_(std::move(dataset)) {}
+    void save(const std::filesystem::path& file, const States& states) const;
 
     std::filesystem::path path_;
     std::string model_, dataset_;

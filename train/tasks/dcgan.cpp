@@ -24,8 +24,7 @@ class DcganTask : public TrainingTask {
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const Tensor images = from_unit_to_symmetric(batch.images);
         const Tensor z = noise(setup_.random.noise.stream(t), images.extent(0));
-        const DcganLosses losses = dcgan_step(as<Dcgan>(model()), adams_, images, z);
-        return {{"D loss", losses.discriminator}, {"G loss", losses.generator}};
+        return dcgan_step(as<Dcgan>(model()), adams_, images, z);
     }
 
     // The two losses on images that neither network has seen.
@@ -76,7 +75,7 @@ DcganOptimizers::DcganOptimizers(const Dcgan& model, double learning_rate, const
     generator.clipping = discriminator.clipping = clipping;
 }
 
-DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise) {
+Metrics dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise) {
     const Sequential &generator = model.generator, &discriminator = model.discriminator;
     const ModeScope training(Mode::train);    // both networks see the moments of each batch
     Tape generating(generator.parameters());  // (2) will need how the images came about
@@ -92,7 +91,7 @@ DcganLosses dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Va
     // (2) Generator: maximise log D(G(z)).
     const Variable g_loss = binary_cross_entropy_with_logits(discriminator(fakes), 1.0);
     optimizers.generator.step(generating.gradient(g_loss));
-    return {.generator = g_loss.item(), .discriminator = d_loss.item()};
+    return {{"D loss", d_loss.item()}, {"G loss", g_loss.item()}};
 }
 
 TaskSpec dcgan_task() {
