@@ -131,17 +131,16 @@ Json measure(const Benchmark& benchmark, const BenchOptions& options) {
 }
 
 void print(const Json& r) {
-    fmt::print("{}, batch {}, {} threads, {} kernels, {} convolution\n", r["model"].get<std::string>(),
-               r["batch"].get<Index>(), r["threads"].get<int>(), r["kernels"].get<std::string>(),
-               r["convolution"].get<std::string>());
-    fmt::print("  step          {:.1f} ms median, {:.1f} ms best: {:.0f} images/s\n", r["step_ms_median"].get<double>(),
-               r["step_ms_best"].get<double>(), r["images_per_second"].get<double>());
+    const auto text = [&](const char* name) { return r[name].get<std::string>(); };
+    const auto number = [&](const char* name) { return r[name].get<double>(); };
+    fmt::print("{}, batch {:.0f}, {:.0f} threads, {} kernels, {} convolution\n", text("model"), number("batch"),
+               number("threads"), text("kernels"), text("convolution"));
+    fmt::print("  step          {:.1f} ms median, {:.1f} ms best: {:.0f} images/s\n", number("step_ms_median"),
+               number("step_ms_best"), number("images_per_second"));
     fmt::print("  arithmetic    {:.1f} GFLOP a step, {:.0f} GFLOP/s: {:.0f} % of the sgemm peak of {:.0f} GFLOP/s\n",
-               r["gflop"].get<double>(), r["gflops"].get<double>(), 100 * r["share_of_peak"].get<double>(),
-               r["sgemm_peak_gflops"].get<double>());
-    fmt::print("  memory        {} MiB at most; {} buffers asked of the system and {} page faults a step\n",
-               r["peak_mb"].get<long>(), r["buffer_requests_a_step"].get<double>(),
-               r["page_faults_a_step"].get<double>());
+               number("gflop"), number("gflops"), 100 * number("share_of_peak"), number("sgemm_peak_gflops"));
+    fmt::print("  memory        {:.0f} MiB at most; {} buffers asked of the system and {} page faults a step\n",
+               number("peak_mb"), number("buffer_requests_a_step"), number("page_faults_a_step"));
     for (const Json& row : r["operations"]) {
         const double gflops = row["gflops"].get<double>();
         fmt::print("    {:<24}{:>8.2f} ms{}\n", row["operation"].get<std::string>(), row["ms"].get<double>(),

@@ -72,9 +72,7 @@ void add_deconvnet_command(CLI::App& app) {
     add_run_options(*command, options->choice, "a run");
     command->add_option("--image", options->image, "A PNG or JPEG of the size that the run was trained on")->required();
     command->add_option("--layer", options->layer, "The convolution whose maps are shown; by default the last");
-    command->add_option("--top", options->top, "How many maps, the strongest first")
-        ->check(whole_number(1, 1'000))
-        ->capture_default_str();
+    add_setting(*command, "--top", options->top, "How many maps, the strongest first", whole_number(1, 1'000));
     command->add_option("--out", options->out, "The picture; by default samples/deconvnet-LAYER.png in the run");
     command->footer(
         "Each map's strongest activation alone is sent back to the pixels: maxima to where they were found, then a\n"

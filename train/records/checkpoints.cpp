@@ -55,8 +55,6 @@ Checkpoint read(const fs::path& file) {
 
 }  // namespace
 
-fs::path Checkpoints::file(Index steps) const { return directory_ / fmt::format("step-{:09}.safetensors", steps); }
-
 std::map<Index, fs::path> Checkpoints::files() const {
     std::map<Index, fs::path> found;
     std::error_code none;

@@ -56,7 +56,7 @@ class Checkpoints {
     Checkpoint at(Index steps) const;
 
     /// Where the checkpoint after so many steps is.
-    std::filesystem::path file(Index steps) const;
+    std::filesystem::path file(Index steps) const { return directory_ / fmt::format("step-{:09}.safetensors", steps); }
 
   private:
     std::map<Index, std::filesystem::path> files() const;  // by steps

@@ -8,7 +8,6 @@
 #include "datasets/read_file.h"
 #include "framework/kernels/gemm.h"
 #include "framework/tensor/parallel.h"
-#include "train/io/atomic_file.h"
 #include "train/io/safetensors.h"
 
 namespace adjoint {
@@ -120,8 +119,6 @@ std::string RunDirectory::metrics() const {
     const fs::path file = path_ / "metrics.jsonl";
     return fs::exists(file) ? read_file(file) : "";
 }
-
-void RunDirectory::restore_metrics(const std::string& text) const { write_atomically(path_ / "metrics.jsonl", text); }
 
 void RunDirectory::log_event(const std::string& event, Index epoch, const Metrics& numbers) const {
     Json line = {{"event", event}, {"time", time_now("%Y-%m-%d %H:%M:%S")}, {"epoch", epoch}};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "layers/module.h"
+#include "train/io/atomic_file.h"
 #include "train/records/metrics.h"
 
 namespace adjoint {
@@ -54,7 +55,7 @@ class RunDirectory {
     /// The text of metrics.jsonl.
     std::string metrics() const;
     /// Makes metrics.jsonl hold this text and no more.
-    void restore_metrics(const std::string& text) const;
+    void restore_metrics(const std::string& text) const { write_atomically(path_ / "metrics.jsonl", text); }
     /// Adds a line to events.jsonl: the time, what happened, in which epoch, and numbers by name.
     void log_event(const std::string& event, Index epoch, const Metrics& numbers) const;
 

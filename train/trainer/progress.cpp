@@ -30,11 +30,7 @@ void Progress::step(Index images, const Metrics& losses) {
     last_ = Clock::now();
     if (last_ - said_ < manner_.every) return;
     said_ = last_;
-    if (manner_.live) {
-        LiveLine::show(line(losses));
-    } else {
-        spdlog::info("{}", line(losses));
-    }
+    manner_.live ? LiveLine::show(line(losses)) : spdlog::info("{}", line(losses));
 }
 
 std::string Progress::line(const Metrics& losses) const {

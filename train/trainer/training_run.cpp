@@ -217,15 +217,6 @@ class TrainingRun {
     Interruption interruption_;
 };
 
-// A new run, or the one that is to be resumed.
-RunDirectory open_run(const RunRecord& record, const TrainingOptions& options) {
-    if (options.resume.empty()) return RunDirectory::create(options.out, record, options.force);
-    const RunDirectory run = RunDirectory::open(options.resume);
-    require<DataError>(run.dataset() == record.dataset, "{}: the dataset must be that of the run, {}; got {}",
-                       options.resume.string(), run.dataset(), record.dataset);
-    return run;
-}
-
 }  // namespace
 
 void train(const TaskSpec& task, const TrainingOptions& options) {
@@ -245,7 +236,10 @@ void train(const TaskSpec& task, const TrainingOptions& options) {
     if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
 
     const RunRecord record = {task.name, data.name, options.settings};
-    const RunDirectory directory = open_run(record, options);
+    const RunDirectory directory =
+        resumed ? RunDirectory::open(options.resume) : RunDirectory::create(options.out, record, options.force);
+    require<DataError>(directory.dataset() == record.dataset, "{}: the dataset must be that of the run, {}; got {}",
+                       options.resume.string(), directory.dataset(), record.dataset);
     if (!lock) lock.emplace(directory.path(), DirectoryLock::Taken::refuse);
     const RunLog log(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);

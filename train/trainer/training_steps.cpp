@@ -18,15 +18,6 @@ Batches TrainingSteps::batches() {
     return epoch;
 }
 
-double TrainingSteps::learning_rate_scale(Index step) const {
-    return schedule_(step) * state.plateau.scale * state.learning_rate_scale;
-}
-
-Metrics TrainingSteps::take(const Batch& batch) {
-    task_.set_learning_rate_scale(learning_rate_scale(state.steps));
-    return task_.step(batch, static_cast<std::uint64_t>(state.steps));
-}
-
 void TrainingSteps::count(const Metrics& losses) {
     ++state.steps;
     ++state.batch;
@@ -36,12 +27,6 @@ void TrainingSteps::count(const Metrics& losses) {
     } else {
         for (std::size_t i = 0; i < losses.size(); ++i) state.losses[i].second += losses[i].second;
     }
-}
-
-void TrainingSteps::begin_next_epoch() {
-    ++state.epoch;
-    state.batch = 0;
-    state.losses.clear();
 }
 
 void TrainingSteps::restore(Checkpoint checkpoint) {

@@ -15,11 +15,18 @@ class TrainingSteps {
     /// The batches of the epoch under way, from the next one on.
     Batches batches();
     /// The losses of the next step, on this batch. It is not counted yet: its numbers may have gone wrong.
-    Metrics take(const Batch& batch);
+    Metrics take(const Batch& batch) {
+        task_.set_learning_rate_scale(learning_rate_scale(state.steps));
+        return task_.step(batch, static_cast<std::uint64_t>(state.steps));
+    }
     /// Counts the step that was taken.
     void count(const Metrics& losses);
     /// The end of the epoch under way is the beginning of the next.
-    void begin_next_epoch();
+    void begin_next_epoch() {
+        ++state.epoch;
+        state.batch = 0;
+        state.losses.clear();
+    }
 
     /// Takes up what a checkpoint holds.
     void restore(Checkpoint checkpoint);
@@ -32,7 +39,9 @@ class TrainingSteps {
     RunState state;
 
   private:
-    double learning_rate_scale(Index step) const;
+    double learning_rate_scale(Index step) const {
+        return schedule_(step) * state.plateau.scale * state.learning_rate_scale;
+    }
 
     const TrainingSetup& setup_;
     TrainingTask& task_;
