@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
+#include <memory>
 #include <spawn.h>
 #include <stdexcept>
 #include <sys/wait.h>
@@ -12,6 +14,8 @@
 
 #include "tests/support/project.h"
 #include "train/io/npy.h"
+#include "train/records/run_directory.h"
+#include "train/tasks/registry.h"
 
 namespace adjoint {
 namespace {
@@ -75,18 +79,34 @@ Outcome run_program(const std::vector<std::string>& arguments, const std::filesy
     return Program(arguments, directory).outcome();
 }
 
-std::string ProgramTest::printed(const std::vector<std::string>& arguments) const {
-    const Outcome outcome = run(arguments);
-    EXPECT_EQ(outcome.status, 0);
+Outcome ProgramTest::done(const CommandLine& line) const {
+    Outcome outcome = run(line);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return outcome;
+}
+
+std::string ProgramTest::printed(const CommandLine& line) const {
+    const Outcome outcome = done(line);
     EXPECT_EQ(outcome.err, "");
     return outcome.out;
 }
 
-std::string ProgramTest::refusal(const std::vector<std::string>& arguments) const {
-    const Outcome outcome = run(arguments);
+std::string ProgramTest::refusal(const CommandLine& line) const {
+    const Outcome outcome = run(line);
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
     return fmt::format("{} {}", outcome.status, outcome.err.substr(0, outcome.err.find('\n')));
+}
+
+std::string ProgramTest::content(const std::filesystem::path& file) const {
+    std::ifstream stream(directory_.path() / file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void ProgramTest::make_run(const std::string& name, const std::string& model) const {
+    const TaskSpec& task = *find_task(model);
+    RunDirectory::create(directory_ / name, {.model = model, .dataset = "digits"}, /*overwrite=*/false)
+        .save_weights(task.make_model(Random(1), task.defaults)->states());
 }
 
 void ProgramTest::write(const std::string& file, const Tensor& tensor) const { write_npy(directory_ / file, tensor); }

@@ -45,19 +45,37 @@ class Program {
 /// The words of a command line without quotes.
 std::vector<std::string> words(const std::string& text);
 
+/// A command line: its words, or a text of them without quotes.
+struct CommandLine : std::vector<std::string> {
+    CommandLine(std::initializer_list<std::string> all) : vector(all) {}
+    CommandLine(const std::vector<std::string>& all) : vector(all) {}
+    CommandLine(const std::string& text) : vector(words(text)) {}
+    CommandLine(const char* text) : vector(words(text)) {}
+};
+
 /// Runs `adjoint` with these arguments in `directory` to its end.
 Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory);
 
 /// A test that runs the program, each in a new directory.
 class ProgramTest : public testing::Test {
   protected:
-    Outcome run(const std::vector<std::string>& arguments) const { return run_program(arguments, directory_.path()); }
+    Outcome run(const CommandLine& line) const { return run_program(line, directory_.path()); }
+
+    /// What came of it, where it has done what it was asked to: status 0 is expected, whatever the messages.
+    Outcome done(const CommandLine& line) const;
 
     /// What it prints when all is well: status 0 and no message are expected.
-    std::string printed(const std::vector<std::string>& arguments) const;
+    std::string printed(const CommandLine& line) const;
 
     /// The exit status and the message, as `2 error: --input is required`: one line and nothing printed are expected.
-    std::string refusal(const std::vector<std::string>& arguments) const;
+    std::string refusal(const CommandLine& line) const;
+
+    /// The bytes of a file in the directory, none where it is not there.
+    std::string content(const std::filesystem::path& file) const;
+
+    /// A finished run on drawn digits in the directory, whose model has the first, random weights of seed 1.
+    void make_run(const std::string& name, const std::string& model) const;
+    void make_run(const std::string& model) const { make_run(model, model); }
 
     /// A .npy file in the directory.
     void write(const std::string& file, const Tensor& tensor) const;

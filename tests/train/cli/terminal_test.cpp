@@ -11,10 +11,7 @@
 namespace adjoint {
 namespace {
 
-using Words = std::vector<std::string>;
-
-const Words short_run = {"train", "autoencoder", "--dataset", "digits", "--batch-size",
-                         "32",    "--max-steps", "40",        "--out"};
+const std::string short_run = "train autoencoder --dataset digits --batch-size 32 --max-steps 40 --out ";
 
 // Whether the machine has pseudo-terminals, which not every container has.
 bool there_are_terminals() {
@@ -28,13 +25,13 @@ bool there_are_terminals() {
 class Terminal : public ProgramTest {
   protected:
     /// All that reaches a terminal of so many columns.
-    std::string shown(const Words& words, unsigned short columns) const {
+    std::string shown(const CommandLine& line, unsigned short columns) const {
         winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
         int terminal = -1;
         const pid_t process = ::forkpty(&terminal, nullptr, nullptr, &size);
         if (process == 0) {
             std::vector<char*> arguments = {const_cast<char*>(adjoint_program)};
-            for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+            for (const std::string& word : line) arguments.push_back(const_cast<char*>(word.c_str()));
             arguments.push_back(nullptr);
             ::setenv("TERM", "xterm", 1);
             if (::chdir(directory_.path().c_str()) == 0) ::execv(adjoint_program, arguments.data());
@@ -49,17 +46,12 @@ class Terminal : public ProgramTest {
         EXPECT_EQ(status, 0) << text;
         return text;
     }
-    static Words run_in(const std::string& out) {
-        Words words = short_run;
-        words.push_back(out);
-        return words;
-    }
 };
 
 TEST_F(Terminal, ShowsTheProgressInOneLineThatNeverWraps) {
     if (!there_are_terminals()) GTEST_SKIP() << "this machine has no pseudo-terminals";
     for (const unsigned short columns : {80, 40}) {
-        const std::string text = shown(run_in(fmt::format("run-{}", columns)), columns);
+        const std::string text = shown(fmt::format("{}run-{}", short_run, columns), columns);
         std::size_t lines = 0;
         const std::regex line("\r(epoch 1/5 \\[[^\r\n\x1b]*)\x1b\\[K");
         for (std::sregex_iterator at(text.begin(), text.end(), line), end; at != end; ++at, ++lines) {
@@ -76,14 +68,12 @@ TEST_F(Terminal, ShowsTheProgressInOneLineThatNeverWraps) {
 
 TEST_F(Terminal, ShowsWarningsOnlyWhereItIsToBeQuiet) {
     if (!there_are_terminals()) GTEST_SKIP() << "this machine has no pseudo-terminals";
-    Words words = run_in("run");
-    words.push_back("--quiet");
-    const std::string text = shown(words, 80);
+    const std::string text = shown(short_run + "run --quiet", 80);
     EXPECT_TRUE(text.starts_with("epoch 1: test binary cross-entropy ")) << text;
 }
 
 TEST_F(Terminal, GivesAFileNoControlCharacters) {
-    const Outcome outcome = run(run_in("run"));
+    const Outcome outcome = run(short_run + "run");
     for (const std::string& text : {outcome.out, outcome.err}) {
         for (const char c : text) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= ' ') << text;
     }

@@ -1,14 +1,11 @@
 // Truths about everything that can be typed wrongly: one line says what is wrong, where, and what was expected; the
 // exit status says of which kind it is; and not a byte in the directory changes.
-#include <fstream>
 #include <map>
 
-#include "models/autoencoder.h"
-#include "models/dcgan.h"
+#include "tests/support/environment.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
 #include "train/io/png.h"
-#include "train/records/run_directory.h"
 
 namespace adjoint {
 namespace {
@@ -23,9 +20,9 @@ struct Wrong {
 class WrongUsage : public ProgramTest {
   protected:
     WrongUsage() {
-        RunDirectory::create(directory_ / "gan", {.model = "dcgan"}, false).save_weights(Dcgan(Random(1)).states());
-        RunDirectory::create(directory_ / "coder", {.model = "autoencoder"}, false)
-            .save_weights(Autoencoder(Random(1)).states());
+        make_run("gan", "dcgan");
+        make_run("coder", "autoencoder");
+        make_run("judge", "classifier");
         for (const char* folder : {"empty", "mixed", "few", "cache"}) fs::create_directory(directory_ / folder);
         for (const char* file : {"text.png", "mixed/a.png"}) write_bytes(directory_ / file, "text");
         for (int i = 0; i < 9; ++i) write_png(directory_ / fmt::format("few/{}.png", i), Tensor::zeros({28, 28, 1}));
@@ -35,22 +32,23 @@ class WrongUsage : public ProgramTest {
         write_bytes(directory_ / "two.toml", "lr = [1, 2]");
         write_bytes(directory_ / "negative.toml", "lr = -1");
         write_bytes(directory_ / "short.npy", "\x93NUMPY");
+        write("small.npy", Tensor::zeros({2, 14, 14, 1}));
+        write("blank.npy", Tensor::zeros({0, 28, 28, 1}));
+        write_png(directory_ / "digit.png", Tensor::zeros({28, 28, 1}));
+        write_png(directory_ / "large.png", Tensor::zeros({56, 28, 1}));
     }
     /// Every file beneath the directory, with what it holds.
     std::map<std::string, std::string> files() const {
         std::map<std::string, std::string> found;
         for (const auto& entry : fs::recursive_directory_iterator(directory_.path())) {
-            std::ifstream stream(entry.path(), std::ios::binary);
-            found[entry.path()] = entry.is_directory() ? "" : std::string(std::istreambuf_iterator<char>(stream), {});
+            found[entry.path()] = entry.is_directory() ? "" : content(entry.path());
         }
         return found;
     }
     void expect_refused(const std::vector<Wrong>& all) const {
         const auto before = files();
         for (const Wrong& wrong : all) {
-            std::istringstream stream(wrong.words);
-            const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
-            EXPECT_EQ(refusal(words).substr(0, wrong.refusal.size()), wrong.refusal) << wrong.words;
+            EXPECT_EQ(refusal(wrong.words).substr(0, wrong.refusal.size()), wrong.refusal) << wrong.words;
             EXPECT_TRUE(files() == before) << wrong.words << ": files have changed";
         }
     }
@@ -70,10 +68,27 @@ TEST_F(WrongUsage, OfCommandsAndFlags) {
         {"train autoencoder --lr 1 --lr 2", "2 error: --lr: At Most 1 required but received 2"},
         {"train autoencoder --threads 0", "2 error: --threads: must be a whole number from 1 to 1024; got 0"},
         {"bench nothing", "2 error: The following argument was not expected: nothing"},
-        {"summary perceptron", "2 error: model: perceptron not in "},
+        {"bench --model gan", "2 error: --model: gan not in {autoencoder,dcgan,wgan-gp,wgan,all}"},
+        {"summary", "2 error: model is required"},
+        {"summary perceptron", "2 error: model: perceptron not in {autoencoder,vae,classifier,linear,dcgan,wgan-gp}"},
         {"data get cifar", "2 error: dataset: must be mnist, fashion-mnist or kmnist; got cifar"},
         {"gradcheck --layer no", "2 error: gradcheck: no operation, layer or model has this name; got no, known: "},
         {"report", "2 error: --run is required"},
+        {"sample", "2 error: --run is required"},
+        {"sample --run gan --count 0", "2 error: --count: "},
+        {"reconstruct", "2 error: --run is required"},
+        {"reconstruct --run coder --count 0", "2 error: --count: "},
+        {"deconvnet --run judge", "2 error: --image is required"},
+        {"deconvnet --run judge --image digit.png --top 0", "2 error: --top: "},
+        {"interpolate --run coder --rows 0", "2 error: --rows: must be a whole number from 1 to 1000; got 0"},
+        {"interpolate --run coder --steps 1", "2 error: --steps: "},
+        {"interpolate --run coder --animate a.png --png b.png", "2 error: --png excludes --animate"},
+        {"interpolate --run coder --animate a.png --steps 5", "2 error: --steps excludes --animate"},
+        {"interpolate --run coder --frames 5", "2 error: --frames requires --animate"},
+        {"interpolate --run coder --animate a.png --frames 1",
+         "2 error: --frames: must be a whole number from 2 to 1000; got 1"},
+        {"interpolate --run coder --animate a.png --frame-ms 0",
+         "2 error: --frame-ms: must be a whole number from 1 to 65535; got 0"},
         {"compare gan", "2 error: runs: At least 2 required but received 1"},
         {"digits", "2 error: digits: name a file to write with --png, --npy or --labels; got none"},
         {"conv2d-transpose", "2 error: --input is required"},
@@ -82,6 +97,10 @@ TEST_F(WrongUsage, OfCommandsAndFlags) {
 
 TEST_F(WrongUsage, OfSettings) {
     expect_refused({
+        {"train autoencoder --epochs 0", "2 error: --epochs: must be a whole number from 1 to 1000000; got 0"},
+        {"train autoencoder --batch-size 1", "2 error: --batch-size: must be a whole number from 2 to 60000; got 1"},
+        {"train dcgan --schedule plateau",
+         "2 error: --schedule: plateau not in {constant,linear,cosine,exponential,step,one-cycle}"},
         {"train autoencoder --keep 0", "2 error: --keep: must be a whole number from 1 to 1000000; got 0"},
         {"train autoencoder --save-steps -1",
          "2 error: --save-steps: must be a whole number from 0 to 1000000000; got -1"},
@@ -105,11 +124,48 @@ TEST_F(WrongUsage, OfSettings) {
         {"train autoencoder --config negative.toml", "65 error: negative.toml: --lr: must be a number above 0; got -1"},
         {"train autoencoder --dataset digits --freeze nothing",
          "2 error: Module::freeze: no parameter has this name or begins with it and a dot; got nothing"},
+        {"train autoencoder --dataset digits --freeze encoder --freeze decoder",
+         "2 error: Optimizer: there must be a parameter to improve; got none"},
     });
 }
 
+TEST_F(WrongUsage, OfNumbersThatMakeNoSense) {
+    for (const char* model : {"autoencoder", "classifier", "dcgan", "wgan-gp"}) {
+        for (const auto& [option, values] : {std::pair("--epochs", "0 -1 x 1.5"),
+                                             {"--batch-size", "1 0 60001 x"},
+                                             {"--lr", "-1 0 x nan inf"},
+                                             {"--seed", "-1 x 18446744073709551616"},
+                                             {"--max-steps", "-1 x"},
+                                             {"--schedule", "parabola"},
+                                             {"--warmup", "-1 x 0.5"},
+                                             {"--clip-norm", "-1 x nan inf"},
+                                             {"--clip-value", "-1 x nan inf"},
+                                             {"--ema", "-0.1 1 x nan"},
+                                             {"--threads", "0 -1 x 1025"}}) {
+            for (const std::string& value : words(values)) {
+                const std::string message = refusal({"train", model, option, value});
+                EXPECT_TRUE(message.starts_with("2 error: ") && message.find(option) != std::string::npos)
+                    << option << " " << value << ": " << message;
+            }
+        }
+    }
+    EXPECT_TRUE(refusal({"train", "autoencoder", "--schedule", ""}).starts_with("2 error: "));
+    EXPECT_FALSE(fs::exists(directory_ / "runs"));
+}
+
+TEST_F(WrongUsage, OfTheEnvironment) {
+    const EnvironmentVariable threads("ADJOINT_THREADS", "abc");
+    const std::string message = refusal("train autoencoder");
+    EXPECT_TRUE(message.starts_with("2 error: ") && message.find("abc") != std::string::npos) << message;
+}
+
 TEST_F(WrongUsage, OfData) {
+    const std::string mnist = ": MNIST's four files (train-images-idx3-ubyte.gz and so on) must be there; got ";
     expect_refused({
+        {"train autoencoder --dataset letters",
+         "2 error: --dataset: must be auto, mnist, fashion-mnist, kmnist, digits or images:DIR; got letters"},
+        {"train autoencoder --dataset mnist --data-dir nowhere", "66 error: nowhere" + mnist + "no such directory"},
+        {"train dcgan --dataset mnist --data-dir empty", "66 error: empty" + mnist + "a directory without them"},
         {"train autoencoder --dataset images:nowhere",
          "66 error: nowhere: must be a folder of images; got no such directory"},
         {"train autoencoder --dataset images:empty", "66 error: empty: must hold PNG or JPEG images; got none"},
@@ -119,6 +175,15 @@ TEST_F(WrongUsage, OfData) {
         {"train autoencoder --dataset digits --image-size 64",
          "65 error: digits: images must be [64, 64, 1], as the model takes them; got [28, 28, 1]"},
         {"reconstruct --run coder --input short.npy", "65 error: short.npy: byte 6: "},
+        {"reconstruct --run coder --input small.npy",
+         "65 error: small.npy: images must be [N, 28, 28, 1]; got [2, 14, 14, 1]"},
+        {"reconstruct --run coder --input blank.npy",
+         "65 error: blank.npy: images must be [N, 28, 28, 1]; got [0, 28, 28, 1]"},
+        {"reconstruct --run coder --input text.png", "65 error: text.png: must be a PNG or JPEG image; got "},
+        {"reconstruct --run coder --input none.npy", "66 error: none.npy: "},
+        {"deconvnet --run judge --image none.png", "66 error: none.png"},
+        {"deconvnet --run judge --image large.png",
+         "65 error: large.png: the image must be [28, 28, 1]; got [56, 28, 1]"},
         {"reconstruct --run coder --input none.jpg",
          "66 error: none.jpg: cannot be read; got No such file or directory"},
     });
@@ -134,23 +199,48 @@ TEST_F(WrongUsage, OfRuns) {
          "2 error: Batches: dataset has not one batch of 64 images; got 8 images"},
         {"train autoencoder --dataset digits --out text.png",
          "73 error: text.png: the directory cannot be made; got Not a directory"},
+        {"train autoencoder --dataset digits --out text.png/run",
+         "73 error: text.png/run: the directory cannot be made; got Not a directory"},
+        {"train autoencoder --dataset digits --init nowhere",
+         "66 error: nowhere: is not the directory of a run; got no config.json in it"},
         {"train autoencoder --dataset digits --init gan",
          "2 error: train autoencoder: the first weights must be of the same model; got a run of dcgan in gan"},
         {"train autoencoder --resume gan", "65 error: gan: must be a run of autoencoder; got one of dcgan"},
         {"train dcgan --resume nowhere", "66 error: nowhere: is not the directory of a run; got no config.json in it"},
         {"train dcgan --resume gan --force",
          "2 error: --resume: has the settings and the place of its run; got --force too"},
-        {"sample --run coder", "2 error: sample: only "},
+        {"sample --run coder",
+         "2 error: sample: only a vae, a dcgan or a wgan-gp draws new images; got a run of autoencoder in coder"},
+        {"reconstruct --run gan",
+         "2 error: reconstruct: only an autoencoder or a vae reconstructs; got a run of dcgan in gan"},
+        {"interpolate --run judge", "2 error: interpolate: a classifier draws nothing; got its run in judge"},
+        {"deconvnet --run judge --image digit.png --layer conv3",
+         "2 error: deconvnet: --layer must be one of conv1, conv2; got conv3"},
         {"sample --run gan --weights average",
          "66 error: gan/average.safetensors: cannot be read; got No such file or directory"},
         {"sample --run gan --count 1 --png none/x.png",
          "73 error: none/x.png: cannot be written; No such file or directory"},
+        {"sample --run gan --count 1 --npy text.png/x", "73 error: text.png/x: cannot be written; Not a directory"},
         {"evaluate --run gan",
          "2 error: evaluate: --classifier must name a run whose classifier looks at what a dcgan draws; got none"},
         {"evaluate --run gan --classifier coder",
          "2 error: evaluate: --classifier must be a run of a classifier; got one of autoencoder in coder"},
-        {"interpolate --run coder --rows 0", "2 error: --rows: must be a whole number from 1 to 1000; got 0"},
     });
+    for (const char* command : {"sample", "reconstruct", "evaluate", "interpolate", "deconvnet --image digit.png"}) {
+        expect_refused({{command + std::string(" --run nowhere"),
+                         "66 error: nowhere: is not the directory of a run; got no config.json in it"}});
+    }
+}
+
+TEST_F(WrongUsage, OfDamagedRuns) {
+    const fs::path weights = directory_ / "gan/weights.safetensors";
+    fs::resize_file(weights, fs::file_size(weights) - 4);
+    expect_refused({{"sample --run gan", "65 error: gan/weights.safetensors: "}});
+    fs::remove(weights);
+    expect_refused(
+        {{"sample --run gan", "66 error: gan/weights.safetensors: cannot be read; got No such file or directory"}});
+    write_bytes(directory_ / "gan/config.json", "{");
+    expect_refused({{"sample --run gan", "65 error: gan/config.json: is not the configuration of a run; got "}});
 }
 
 }  // namespace

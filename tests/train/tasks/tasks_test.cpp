@@ -107,8 +107,8 @@ TEST_F(TasksOfRuns, OfOnesOwnNeedAModelAndThreeFunctions) {
     train(task, options);
     EXPECT_TRUE(std::filesystem::exists(directory_ / "run/weights.safetensors"));
     EXPECT_EQ(RunDirectory::open(directory_ / "run").model(), "brightness");
-    EXPECT_EQ(printed({"report", "--run", "run"}), "run/report.html\n");
-    EXPECT_EQ(refusal({"sample", "--run", "run"}).substr(0, 44), "65 error: run: must be a run of autoencoder,");
+    EXPECT_EQ(printed("report --run run"), "run/report.html\n");
+    EXPECT_EQ(refusal("sample --run run").substr(0, 44), "65 error: run: must be a run of autoencoder,");
 }
 
 // Programs until now kept the settings in config.json too.

@@ -1,9 +1,8 @@
 // Truths about the options of a run that change what it does beside learning: an estimate, one batch, JSON, noise,
 // settings from a file, and what becomes of a number that is not finite.
-#include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/environment.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
 
@@ -12,19 +11,12 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-using Words = std::vector<std::string>;
 
 class TrainingOption : public ProgramTest {
   protected:
     /// A short training on drawn digits with more words.
-    Outcome train(const std::string& model, const Words& more) const {
-        Words words = {"train", model, "--dataset", "digits", "--batch-size", "8"};
-        words.insert(words.end(), more.begin(), more.end());
-        return run(words);
-    }
-    std::string content(const fs::path& file) const {
-        std::ifstream stream(directory_ / file, std::ios::binary);
-        return {std::istreambuf_iterator<char>(stream), {}};
+    Outcome train(const std::string& model, const std::string& more) const {
+        return run("train " + model + " --dataset digits --batch-size 8 " + more);
     }
     std::vector<Json> lines(const std::string& text) const {
         std::vector<Json> all;
@@ -35,7 +27,7 @@ class TrainingOption : public ProgramTest {
 };
 
 TEST_F(TrainingOption, DryRunEstimatesAndWritesNothing) {
-    const Outcome dry = train("dcgan", {"--width", "4", "--epochs", "2", "--lr", "0.002", "--dry-run", "--json"});
+    const Outcome dry = train("dcgan", "--width 4 --epochs 2 --lr 0.002 --dry-run --json");
     ASSERT_EQ(dry.status, 0) << dry.err;
     const Json estimate = Json::parse(dry.out);
     EXPECT_EQ(estimate.at("steps"), 2 * 60'000 / 8);
@@ -44,20 +36,19 @@ TEST_F(TrainingOption, DryRunEstimatesAndWritesNothing) {
                 estimate.at("step_ms").get<double>() * 15 + 2 * estimate.at("test_seconds").get<double>(), 1e-6);
     EXPECT_TRUE(fs::is_empty(directory_.path()));
     write_bytes(directory_ / "settings.toml", estimate.at("settings"));
-    const Outcome again = run({"train", "dcgan", "--config", "settings.toml", "--dry-run", "--json"});
+    const Outcome again = run("train dcgan --config settings.toml --dry-run --json");
     EXPECT_EQ(Json::parse(again.out).at("settings"), estimate.at("settings"));
 }
 
 TEST_F(TrainingOption, OneBatchIsLearnedByHeart) {
-    const Outcome outcome =
-        train("classifier", {"--overfit-one-batch", "--max-steps", "60", "--out", "run", "--require",
-                             "test_accuracy>=1", "--require", "test_cross_entropy<0.1"});
+    const Outcome outcome = train("classifier",
+                                  "--overfit-one-batch --max-steps 60 --out run "
+                                  "--require test_accuracy>=1 --require test_cross_entropy<0.1");
     EXPECT_EQ(outcome.status, 0) << outcome.err;
 }
 
 TEST_F(TrainingOption, ARequirementThatIsNotMetFailsTheRunThatIsThereAllTheSame) {
-    const Outcome outcome =
-        train("classifier", {"--max-steps", "1", "--out", "run", "--require", "test_accuracy>0.99"});
+    const Outcome outcome = train("classifier", "--max-steps 1 --out run --require test_accuracy>0.99");
     EXPECT_EQ(outcome.status, 3);
     EXPECT_NE(outcome.err.find("error: --require: test_accuracy>0.99 is not so; got 0."), std::string::npos)
         << outcome.err;
@@ -65,7 +56,7 @@ TEST_F(TrainingOption, ARequirementThatIsNotMetFailsTheRunThatIsThereAllTheSame)
 }
 
 TEST_F(TrainingOption, ResultsAreJsonWhereAskedFor) {
-    const Outcome outcome = train("autoencoder", {"--max-steps", "1", "--out", "run", "--json"});
+    const Outcome outcome = train("autoencoder", "--max-steps 1 --out run --json");
     const std::vector<Json> printed = lines(outcome.out), metrics = lines(content("run/metrics.jsonl"));
     ASSERT_EQ(printed.size(), 2u);
     for (const auto& [name, value] : printed[0].items()) EXPECT_EQ(value, metrics.at(0).at(name)) << name;
@@ -74,28 +65,23 @@ TEST_F(TrainingOption, ResultsAreJsonWhereAskedFor) {
 }
 
 TEST_F(TrainingOption, TheSettingsOfARunGiveItsBytesAgain) {
-    EXPECT_EQ(
-        train("dcgan", {"--width", "4", "--max-steps", "3", "--seed", "9", "--ema", "0.5", "--out", "one"}).status, 0);
-    EXPECT_EQ(run({"train", "dcgan", "--config", "one/config.toml", "--out", "two"}).status, 0);
+    EXPECT_EQ(train("dcgan", "--width 4 --max-steps 3 --seed 9 --ema 0.5 --out one").status, 0);
+    done("train dcgan --config one/config.toml --out two");
     for (const char* file : {"config.toml", "weights.safetensors", "average.safetensors", "metrics.jsonl"}) {
         EXPECT_TRUE(content(fs::path("one") / file) == content(fs::path("two") / file)) << file;
     }
 }
 
 TEST_F(TrainingOption, TheEnvironmentSetsWhatNoFlagDoes) {
-    ::setenv("ADJOINT_LR", "0.25", 1);
-    ::setenv("ADJOINT_SEED", "77", 1);
-    const Outcome outcome = train("dcgan", {"--width", "4", "--seed", "5", "--dry-run", "--json"});
-    ::unsetenv("ADJOINT_LR");
-    ::unsetenv("ADJOINT_SEED");
-    const std::string settings = Json::parse(outcome.out).at("settings");
+    const EnvironmentVariable rate("ADJOINT_LR", "0.25"), seed("ADJOINT_SEED", "77");
+    const std::string settings = Json::parse(train("dcgan", "--width 4 --seed 5 --dry-run --json").out).at("settings");
     EXPECT_NE(settings.find("\nlr = 0.25\n"), std::string::npos) << settings;
     EXPECT_NE(settings.find("\nseed = 5\n"), std::string::npos) << settings;
 }
 
 TEST_F(TrainingOption, NoiseChangesWhatIsSeenAndTheSameSeedGivesTheSameNoise) {
     const auto weights = [&](const std::string& out, const std::string& noise) {
-        EXPECT_EQ(train("autoencoder", {"--max-steps", "2", "--noise", noise, "--out", out}).status, 0);
+        EXPECT_EQ(train("autoencoder", "--max-steps 2 --noise " + noise + " --out " + out).status, 0);
         return content(out + "/weights.safetensors");
     };
     const std::string noisy = weights("one", "0.5");
@@ -106,27 +92,23 @@ TEST_F(TrainingOption, NoiseChangesWhatIsSeenAndTheSameSeedGivesTheSameNoise) {
 // ---- numbers that are not finite ------------------------------------------------------------------------------------
 
 TEST_F(TrainingOption, ARunWhoseNumbersGoWrongStopsAndNamesTheOperation) {
-    const Outcome outcome = train("autoencoder", {"--lr", "1e30", "--save-steps", "1", "--out", "run"});
+    const Outcome outcome = train("autoencoder", "--lr 1e30 --save-steps 1 --out run");
     EXPECT_EQ(outcome.status, 1);
-    EXPECT_NE(
-        outcome.err.find("error: step 2: conv2d in encoder.down2([8, 14, 14, 32]): the result must be finite; got "),
-        std::string::npos)
-        << outcome.err;
-    EXPECT_NE(outcome.err.find("; the last checkpoint is run/checkpoints/step-000000001.safetensors; --resume with "
-                               "--on-nan rollback goes on in smaller steps\n"),
-              std::string::npos)
-        << outcome.err;
+    for (const char* said :
+         {"error: step 2: conv2d in encoder.down2([8, 14, 14, 32]): the result must be finite; got ",
+          "; the last checkpoint is run/checkpoints/step-000000001.safetensors; --resume with --on-nan rollback goes "
+          "on in smaller steps\n"}) {
+        EXPECT_NE(outcome.err.find(said), std::string::npos) << outcome.err;
+    }
     EXPECT_FALSE(fs::exists(directory_ / "run/weights.safetensors")) << "nothing is made of broken weights";
-    EXPECT_EQ(run({"reconstruct", "--run", "run", "--weights", "run/checkpoints/step-000000000.safetensors",
-                   "--dataset", "digits", "--count", "4", "--png", "x.png"})
-                  .status,
-              0);
-    const std::vector<Json> events = lines(content("run/events.jsonl"));
-    EXPECT_EQ(events.back().at("event"), "stopped: step 2: loss is not finite");
+    done(
+        "reconstruct --run run --weights run/checkpoints/step-000000000.safetensors --dataset digits --count 4 "
+        "--png x.png");
+    EXPECT_EQ(lines(content("run/events.jsonl")).back().at("event"), "stopped: step 2: loss is not finite");
 }
 
 TEST_F(TrainingOption, OrGoesBackWithSmallerAndSmallerStepsUntilItHolds) {
-    const Outcome outcome = train("vae", {"--lr", "1", "--on-nan", "rollback", "--max-steps", "4", "--out", "run"});
+    const Outcome outcome = train("vae", "--lr 1 --on-nan rollback --max-steps 4 --out run");
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     const std::vector<Json> events = lines(content("run/events.jsonl"));
     ASSERT_GE(events.size(), 2u);

@@ -2,7 +2,7 @@
 // checkpoint, they come to the very bytes of a run that was never interrupted.
 #include <algorithm>
 #include <csignal>
-#include <fstream>
+#include <regex>
 #include <set>
 #include <thread>
 
@@ -16,7 +16,6 @@ namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
 
 /// Runs on a folder of a few noisy pictures, with four steps an epoch and three epochs.
 class Resumed : public ProgramTest {
@@ -28,22 +27,9 @@ class Resumed : public ProgramTest {
             write_png(folder / fmt::format("{:02}.png", i), Random(7).stream(i).uniform({28, 28, 1}));
         }
     }
-    static Words begin(const std::string& model, const std::string& out) {
-        Words words = {"train",        model, "--dataset",    "images:images",
-                       "--batch-size", "8",   "--epochs",     "3",
-                       "--ema",        "0.9", "--save-steps", "1",
-                       "--keep",       "2",   "--out",        out};
-        if (find_task(model)->settings.sizes) words.insert(words.end(), {"--width", "8"});
-        return words;
-    }
-    void train(Words words, int status = 0) const {
-        const Outcome outcome = run(words);
-        EXPECT_EQ(outcome.status, status) << outcome.err;
-    }
-    void resume(const std::string& model, const std::string& out) const { train({"train", model, "--resume", out}); }
-    std::string content(const fs::path& file) const {
-        std::ifstream stream(directory_ / file, std::ios::binary);
-        return {std::istreambuf_iterator<char>(stream), {}};
+    static std::string begin(const std::string& model, const std::string& out) {
+        return "train " + model + " --dataset images:images --batch-size 8 --epochs 3 --ema 0.9 --save-steps 1 " +
+               "--keep 2 --out " + out + (find_task(model)->settings.sizes ? " --width 8" : "");
     }
     std::vector<fs::path> checkpoints(const std::string& out) const {
         std::vector<fs::path> files;
@@ -52,9 +38,11 @@ class Resumed : public ProgramTest {
         std::sort(files.begin(), files.end());
         return files;
     }
-    void expect_same(const std::string& a, const std::string& b) const {
-        for (const char* file :
-             {"weights.safetensors", "average.safetensors", "metrics.jsonl", "samples/epoch-003.png"}) {
+    using Files = std::vector<std::string>;
+    void expect_same(const std::string& a, const std::string& b,
+                     const Files& files = {"weights.safetensors", "average.safetensors", "metrics.jsonl",
+                                           "samples/epoch-003.png"}) const {
+        for (const std::string& file : files) {
             EXPECT_FALSE(content(fs::path(a) / file).empty()) << file;
             EXPECT_TRUE(content(fs::path(a) / file) == content(fs::path(b) / file)) << b << ": " << file;
         }
@@ -70,35 +58,32 @@ TEST_F(Resumed, EveryModelEndsWithTheBytesOfARunThatWasNotStopped) {
     for (const TaskSpec& task : tasks()) {
         const std::string& model = task.name;
         const std::string whole = model + "-whole", cut = model + "-cut";
-        train(begin(model, whole));
-        Words words = begin(model, cut);
-        words.insert(words.end(), {"--max-steps", "6"});  // in the middle of the second epoch
-        train(words);
-        train({"train", model, "--resume", cut, "--max-steps", "0"});
+        done(begin(model, whole));
+        done(begin(model, cut) + " --max-steps 6");  // in the middle of the second epoch
+        done("train " + model + " --max-steps 0 --resume " + cut);
         expect_same(whole, cut);
     }
 }
 
 TEST_F(Resumed, AKilledRunLosesNoMoreThanTheStepsSinceItsLastCheckpoint) {
-    train(begin("dcgan", "whole"));
+    done(begin("dcgan", "whole"));
     for (const int step : {0, 1, 4, 6, 9}) {
         const std::string out = fmt::format("killed-{}", step);
-        Program program(begin("dcgan", out), directory_.path());
+        Program program(words(begin("dcgan", out)), directory_.path());
         await_step(program, out, step);
         program.send(SIGKILL);
         EXPECT_EQ(program.outcome().status, 128 + SIGKILL);
-        resume("dcgan", out);
+        done("train dcgan --resume " + out);
         expect_same("whole", out);
     }
 }
 
 TEST_F(Resumed, ASignalSavesAtTheNextStepAndLeavesWithItsStatus) {
-    train(begin("wgan-gp", "whole"));  // whose steps take long enough
+    done(begin("wgan-gp", "whole"));  // whose steps take long enough
     for (const int signal : {SIGINT, SIGTERM}) {
         const std::string out = fmt::format("signal-{}", signal);
-        Words words = begin("wgan-gp", out);
-        words[std::find(words.begin(), words.end(), "--save-steps") - words.begin() + 1] = "0";
-        Program program(words, directory_.path());
+        const std::string line = std::regex_replace(begin("wgan-gp", out), std::regex("--save-steps 1"), "");
+        Program program(words(line), directory_.path());
         await_step(program, out, 0);
         program.send(signal);
         const Outcome outcome = program.outcome();
@@ -106,35 +91,25 @@ TEST_F(Resumed, ASignalSavesAtTheNextStepAndLeavesWithItsStatus) {
         EXPECT_NE(outcome.err.find("to go on: adjoint train wgan-gp --resume " + out + "\n"), std::string::npos)
             << outcome.err;
         EXPECT_EQ(checkpoints(out).size(), 2u) << "one at the beginning and one where it stopped";
-        resume("wgan-gp", out);
+        done("train wgan-gp --resume " + out);
         expect_same("whole", out);
     }
 }
 
 TEST_F(Resumed, ARunThatWasKilledAtItsLastStepStillGetsItsEnd) {
-    const Words words = [] {
-        Words all = begin("dcgan", "whole");
-        all.insert(all.end(), {"--max-steps", "6"});
-        return all;
-    }();
-    train(words);
+    done(begin("dcgan", "whole") + " --max-steps 6");
     fs::copy(directory_ / "whole", directory_ / "cut", fs::copy_options::recursive);
-    for (const char* late : {"weights.safetensors", "average.safetensors", "metrics.jsonl"})
-        fs::remove(directory_ / "cut" / late);
-    resume("dcgan", "cut");
-    for (const char* late : {"weights.safetensors", "average.safetensors", "metrics.jsonl"}) {
-        EXPECT_TRUE(content(fs::path("whole") / late) == content(fs::path("cut") / late)) << late;
-    }
+    const Files late = {"weights.safetensors", "average.safetensors", "metrics.jsonl"};
+    for (const std::string& file : late) fs::remove(directory_ / "cut" / file);
+    done("train dcgan --resume cut");
+    expect_same("whole", "cut", late);
 }
 
 TEST_F(Resumed, ACheckpointThatIsDamagedIsPassedOverForTheOneBefore) {
-    Words words = begin("dcgan", "whole");
-    train(words);
+    done(begin("dcgan", "whole"));
     for (const bool cut_short : {true, false}) {
         const std::string out = cut_short ? "short" : "altered";
-        words = begin("dcgan", out);
-        words.insert(words.end(), {"--max-steps", "7"});
-        train(words);
+        done(begin("dcgan", out) + " --max-steps 7");
         const fs::path last = checkpoints(out).back();
         std::string bytes = content(last);
         if (cut_short) {
@@ -143,39 +118,33 @@ TEST_F(Resumed, ACheckpointThatIsDamagedIsPassedOverForTheOneBefore) {
             bytes[bytes.size() / 3] = static_cast<char>(bytes[bytes.size() / 3] ^ 0x10);
         }
         write_bytes(last, bytes);
-        const Outcome outcome = run({"train", "dcgan", "--resume", out, "--max-steps", "0"});
-        EXPECT_EQ(outcome.status, 0);
-        EXPECT_NE(outcome.err.find("step-000000007.safetensors"), std::string::npos) << outcome.err;
-        EXPECT_NE(outcome.err.find("; the checkpoint before it is used\n"), std::string::npos) << outcome.err;
-        EXPECT_NE(outcome.err.find(": resumed at step 6, epoch 2\n"), std::string::npos) << outcome.err;
+        const Outcome outcome = done("train dcgan --max-steps 0 --resume " + out);
+        for (const char* said :
+             {"step-000000007.safetensors", "; the checkpoint before it is used\n", ": resumed at step 6, epoch 2\n"}) {
+            EXPECT_NE(outcome.err.find(said), std::string::npos) << outcome.err;
+        }
         expect_same("whole", out);
     }
 }
 
 TEST_F(Resumed, ARunWithoutAWholeCheckpointIsRefusedAndStays) {
-    Words words = begin("dcgan", "run");
-    words.insert(words.end(), {"--max-steps", "2"});
-    train(words);
+    done(begin("dcgan", "run") + " --max-steps 2");
+    const auto expect_refused = [&](int status, const std::string& error) {
+        const Outcome outcome = run("train dcgan --resume run");
+        EXPECT_EQ(outcome.status, status);
+        EXPECT_NE(outcome.err.find("error: run/checkpoints: " + error + "\n"), std::string::npos) << outcome.err;
+    };
     for (const fs::path& file : checkpoints("run")) fs::resize_file(file, 100);
-    const Outcome damaged = run({"train", "dcgan", "--resume", "run"});
-    EXPECT_EQ(damaged.status, 65);
-    EXPECT_NE(damaged.err.find("error: run/checkpoints: one checkpoint must be whole; got 3, all damaged\n"),
-              std::string::npos)
-        << damaged.err;
+    expect_refused(65, "one checkpoint must be whole; got 3, all damaged");
     EXPECT_EQ(checkpoints("run").size(), 3u);
     for (const fs::path& file : checkpoints("run")) fs::remove(file);
-    const Outcome none = run({"train", "dcgan", "--resume", "run"});
-    EXPECT_EQ(none.status, 66);
-    EXPECT_NE(none.err.find("error: run/checkpoints: there must be a checkpoint; got none\n"), std::string::npos)
-        << none.err;
+    expect_refused(66, "there must be a checkpoint; got none");
 }
 
 TEST_F(Resumed, TheLastCheckpointsAndTheBestAreKept) {
-    Words words = begin("autoencoder", "run");
-    words.insert(words.end(),
-                 {"--lr", "1"});  // gets worse after its first epoch, or the first is best for another reason
-    train(words);
-    std::ifstream lines(directory_ / "run/metrics.jsonl");
+    // Gets worse after its first epoch, or the first is best for another reason.
+    done(begin("autoencoder", "run") + " --lr 1");
+    std::istringstream lines(content("run/metrics.jsonl"));
     std::vector<double> losses;
     for (std::string line; std::getline(lines, line);) {
         losses.push_back(std::stod(line.substr(line.find("test_cross_entropy") + 20)));
@@ -190,61 +159,38 @@ TEST_F(Resumed, TheLastCheckpointsAndTheBestAreKept) {
 }
 
 TEST_F(Resumed, ARunThatWentBackEndsTheSameHoweverItWasStopped) {
-    const auto rolled_back = [](const std::string& out, const Words& more) {
-        Words words = {"train",   "vae", "--dataset", "images:images", "--batch-size", "8",        "--epochs", "2",
-                       "--width", "8",   "--lr",      "0.5",           "--on-nan",     "rollback", "--out",    out};
-        words.insert(words.end(), more.begin(), more.end());
-        return words;
-    };
-    train(rolled_back("whole", {}));
+    const std::string line =
+        "train vae --dataset images:images --batch-size 8 --epochs 2 --width 8 --lr 0.5 --on-nan rollback --out ";
+    done(line + "whole");
     EXPECT_NE(content("whole/events.jsonl").find("rolled back: step "), std::string::npos);
-    train(rolled_back("often", {"--save-steps", "1"}));
-    train(rolled_back("cut", {"--max-steps", "1"}));
-    train({"train", "vae", "--resume", "cut", "--max-steps", "0"});
-    for (const char* other : {"often", "cut"}) {
-        for (const char* file : {"weights.safetensors", "metrics.jsonl"}) {
-            EXPECT_TRUE(content(fs::path("whole") / file) == content(fs::path(other) / file)) << other << ": " << file;
-        }
-    }
-}
-
-TEST_F(Resumed, ARefusedResumeLeavesTheRunAsItWas) {
-    Words words = begin("dcgan", "run");
-    words.insert(words.end(), {"--max-steps", "2"});
-    train(words);
-    const std::string settings = content("run/config.toml");
-    EXPECT_EQ(refusal({"train", "dcgan", "--resume", "run", "--freeze", "generator"}),
-              "65 error: run/config.toml: --freeze must be as the run was begun, not given; got generator");
-    EXPECT_EQ(content("run/config.toml"), settings);
-    train({"train", "dcgan", "--resume", "run", "--max-steps", "3"});
+    done(line + "often --save-steps 1");
+    done(line + "cut --max-steps 1");
+    done("train vae --resume cut --max-steps 0");
+    for (const char* other : {"often", "cut"}) expect_same("whole", other, {"weights.safetensors", "metrics.jsonl"});
 }
 
 TEST_F(Resumed, TwoProgramsDoNotTrainInOneDirectory) {
-    Program first(begin("wgan-gp", "run"), directory_.path());
+    Program first(words(begin("wgan-gp", "run")), directory_.path());
     await_step(first, "run", 1);
     ASSERT_TRUE(first.running());
-    EXPECT_EQ(refusal({"train", "wgan-gp", "--resume", "run", "--quiet"}),
-              "73 error: run: cannot be written; another program writes there");
-    Words words = begin("wgan-gp", "run");
-    words.insert(words.end(), {"--force", "--quiet"});
-    EXPECT_EQ(refusal(words), "73 error: run: cannot be written; another program writes there");
+    for (const std::string& line : {std::string("train wgan-gp --resume run"), begin("wgan-gp", "run") + " --force"}) {
+        EXPECT_EQ(refusal(line + " --quiet"), "73 error: run: cannot be written; another program writes there");
+    }
 }
 
 TEST_F(Resumed, ARunKeepsItsSettings) {
-    Words words = begin("dcgan", "run");
-    words.insert(words.end(), {"--max-steps", "2"});
-    train(words);
-    EXPECT_EQ(refusal({"train", "dcgan", "--resume", "run", "--lr", "0.5"}),
+    done(begin("dcgan", "run") + " --max-steps 2");
+    const std::string settings = content("run/config.toml"), resume = "train dcgan --resume run";
+    EXPECT_EQ(refusal(resume + " --freeze generator"),
+              "65 error: run/config.toml: --freeze must be as the run was begun, not given; got generator");
+    EXPECT_EQ(refusal(resume + " --lr 0.5"),
               "65 error: run/config.toml: --lr must be as the run was begun, 0.001; got 0.5");
-    EXPECT_EQ(refusal({"train", "dcgan", "--resume", "run", "--epochs", "9"}),
+    EXPECT_EQ(refusal(resume + " --epochs 9"),
               "65 error: run: --epochs must stay 3, as the linear schedule depends on it; got 9");
-    EXPECT_EQ(refusal({"train", "autoencoder", "--resume", "run"}),
-              "65 error: run: must be a run of autoencoder; got one of dcgan");
-    EXPECT_EQ(refusal({"train", "dcgan", "--resume", "run", "--out", "other"}),
+    EXPECT_EQ(refusal(resume + " --out other"),
               "2 error: --resume: has the settings and the place of its run; got --out too");
-    EXPECT_EQ(refusal({"train", "dcgan", "--resume", "none"}),
-              "66 error: none: is not the directory of a run; got no config.json in it");
-    train({"train", "dcgan", "--resume", "run", "--lr", "1e-3", "--max-steps", "3"});
+    EXPECT_EQ(content("run/config.toml"), settings);
+    done(resume + " --lr 1e-3 --max-steps 3");
 }
 
 }  // namespace

@@ -44,18 +44,12 @@ TEST(SteadyState, CountsWhatIsAskedFor) {
 }
 
 // Of several threads more may be at work at once than ever before: then the pool may still ask.
-TEST(SteadyState, AsksForNoMemoryInAnAutoencodersStep) {
+TEST(SteadyState, AsksForNoMemoryInAStep) {
     const WithThreads with(1);
-    const auto step = autoencoder_steps();
-    requests_of(0, 5, step);
-    EXPECT_EQ(requests_of(5, 3, step), 0u);
-}
-
-TEST(SteadyState, AsksForNoMemoryInADcgansStep) {
-    const WithThreads with(1);
-    const auto step = dcgan_steps();
-    requests_of(0, 5, step);
-    EXPECT_EQ(requests_of(5, 3, step), 0u);
+    for (const auto& step : {autoencoder_steps(), dcgan_steps()}) {
+        requests_of(0, 5, step);
+        EXPECT_EQ(requests_of(5, 3, step), 0u);
+    }
 }
 
 }  // namespace
