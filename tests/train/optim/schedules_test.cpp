@@ -74,14 +74,6 @@ TEST(ReduceOnPlateau, FallsWhenTheLossHasNotFallenForLongerThanItsPatience) {
     for (std::size_t i = 0; i < losses.size(); ++i) EXPECT_EQ(plateau.observe(losses[i]), factors[i]) << "loss " << i;
 }
 
-TEST(ReduceOnPlateau, GoesOnFromACopyOfItsState) {
-    ReduceOnPlateau plateau{{.patience = 1}};
-    for (const double loss : {1.0, 1.0}) plateau.observe(loss);
-    ReduceOnPlateau copy = plateau;
-    EXPECT_EQ(copy.observe(1.0), 0.1);
-    EXPECT_EQ(plateau.scale, 1.0);
-}
-
 TEST(ReduceOnPlateau, TakesALossThatIsNoNumberForNoBetter) {
     ReduceOnPlateau plateau{{.patience = 0}};
     plateau.observe(1.0);

@@ -43,19 +43,12 @@ TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
     state.plateau.no_better = 1;
     checkpoints.save(state, tensors);
     const Checkpoint last = checkpoints.last();
-    EXPECT_EQ(last.state.steps, 123);
-    EXPECT_EQ(last.state.epoch, 4);
-    EXPECT_EQ(last.state.batch, 56);
+    const auto numbers = [](const RunState& s) {
+        return std::tuple(s.steps, s.epoch, s.batch, s.losses, s.learning_rate_scale, s.best->steps, s.best->loss,
+                          s.metrics, s.plateau.scale, s.plateau.best, s.plateau.no_better, s.plateau.options.patience);
+    };
+    EXPECT_EQ(numbers(last.state), numbers(state));
     EXPECT_EQ(last.state.epoch_begin(), 67);
-    EXPECT_EQ(last.state.losses, state.losses);
-    EXPECT_EQ(last.state.learning_rate_scale, 0.1 + 0.2);
-    EXPECT_EQ(last.state.best->steps, 100);
-    EXPECT_EQ(last.state.best->loss, 1.0 / 3.0);
-    EXPECT_EQ(last.state.metrics, state.metrics);
-    EXPECT_EQ(last.state.plateau.scale, 1e-3);
-    EXPECT_EQ(last.state.plateau.best, 0.7 / 0.9);
-    EXPECT_EQ(last.state.plateau.no_better, 1);
-    EXPECT_EQ(last.state.plateau.options.patience, RunState().plateau.options.patience);
     ASSERT_EQ(last.tensors.size(), tensors.size());
     for (const auto& [name, tensor] : tensors) EXPECT_TRUE(identical(last.tensors.at(name), tensor)) << name;
 }
