@@ -78,17 +78,21 @@ class Report(unittest.TestCase):
     def set_input(self, selector, value):
         self.browser.evaluate(f"(e => {{ e.value = {value}; e.dispatchEvent(new Event('input')); }})(document.querySelector('{selector}'))")
 
-    def chart(self, number):
-        """Where a chart's epochs lie: from x of the first to x of the last, at a height inside."""
-        svg = f"document.querySelectorAll('.chart > svg')[{number}]"
-        self.browser.evaluate(f"{svg}.scrollIntoView({{block: 'center'}})")
-        box = self.browser.evaluate(f"(r => [r.left, r.top, r.width])({svg}.getBoundingClientRect())")
-        return box[0] + 52, box[0] + box[2] - 10, box[1] + 100
+    def place(self, epoch, chart=0):
+        """Where an epoch stands in a chart, at a height inside."""
+        graph = f"charts[{chart}].graph"
+        self.browser.evaluate(f"charts[{chart}].paper.scrollIntoView({{block: 'center'}})")
+        left, top = self.browser.evaluate(f"(r => [r.left, r.top])(charts[{chart}].paper.getBoundingClientRect())")
+        return left + self.browser.evaluate(f"{graph}.toDomXCoord({epoch})"), top + 100
 
     def hover(self, epoch, chart=0):
-        left, right, y = self.chart(chart)
-        self.browser.pointer(("move", left + (epoch - 1) / (EPOCHS - 1) * (right - left), y))
-        return self.texts(".tip:not([hidden]) div")
+        self.browser.pointer(("move", *self.place(epoch, chart)))
+        return self.texts(".dygraph-legend div")
+
+    def epochs(self):
+        """The first and the last that a chart shows."""
+        low, high = self.browser.evaluate("charts[0].graph.xAxisRange()")
+        return math.ceil(low), math.floor(high)
 
     def test_has_every_part(self):
         self.assertEqual(self.texts("h1"), ["first"])
@@ -109,14 +113,14 @@ class Report(unittest.TestCase):
         self.assertEqual(self.hover(12)[0], "epoch 12")
 
         self.browser.pointer(("move", 1, 1))
-        self.assertEqual(self.texts(".tip:not([hidden])"), [])
+        self.assertEqual(self.texts(".dygraph-legend div"), [])
 
     def test_goes_from_epoch_to_epoch_by_the_arrow_keys(self):
         key = lambda name: self.browser.evaluate(
-            f"document.querySelector('.chart > svg').dispatchEvent(new KeyboardEvent('keydown', {{key: 'Arrow{name}'}}))")
+            f"charts[0].paper.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Arrow{name}'}}))")
         for pressed, epoch in [("Left", 12), ("Right", 12), ("Left", 11), ("Left", 10), ("Right", 11)]:
             key(pressed)
-            self.assertEqual(self.texts(".tip:not([hidden]) div")[0], f"epoch {epoch}")
+            self.assertEqual(self.texts(".dygraph-legend div")[0], f"epoch {epoch}")
 
     def test_draws_throughput_and_learning_rate_under_their_heading(self):
         heading = "[...document.querySelectorAll('h2')].find(e => e.textContent === 'Throughput and learning rate')"
@@ -142,13 +146,13 @@ class Report(unittest.TestCase):
         lines[4] = json.dumps(json.loads(lines[4]) | {"test_cross_entropy": None})
         (run / "metrics.jsonl").write_text("\n".join(lines) + "\n")
         self.browser.open(report(run))
-        drawn = self.browser.evaluate("document.querySelector('.chart > svg .curve').getAttribute('d')")
-        self.assertEqual("".join(c for c in drawn if c.isalpha()), "MLLL" + "MLLLLLL")
+        drawn = self.browser.evaluate(f"[...Array({EPOCHS}).keys()].map(row => charts[0].graph.getValue(row, 1) !== null)")
+        self.assertEqual(drawn, [epoch != 5 for epoch in range(1, EPOCHS + 1)])
         self.assertEqual(self.hover(5), ["epoch 5", "test_cross_entropy–"])
         self.assertIn("Test cross entropy is not a number in epoch 5", self.texts("li"))
 
     def test_tells_the_norms_of_many_parameters_apart(self):
-        styles = self.browser.evaluate("[...document.querySelectorAll('.legend .curve')].map(e => e.getAttribute('style'))")
+        styles = self.browser.evaluate("[...document.querySelectorAll('.legend i')].map(e => e.getAttribute('style'))")
         self.assertEqual(len(set(styles)), PARAMETERS)
 
     def test_smooths_with_weights_that_add_up_to_one(self):
@@ -157,25 +161,25 @@ class Report(unittest.TestCase):
         mean = sum(w * loss(e) for w, e in zip(weights, range(1, 5))) / sum(weights)
         self.assertEqual(self.hover(4)[1], f"test_cross_entropy{float(f'{mean:.5g}')}")
 
-    def test_zooms_into_what_is_dragged_over_and_back(self):
-        first = lambda: self.browser.evaluate("[...document.querySelector('svg').querySelectorAll('text[text-anchor=middle]')].map(e => +e.textContent)")
-        left, right, y = self.chart(0)
-        at = lambda epoch: left + (epoch - 1) / (EPOCHS - 1) * (right - left)
-        self.assertEqual(max(first()), 12)
-        self.browser.pointer(("move", at(3.5), y), ("down",), ("move", at(5), y), ("move", at(7.5), y), ("up",))
-        self.assertEqual((min(first()), max(first())), (4, 7))
+    def test_zooms_all_charts_into_what_is_dragged_over_and_back(self):
+        whole = self.epochs()
+        self.assertEqual(whole, (1, EPOCHS))
+        self.browser.pointer(("move", *self.place(3.5)), ("down",), ("move", *self.place(5)), ("move", *self.place(7.5)), ("up",))
+        self.assertEqual(self.epochs(), (4, 7))
+        ranges = self.browser.evaluate("charts.map(chart => chart.graph.xAxisRange().map(Math.round).join())")
+        self.assertEqual(len(set(ranges)), 1)
         self.browser.evaluate("document.querySelector('button').click()")
-        self.assertEqual(max(first()), 12)
+        self.assertEqual(self.epochs(), whole)
         self.assertTrue(self.browser.evaluate("document.querySelector('button').disabled"))
 
     def test_does_not_zoom_at_a_click(self):
-        left, right, y = self.chart(0)
-        self.browser.pointer(("move", left + 100, y), ("down",), ("move", left + 106, y), ("up",))
+        x, y = self.place(3)
+        self.browser.pointer(("move", x, y), ("down",), ("move", x + 6, y), ("up",))
         self.assertTrue(self.browser.evaluate("document.querySelector('button').disabled"))
 
     def test_draws_logarithms(self):
         self.browser.evaluate("document.getElementById('logarithmic').click()")
-        first, second, *_, last = self.browser.evaluate("[...document.querySelectorAll('.chart:first-child circle')].map(c => +c.getAttribute('cy'))")[:EPOCHS]
+        first, second, last = (self.browser.evaluate(f"charts[0].graph.toDomYCoord({loss(e)})") for e in (1, 2, EPOCHS))
         expected = math.log(loss(1) / loss(2)) / math.log(loss(1) / loss(EPOCHS))
         self.assertAlmostEqual((second - first) / (last - first), expected, 3)
 
@@ -211,7 +215,7 @@ class Report(unittest.TestCase):
         runs = [make_run(self.directory, name, epochs=3) for name in ("one", "two")]
         subprocess.run([adjoint, "compare", *runs, "--out", page], check=True, stdout=subprocess.DEVNULL)
         self.browser.open(page)
-        self.assertEqual(self.browser.evaluate("document.querySelector('.chart > svg').querySelectorAll('.curve').length"), 2)
+        self.assertEqual(self.browser.evaluate("charts[0].curves.length"), 2)
         self.assertEqual(self.browser.evaluate("[...document.querySelector('.legend').children].map(e => e.textContent)"), ["one", "two"])
         self.photograph("compare")
 

@@ -24,16 +24,15 @@ function chartsOf(curves) {
     if (!charts.has(group)) charts.set(group, []);
     const others = charts.get(group);
     const place = several ? runs.indexOf(curve.run) : others.length;
-    others.push({...curve, ...styleOf(place), label: several ? curve.run.name : part || group});
+    others.push({...curve, style: styleOf(place), label: several ? curve.run.name : part || group});
   }
   return [...charts].map(([name, curves]) => ({name, curves}));
 }
 
 // Of the i-th of many curves: eight colours, then the same dashed, then dotted.
 function styleOf(i) {
-  const colour = `var(--c${i % 8})`;
-  const dashes = ['none', '7 3', '2 3'][Math.floor(i / 8) % 3];
-  return {colour, style: `stroke: ${colour}; stroke-dasharray: ${dashes}`};
+  const [border, dashes] = [['solid', null], ['dashed', [7, 3]], ['dotted', [2, 3]]][Math.floor(i / 8) % 3];
+  return {colour: `--c${i % 8}`, border, dashes};
 }
 
 // sᵢ = Σ aᵏ·yᵢ₋ₖ / Σ aᵏ, a mean that lags behind as little as its weights add up to 1 from the first point on.

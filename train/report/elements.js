@@ -9,14 +9,6 @@ function element(name, attributes = {}, ...children) {
   return result;
 }
 
-// The same for SVG.
-function drawn(name, attributes, ...children) {
-  const result = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) result.setAttribute(key, value);
-  result.append(...children);
-  return result;
-}
-
 function section(title, ...children) {
   document.getElementById('main').append(element('h2', {}, title), ...children);
 }
