@@ -136,11 +136,10 @@ Picture decode(const fs::path& path, Index channels) {
     refuse_unless(known, known ? "" : stbi_failure_reason());
     require<DataError>(Index{width} * height <= most_pixels, "{}: must have at most {} pixels; got {} × {}",
                        path.string(), most_pixels, width, height);
-    std::unique_ptr<std::uint8_t, void (*)(void*)> bytes(
-        stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, static_cast<int>(channels)),
-        stbi_image_free);
+    std::uint8_t* const bytes =
+        stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, static_cast<int>(channels));
     refuse_unless(bytes != nullptr, bytes ? "" : stbi_failure_reason());
-    return {{height, width, channels, bytes.get()}, std::move(bytes)};
+    return {{height, width, channels, bytes}, {bytes, stbi_image_free}};
 }
 
 bool is_image(const fs::path& path) {

@@ -81,7 +81,9 @@ template <Scalar T, int R, int C>
 void column_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
                  Epilogue<const T*> epilogue, T* const* results) {
     Vector<T> sum[R][C];
-    for (Vector<T>(&row)[C] : sum) std::fill(row, row + C, Vector<T>{});  // GCC would call memset for = {}
+    for (Vector<T>(&row)[C] : sum) {
+        for (Vector<T>& each : row) each = Vector<T>{};  // GCC would call memset for = {}
+    }
     for (const Tap& tap : taps) {
         const T* source[R];
         for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;

@@ -39,7 +39,7 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
     require(
         a.rank() >= 2 && a.rank() == b.rank() && std::equal(a.shape().begin(), a.shape().end() - 2, b.shape().begin()),
         "matmul: operands must be matrices with equal leading axes; got {} and {}", a.shape(), b.shape());
-    const auto [ta, tb] = options;
+    const bool ta = options.transpose_a, tb = options.transpose_b;
     const Index m = a.extent(ta ? -1 : -2), k = a.extent(ta ? -2 : -1);
     const Index n = b.extent(tb ? -2 : -1);
     require(b.extent(tb ? -1 : -2) == k, "matmul: inner extents differ; got {}{} and {}{}", a.shape(),

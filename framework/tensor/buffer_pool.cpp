@@ -55,8 +55,8 @@ std::pair<void*, std::size_t> take(std::size_t bytes) {
 }  // namespace
 
 std::shared_ptr<void> allocate_buffer(std::size_t bytes) {
-    const auto [taken, size] = take(size_class(bytes));
-    return {taken, [size](void* buffer) {
+    const std::pair<void*, std::size_t> taken = take(size_class(bytes));
+    return {taken.first, [size = taken.second](void* buffer) {
                 const std::lock_guard lock(pool().mutex);
                 pool().idle[size].push_back(buffer);
             }};
