@@ -7,7 +7,7 @@ namespace adjoint {
 namespace {
 
 // Images of the same size.
-Conv2D see(Index in, Index out, const Random& random) {
+Conv2D conv_block(Index in, Index out, const Random& random) {
     return Conv2D({.in_channels = in,
                    .out_channels = out,
                    .kernel = {5, 5},
@@ -20,8 +20,8 @@ Conv2D see(Index in, Index out, const Random& random) {
 }  // namespace
 
 Classifier::Classifier(const Random& random)
-    : conv1_(child("conv1", see(1, 32, random.stream(1)))),
-      conv2_(child("conv2", see(32, 64, random.stream(2)))),
+    : conv1_(child("conv1", conv_block(1, 32, random.stream(1)))),
+      conv2_(child("conv2", conv_block(32, 64, random.stream(2)))),
       gather_(child("gather", Linear({.in = 7 * 7 * 64, .out = 128, .activation = relu()}, random.stream(3)))),
       dropout_(child("dropout", Dropout(0.5, random.stream(4)))),
       decide_(child("decide", Linear({.in = 128, .out = 10}, random.stream(5)))) {}

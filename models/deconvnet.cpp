@@ -26,13 +26,13 @@ std::vector<ConvolutionalStage> stages_of(const Sequential& network) {
 FeatureMaps::FeatureMaps(std::vector<ConvolutionalStage> stages, const Tensor& image)
     : stages_(std::move(stages)), value_(image) {
     for (const ConvolutionalStage& stage : stages_) {
-        Trace trace{.input = value_.shape(), .switches = {}};
+        Trace trace{.input = value_.shape(), .argmax = {}};
         Variable y = (*stage.convolution)(value_);
         if (stage.norm) y = (*stage.norm)(y);
         if (stage.pooled) {
             const Maxima maxima = max_pool2d(y);
             y = maxima.value;
-            trace.switches = maxima.switches;
+            trace.argmax = maxima.argmax;
         }
         value_ = y.value();
         traces_.push_back(std::move(trace));
@@ -52,7 +52,7 @@ Tensor FeatureMaps::project(const Tensor& activations) const {
     Variable y = activations;
     for (std::size_t s = stages_.size(); s-- > 0;) {
         const ConvolutionalStage& stage = stages_[s];
-        if (stage.pooled) y = max_unpool2d(y, *traces_[s].switches);
+        if (stage.pooled) y = max_unpool2d(y, *traces_[s].argmax);
         y = relu(y);
         if (stage.norm) y = y * stage.norm->gain();
         const Conv2D& layer = *stage.convolution;

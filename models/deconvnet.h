@@ -46,7 +46,7 @@ class FeatureMaps {
     // What a stage has seen.
     struct Trace {
         Shape input;
-        std::optional<Places> switches;
+        std::optional<GatherIndices> argmax;
     };
     std::vector<ConvolutionalStage> stages_;
     std::vector<Trace> traces_;

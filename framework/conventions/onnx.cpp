@@ -57,7 +57,8 @@ Conv2DForm conv_form(const Shape& X, const Shape& W, const ConvOptions& o) {
     call.options.padding = Padding::same();
     const Conv2DForm upper = call.form();
     if (o.auto_pad == "SAME_UPPER") return upper;
-    call.options.padding = Sides{upper.height.after, upper.width.after, upper.height.before, upper.width.before};
+    call.options.padding =
+        Sides{upper.height.pad_after, upper.width.pad_after, upper.height.pad_before, upper.width.pad_before};
     return call.form();
 }
 

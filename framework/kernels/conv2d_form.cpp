@@ -28,13 +28,13 @@ ConvAxis filter_axis(const SpatialAxis& s, const Shape& weight, const Options& o
     return {.kernel = weight[s.kernel],
             .stride = options.stride.*s.size,
             .dilation = options.dilation.*s.size,
-            .before = options.padding.sides().*s.before,
-            .after = options.padding.sides().*s.after};
+            .pad_before = options.padding.sides().*s.before,
+            .pad_after = options.padding.sides().*s.after};
 }
 
 // Sets output, and before and after where the rule does: the one place where a convolution's output size is computed.
 void resolve(ConvAxis& axis, Padding::Rule rule) {
-    Index &before = axis.before, &after = axis.after;
+    Index &before = axis.pad_before, &after = axis.pad_after;
     if (rule == Padding::Rule::full) before = after = axis.span() - 1;
     if (rule == Padding::Rule::same) {
         const Index output = ceil_divide(axis.image, axis.stride);
@@ -77,9 +77,9 @@ void choose_image(const std::string& operation, const SpatialAxis& s, const Conv
     if (!same) {
         resolve(axis, rule);
         // Pixels beyond the last tap are zero whatever the padding there: output padding is so much less of it.
-        axis.after -= more;
+        axis.pad_after -= more;
         rule = Padding::Rule::sides;
-        chosen = smallest = (output - 1) * axis.stride + axis.span() - axis.before - axis.after;
+        chosen = smallest = (output - 1) * axis.stride + axis.span() - axis.pad_before - axis.pad_after;
     }
     const Index largest = smallest + axis.stride - 1;
     axis.image = options.output_size ? (*options.output_size).*s.size : chosen;
@@ -88,7 +88,7 @@ void choose_image(const std::string& operation, const SpatialAxis& s, const Conv
             "{}: output {} {} is not possible; got input {} {}, kernel {}, stride {}, dilation {}, padding {}, for "
             "which {}",
             operation, s.name, axis.image, s.name, output, axis.kernel, axis.stride, axis.dilation,
-            same ? "same" : fmt::format("{} and {}", axis.before, axis.after),
+            same ? "same" : fmt::format("{} and {}", axis.pad_before, axis.pad_after),
             largest < smallest    ? "no size is possible"
             : largest == smallest ? fmt::format("{} is possible", smallest)
                                   : fmt::format("{} to {} are possible", smallest, largest));
@@ -113,8 +113,8 @@ Conv2DForm Conv2DForm::of(const std::string& operation, const Shape& image, cons
             axis.output >= 1,
             "{}: the filter's {} of {} exceeds the padded image's {}; got input {} {}, kernel {}, dilation {}, padding "
             "{} and {}",
-            operation, s.name, axis.span(), axis.image + axis.before + axis.after, s.name, axis.image, axis.kernel,
-            axis.dilation, axis.before, axis.after);
+            operation, s.name, axis.span(), axis.image + axis.pad_before + axis.pad_after, s.name, axis.image,
+            axis.kernel, axis.dilation, axis.pad_before, axis.pad_after);
     }
     return form;
 }

@@ -67,14 +67,14 @@ struct ConvAxis {
     Index kernel = 0;
     Index stride = 0;
     Index dilation = 0;
-    Index before = 0;  ///< p
-    Index after = 0;
+    Index pad_before = 0;  ///< p
+    Index pad_after = 0;
     Index output = 0;
 
     /// The pixels from a filter's first tap to its last: d·(K − 1) + 1.
     Index span() const { return dilation * (kernel - 1) + 1; }
     /// h, which in the padding is no pixel of the image.
-    Index pixel(Index i, Index k) const { return i * stride + k * dilation - before; }
+    Index pixel(Index i, Index k) const { return i * stride + k * dilation - pad_before; }
     auto operator<=>(const ConvAxis&) const = default;
 };
 
@@ -89,8 +89,8 @@ struct Conv2DForm {
     ConvAxis height = {};
     ConvAxis width = {};
 
-    /// The form in which `image` [N, H, W, C] meets `weight` [K, L, C / groups, O]; H′ = ⌊(H + before + after − span) /
-    /// s⌋ + 1. Throws, in the name of `operation`, where they do not fit.
+    /// The form in which `image` [N, H, W, C] meets `weight` [K, L, C / groups, O];
+    /// H′ = ⌊(H + pad_before + pad_after − span) / s⌋ + 1. Throws, in the name of `operation`, where they do not fit.
     static Conv2DForm of(const std::string& operation, const Shape& image, const Shape& weight,
                          const Conv2DOptions& options);
 

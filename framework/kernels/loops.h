@@ -142,7 +142,7 @@ void combine_blocks(const T* values, Index blocks, Index count, Combine combine,
 
 /// out[c] = combination of x[r, c] over r in [begin, end), in a fixed order; x has `columns` columns.
 template <class T, class Combine>
-void fold_rows(const T* x, Index begin, Index end, Index columns, T initial, Combine combine, T* out) {
+void reduce_rows(const T* x, Index begin, Index end, Index columns, T initial, Combine combine, T* out) {
     constexpr Index lanes = 16;
     if (columns == 1) {
         std::array<T, lanes> partial;
@@ -164,36 +164,36 @@ void fold_rows(const T* x, Index begin, Index end, Index columns, T initial, Com
 
 /// out[a, c] = combination of x[a, r, c] over r, for x of shape [outer, reduced, inner].
 template <class T, class Combine>
-void fold(const T* x, Index outer, Index reduced, Index inner, T initial, Combine combine, T* out) {
+void reduce(const T* x, Index outer, Index reduced, Index inner, T initial, Combine combine, T* out) {
     const Index size = outer * reduced * inner;
     if (outer < batch_blocks && size > elementwise_grain && reduced >= batch_blocks) {
         const Scratch<T> partial(batch_blocks * outer * inner);
         parallel_for(batch_blocks * outer, [&](Index piece) {
             const Index block = piece / outer, a = piece % outer;
-            fold_rows(x + a * reduced * inner, block_begin(reduced, block), block_begin(reduced, block + 1), inner,
-                      initial, combine, partial.data() + (block * outer + a) * inner);
+            reduce_rows(x + a * reduced * inner, block_begin(reduced, block), block_begin(reduced, block + 1), inner,
+                        initial, combine, partial.data() + (block * outer + a) * inner);
         });
         combine_blocks(partial.data(), batch_blocks, outer * inner, combine, out);
     } else {
         parallel_rows(outer, reduced * inner, [&](Index begin, Index end) {
             for (Index a = begin; a < end; ++a) {
-                fold_rows(x + a * reduced * inner, 0, reduced, inner, initial, combine, out + a * inner);
+                reduce_rows(x + a * reduced * inner, 0, reduced, inner, initial, combine, out + a * inner);
             }
         });
     }
 }
 
-/// Folds the (normalised) axes of x away: each run of neighbouring axes is one pass over [outer, reduced, inner].
+/// Reduces x over the (normalised) axes: each run of neighbouring axes is one pass over [outer, reduced, inner].
 template <class Combine>
-Tensor fold_axes(const Tensor& x, const std::vector<Index>& axes, double initial, Combine combine, bool keep) {
+Tensor reduce_axes(const Tensor& x, const std::vector<Index>& axes, double initial, Combine combine, bool keep) {
     const ProfileScope scope("reduction");
     Tensor result = x;
     Shape shape = x.shape();
     for (Index last = x.rank() - 1; last >= 0; --last) {
-        const auto folded = [&](Index axis) { return std::binary_search(axes.begin(), axes.end(), axis); };
-        if (!folded(last)) continue;
+        const auto is_reduced = [&](Index axis) { return std::binary_search(axes.begin(), axes.end(), axis); };
+        if (!is_reduced(last)) continue;
         Index first = last;
-        while (first > 0 && folded(first - 1)) --first;
+        while (first > 0 && is_reduced(first - 1)) --first;
         const auto product = [&](Index from, Index to) {
             return element_count(Shape(shape.begin() + from, shape.begin() + to));
         };
@@ -201,7 +201,7 @@ Tensor fold_axes(const Tensor& x, const std::vector<Index>& axes, double initial
                     inner = product(last + 1, std::ssize(shape));
         std::fill(shape.begin() + first, shape.begin() + last + 1, Index{1});
         result = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
-            fold(result.data<T>().data(), outer, reduced, inner, static_cast<T>(initial), combine, out.data());
+            reduce(result.data<T>().data(), outer, reduced, inner, static_cast<T>(initial), combine, out.data());
         });
         last = first;
     }

@@ -21,10 +21,10 @@ Shape patches_shape(const Conv2DForm& form) {
 
 }  // namespace
 
-Variable patches(const Variable& x, const Conv2DForm& form) {
-    require(x.shape() == form.image_shape(), "patches: the form expects images {}; got {}", form.image_shape(),
+Variable im2col(const Variable& x, const Conv2DForm& form) {
+    require(x.shape() == form.image_shape(), "im2col: the form expects images {}; got {}", form.image_shape(),
             x.shape());
-    const ProfileScope scope("patches");
+    const ProfileScope scope("im2col");
     const Conv2DForm whole = ungrouped(form);
     const Tensor p = Tensor::build(patches_shape(form), x.dtype(), [&]<Scalar T>(std::span<T> out) {
         const T* const in = x.value().data<T>().data();
@@ -32,13 +32,13 @@ Variable patches(const Variable& x, const Conv2DForm& form) {
             gather_patches(whole, 0, begin, end, in, out.data() + begin * whole.columns());
         });
     });
-    return record(p, {{x, [form](const Variable& g) { return sum_patches(g, form); }}});
+    return record(p, {{x, [form](const Variable& g) { return col2im(g, form); }}});
 }
 
-Variable sum_patches(const Variable& p, const Conv2DForm& form) {
-    require(p.shape() == patches_shape(form), "sum_patches: the form expects patches {}; got {}", patches_shape(form),
+Variable col2im(const Variable& p, const Conv2DForm& form) {
+    require(p.shape() == patches_shape(form), "col2im: the form expects patches {}; got {}", patches_shape(form),
             p.shape());
-    const ProfileScope scope("patches");
+    const ProfileScope scope("im2col");
     const Conv2DForm whole = ungrouped(form);
     const Tensor x = Tensor::build(form.image_shape(), p.dtype(), [&]<Scalar T>(std::span<T> out) {
         const T* const in = p.value().data<T>().data();
@@ -50,7 +50,7 @@ Variable sum_patches(const Variable& p, const Conv2DForm& form) {
             scatter_patches(whole, 0, n * rows, (n + 1) * rows, in + n * rows * whole.columns(), out.data());
         });
     });
-    return record(x, {{p, [form](const Variable& g) { return patches(g, form); }}});
+    return record(x, {{p, [form](const Variable& g) { return im2col(g, form); }}});
 }
 
 SparseMatrix convolution_matrix(const Tensor& w, const Conv2DForm& form) {
@@ -59,7 +59,7 @@ SparseMatrix convolution_matrix(const Tensor& w, const Conv2DForm& form) {
     // The patches of an image whose pixels are numbered from 1: which pixel a tap looks at, 0 in the padding.
     std::vector<double> numbers(static_cast<std::size_t>(element_count(form.image_shape())));
     std::iota(numbers.begin(), numbers.end(), 1.0);
-    numbers = patches(Tensor(form.image_shape(), numbers, DType::float64), form).value().to_vector();
+    numbers = im2col(Tensor(form.image_shape(), numbers, DType::float64), form).value().to_vector();
     const std::vector<double> weights = w.to_vector();
     const Index taps = form.height.kernel * form.width.kernel;
     SparseMatrix matrix{element_count(form.output_shape()), element_count(form.image_shape()), {}};

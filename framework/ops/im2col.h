@@ -10,14 +10,14 @@ namespace adjoint {
 
 /// p[n, i, j, k, l, c] = x[n, i·s + k·d − p, j·s + l·d − p, c], 0 outside the image: conv2d is a product with it.
 /// Shapes: x [N, H, W, C], p [N, H′, W′, K, L, C], whatever the form's filters and groups.
-/// Gradient: x ← sum_patches(g).
-/// Throws `patches: the form expects images [1, 4, 4, 2]; got [1, 4, 4, 3]`.
-Variable patches(const Variable& x, const Conv2DForm& form);
+/// Gradient: x ← col2im(g).
+/// Throws `im2col: the form expects images [1, 4, 4, 2]; got [1, 4, 4, 3]`.
+Variable im2col(const Variable& x, const Conv2DForm& form);
 
 /// x[n, h, w, c] = Σ p[n, i, j, k, l, c] over all i, j, k, l that lead there: patches added where they overlap.
-/// Gradient: p ← patches(g).
-/// Throws `sum_patches: the form expects patches [1, 3, 3, 2, 2, 2]; got [1, 3, 3, 8]`.
-Variable sum_patches(const Variable& p, const Conv2DForm& form);
+/// Gradient: p ← im2col(g).
+/// Throws `col2im: the form expects patches [1, 3, 3, 2, 2, 2]; got [1, 3, 3, 8]`.
+Variable col2im(const Variable& p, const Conv2DForm& form);
 
 /// The matrix of a convolution, which is linear in its image; transposed it is that of the transposed convolution, and
 /// gave it its name: C with conv2d(x, w) = C·x and conv2d_input_gradient(y, w) = Cᵀ·y, for x and y as columns of all

@@ -17,7 +17,7 @@ namespace {
 // How many pixels of the image lie under each window: [1, H′, W′, 1].
 Tensor pixels_under_windows(Conv2DForm form, DType dtype) {
     form.batch = form.channels = 1;
-    return sum(patches(Tensor::ones(form.image_shape(), dtype), form), {3, 4}).value();
+    return sum(im2col(Tensor::ones(form.image_shape(), dtype), form), {3, 4}).value();
 }
 
 // A window looks at each channel alone, as a filter of a group of one does.
@@ -35,21 +35,21 @@ void require_windows_on_image(const char* operation, const Conv2DForm& form, con
     require(std::find(counts.begin(), counts.end(), 0.0) == counts.end(),
             "{}: a window lies in the padding alone; got input {}, window {},{}, stride {},{}, dilation {},{}, padding "
             "{},{} before and {},{} after",
-            operation, form.image_shape(), h.kernel, w.kernel, h.stride, w.stride, h.dilation, w.dilation, h.before,
-            w.before, h.after, w.after);
+            operation, form.image_shape(), h.kernel, w.kernel, h.stride, w.stride, h.dilation, w.dilation, h.pad_before,
+            w.pad_before, h.pad_after, w.pad_after);
 }
 
 // ---- maxima ----
 
 // The maxima under windows [begin, end), and their indices in their image.
 template <Scalar T>
-void find_maxima(const Conv2DForm& form, Index begin, Index end, const T* x, T* y, Index* switches) {
+void find_maxima(const Conv2DForm& form, Index begin, Index end, const T* x, T* y, Index* argmax) {
     const Index channels = form.channels, windows = form.height.output * form.width.output;
     const Index image_size = form.height.image * form.width.image * channels;
     for (Index row = begin; row < end; ++row) {
         const Index image = row / windows * image_size;
         T* const largest = y + row * channels;
-        Index* const index = switches + row * channels;
+        Index* const index = argmax + row * channels;
         bool first = true;
         const auto meet = [&](Index, Index pixel, Index length) {
             for (const Index last = pixel + length; pixel < last; pixel += channels, first = false) {
@@ -81,14 +81,13 @@ Maxima max_pool2d(const Variable& x, const MaxPool2DOptions& options) {
             find_maxima(form, begin, end, in, out.data(), indices.data());
         });
     });
-    const Places switches(x.shape(), y.shape(), std::move(indices));
-    return {record(y, {{x, [switches](const Variable& g) { return max_unpool2d(g, switches); }}}), switches};
+    const GatherIndices argmax(x.shape(), y.shape(), std::move(indices));
+    return {record(y, {{x, [argmax](const Variable& g) { return max_unpool2d(g, argmax); }}}), argmax};
 }
 
-Variable max_unpool2d(const Variable& y, const Places& switches) {
-    require(y.shape() == switches.taken(), "max_unpool2d: the switches are for {}; got {}", switches.taken(),
-            y.shape());
-    return put(y, switches);
+Variable max_unpool2d(const Variable& y, const GatherIndices& argmax) {
+    require(y.shape() == argmax.taken(), "max_unpool2d: the argmax is for {}; got {}", argmax.taken(), y.shape());
+    return scatter_add(y, argmax);
 }
 
 // ---- means ----
@@ -99,7 +98,7 @@ Variable average_pool2d(const Variable& x, const AveragePool2DOptions& options) 
         window_form("average_pool2d", x, window, {.stride = stride.value_or(window), .padding = padding});
     const Tensor pixels = pixels_under_windows(form, x.dtype());
     require_windows_on_image("average_pool2d", form, pixels);
-    const Variable total = sum(patches(x, form), {3, 4});
+    const Variable total = sum(im2col(x, form), {3, 4});
     return count_padding ? total / static_cast<double>(window.height * window.width) : total / pixels;
 }
 

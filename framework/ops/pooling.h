@@ -19,21 +19,21 @@ struct MaxPool2DOptions {
     Size2D dilation = {1, 1};
 };
 
-/// Maxima, and where they are: the places are the switches.
+/// Maxima, and their indices, which are also called switches.
 struct Maxima {
     Variable value;
-    Places switches;
+    GatherIndices argmax;
 };
 
 /// y[n, i, j, c] = max x[n, i·s + k·d − p, j·s + l·d − p, c] over the taps k, l that lie in the image: padding never
-/// wins, of equal ones the first does, and NaN does always. value is take(x, switches): to go back is max_unpool2d.
-/// Shapes: x [N, H, W, C], value [N, H′, W′, C].   Gradient: x ← max_unpool2d(g, switches).
+/// wins, of equal ones the first does, and NaN does always. value is gather(x, argmax): to go back is max_unpool2d.
+/// Shapes: x [N, H, W, C], value [N, H′, W′, C].   Gradient: x ← max_unpool2d(g, argmax).
 Maxima max_pool2d(const Variable& x, const MaxPool2DOptions& options = {});
 
-/// Each element of y goes to where its maximum was, all else is 0: put(y, switches). Where windows overlap and share a
-/// maximum, they add.   Gradient: y ← take(g, switches).
+/// Each element of y goes to where its maximum was, all else is 0: scatter_add(y, argmax). Where windows overlap and
+/// share a maximum, they add.   Gradient: y ← gather(g, argmax).
 /// Source: Zeiler, Taylor and Fergus, "Adaptive deconvolutional networks", 2011.
-Variable max_unpool2d(const Variable& y, const Places& switches);
+Variable max_unpool2d(const Variable& y, const GatherIndices& argmax);
 
 struct AveragePool2DOptions {
     Size2D window = {2, 2};

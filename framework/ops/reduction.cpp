@@ -19,10 +19,10 @@ bool broadcasts_to(const Shape& shape, const Shape& target) {
 }  // namespace
 
 Variable sum(const Variable& x, const std::vector<Index>& axes, Keep keep) {
-    const std::vector<Index> folded = normalize_axes("sum", x.shape(), axes);
-    const Shape kept = without_axes(x.shape(), folded, /*keep=*/true);
+    const std::vector<Index> reduced = normalize_axes("sum", x.shape(), axes);
+    const Shape kept = without_axes(x.shape(), reduced, /*keep=*/true);
     return record(
-        fold_axes(x.value(), folded, 0.0, std::plus<>{}, keep == Keep::yes),
+        reduce_axes(x.value(), reduced, 0.0, std::plus<>{}, keep == Keep::yes),
         {{x, [kept, shape = x.shape()](const Variable& g) { return broadcast_to(reshape(g, kept), shape); }}});
 }
 
@@ -32,15 +32,15 @@ Variable mean(const Variable& x, const std::vector<Index>& axes, Keep keep) {
 }
 
 Variable max(const Variable& x, Index axis, Keep keep) {
-    const std::vector<Index> folded = normalize_axes("max", x.shape(), {axis});
+    const std::vector<Index> reduced = normalize_axes("max", x.shape(), {axis});
     require(x.extent(axis) > 0, "max: there must be an element along axis {}; got shape {}", axis, x.shape());
     const Tensor largest =
-        fold_axes(x.value(), folded, -std::numeric_limits<double>::infinity(), larger, /*keep=*/true);
-    return record(largest.reshaped(without_axes(x.shape(), folded, keep == Keep::yes)),
-                  {{x, [x, largest, folded](const Variable& g) {
+        reduce_axes(x.value(), reduced, -std::numeric_limits<double>::infinity(), larger, /*keep=*/true);
+    return record(largest.reshaped(without_axes(x.shape(), reduced, keep == Keep::yes)),
+                  {{x, [x, largest, reduced](const Variable& g) {
                         const auto equal = [](auto p, auto q) -> decltype(p) { return p == q ? 1 : 0; };
                         const Variable winners = zip("max", x.value(), largest, equal);
-                        return reshape(g, largest.shape()) * (winners / sum(winners, folded, Keep::yes));
+                        return reshape(g, largest.shape()) * (winners / sum(winners, reduced, Keep::yes));
                     }}});
 }
 

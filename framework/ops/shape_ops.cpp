@@ -145,22 +145,22 @@ Variable pixel_unshuffle(const Variable& y, Index r) {
     return reshape(transpose(reshape(y, {N, H, r, W, r, C}), {0, 1, 3, 2, 4, 5}), {N, H, W, r * r * C});
 }
 
-Places::Places(Shape whole, Shape taken, std::vector<Index> indices)
+GatherIndices::GatherIndices(Shape whole, Shape taken, std::vector<Index> indices)
     : whole_(std::move(whole)),
       taken_(std::move(taken)),
       indices_(std::make_shared<const std::vector<Index>>(std::move(indices))) {
     require(!whole_.empty() && !taken_.empty() && whole_.front() == taken_.front(),
-            "Places: both shapes must begin with the same number of items; got {} and {}", whole_, taken_);
-    require(std::ssize(*indices_) == element_count(taken_), "Places: there must be {} indices; got {}",
+            "GatherIndices: both shapes must begin with the same number of items; got {} and {}", whole_, taken_);
+    require(std::ssize(*indices_) == element_count(taken_), "GatherIndices: there must be {} indices; got {}",
             element_count(taken_), indices_->size());
     const Index size = item_size(whole_);
     const auto outside = std::ranges::find_if(*indices_, [=](Index index) { return index < 0 || index >= size; });
-    require(outside == indices_->end(), "Places: an index must be one of the {} of an item; got {}", size,
+    require(outside == indices_->end(), "GatherIndices: an index must be one of the {} of an item; got {}", size,
             outside == indices_->end() ? 0 : *outside);
 }
 
-Variable take(const Variable& x, const Places& p) {
-    require(x.shape() == p.whole(), "take: the places are in {}; got {}", p.whole(), x.shape());
+Variable gather(const Variable& x, const GatherIndices& p) {
+    require(x.shape() == p.whole(), "gather: the indices point into {}; got {}", p.whole(), x.shape());
     const ProfileScope scope("indexing");
     const Index whole = item_size(p.whole()), taken = item_size(p.taken());
     const Tensor y = Tensor::build(p.taken(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
@@ -169,11 +169,11 @@ Variable take(const Variable& x, const Places& p) {
             for (Index i = begin; i < end; ++i) out[i] = in[i / taken * whole + p.indices()[i]];
         });
     });
-    return record(y, {{x, [p](const Variable& g) { return put(g, p); }}});
+    return record(y, {{x, [p](const Variable& g) { return scatter_add(g, p); }}});
 }
 
-Variable put(const Variable& y, const Places& p) {
-    require(y.shape() == p.taken(), "put: the places are for {}; got {}", p.taken(), y.shape());
+Variable scatter_add(const Variable& y, const GatherIndices& p) {
+    require(y.shape() == p.taken(), "scatter_add: the indices are for {}; got {}", p.taken(), y.shape());
     const ProfileScope scope("indexing");
     const Index whole = item_size(p.whole()), taken = item_size(p.taken());
     const Tensor x = Tensor::build(p.whole(), y.dtype(), [&]<Scalar T>(std::span<T> out) {
@@ -185,7 +185,7 @@ Variable put(const Variable& y, const Places& p) {
             for (Index i = n * taken; i < (n + 1) * taken; ++i) item[p.indices()[i]] += in[i];
         });
     });
-    return record(x, {{y, [p](const Variable& g) { return take(g, p); }}});
+    return record(x, {{y, [p](const Variable& g) { return gather(g, p); }}});
 }
 
 }  // namespace adjoint

@@ -52,10 +52,10 @@ Variable pixel_unshuffle(const Variable& y, Index r);
 
 /// Says of each element [n, …] of one batch, of shape `taken`, which element of item n of another batch, of shape
 /// `whole`, it comes from: the row-major index within that item. Several may come from one. Copies share the indices.
-class Places {
+class GatherIndices {
   public:
     /// Throws unless both shapes begin with the same N, and each element of `taken` has an index that its item has.
-    Places(Shape whole, Shape taken, std::vector<Index> indices);
+    GatherIndices(Shape whole, Shape taken, std::vector<Index> indices);
 
     const Shape& whole() const { return whole_; }
     const Shape& taken() const { return taken_; }
@@ -67,12 +67,12 @@ class Places {
     std::shared_ptr<const std::vector<Index>> indices_;
 };
 
-/// y[n, i] = x[n, p[n, i]] for the places p.   Gradient: x ← put(g, p).
-/// Throws `take: the places are in [1, 4, 4, 1]; got [1, 5, 5, 1]`.
-Variable take(const Variable& x, const Places& p);
+/// y[n, i] = x[n, p[n, i]] for the indices p.   Gradient: x ← scatter_add(g, p).
+/// Throws `gather: the indices point into [1, 4, 4, 1]; got [1, 5, 5, 1]`.
+Variable gather(const Variable& x, const GatherIndices& p);
 
-/// x[n, j] = Σ y[n, i] over all i with p[n, i] = j: 0 where there is none.   Gradient: y ← take(g, p).
-/// Throws `put: the places are for [1, 2, 2, 1]; got [1, 4, 1, 1]`.
-Variable put(const Variable& y, const Places& p);
+/// x[n, j] = Σ y[n, i] over all i with p[n, i] = j: 0 where there is none.   Gradient: y ← gather(g, p).
+/// Throws `scatter_add: the indices are for [1, 2, 2, 1]; got [1, 4, 1, 1]`.
+Variable scatter_add(const Variable& y, const GatherIndices& p);
 
 }  // namespace adjoint

@@ -40,7 +40,7 @@ Index random_channels(RandomStream& stream) {
 
 std::string to_string(const ConvAxis& axis) {
     return fmt::format("image {} kernel {} stride {} dilation {} padding {} and {} output {}", axis.image, axis.kernel,
-                       axis.stride, axis.dilation, axis.before, axis.after, axis.output);
+                       axis.stride, axis.dilation, axis.pad_before, axis.pad_after, axis.output);
 }
 
 }  // namespace

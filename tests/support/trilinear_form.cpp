@@ -11,8 +11,8 @@ void for_each_term(const Conv2DForm& form, const std::function<void(Index, Index
                     for (Index l = 0; l < u.kernel; ++l)
                         for (Index c = 0; c < form.channels / form.groups; ++c)
                             for (Index o = 0; o < form.filters; ++o) {
-                                const Index row = i * v.stride + k * v.dilation - v.before;
-                                const Index column = j * u.stride + l * u.dilation - u.before;
+                                const Index row = i * v.stride + k * v.dilation - v.pad_before;
+                                const Index column = j * u.stride + l * u.dilation - u.pad_before;
                                 if (row < 0 || row >= v.image || column < 0 || column >= u.image) continue;
                                 const Index group = o / (form.filters / form.groups);
                                 const Index channel = group * (form.channels / form.groups) + c;

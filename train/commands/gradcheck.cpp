@@ -173,7 +173,12 @@ bool check_random(const GradientRows& rows, const Arguments& typed) {
 
 /// The row of this name, or all where none is named.
 GradientRows rows_named(const std::string& name) {
-    if (name == "rectified") return rows_named("relu_gradient");  // as it was called once
+    static const std::map<std::string, std::string> former = {{"rectified", "relu_gradient"},
+                                                              {"patches", "im2col"},
+                                                              {"sum_patches", "col2im"},
+                                                              {"take", "gather"},
+                                                              {"put", "scatter_add"}};
+    if (const auto now = former.find(name); now != former.end()) return rows_named(now->second);
     GradientRows rows;
     std::vector<std::string> known;
     for (const GradientRow& row : gradient_table()) {

@@ -104,8 +104,8 @@ Place corner(const Conv2DForm& form, const Place& p) {
 }
 
 std::string corner_text(const Conv2DForm& form, const Place& p) {
-    return fmt::format("({}·{} − {}, {}·{} − {}) = {}", p.row, form.height.stride, form.height.before, p.column,
-                       form.width.stride, form.width.before, text(corner(form, p)));
+    return fmt::format("({}·{} − {}, {}·{} − {}) = {}", p.row, form.height.stride, form.height.pad_before, p.column,
+                       form.width.stride, form.width.pad_before, text(corner(form, p)));
 }
 
 /// `like` with all elements 0 but one.

@@ -52,44 +52,46 @@ Operation matmul_of(const Settings& s) {
         [options](const Inputs& in) { return matmul(in[0], in[1], options); }, {normal(a), normal(b, 1)}, {"a", "b"}};
 }
 
-// ---- patches, elements that are taken and put, pooling
+// ---- patches, gathering and scattering, pooling
 
-Conv2DForm patch_form(const Settings& s) {
+Conv2DForm im2col_form(const Settings& s) {
     const Shape image = s.shape();
-    require(image.size() == 4, "patches: images must be [N, H, W, C]; got {}", image);
+    require(image.size() == 4, "im2col: images must be [N, H, W, C]; got {}", image);
     const Size2D kernel = s.pair("--kernel");
-    return Conv2DForm::of("patches", image, {kernel.height, kernel.width, image[3], 1}, s.options<Conv2DOptions>());
+    return Conv2DForm::of("im2col", image, {kernel.height, kernel.width, image[3], 1}, s.options<Conv2DOptions>());
 }
 
-Variable patches_of(const Variable& x, const Settings& s) { return patches(x, patch_form(s)); }
+Variable im2col_of(const Variable& x, const Settings& s) { return im2col(x, im2col_form(s)); }
 
-Operation sum_patches_of(const Settings& s) {
-    const Conv2DForm form = patch_form(s);
-    const Shape p = patches(Tensor::zeros(form.image_shape(), DType::float64), form).shape();
-    return {[form](const Inputs& in) { return sum_patches(in[0], form); }, {normal(p)}, {"p"}};
+Operation col2im_of(const Settings& s) {
+    const Conv2DForm form = im2col_form(s);
+    const Shape p = im2col(Tensor::zeros(form.image_shape(), DType::float64), form).shape();
+    return {[form](const Inputs& in) { return col2im(in[0], form); }, {normal(p)}, {"p"}};
 }
 
 // As many of each item's elements, some of them twice.
-Places places_between(const Shape& whole, const Shape& taken) {
-    require(whole.size() >= 2 && element_count(taken) > 0, "take: items must have elements; got {} and {}", whole,
+GatherIndices places_between(const Shape& whole, const Shape& taken) {
+    require(whole.size() >= 2 && element_count(taken) > 0, "gather: items must have elements; got {} and {}", whole,
             taken);
     const std::uint64_t item = static_cast<std::uint64_t>(element_count(whole) / whole[0]);
     std::vector<Index> indices(static_cast<std::size_t>(element_count(taken)));
     for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<Index>(random.below(item, i));
-    return Places(whole, taken, indices);
+    return GatherIndices(whole, taken, indices);
 }
 
-Variable take_of(const Variable& x, Index taken) { return take(x, places_between(x.shape(), {x.extent(0), taken})); }
+Variable gather_of(const Variable& x, Index taken) {
+    return gather(x, places_between(x.shape(), {x.extent(0), taken}));
+}
 
-Operation put_of(const Settings& s) {
+Operation scatter_add_of(const Settings& s) {
     const Shape y = s.shape();
-    const Places places = places_between({y[0], s.whole("--out-features")}, y);
-    return {[places](const Inputs& in) { return put(in[0], places); }, {normal(y)}, {"y"}};
+    const GatherIndices places = places_between({y[0], s.whole("--out-features")}, y);
+    return {[places](const Inputs& in) { return scatter_add(in[0], places); }, {normal(y)}, {"y"}};
 }
 
 Operation max_unpool2d_of(const Settings& s) {
     const Maxima maxima = max_pool2d(shuffled(s.shape()).draw(random), s.options<MaxPool2DOptions>());
-    return {[maxima](const Inputs& in) { return max_unpool2d(in[0], maxima.switches); },
+    return {[maxima](const Inputs& in) { return max_unpool2d(in[0], maxima.argmax); },
             {normal(maxima.value.shape())},
             {"y"}};
 }
@@ -186,10 +188,10 @@ GradientRows image_rows() {
     const std::string interpolation = " --bilinear no|yes --align-corners no";
     const Sample pooled = normal({2, 5, 4, 2}), distinct = shuffled({2, 5, 4, 2}), image = normal({2, 4, 6, 4});
     return {
-        multilinear(operation("patches", {pooled}, patch, patches_of)),
-        multilinear(operation("sum_patches", "--shape 2,5,4,2 " + patch, sum_patches_of)),
-        multilinear(operation("take", {normal({2, 3, 2})}, "--out-features 5", take_of)),
-        multilinear(operation("put", "--shape 2,5 --out-features 6", put_of)),
+        multilinear(operation("im2col", {pooled}, patch, im2col_of)),
+        multilinear(operation("col2im", "--shape 2,5,4,2 " + patch, col2im_of)),
+        multilinear(operation("gather", {normal({2, 3, 2})}, "--out-features 5", gather_of)),
+        multilinear(operation("scatter_add", "--shape 2,5 --out-features 6", scatter_add_of)),
         operation("max_pool2d", {distinct}, most,
                   [](const Variable& x, const MaxPool2DOptions& o) { return max_pool2d(x, o).value; }),
         multilinear(operation("max_unpool2d", "--shape 2,5,4,2 " + most, max_unpool2d_of)),

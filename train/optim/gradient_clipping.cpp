@@ -12,7 +12,7 @@ namespace adjoint {
 
 namespace {
 
-// Σ x² over [begin, end), in the order of fold_rows, without a tensor for what is only passed through.
+// Σ x² over [begin, end), in the order of reduce_rows, without a tensor for what is only passed through.
 template <Scalar T>
 double squares_between(const T* x, Index begin, Index end) {
     constexpr Index lanes = 16;

@@ -32,8 +32,8 @@ Index tensorflow_same_zeros(Index image, Index kernel, Index stride) {
 void expect_tensorflow_same(const ConvAxis& axis) {
     const Index zeros = tensorflow_same_zeros(axis.image, axis.kernel, axis.stride);
     EXPECT_EQ(axis.output, axis.image / axis.stride + (axis.image % axis.stride != 0));
-    EXPECT_EQ(axis.before, zeros / 2);
-    EXPECT_EQ(axis.after, zeros - zeros / 2);
+    EXPECT_EQ(axis.pad_before, zeros / 2);
+    EXPECT_EQ(axis.pad_after, zeros - zeros / 2);
 }
 
 TEST(SamePadding, GivesTheSizesAndSidesOfTensorFlow) {
@@ -51,10 +51,10 @@ TEST(SamePadding, GivesTheSizesAndSidesOfTensorFlow) {
 TEST(SamePadding, CountsTheSpanOfADilatedFilter) {
     const Conv2DForm same = form({9, 10}, {3, 2}, {.stride = {2, 3}, .padding = Padding::same(), .dilation = {3, 4}});
     const Conv2DForm dense = form({9, 10}, {7, 5}, {.stride = {2, 3}, .padding = Padding::same()});
-    EXPECT_EQ(same.height.before, dense.height.before);
-    EXPECT_EQ(same.height.after, dense.height.after);
-    EXPECT_EQ(same.width.before, dense.width.before);
-    EXPECT_EQ(same.width.after, dense.width.after);
+    EXPECT_EQ(same.height.pad_before, dense.height.pad_before);
+    EXPECT_EQ(same.height.pad_after, dense.height.pad_after);
+    EXPECT_EQ(same.width.pad_before, dense.width.pad_before);
+    EXPECT_EQ(same.width.pad_after, dense.width.pad_after);
     EXPECT_EQ(same.output_shape(), dense.output_shape());
 }
 
@@ -217,16 +217,16 @@ TEST(OutputPadding, GivesTheSizesOfPyTorch) {
                     EXPECT_EQ(padded.width.image,
                               5 * step.width - 2 * 2 + gap.width * (taps.width - 1) + more_width + 1);
                     EXPECT_EQ(padded.output_shape(), output_of(5, 6));
-                    EXPECT_EQ(padded.height.before, 1);
-                    EXPECT_EQ(padded.width.before, 2);
+                    EXPECT_EQ(padded.height.pad_before, 1);
+                    EXPECT_EQ(padded.width.pad_before, 2);
                 }
 }
 
 TEST(OutputPadding, BeyondTheStrideAddsRowsThatNoFilterReaches) {
     const Conv2DForm padded = transposed({3, 3}, {2, 2}, {.dilation = {3, 4}, .output_padding = Size2D{2, 3}});
     EXPECT_EQ(padded.image_shape(), image_of(6 + 2, 7 + 3));
-    EXPECT_EQ(padded.height.after, -2);
-    EXPECT_EQ(padded.width.after, -3);
+    EXPECT_EQ(padded.height.pad_after, -2);
+    EXPECT_EQ(padded.width.pad_after, -3);
 }
 
 TEST(OutputPadding, NamesTheSizesThatOutputSizeNamesToo) {
@@ -238,8 +238,8 @@ TEST(OutputPadding, NamesTheSizesThatOutputSizeNamesToo) {
         const Conv2DForm a = transposed({4, 5}, {3, 4}, padded), b = transposed({4, 5}, {3, 4}, sized);
         EXPECT_EQ(a.image_shape(), b.image_shape());
         EXPECT_EQ(a.output_shape(), b.output_shape());
-        EXPECT_EQ(a.height.before, b.height.before);
-        EXPECT_EQ(a.width.before, b.width.before);
+        EXPECT_EQ(a.height.pad_before, b.height.pad_before);
+        EXPECT_EQ(a.width.pad_before, b.width.pad_before);
     }
 }
 
@@ -260,7 +260,7 @@ TEST(OutputPadding, CountsFromTheSmallestSizeThatSameLeadsBackFrom) {
 
 // The sizes and the place of the filters alone; zeros after the image that no filter reads do not count.
 bool same_operation(const ConvAxis& a, const ConvAxis& b) {
-    return a.image == b.image && a.output == b.output && a.before == b.before;
+    return a.image == b.image && a.output == b.output && a.pad_before == b.pad_before;
 }
 
 bool symmetric_with_output_padding(const ConvAxis& same) {
@@ -288,11 +288,11 @@ TEST(SamePadding, CannotBeWrittenSymmetricallyInElevenOfThirtyFiveCases) {
             const bool odd = kernel > stride && (kernel - stride) % 2 == 1;
             EXPECT_EQ(symmetric_with_output_padding(same.height), !odd);
             impossible += odd;
-            const Conv2DForm sides = transposed(
-                {4, 4}, {kernel, kernel},
-                {.stride = {stride, stride},
-                 .padding = Sides{same.height.before, same.width.before, same.height.after, same.width.after},
-                 .output_size = Size2D{same.height.image, same.width.image}});
+            const Conv2DForm sides = transposed({4, 4}, {kernel, kernel},
+                                                {.stride = {stride, stride},
+                                                 .padding = Sides{same.height.pad_before, same.width.pad_before,
+                                                                  same.height.pad_after, same.width.pad_after},
+                                                 .output_size = Size2D{same.height.image, same.width.image}});
             EXPECT_EQ(to_string(sides), to_string(same));
         }
     EXPECT_EQ(impossible, 11);

@@ -108,13 +108,13 @@ TEST(ConvolutionFaults, ADilationThatIsForgotten) {
 }
 
 TEST(ConvolutionFaults, APaddingThatIsOneOff) {
-    expect_caught(Pullback::of_input, usual_form(), [](Conv2DForm& f) { f.height.before -= 1; });
-    expect_caught(Pullback::of_weight, usual_form(), [](Conv2DForm& f) { f.width.before += 1; });
+    expect_caught(Pullback::of_input, usual_form(), [](Conv2DForm& f) { f.height.pad_before -= 1; });
+    expect_caught(Pullback::of_weight, usual_form(), [](Conv2DForm& f) { f.width.pad_before += 1; });
 }
 
 TEST(ConvolutionFaults, TheTopAndBottomPaddingExchanged) {
     expect_caught(Pullback::of_transpose, usual_form(),
-                  [](Conv2DForm& f) { std::swap(f.height.before, f.height.after); });
+                  [](Conv2DForm& f) { std::swap(f.height.pad_before, f.height.pad_after); });
 }
 
 TEST(ConvolutionFaults, OutputPaddingOnTheWrongSide) {
@@ -122,7 +122,7 @@ TEST(ConvolutionFaults, OutputPaddingOnTheWrongSide) {
         .stride = {2, 2}, .padding = Padding::symmetric({1, 1}), .output_padding = Size2D{1, 1}};
     const Conv2DForm form = transposed_form({2, 3, 4, 2}, {3, 3, 3, 2}, options);
     EXPECT_TRUE(check(right_transpose(form)).passed());
-    const auto shift = [](Conv2DForm& f) { ++f.height.before, --f.height.after; };
+    const auto shift = [](Conv2DForm& f) { ++f.height.pad_before, --f.height.pad_after; };
     expect_caught(Pullback::of_transpose, form, shift);
     expect_caught(Pullback::of_transposes_weight, form, shift);
 }
@@ -132,7 +132,7 @@ TEST(ConvolutionFaults, RowsAndColumnsExchanged) {
         Conv2DForm::of("form", {1, 5, 5, 2}, {3, 3, 2, 2}, {.stride = {2, 1}, .padding = Padding::symmetric({1, 0})});
     expect_caught(Pullback::of_weight, form, [](Conv2DForm& f) {
         std::swap(f.height.stride, f.width.stride);
-        std::swap(f.height.before, f.width.before);
+        std::swap(f.height.pad_before, f.width.pad_before);
     });
 }
 
@@ -234,7 +234,7 @@ TEST(ConvolutionFaults, AFactorThatComesTwice) {
 TEST(ConvolutionFaults, AreFoundBySamplesToo) {
     const Conv2DForm form = Conv2DForm::of("form", {3, 16, 16, 8}, {3, 3, 8, 16}, {.padding = Padding::same()});
     Conv2DForm wrong = form;
-    wrong.height.before -= 1;
+    wrong.height.pad_before -= 1;
     const auto f = [=](const Inputs& in) {
         return record(conv2d(stop_gradient(in[0]), stop_gradient(in[1]), form).value(),
                       {{in[0], [=](const Variable& g) { return conv2d_input_gradient(g, in[1], wrong); }},

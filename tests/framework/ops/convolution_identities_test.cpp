@@ -69,8 +69,8 @@ TEST(RandomForms, AreOfEveryKind) {
     int crops = 0, uneven = 0, strided = 0, gaps = 0, dilated = 0, grouped = 0, depthwise = 0, pixelwise = 0, alone = 0;
     for_random_forms([&](const Conv2DForm& form, const Random&) {
         const ConvAxis &height = form.height, &width = form.width;
-        crops += height.before < 0 || height.after < 0 || width.before < 0 || width.after < 0;
-        uneven += height.before != height.after && width.before != width.after;
+        crops += height.pad_before < 0 || height.pad_after < 0 || width.pad_before < 0 || width.pad_after < 0;
+        uneven += height.pad_before != height.pad_after && width.pad_before != width.pad_after;
         strided += height.stride > 1 && height.kernel > height.stride;
         gaps += height.stride > height.span() && width.stride > width.span();
         dilated += height.dilation > 1 && height.kernel > 1;

@@ -17,22 +17,22 @@ namespace {
 using Inputs = std::vector<Variable>;
 
 const Conv2DForm overlapping =
-    Conv2DForm::of("patches", {2, 4, 3, 2}, {3, 2, 2, 1}, {.padding = Sides{1, 0, -1, 1}, .dilation = {1, 2}});
+    Conv2DForm::of("im2col", {2, 4, 3, 2}, {3, 2, 2, 1}, {.padding = Sides{1, 0, -1, 1}, .dilation = {1, 2}});
 
 TEST(Patches, OfATwoByTwoWindowAreItsFourPixelsARow) {
     const Tensor x({1, 3, 3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9});
-    const Conv2DForm form = Conv2DForm::of("patches", x.shape(), {2, 2, 1, 1}, {});
-    expect_tensor(patches(x, form), {1, 2, 2, 2, 2, 1}, {1, 2, 4, 5, 2, 3, 5, 6, 4, 5, 7, 8, 5, 6, 8, 9});
+    const Conv2DForm form = Conv2DForm::of("im2col", x.shape(), {2, 2, 1, 1}, {});
+    expect_tensor(im2col(x, form), {1, 2, 2, 2, 2, 1}, {1, 2, 4, 5, 2, 3, 5, 6, 4, 5, 7, 8, 5, 6, 8, 9});
 }
 
 TEST(SumPatches, CountsHowManyPatchesEachPixelIsIn) {
-    const Conv2DForm form = Conv2DForm::of("patches", {1, 3, 3, 1}, {2, 2, 1, 1}, {});
-    expect_tensor(sum_patches(Tensor::ones({1, 2, 2, 2, 2, 1}), form), {1, 3, 3, 1}, {1, 2, 1, 2, 4, 2, 1, 2, 1});
+    const Conv2DForm form = Conv2DForm::of("im2col", {1, 3, 3, 1}, {2, 2, 1, 1}, {});
+    expect_tensor(col2im(Tensor::ones({1, 2, 2, 2, 2, 1}), form), {1, 3, 3, 1}, {1, 2, 1, 2, 4, 2, 1, 2, 1});
 }
 
 TEST(Patches, AreZeroInThePadding) {
-    const Conv2DForm form = Conv2DForm::of("patches", {1, 1, 2, 1}, {2, 2, 1, 1}, {.padding = Sides{1, 1, 0, 0}});
-    expect_tensor(patches(Tensor({1, 1, 2, 1}, {7, 8}), form), {1, 1, 2, 2, 2, 1}, {0, 0, 0, 7, 0, 0, 7, 8});
+    const Conv2DForm form = Conv2DForm::of("im2col", {1, 1, 2, 1}, {2, 2, 1, 1}, {.padding = Sides{1, 1, 0, 0}});
+    expect_tensor(im2col(Tensor({1, 1, 2, 1}, {7, 8}), form), {1, 1, 2, 2, 2, 1}, {0, 0, 0, 7, 0, 0, 7, 8});
 }
 
 // conv2d(x, w) = P(x)·W where there is one group: here for random forms of every other kind.
@@ -44,7 +44,7 @@ TEST(Patches, TimesTheFiltersAreTheConvolution) {
         SCOPED_TRACE(to_string(form));
         const Variable x = random_integers(form.image_shape(), random.stream(1));
         const Variable w = random_integers(form.weight_shape(), random.stream(2));
-        const Variable matrix = reshape(patches(x, form), {form.rows(), form.columns()});
+        const Variable matrix = reshape(im2col(x, form), {form.rows(), form.columns()});
         const Variable y = matmul(matrix, reshape(w, {form.columns(), form.filters}));
         ASSERT_TRUE(equal(reshape(y, form.output_shape()).value(), conv2d(x, w, form).value()));
     }
@@ -56,34 +56,34 @@ TEST(SumPatches, IsTheAdjointOfPatchesExactlyInIntegers) {
         const Conv2DForm form = random_form(random.stream(0));
         SCOPED_TRACE(to_string(form));
         const Variable x = random_integers(form.image_shape(), random.stream(1));
-        const Variable p = patches(x, form), q = random_integers(p.shape(), random.stream(2));
-        ASSERT_EQ(sum(p * q).item(), sum(x * sum_patches(q, form)).item());
+        const Variable p = im2col(x, form), q = random_integers(p.shape(), random.stream(2));
+        ASSERT_EQ(sum(p * q).item(), sum(x * col2im(q, form)).item());
     }
 }
 
 TEST(SumPatches, GivesTheSameBitsOnAnyNumberOfThreads) {
-    const Conv2DForm form = Conv2DForm::of("patches", {3, 40, 40, 4}, {5, 5, 4, 1}, {});
+    const Conv2DForm form = Conv2DForm::of("im2col", {3, 40, 40, 4}, {5, 5, 4, 1}, {});
     const Tensor p = Random(5).normal({3, 36, 36, 5, 5, 4});
     const auto with_threads = [&](int count) {
         const WithThreads threads(count);
-        return sum_patches(p, form).value();
+        return col2im(p, form).value();
     };
     EXPECT_TRUE(identical(with_threads(1), with_threads(7)));
 }
 
 TEST(PatchesAndSumPatches, HaveDerivativesToSecondOrder) {
     const Tensor x = Random(1).normal({2, 4, 3, 2}, DType::float64);
-    const Tensor p = Random(2).normal(patches(x, overlapping).shape(), DType::float64);
-    expect_derivatives([](const Inputs& in) { return patches(in[0], overlapping); }, {x});
-    expect_derivatives([](const Inputs& in) { return sum_patches(in[0], overlapping); }, {p});
+    const Tensor p = Random(2).normal(im2col(x, overlapping).shape(), DType::float64);
+    expect_derivatives([](const Inputs& in) { return im2col(in[0], overlapping); }, {x});
+    expect_derivatives([](const Inputs& in) { return col2im(in[0], overlapping); }, {p});
 }
 
 TEST(PatchesRefusal, OfAnotherShapeThanTheForms) {
-    const Conv2DForm form = Conv2DForm::of("patches", {1, 4, 4, 2}, {2, 2, 2, 1}, {});
-    EXPECT_REFUSAL(patches(Tensor::zeros({1, 4, 4, 3}), form),
-                   "patches: the form expects images [1, 4, 4, 2]; got [1, 4, 4, 3]");
-    EXPECT_REFUSAL(sum_patches(Tensor::zeros({1, 3, 3, 8}), form),
-                   "sum_patches: the form expects patches [1, 3, 3, 2, 2, 2]; got [1, 3, 3, 8]");
+    const Conv2DForm form = Conv2DForm::of("im2col", {1, 4, 4, 2}, {2, 2, 2, 1}, {});
+    EXPECT_REFUSAL(im2col(Tensor::zeros({1, 4, 4, 3}), form),
+                   "im2col: the form expects images [1, 4, 4, 2]; got [1, 4, 4, 3]");
+    EXPECT_REFUSAL(col2im(Tensor::zeros({1, 3, 3, 8}), form),
+                   "col2im: the form expects patches [1, 3, 3, 2, 2, 2]; got [1, 3, 3, 8]");
 }
 
 // ---- the convolution as a matrix C, and the transposed convolution as that matrix transposed

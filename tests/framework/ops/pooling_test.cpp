@@ -32,10 +32,10 @@ Tensor row(const std::vector<double>& elements) { return doubles({1, 1, std::ssi
 
 // The example in PyTorch's documentation of MaxUnpool2d.
 TEST(MaxPool2D, AndMaxUnpool2DGiveTheExampleOfPyTorch) {
-    const auto [y, switches] = max_pool2d(counting({1, 4, 4, 1}));
+    const auto [y, argmax] = max_pool2d(counting({1, 4, 4, 1}));
     expect_tensor(y, {1, 2, 2, 1}, {6, 8, 14, 16});
-    EXPECT_EQ(switches.indices(), (std::vector<Index>{5, 7, 13, 15}));
-    expect_tensor(max_unpool2d(y, switches), {1, 4, 4, 1}, {0, 0, 0, 0, 0, 6, 0, 8, 0, 0, 0, 0, 0, 14, 0, 16});
+    EXPECT_EQ(argmax.indices(), (std::vector<Index>{5, 7, 13, 15}));
+    expect_tensor(max_unpool2d(y, argmax), {1, 4, 4, 1}, {0, 0, 0, 0, 0, 6, 0, 8, 0, 0, 0, 0, 0, 14, 0, 16});
 }
 
 // The examples in Keras' documentation of MaxPooling2D.
@@ -54,14 +54,14 @@ TEST(MaxPool2D, NeverLetsPaddingWin) {
 
 TEST(MaxPool2D, LetsTheFirstOfEqualOnesWin) {
     const MaxPool2DOptions options{.window = {1, 3}};
-    EXPECT_EQ(max_pool2d(row({1, 7, 7, 2, 2, 2}), options).switches.indices(), (std::vector<Index>{1, 3}));
-    EXPECT_EQ(max_pool2d(row({-infinity, -infinity, -infinity}), options).switches.indices(), std::vector<Index>{0});
+    EXPECT_EQ(max_pool2d(row({1, 7, 7, 2, 2, 2}), options).argmax.indices(), (std::vector<Index>{1, 3}));
+    EXPECT_EQ(max_pool2d(row({-infinity, -infinity, -infinity}), options).argmax.indices(), std::vector<Index>{0});
 }
 
 TEST(MaxPool2D, IsNaNWhereAnyUnderTheWindowIs) {
     const Maxima maxima = max_pool2d(row({nan, 9, 9, nan, 1, 2}), {.window = {1, 2}});
     expect_tensor(maxima.value, {1, 1, 3, 1}, {nan, nan, 2});
-    EXPECT_EQ(maxima.switches.indices(), (std::vector<Index>{0, 3, 5}));
+    EXPECT_EQ(maxima.argmax.indices(), (std::vector<Index>{0, 3, 5}));
 }
 
 // The pooling that a form describes, with a filter of a group of one for each channel.
@@ -69,7 +69,7 @@ MaxPool2DOptions options_of(const Conv2DForm& form) {
     const ConvAxis &h = form.height, &w = form.width;
     return {.window = {h.kernel, w.kernel},
             .stride = Size2D{h.stride, w.stride},
-            .padding = Sides{h.before, w.before, h.after, w.after},
+            .padding = Sides{h.pad_before, w.pad_before, h.pad_after, w.pad_after},
             .dilation = {h.dilation, w.dilation}};
 }
 
@@ -116,14 +116,14 @@ TEST(MaxPool2D, IsItsLiteralDefinition) {
         });
         const Maxima maxima = max_pool2d(x, options_of(form));
         EXPECT_TRUE(equal(maxima.value.value(), doubles(form.output_shape(), largest)));
-        EXPECT_EQ(maxima.switches.indices(), indices);
+        EXPECT_EQ(maxima.argmax.indices(), indices);
     });
 }
 
 TEST(MaxPool2D, TakesAtItsSwitches) {
     for_random_windows([](const Conv2DForm& form, const Tensor& x) {
         const Maxima maxima = max_pool2d(x, options_of(form));
-        EXPECT_TRUE(equal(take(x, maxima.switches).value(), maxima.value.value()));
+        EXPECT_TRUE(equal(gather(x, maxima.argmax).value(), maxima.value.value()));
     });
 }
 
@@ -131,7 +131,7 @@ TEST(MaxUnpool2D, IsTheAdjointOfTakingTheMaximaExactlyInIntegers) {
     for_random_windows([](const Conv2DForm& form, const Tensor& x) {
         const Maxima maxima = max_pool2d(x, options_of(form));
         const Variable y = random_integers(form.output_shape(), Random(3));
-        EXPECT_EQ(sum(maxima.value * y).item(), sum(x * max_unpool2d(y, maxima.switches)).item());
+        EXPECT_EQ(sum(maxima.value * y).item(), sum(x * max_unpool2d(y, maxima.argmax)).item());
     });
 }
 
@@ -146,7 +146,7 @@ TEST(MaxPool2D, WorksInEitherElementTypeWithTheSameSwitches) {
     const Tensor x = Random(1).normal({2, 7, 6, 3});
     const MaxPool2DOptions options{.window = {3, 2}, .stride = Size2D{2, 1}, .padding = Padding::same()};
     const Maxima single = max_pool2d(x, options), twice = max_pool2d(x.cast(DType::float64), options);
-    EXPECT_EQ(single.switches.indices(), twice.switches.indices());
+    EXPECT_EQ(single.argmax.indices(), twice.argmax.indices());
     EXPECT_TRUE(equal(single.value.value(), twice.value.value()));
 }
 
@@ -227,10 +227,10 @@ TEST(Pooling, HasDerivativesToSecondOrder) {
     const Tensor x = shuffled({2, 5, 4, 2});
     const MaxPool2DOptions options{
         .window = {2, 3}, .stride = Size2D{1, 2}, .padding = Sides{1, 0, 0, 1}, .dilation = {2, 1}};
-    const Places switches = max_pool2d(x, options).switches;
-    const Tensor y = Random(1).normal(switches.taken(), DType::float64);
+    const GatherIndices argmax = max_pool2d(x, options).argmax;
+    const Tensor y = Random(1).normal(argmax.taken(), DType::float64);
     expect_derivatives([&](const Inputs& in) { return max_pool2d(in[0], options).value; }, {x});
-    expect_derivatives([&](const Inputs& in) { return max_unpool2d(in[0], switches); }, {y});
+    expect_derivatives([&](const Inputs& in) { return max_unpool2d(in[0], argmax); }, {y});
     for (const bool count_padding : {false, true}) {
         expect_derivatives(
             [=](const Inputs& in) {
@@ -270,9 +270,9 @@ TEST(PoolingRefusal, OfAWindowThatLiesInThePaddingAlone) {
 }
 
 TEST(MaxUnpool2DRefusal, OfSwitchesForAnotherShape) {
-    const Places switches = max_pool2d(Tensor::zeros({1, 4, 4, 1})).switches;
-    EXPECT_REFUSAL(max_unpool2d(Tensor::zeros({1, 4, 1, 1}), switches),
-                   "max_unpool2d: the switches are for [1, 2, 2, 1]; got [1, 4, 1, 1]");
+    const GatherIndices argmax = max_pool2d(Tensor::zeros({1, 4, 4, 1})).argmax;
+    EXPECT_REFUSAL(max_unpool2d(Tensor::zeros({1, 4, 1, 1}), argmax),
+                   "max_unpool2d: the argmax is for [1, 2, 2, 1]; got [1, 4, 1, 1]");
 }
 
 }  // namespace

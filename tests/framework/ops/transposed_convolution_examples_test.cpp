@@ -162,8 +162,8 @@ using OfAxis = Index (*)(const ConvAxis&);
 TEST(InputGradientOfAConvolution, IsTheSameInFourWays) {
     for (const Recipe& recipe : recipes) {
         const Example e(recipe);
-        const OfAxis before = [](const ConvAxis& a) { return a.span() - 1 - a.before; };
-        const OfAxis after = [](const ConvAxis& a) { return a.image - (a.output - 1) * a.stride - 1 + a.before; };
+        const OfAxis before = [](const ConvAxis& a) { return a.span() - 1 - a.pad_before; };
+        const OfAxis after = [](const ConvAxis& a) { return a.image - (a.output - 1) * a.stride - 1 + a.pad_before; };
         const Variable by_hand = conv2d(spread(e.g, e.options.stride), rot180(e.w),
                                         {.padding = zeros(e.form, before, after), .dilation = e.options.dilation});
         const Variable by_transpose = conv2d_transpose(e.g, e.w,
@@ -188,9 +188,9 @@ TEST(InputGradientOfAConvolution, IsTheSameInFourWays) {
 TEST(WeightGradientOfAConvolution, IsTheSameInThreeWays) {
     for (const Recipe& recipe : recipes) {
         const Example e(recipe);
-        const OfAxis before = [](const ConvAxis& a) { return a.before; };
+        const OfAxis before = [](const ConvAxis& a) { return a.pad_before; };
         const OfAxis after = [](const ConvAxis& a) {
-            return (a.output - 1) * a.stride + a.span() - a.before - a.image;
+            return (a.output - 1) * a.stride + a.span() - a.pad_before - a.image;
         };
         const Variable by_hand = conv2d(
             transpose(e.x, {3, 1, 2, 0}), transpose(e.g, {1, 2, 0, 3}),

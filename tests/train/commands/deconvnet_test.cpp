@@ -1,7 +1,8 @@
 // What `adjoint deconvnet` draws, and what it refuses.
+#include "models/deconvnet.h"
+
 #include "models/autoencoder.h"
 #include "models/classifier.h"
-#include "models/deconvnet.h"
 #include "models/dcgan.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"

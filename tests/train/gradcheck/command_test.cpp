@@ -214,6 +214,16 @@ TEST_F(GradcheckCommand, RefusesNamesThatItDoesNotKnowByNamingThoseItDoes) {
     for (const GradientRow& row : gradient_table()) EXPECT_NE(message.find(row.name), std::string::npos) << row.name;
 }
 
+TEST_F(GradcheckCommand, KnowsFormerNamesToo) {
+    for (const auto& [former, now] : {std::pair("rectified", "relu_gradient"),
+                                      {"patches", "im2col"},
+                                      {"sum_patches", "col2im"},
+                                      {"take", "gather"},
+                                      {"put", "scatter_add"}}) {
+        EXPECT_EQ(run({"gradcheck", "--layer", former}).out, run({"gradcheck", "--layer", now}).out) << former;
+    }
+}
+
 TEST_F(GradcheckCommand, RefusesSettingsThatALayerDoesNotHaveByNamingThoseItHas) {
     EXPECT_EQ(refusal({"gradcheck", "--layer", "elu", "--stride", "2"}),
               "2 error: gradcheck: elu has no --stride; it has --shape, --alpha");
