@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -192,7 +193,7 @@ Tensor read_elements(const NpyFile& file, const Header& header) {
 
 using Reader = Tensor (*)(const NpyFile& file, const Header& header);
 const std::map<std::string, Reader> element_types = {
-    {"f2", read_elements<_Float16, float>},       {"f4", read_elements<float, float>},
+    {"f2", read_elements<Float16, float>},        {"f4", read_elements<float, float>},
     {"f8", read_elements<double, double>},        {"b1", read_elements<std::uint8_t, double>},
     {"u1", read_elements<std::uint8_t, double>},  {"i1", read_elements<std::int8_t, double>},
     {"u2", read_elements<std::uint16_t, double>}, {"i2", read_elements<std::int16_t, double>},
@@ -234,6 +235,14 @@ std::string npy_of(const Tensor& tensor) {
 }
 
 void write_npy(const fs::path& path, const Tensor& tensor) { write_atomically(path, npy_of(tensor)); }
+
+Float16::operator float() const {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const float size = exponent == 31  ? (fraction == 0 ? INFINITY : NAN)
+                       : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                                       : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
+    return bits >> 15 ? -size : size;
+}
 
 std::string_view bytes_of(const Tensor& tensor) {
     return dispatch(tensor.dtype(), [&]<Scalar T>() {

@@ -25,6 +25,12 @@ std::string npy_of(const Tensor& tensor);
 /// Writes npy_of(tensor), atomically. Throws CannotWrite.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);
 
+/// A number of 16 bits, IEEE 754's binary16, as files hold them.
+struct Float16 {
+    explicit operator float() const;
+    std::uint16_t bits;
+};
+
 /// The elements as they lie in memory, as long as the tensor lives.
 std::string_view bytes_of(const Tensor& tensor);
 

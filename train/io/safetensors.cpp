@@ -5,7 +5,6 @@
 #include <cstring>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
-#include <ranges>
 #include <span>
 #include <string_view>
 #include <zlib.h>
@@ -77,7 +76,7 @@ struct ElementType {
 };
 const std::map<std::string, ElementType> element_types = {
     {"F32", {4, converted<float, float>}},         {"F64", {8, converted<double, double>}},
-    {"F16", {2, converted<_Float16, float>}},      {"BF16", {2, converted<BFloat16, float>}},
+    {"F16", {2, converted<Float16, float>}},       {"BF16", {2, converted<BFloat16, float>}},
     {"I64", {8, converted<std::int64_t, double>}}, {"I32", {4, converted<std::int32_t, double>}},
     {"I16", {2, converted<std::int16_t, float>}},  {"I8", {1, converted<std::int8_t, float>}},
     {"U8", {1, converted<std::uint8_t, float>}},   {"BOOL", {1, converted<std::uint8_t, float>}}};
@@ -86,8 +85,10 @@ const std::map<std::string, ElementType> element_types = {
 Tensor tensor_of(const std::string& where, const Json& entry, std::span<const char> elements) {
     const std::string name = entry.at("dtype");
     const auto type = element_types.find(name);
+    std::vector<std::string> names;
+    for (const auto& each : element_types) names.push_back(each.first);
     require<DataError>(type != element_types.end(), "{}: the element type must be one of {}; got {}", where,
-                       fmt::join(element_types | std::views::keys, ", "), name);
+                       fmt::join(names, ", "), name);
     const Shape shape = entry.at("shape").get<Shape>();
     const auto offsets = entry.at("data_offsets").get<Range>();
     require<DataError>(offsets[0] <= offsets[1] && offsets[1] <= elements.size(),
