@@ -41,8 +41,10 @@ Tensor generate(const Shape& shape, DType dtype, Element element) {
 std::array<std::uint64_t, 2> Random::block(std::uint64_t counter) const { return philox(seed_, counter, stream_); }
 
 Random Random::stream(std::uint64_t which) const {
-    // The high bit keeps the counters that name streams apart from those that number elements.
-    return Random(seed_, philox(seed_, which | std::uint64_t{1} << 63, stream_)[0]);
+    // The high bit keeps the counters that name streams apart from those that number elements. What it was of `which`
+    // chooses one of the two numbers of that counter.
+    constexpr std::uint64_t high = std::uint64_t{1} << 63;
+    return Random(seed_, philox(seed_, which | high, stream_)[which >= high ? 1 : 0]);
 }
 
 std::uint64_t Random::bits(std::uint64_t index) const { return block(index / 2)[index % 2]; }

@@ -15,8 +15,8 @@ class Random {
   public:
     explicit Random(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
 
-    /// Another stream of the same seed, a function of (this stream, which); streams of different numbers are
-    /// independent.
+    /// Another stream of the same seed, a function of (this stream, which); streams of different numbers, of all 2⁶⁴,
+    /// are independent.
     Random stream(std::uint64_t which) const;
 
     /// 64 random bits.

@@ -149,6 +149,21 @@ TEST(Random, IsUncorrelatedBetweenStreamsSeedsAndNeighbours) {
         << "between two named streams";
 }
 
+TEST(Random, HasAStreamOfItsOwnForEachOfAll64BitNumbers) {
+    const Random random(31);
+    std::set<std::uint64_t> firsts;
+    for (int bit = 0; bit < 64; ++bit) {
+        for (const std::uint64_t which : {std::uint64_t{1} << bit, ~(std::uint64_t{1} << bit)}) {
+            firsts.insert(random.stream(which).bits(0));
+        }
+    }
+    EXPECT_EQ(firsts.size(), 128u);
+    const Shape shape{100000};
+    EXPECT_LT(std::abs(correlation(random.stream(5).normal(shape, DType::float64),
+                                   random.stream(5 + (std::uint64_t{1} << 63)).normal(shape, DType::float64))),
+              5 / std::sqrt(1e5));
+}
+
 TEST(Random, MakesWholeNumbersBelowABoundEquallyOften) {
     constexpr std::uint64_t bound = 7, count = 70000;
     std::vector<int> times(bound, 0);
