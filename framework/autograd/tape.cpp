@@ -10,11 +10,19 @@
 namespace adjoint {
 namespace {
 
-thread_local std::vector<Tape*> live_tapes;
+const std::vector<Tape*>& live_tapes() { return ThreadListing<Tape>::here(); }
 
 std::uint64_t next_number() {
     static std::atomic<std::uint64_t> last = 0;
     return ++last;
+}
+
+// A contribution must be as the input of that number, of this shape and type, is.
+void require_adjoint(const Variable& g, const Shape& shape, DType dtype, const char* operation, std::size_t number) {
+    require(g.shape() == shape, "{}: the pullback for input {} must return {}; got {}{}", operation, number, shape,
+            g.shape(), broadcasts_to(shape, g.shape()) ? " (is a sum over a broadcast axis missing?)" : "");
+    require(g.dtype() == dtype, "{}: the pullback for input {} must return {}; got {}", operation, number, name(dtype),
+            name(g.dtype()));
 }
 
 }  // namespace
@@ -25,35 +33,33 @@ Variable Variable::parameter(Tensor value) { return {std::move(value), 2 * next_
 
 Tape::Tape(std::vector<Variable> watched) : watched_(std::move(watched)) {
     for (const Variable& w : watched_) dependent_.insert(w.id());
-    live_tapes.push_back(this);
 }
 
-Tape::~Tape() { std::erase(live_tapes, this); }
-
-bool Tape::recording() { return !live_tapes.empty(); }
+bool Tape::recording() { return !live_tapes().empty(); }
 
 bool Tape::records(const Variable& x) {
-    return std::ranges::any_of(live_tapes, [&](const Tape* tape) { return tape->depends(x); });
+    return std::ranges::any_of(live_tapes(), [&](const Tape* tape) { return tape->depends(x); });
 }
 
 bool Tape::watches_parameters() {
     return std::ranges::any_of(
-        live_tapes, [](const Tape* tape) { return std::ranges::any_of(tape->watched_, &Variable::is_parameter); });
+        live_tapes(), [](const Tape* tape) { return std::ranges::any_of(tape->watched_, &Variable::is_parameter); });
 }
 
 Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation) {
     Observer::for_each([&](Observer& observer) { observer.after_forward(y, operation); });
-    if (live_tapes.empty()) return y;
+    if (!Tape::recording()) return y;
     // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
-    Tape::Entry entry{y.id(), std::move(before_edges), {}};
-    for (Edge& edge : edges) {
-        if (Tape::records(edge.input)) {
-            entry.edges.push_back({edge.input.id(), std::move(edge.pullback)});
+    Tape::Entry entry{operation, y.id(), std::move(before_edges), {}};
+    for (std::size_t number = 1; auto& [input, pullback] : edges) {
+        if (Tape::records(input)) {
+            entry.edges.push_back({input.id(), input.shape(), input.dtype(), number, std::move(pullback)});
         }
+        ++number;
     }
     if (entry.edges.empty()) return y;
     const auto shared = std::make_shared<const Tape::Entry>(std::move(entry));
-    for (Tape* tape : live_tapes) {
+    for (Tape* tape : live_tapes()) {
         const auto on_tape = [&](const Tape::Entry::Edge& edge) { return tape->depends(edge.input); };
         if (std::ranges::any_of(shared->edges, on_tape)) {
             tape->dependent_.insert(y.id());
@@ -72,10 +78,11 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
     require(!swept_, "Tape::gradient: a tape is swept once; got a second call");
     require(seed.shape() == y.shape(), "Tape::gradient: the seed must have the shape of y; got seed {}, y {}",
             seed.shape(), y.shape());
+    require_same_dtype("Tape::gradient", seed.value(), y.value());
     require(unconnected == Unconnected::zero || depends(y),
             "Tape::gradient: y does not depend on anything watched; got y {}", y.shape());
     swept_ = true;
-    std::erase(live_tapes, this);  // from here on only other tapes record
+    live_.reset();  // from here on only other tapes record
 
     std::unordered_map<std::uint64_t, Variable> adjoints{{y.id(), seed}};
     while (!entries_.empty()) {
@@ -90,6 +97,7 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
             if (!depends(edge.input)) continue;
             const bool last = &edge == &entry->edges.back();
             const Variable contribution = edge.pullback(last ? std::move(g) : g);
+            require_adjoint(contribution, edge.shape, edge.dtype, entry->operation, edge.number);
             const auto [adjoint, first] = adjoints.try_emplace(edge.input, contribution);
             if (!first) adjoint->second = adjoint->second + contribution;
         }

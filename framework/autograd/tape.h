@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "framework/tensor/tensor.h"
+#include "framework/tensor/thread_listing.h"
 
 namespace adjoint {
 
@@ -67,13 +69,14 @@ enum class Unconnected { error, zero };
 class Tape {
   public:
     explicit Tape(std::vector<Variable> watched);
-    ~Tape();
     Tape(const Tape&) = delete;
     Tape& operator=(const Tape&) = delete;
 
     /// ∂⟨seed, y⟩/∂w for each watched w, in their order. The seed is 1 by default, and then y must be a single number.
     /// Throws when y does not depend on a watched variable (an error, not a silent zero, unless Unconnected::zero is
-    /// asked for), when y has several elements and no seed is given, and when the tape was swept before.
+    /// asked for), when y has several elements and no seed is given, when the tape was swept before, and when a pullback
+    /// returns what cannot be an adjoint of its input: `multiply: the pullback for input 2 must return [3]; got [2, 3]
+    /// (is a sum over a broadcast axis missing?)`.
     std::vector<Variable> gradient(const Variable& y, Unconnected unconnected = Unconnected::error);
     std::vector<Variable> gradient(const Variable& y, const Variable& seed,
                                    Unconnected unconnected = Unconnected::error);
@@ -93,8 +96,12 @@ class Tape {
     struct Entry {
         struct Edge {
             std::uint64_t input;
+            Shape shape;  // of the input
+            DType dtype;
+            std::size_t number;  // of the input among the operation's, from 1
             Pullback pullback;
         };
+        const char* operation;
         std::uint64_t output;
         Pullback before_edges;
         std::vector<Edge> edges;
@@ -106,6 +113,7 @@ class Tape {
     std::unordered_set<std::uint64_t> dependent_;        // ids of the watched and of all that depends on them
     std::vector<std::shared_ptr<const Entry>> entries_;  // in order of creation, which is a topological order
     bool swept_ = false;
+    std::optional<ThreadListing<Tape>> live_{this};  // until it is swept
 };
 
 /// Notes on every live tape that y was computed from the edges' inputs, as far as it depends on something watched;

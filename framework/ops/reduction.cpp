@@ -8,16 +8,6 @@
 #include "framework/ops/shape_ops.h"
 
 namespace adjoint {
-namespace {
-
-bool broadcasts_to(const Shape& shape, const Shape& target) {
-    if (shape.size() > target.size()) return false;
-    return std::equal(shape.rbegin(), shape.rend(), target.rbegin(),
-                      [](Index extent, Index wanted) { return extent == wanted || extent == 1; });
-}
-
-}  // namespace
-
 Variable sum(const Variable& x, const std::vector<Index>& axes, Keep keep) {
     const std::vector<Index> reduced = normalize_axes("sum", x.shape(), axes);
     const Shape kept = without_axes(x.shape(), reduced, /*keep=*/true);

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "framework/tensor/thread_listing.h"
+
 namespace adjoint {
 
 class Module;
@@ -22,8 +24,8 @@ struct KernelTime {
 /// Hears of what its thread does from construction to destruction. Several can be at work at once.
 class Observer {
   public:
-    Observer() { observers.push_back(this); }
-    virtual ~Observer() { std::erase(observers, this); }
+    Observer() = default;
+    virtual ~Observer() = default;
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
 
@@ -45,13 +47,12 @@ class Observer {
     /// Calls notify(observer) for each observer of this thread.
     template <class F>
     static void for_each(F notify) {
-        for (Observer* const observer : observers) notify(*observer);
+        for (Observer* const observer : ThreadListing<Observer>::here()) notify(*observer);
     }
 
   private:
-    friend class ProfileScope;
     // What other threads do meanwhile, such as preparing a batch, is not part of a thread's work.
-    static inline thread_local std::vector<Observer*> observers;
+    ThreadListing<Observer> listing_{this};
 };
 
 /// Tells observers of the kernel that runs while this object lives.
@@ -69,7 +70,7 @@ class ProfileScope {
   private:
     // 0 where nobody would hear of it.
     static double now() {
-        if (Observer::observers.empty()) return 0.0;
+        if (ThreadListing<Observer>::here().empty()) return 0.0;
         return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
     }
 

@@ -32,6 +32,12 @@ Shape broadcast(const std::string& operation, const Shape& a, const Shape& b) {
     return result;
 }
 
+bool broadcasts_to(const Shape& shape, const Shape& target) {
+    if (shape.size() > target.size()) return false;
+    return std::equal(shape.rbegin(), shape.rend(), target.rbegin(),
+                      [](Index extent, Index wanted) { return extent == wanted || extent == 1; });
+}
+
 std::vector<Index> normalize_axes(const std::string& operation, const Shape& shape, const std::vector<Index>& axes) {
     const Index rank = std::ssize(shape);
     std::vector<Index> result = axes;

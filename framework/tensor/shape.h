@@ -29,6 +29,9 @@ Shape unravel_index(Index i, const Shape& shape);
 /// Throws `<operation>: shapes do not broadcast; got [2, 3] and [4]`.
 Shape broadcast(const std::string& operation, const Shape& a, const Shape& b);
 
+/// Whether a tensor of `shape` can be repeated to `target`.
+bool broadcasts_to(const Shape& shape, const Shape& target);
+
 /// Axes in ascending order without repetition, negative ones counted from the end; {} stands for all axes.
 /// Throws when an axis is outside [-rank, rank).
 std::vector<Index> normalize_axes(const std::string& operation, const Shape& shape, const std::vector<Index>& axes);
