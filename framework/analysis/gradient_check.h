@@ -32,10 +32,11 @@ struct VacuousCheck : Error {
 /// and of g, so that linear functions have something to show there too; and ⟨v, J·u⟩ = ⟨Jᵀv, u⟩ is checked to rounding.
 ///
 /// Where the two differ, smaller steps decide. What is a kink at the smallest, with the tape's answer between the
-/// slopes on either side, is named in the report and not compared.
+/// slopes on either side, is named in the report and not compared; where φ″ jumps, as huber's at its corner, that is
+/// named and compared. Where only all elements at once are wrong, the one with most part in it is looked for.
 ///
-/// Throws when inputs are not float64 (in an exact check: not whole numbers), when the output or a difference is not
-/// finite, and VacuousCheck when the check would prove nothing.
+/// Throws when inputs are not float64 (in an exact check: not whole numbers), when an option is out of range, when f is
+/// random, when the output or a difference is not finite, and VacuousCheck when the check would prove nothing.
 GradientCheckReport gradient_check(const DifferentiableFunction& f, const std::vector<Tensor>& inputs,
                                    const GradientCheckOptions& options = {});
 

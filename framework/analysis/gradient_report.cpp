@@ -25,8 +25,23 @@ std::string ulps_text(std::uint64_t ulps) {
     return ulps < 1'000'000 ? fmt::format("{}", ulps) : fmt::format("{:.0e}", static_cast<double>(ulps));
 }
 
-std::string element_name(const std::vector<Index>& element) {
-    return element.empty() ? "" : fmt::format("[{}]", fmt::join(element, ", "));
+// What jumps where this derivative does.
+std::string jump_name(int derivative) {
+    return derivative == 0   ? "jump of the function"
+           : derivative == 1 ? "kink"
+           : derivative == 2 ? "jump of the second derivative"
+                             : fmt::format("jump of derivative {}", derivative);
+}
+
+// A line for a kink. Below the order that is checked there is nothing to say of it, and above nothing analytic.
+std::string text_of(const Kink& kink, const std::string& input, int order) {
+    std::string text = fmt::format("  {} at {}", jump_name(kink.derivative), element_name(input, kink.element));
+    if (kink.derivative >= order) {
+        text += fmt::format(": {}{:.6g} before, {:.6g} after", kink.derivative == 1 ? "slope " : "", kink.before,
+                            kink.after);
+    }
+    if (kink.derivative == order) text += fmt::format(", analytic {:.6g}", kink.analytic);
+    return text + "\n";
 }
 
 // A line for the order, a line an input where there are several, and a line a kink.
@@ -46,15 +61,12 @@ std::string text_of(const OrderReport& order) {
         for (const InputReport& input : order.inputs) {
             const std::string checked = fmt::format("{} of {}", input.checked, element_count(input.shape));
             text += fmt::format("  {:<22}{:>15}  {:<18}{:>21.12g}{:>21.12g}{:>16.1e}{:>10}\n", input.name, checked,
-                                element_name(input.element), input.worst.analytic, input.worst.numeric,
+                                element_name("", input.element), input.worst.analytic, input.worst.numeric,
                                 input.worst.relative_error, ulps_text(input.worst.ulps));
         }
     }
     for (const InputReport& input : order.inputs) {
-        for (const Kink& kink : input.kinks) {
-            text += fmt::format("  kink at {}{}: slope {:.6g} before, {:.6g} after, analytic {:.6g}\n", input.name,
-                                element_name(kink.element), kink.before, kink.after, kink.analytic);
-        }
+        for (const Kink& kink : input.kinks) text += text_of(kink, input.name, order.order);
     }
     return text;
 }
@@ -68,9 +80,11 @@ GradientComparison GradientComparison::of(double analytic, double numeric, doubl
     return {.analytic = analytic, .numeric = numeric, .relative_error = error, .ulps = ulps_between(analytic, numeric)};
 }
 
-std::string InputReport::place() const {
-    return name + (worst_together() ? " in a random direction" : element_name(element));
+std::string element_name(const std::string& input, const std::vector<Index>& element) {
+    return element.empty() ? input : fmt::format("{}[{}]", input, fmt::join(element, ", "));
 }
+
+std::string InputReport::place() const { return element_name(name, element) + (together ? " and others at once" : ""); }
 
 bool OrderReport::passed() const { return worst().larger().relative_error <= tolerance; }
 

@@ -21,13 +21,18 @@ struct GradientComparison {
     static GradientComparison of(double analytic, double numeric, double scale);
 };
 
-/// A place where the function has a slope on either side, but no derivative: relu at 0, equal numbers in a maximum.
+/// A place where a derivative jumps. Where the first does (relu at 0, equal numbers in a maximum) the function has a
+/// slope on either side, but none there; where the second does (huber at its corner), there is no second derivative.
 struct Kink {
     std::vector<Index> element;
-    double before = 0.0;    ///< the slope just before it
-    double after = 0.0;     ///< the slope just after it
-    double analytic = 0.0;  ///< lies between the two
+    int derivative = 1;     ///< which one jumps
+    double before = 0.0;    ///< its value just before it
+    double after = 0.0;     ///< its value just after it
+    double analytic = 0.0;  ///< what a tape says in its place: lies between the two
 };
+
+/// `weight[3, 0]`.
+std::string element_name(const std::string& input, const std::vector<Index>& element);
 
 /// One input's gradient of one order.
 struct InputReport {
@@ -37,12 +42,11 @@ struct InputReport {
     std::vector<Index> element;  ///< the worst of them
     GradientComparison worst;
     GradientComparison direction;  ///< all elements moved at once, in a random direction
-    std::vector<Kink> kinks;       ///< elements without a derivative, which are not compared
+    bool together = false;         ///< only these are wrong, no element alone; `element` has most part in it
+    std::vector<Kink> kinks;       ///< elements without a derivative of this order, which are not compared, or the next
 
-    /// Whether all elements at once are worse than any one of them.
-    bool worst_together() const { return direction.relative_error > worst.relative_error; }
-    const GradientComparison& larger() const { return worst_together() ? direction : worst; }
-    /// `weight[3, 0]`, or `weight in a random direction`.
+    const GradientComparison& larger() const { return together ? direction : worst; }
+    /// `weight[3, 0]`, or `weight[3, 0] and others at once`.
     std::string place() const;
 };
 

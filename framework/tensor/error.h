@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <initializer_list>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -34,6 +36,24 @@ struct CannotWrite : Error {
 template <class E = Error, class... Args>
 void require(bool holds, fmt::format_string<Args...> message, Args&&... args) {
     if (!holds) throw E(fmt::format(message, std::forward<Args>(args)...));
+}
+
+/// Numbers that somebody chose, with their names: {{"beta1", beta1}, {"beta2", beta2}}.
+using NamedNumbers = std::initializer_list<std::pair<const char*, double>>;
+
+/// Throws `<owner>: <name> must be at least 0; got -1` where a number is less than `least`, infinite or NaN.
+inline void require_at_least(const char* owner, int least, NamedNumbers numbers) {
+    for (const auto& [name, number] : numbers) {
+        require(least <= number && number <= std::numeric_limits<double>::max(), "{}: {} must be at least {}; got {}",
+                owner, name, least, number);
+    }
+}
+
+/// Throws `<owner>: <name> must be at least 0 and below 1; got 1` where a number is not.
+inline void require_fraction(const char* owner, NamedNumbers numbers) {
+    for (const auto& [name, number] : numbers) {
+        require(0.0 <= number && number < 1.0, "{}: {} must be at least 0 and below 1; got {}", owner, name, number);
+    }
 }
 
 }  // namespace adjoint

@@ -18,7 +18,11 @@ static void to_json(Json& json, const GradientComparison& numbers) {
 }
 
 static void to_json(Json& json, const Kink& kink) {
-    json = {{"element", kink.element}, {"before", kink.before}, {"after", kink.after}, {"analytic", kink.analytic}};
+    json = {{"element", kink.element},
+            {"derivative", kink.derivative},
+            {"before", kink.before},
+            {"after", kink.after},
+            {"analytic", kink.analytic}};
 }
 
 static void to_json(Json& json, const InputReport& input) {
