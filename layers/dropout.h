@@ -27,7 +27,8 @@ class Dropout : public Module {
     Variable forward(const Variable& x) const override {
         if (!training()) return x;
         const double step = steps.value().item();
-        steps.assign(Tensor({}, {step + 1.0}, steps.value().dtype()));
+        steps.assign(
+            Tensor({}, {step + 1.0}, DType::float64));  // whatever cast() made of it: float32 would stop at 2²⁴
         return dropout(x, rate_, random_.stream(static_cast<std::uint64_t>(step)));
     }
 

@@ -1,13 +1,10 @@
 #include "layers/module.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "framework/tensor/observer.h"
 
 namespace adjoint {
-
-static thread_local std::optional<Mode> mode_of_scope;
 
 void State::assign(Tensor value) const {
     require(value.shape() == shape(), "State::assign: the shape must stay; got {} for {}", value.shape(), shape());
@@ -30,9 +27,10 @@ RestoreStates::~RestoreStates() {
     for (std::size_t i = 0; i < states_.size(); ++i) states_[i].state.substitute(before_[i]);
 }
 
-ModeScope::ModeScope(Mode mode) : before_(std::exchange(mode_of_scope, mode)) {}
-
-ModeScope::~ModeScope() { mode_of_scope = before_; }
+std::optional<Mode> ModeScope::mode() {
+    const std::vector<ModeScope*>& scopes = ThreadListing<ModeScope>::here();
+    return scopes.empty() ? std::nullopt : std::optional(scopes.back()->mode_);
+}
 
 States::operator std::vector<Variable>() const {
     std::vector<Variable> variables;
@@ -100,13 +98,14 @@ void Module::set_frozen(const char* operation, const std::string& name, bool fro
 }
 
 bool Module::frozen() const {
-    const auto is_frozen = [](const NamedState& named) { return named.state.frozen(); };
-    return !parameters_.empty() && std::ranges::all_of(parameters_, is_frozen);
+    const States all = parameters_.empty() ? collect(&Module::parameters_) : parameters_;
+    return !all.empty() && std::ranges::all_of(all, [](const NamedState& named) { return named.state.frozen(); });
 }
 
 bool Module::training() const {
     if (mode_) return mode_ == Mode::train;
-    return !frozen() && (mode_of_scope ? mode_of_scope == Mode::train : Tape::watches_parameters());
+    const std::optional<Mode> scope = ModeScope::mode();
+    return (scope ? scope == Mode::train : Tape::watches_parameters()) && !frozen();
 }
 
 void Module::cast(DType dtype) {
@@ -118,11 +117,33 @@ void Module::set_mode(std::optional<Mode> mode) {
     for (const Child& child : children_) child.module->set_mode(mode);
 }
 
+void Module::require_new(const std::string& name) const {
+    const auto require_apart = [begin = name + "."](const auto& others) {
+        for (const auto& other : others) {
+            const std::string taken = other.name + ".";
+            require(!begin.starts_with(taken) && !taken.starts_with(begin),
+                    "Module: names must differ, and none begin with another and a dot; got {} after {}",
+                    begin.substr(0, begin.size() - 1), other.name);
+        }
+    };
+    require_apart(parameters_);
+    require_apart(buffers_);
+    require_apart(children_);
+}
+
+void Module::adopt(std::string name, std::unique_ptr<Module> module) {
+    require_new(name);
+    if (mode_) module->set_mode(mode_);
+    children_.push_back({std::move(name), std::move(module)});
+}
+
 Parameter Module::parameter(std::string name, Tensor initial) {
+    require_new(name);
     return parameters_.emplace_back(NamedState{std::move(name), State(Variable::parameter(std::move(initial)))}).state;
 }
 
 Buffer Module::buffer(std::string name, Tensor initial) {
+    require_new(name);
     return buffers_.emplace_back(NamedState{std::move(name), State(std::move(initial))}).state;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "framework/autograd/tape.h"
+#include "framework/tensor/thread_listing.h"
 
 namespace adjoint {
 
@@ -89,13 +90,16 @@ enum class Mode { train, evaluate };
 ///   const ModeScope training(Mode::train);
 class ModeScope {
   public:
-    explicit ModeScope(Mode mode);
-    ~ModeScope();
+    explicit ModeScope(Mode mode) : mode_(mode) {}
     ModeScope(const ModeScope&) = delete;
     ModeScope& operator=(const ModeScope&) = delete;
 
+    /// That of the innermost scope of this thread, if any.
+    static std::optional<Mode> mode();
+
   private:
-    std::optional<Mode> before_;
+    Mode mode_;
+    ThreadListing<ModeScope> listing_{this};
 };
 
 /// A function with parameters, buffers and children. It behaves as in training while a live tape watches parameters,
@@ -123,7 +127,8 @@ class Module {
     std::map<const Module*, std::string> module_names() const;
 
     /// Freezes the parameter `name`, or all those whose names begin with `name` and a dot; without a name all. A layer
-    /// whose own parameters are all frozen behaves as in evaluation: its running moments stay as they are too.
+    /// whose own parameters (or its parts', where it has none) are all frozen behaves as in evaluation: its running
+    /// moments stay as they are too.
     /// Throws where there is no such parameter.
     void freeze(const std::string& name = "") const { set_frozen("freeze", name, true); }
     void unfreeze(const std::string& name = "") const { set_frozen("unfreeze", name, false); }
@@ -137,13 +142,15 @@ class Module {
     void cast(DType dtype);
 
   protected:
+    // Each throws where two states could come to share a full name: `Module: names must differ, and none begin with
+    // another and a dot; got conv after conv`. A child follows what train() or evaluate() said before it came.
     Parameter parameter(std::string name, Tensor initial);
     Buffer buffer(std::string name, Tensor initial);
     template <std::derived_from<Module> M>
     M& child(std::string name, M module) {
         auto owned = std::make_unique<M>(std::move(module));
         M& result = *owned;
-        children_.push_back({std::move(name), std::move(owned)});
+        adopt(std::move(name), std::move(owned));
         return result;
     }
 
@@ -153,6 +160,8 @@ class Module {
         std::unique_ptr<Module> module;
     };
 
+    void require_new(const std::string& name) const;
+    void adopt(std::string name, std::unique_ptr<Module> module);
     void set_mode(std::optional<Mode> mode);
     void set_frozen(const char* operation, const std::string& name, bool frozen) const;
     bool frozen() const;

@@ -21,7 +21,8 @@ Variable spectral_norm(const Variable& w, const Variable& u);
 Tensor most_stretched(const Tensor& w, Tensor u, int steps);
 
 /// The layer with w / σ in place of its weight w; w stays the parameter, and the gradient is that through both w and σ.
-/// In training each call turns the direction u by one step of the power iteration first, in evaluation it stays.
+/// In training each call turns the direction u by one step of the power iteration first; in evaluation, and while w is
+/// frozen, it stays.
 /// Source: Miyato et al., "Spectral normalization for generative adversarial networks", 2018.
 template <std::derived_from<Module> Layer>
 class SpectralNorm : public Module {
@@ -31,7 +32,7 @@ class SpectralNorm : public Module {
 
     Variable forward(const Variable& x) const override {
         const Variable w = layer.weight;
-        if (training()) direction.assign(most_stretched(w.value(), direction.value(), 1));
+        if (training() && !layer.weight.frozen()) direction.assign(most_stretched(w.value(), direction.value(), 1));
         const RestoreStates restore({{"weight", layer.weight}});
         layer.weight.substitute(w / spectral_norm(w, direction));
         return layer(x);

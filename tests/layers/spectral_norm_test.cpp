@@ -52,6 +52,29 @@ TEST(SpectralNorm, StretchesNothingByMoreThanOne) {
     expect_tensor(layer(doubles({2, 2}, {0.6, 0.8, 0.8, -0.6})), {2, 2}, {0.8, -0.6, 0.25 * -0.6, 0.25 * -0.8}, 1e-12);
 }
 
+TEST(SpectralNorm, IsRightForEveryScaleThatATypeHolds) {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+        const double least = dtype == DType::float32 ? 0x1p-126 : 0x1p-1022, most = 1 / least;
+        for (const double s : {least, 64 * least, std::sqrt(least), 1e-11, 1.0, 1e10, std::sqrt(most), most / 4}) {
+            const SpectralNorm<Linear> layer = normalized(Tensor({2, 2}, {3 * s, 0, 0, 4 * s}, dtype));
+            const Tape tape(layer.parameters());
+            for (int step = 0; step < 30; ++step) layer(Tensor::ones({1, 2}, dtype));
+            expect_tensor(layer(Tensor::ones({1, 2}, dtype)), {1, 2}, {0.75, 1}, 1e-6);
+            EXPECT_NEAR(spectral_norm(layer.layer.weight, layer.direction).item() / s, 4.0, 1e-5) << s;
+        }
+    }
+}
+
+TEST(SpectralNorm, HasTheGradientOfItsScaleToo) {
+    for (const double s : {1e-30, 1.0, 1e30}) {
+        const SpectralNorm<Linear> layer = normalized(Tensor({2, 2}, {3 * s, 0, 0, 4 * s}));
+        Tape tape(layer.parameters());
+        const Variable gradient = tape.gradient(layer(Tensor::ones({1, 2})), Tensor({1, 2}, {1, 0})).front();
+        // ∂(w₀₀ / σ)/∂w = (1, 0; 1, 0) / σ without, and w₀₀ / σ² = 3 / 16 less at w₁₁ with σ.
+        expect_tensor(gradient * scalar(s, gradient), {2, 2}, {0.25, 0, 0.25, -3.0 / 16}, 1e-5);
+    }
+}
+
 TEST(SpectralNorm, DoesNotSeeTheScaleOfTheWeight) {
     const Variable x = random.normal({3, 2}, DType::float64);
     expect_equal(normalized((1024.0 * Variable(rotated)).value())(x), normalized(rotated)(x), 1e-15);
