@@ -5,19 +5,28 @@ namespace {
 
 template <class Options>
 Tensor initial_weight(const char* layer, const Options& o, const Random& random) {
+    const auto count = [](Index number) { return static_cast<double>(number); };
+    require_at_least(layer, 1, {{"in_channels", count(o.in_channels)}, {"out_channels", count(o.out_channels)}});
     require(o.groups >= 1 && o.in_channels % o.groups == 0 && o.out_channels % o.groups == 0,
             "{}: channels must divide into the groups; got {} in, {} out, {} groups", layer, o.in_channels,
             o.out_channels, o.groups);
+    const auto require_pair = [&](const char* name, const Size2D& pair) {
+        require(pair.height >= 1 && pair.width >= 1, "{}: {} must be at least 1; got {},{}", layer, name, pair.height,
+                pair.width);
+    };
+    require_pair("kernel", o.kernel);
+    require_pair("stride", o.stride);
+    require_pair("dilation", o.dilation);
     constexpr bool transposed = std::same_as<Options, Conv2DTransposeLayerOptions>;
     const auto [K, L] = o.kernel;
     const Index group_in = o.in_channels / o.groups, group_out = o.out_channels / o.groups;
     const Shape shape = transposed ? Shape{K, L, group_out, o.in_channels} : Shape{K, L, group_in, o.out_channels};
-    const auto count = [](Index number) { return static_cast<double>(number); };
     const double taps = count(K * L);
     // Transposed, a stride of s spreads the taps of one filter over s pixels in each direction: each pixel sums so many
     // fewer.
     const double taps_a_pixel = transposed ? taps / count(o.stride.height * o.stride.width) : taps;
-    return o.initializer(shape, {.in = taps_a_pixel * count(group_in), .out = taps * count(group_out)}, random);
+    const Fans fans{.in = taps_a_pixel * count(group_in), .out = taps * count(group_out), .groups = o.groups};
+    return o.initializer(shape, fans, random);
 }
 
 }  // namespace

@@ -54,17 +54,21 @@ Initializer normal(double deviation, double mean) {
 }
 
 Initializer orthogonal(double gain) {
-    return [=](const Shape& shape, const Fans&, const Random& random) {
+    return [=](const Shape& shape, const Fans& fans, const Random& random) {
         require(shape.size() >= 2, "orthogonal: there must be two axes at least; got shape {}", shape);
-        const Index columns = shape.back(), rows = element_count(shape) / std::max<Index>(1, columns);
-        const Index count = std::min(rows, columns), length = std::max(rows, columns);
-        std::vector<double> vectors = random.normal({count, length}, DType::float64).to_vector();
-        orthonormalize(vectors, count, length);
-        std::vector<double> elements(vectors.size());
-        for (Index r = 0; r < rows; ++r) {
-            for (Index c = 0; c < columns; ++c) {
-                elements[r * columns + c] =
-                    gain * (columns <= rows ? vectors[c * length + r] : vectors[r * length + c]);
+        const Index all = shape.back(), rows = element_count(shape) / std::max<Index>(1, all);
+        const Index columns = all / fans.groups, count = std::min(rows, columns), length = std::max(rows, columns);
+        std::vector<double> elements(static_cast<std::size_t>(rows * all));
+        for (Index group = 0; group < fans.groups; ++group) {
+            const Index first = group * columns;
+            const auto drawn = static_cast<std::uint64_t>(first * rows);
+            std::vector<double> vectors = random.normal({count, length}, DType::float64, drawn).to_vector();
+            orthonormalize(vectors, count, length);
+            for (Index r = 0; r < rows; ++r) {
+                for (Index c = 0; c < columns; ++c) {
+                    elements[r * all + first + c] =
+                        gain * (columns <= rows ? vectors[c * length + r] : vectors[r * length + c]);
+                }
             }
         }
         return Tensor(shape, elements);
@@ -72,18 +76,20 @@ Initializer orthogonal(double gain) {
 }
 
 Initializer bilinear() {
-    return [](const Shape& shape, const Fans&, const Random&) {
+    return [](const Shape& shape, const Fans& fans, const Random&) {
         require(shape.size() == 4, "bilinear: filters must be [K, L, C, O]; got shape {}", shape);
         const auto tent = [](Index extent, Index tap) {
             const double reach = static_cast<double>((extent + 1) / 2);
             const double centre = extent % 2 == 1 ? reach - 1.0 : reach - 0.5;
             return 1.0 - std::abs(static_cast<double>(tap) - centre) / reach;
         };
-        const Index K = shape[0], L = shape[1], C = shape[2], O = shape[3];
+        const Index K = shape[0], L = shape[1], C = shape[2], O = shape[3], group = O / fans.groups;
         std::vector<double> w(static_cast<std::size_t>(K * L * C * O), 0.0);
         for (Index k = 0; k < K; ++k) {
             for (Index l = 0; l < L; ++l) {
-                for (Index c = 0; c < std::min(C, O); ++c) w[((k * L + l) * C + c) * O + c] = tent(K, k) * tent(L, l);
+                for (Index o = 0; o < O; ++o) {
+                    if (const Index c = o % group; c < C) w[((k * L + l) * C + c) * O + o] = tent(K, k) * tent(L, l);
+                }
             }
         }
         return Tensor(shape, w);
@@ -94,6 +100,7 @@ Initializer icnr(Index r, Initializer base) {
     return [=](const Shape& shape, const Fans& fans, const Random& random) {
         require(shape.size() == 4 && r >= 1 && shape[3] % (r * r) == 0,
                 "icnr: filters must be [K, L, C, O] with O divisible by {}·{}; got shape {}", r, r, shape);
+        require(fans.groups == 1, "icnr: there must be one group; got {}", fans.groups);
         const Index blocks = r * r;
         const Variable filters = base({shape[0], shape[1], shape[2], shape[3] / blocks},
                                       {.in = fans.in, .out = fans.out / static_cast<double>(blocks)}, random);

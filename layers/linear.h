@@ -25,6 +25,7 @@ class Linear : public Module {
         : weight(parameter(
               "weight", o.initializer({o.in, o.out}, {static_cast<double>(o.in), static_cast<double>(o.out)}, random))),
           activation_(o.activation) {
+        require(o.in >= 1 && o.out >= 1, "Linear: in and out must be at least 1; got {} and {}", o.in, o.out);
         if (o.bias) bias = parameter("bias", Tensor::zeros({o.out}));
     }
     Variable forward(const Variable& x) const override {

@@ -9,9 +9,20 @@
 #include "framework/ops/shape_ops.h"
 
 namespace adjoint {
+namespace {
+
+// Before anything is made of them.
+const BatchNormOptions& checked(const BatchNormOptions& o) {
+    require_at_least("BatchNorm", 1, {{"channels", static_cast<double>(o.channels)}});
+    require_at_least("BatchNorm", 0, {{"epsilon", o.epsilon}, {"the activation's slope", o.activation.slope}});
+    require(0.0 <= o.momentum && o.momentum <= 1.0, "BatchNorm: momentum must be from 0 to 1; got {}", o.momentum);
+    return o;
+}
+
+}  // namespace
 
 BatchNorm::BatchNorm(const BatchNormOptions& options, const Random& random)
-    : scale(parameter("scale", options.scale({options.channels}, {1.0, 1.0}, random))),
+    : scale(parameter("scale", checked(options).scale({options.channels}, {1.0, 1.0}, random))),
       shift(parameter("shift", Tensor::zeros({options.channels}))),
       running_mean(buffer("running_mean", Tensor::zeros({options.channels}))),
       running_variance(buffer("running_variance", Tensor::ones({options.channels}))),
@@ -39,6 +50,8 @@ LayerNorm::LayerNorm(const LayerNormOptions& options)
       shift(parameter("shift", Tensor::zeros(options.shape))),
       epsilon_(options.epsilon) {
     require(!options.shape.empty(), "LayerNorm: there must be an axis to normalise over; got none");
+    require(element_count(options.shape) > 0, "LayerNorm: shape has an empty axis; got {}", options.shape);
+    require_at_least("LayerNorm", 0, {{"epsilon", options.epsilon}});
 }
 
 Variable LayerNorm::forward(const Variable& x) const {
@@ -53,6 +66,7 @@ Variable LayerNorm::forward(const Variable& x) const {
 GroupNorm::GroupNorm(const GroupNormOptions& o) : options_(o) {
     require(o.groups >= 1 && o.channels >= 1 && o.channels % o.groups == 0,
             "GroupNorm: the channels must divide into the groups; got {} channels, {} groups", o.channels, o.groups);
+    require_at_least("GroupNorm", 0, {{"epsilon", o.epsilon}});
     if (!o.affine) return;
     scale = parameter("scale", Tensor::ones({o.channels}));
     shift = parameter("shift", Tensor::zeros({o.channels}));

@@ -78,6 +78,7 @@ TEST(FansOfLayers, CountWhatAnOutputSumsOverAndWhatAnInputReaches) {
     EXPECT_EQ(seen.out, 5);
     const Conv2D conv({.in_channels = 4, .out_channels = 6, .kernel = {3, 2}, .groups = 2, .initializer = noting(seen)},
                       Random(1));
+    EXPECT_EQ(seen.groups, 2);
     EXPECT_EQ(seen.in, 3 * 2 * 2);
     EXPECT_EQ(seen.out, 3 * 2 * 3);
 }
@@ -117,6 +118,23 @@ TEST(Orthogonal, IsOrthogonalInBothWaysWhenSquareAndLargeAndTimesItsGain) {
     for (Index i = 0; i < n; ++i) four[i * n + i] = 4.0;
     expect_tensor(matmul(w, w, {.transpose_a = true}), {n, n}, four, 2e-6);
     expect_tensor(matmul(w, w, {.transpose_b = true}), {n, n}, four, 2e-6);
+}
+
+TEST(Orthogonal, MakesAConvolutionInGroupsOrthogonalInEachOfThem) {
+    for (const Index groups : {1, 2, 4}) {
+        const Conv2D conv({.in_channels = 8,
+                           .out_channels = 8,
+                           .kernel = {1, 1},
+                           .groups = groups,
+                           .initializer = initializers::orthogonal()},
+                          Random(1));
+        const Tensor x = Random(2).normal({1, 1, 6, 8}), y = conv(x).value();
+        const auto products = [](const Tensor& v) {
+            const Tensor rows = v.reshaped({6, 8});
+            return matmul(rows, rows, {.transpose_b = true});
+        };
+        expect_equal(products(y), products(x), 1e-5);
+    }
 }
 
 TEST(Orthogonal, RefusesAVector) {
@@ -166,6 +184,26 @@ TEST_P(Bilinear, EnlargesLinearRampsExactlyInTheInterior) {
     }
 }
 
+TEST(BilinearInGroups, MakesEachChannelOfItsOwnAlone) {
+    const Tensor x = Random(2).normal({1, 3, 4, 6});
+    for (const Index groups : {1, 2, 3, 6}) {
+        const Conv2D conv({.in_channels = 6,
+                           .out_channels = 6,
+                           .kernel = {1, 1},
+                           .groups = groups,
+                           .initializer = initializers::bilinear()},
+                          Random(1));
+        const Conv2DTranspose transposed({.in_channels = 6,
+                                          .out_channels = 6,
+                                          .kernel = {1, 1},
+                                          .groups = groups,
+                                          .initializer = initializers::bilinear()},
+                                         Random(1));
+        expect_equal(conv(x), x);
+        expect_equal(transposed(x), x);
+    }
+}
+
 TEST(BilinearRefusal, OfWhatAreNotFilters) {
     EXPECT_REFUSAL(initializers::bilinear()({3, 3}, fans, Random(1)),
                    "bilinear: filters must be [K, L, C, O]; got shape [3, 3]");
@@ -187,6 +225,14 @@ TEST(Icnr, MakesASubPixelConvolutionTheEnlargedPlainOne) {
 TEST(IcnrRefusal, OfFiltersThatAreNoBlocks) {
     EXPECT_REFUSAL(initializers::icnr(2)({3, 3, 1, 6}, fans, Random(1)),
                    "icnr: filters must be [K, L, C, O] with O divisible by 2·2; got shape [3, 3, 1, 6]");
+}
+
+TEST(IcnrRefusal, OfGroupsWhichCutTheBlocks) {
+    EXPECT_REFUSAL(
+        Conv2D(
+            {.in_channels = 2, .out_channels = 8, .kernel = {3, 3}, .groups = 2, .initializer = initializers::icnr(2)},
+            Random(1)),
+        "icnr: there must be one group; got 2");
 }
 
 // ---- randomness -----------------------------------------------------------------------------------------------------
