@@ -63,6 +63,7 @@ Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
       batch_size_(options.batch_size),
       prepared_(options.first) {
     require(batch_size_ >= 1, "Batches: batch_size must be at least 1; got {}", batch_size_);
+    require(prepared_ >= 0, "Batches: first must be at least 0; got {}", prepared_);
     const Index size = dataset_->size();
     count_ = options.drop_last ? size / batch_size_ : ceil_divide(size, batch_size_);
     require(count_ >= 1, "Batches: dataset has not one batch of {} images; got {} images", batch_size_, size);

@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t largest_header = 100'000'000;  // as the format's own reader has it
 
-const std::string checksum_key = "crc32";
+const std::string metadata_key = "__metadata__", checksum_key = "crc32";
 
 const char* type_code(DType dtype) { return dtype == DType::float32 ? "F32" : "F64"; }
 
@@ -110,8 +110,13 @@ Tensor tensor_of(const std::string& where, const Json& entry, std::span<const ch
 
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        std::map<std::string, std::string> metadata) {
-    metadata[checksum_key] = checksum_of({tensors.begin(), tensors.end()}, metadata);
-    Json header = {{"__metadata__", metadata}};
+    std::map<std::string, Tensor> by_name;
+    for (const auto& [name, tensor] : tensors) {
+        require(name != metadata_key && by_name.emplace(name, tensor).second,
+                "write_safetensors: names must differ, and none be {}; got {}", metadata_key, name);
+    }
+    metadata[checksum_key] = checksum_of(by_name, metadata);
+    Json header = {{metadata_key, metadata}};
     std::uint64_t end = 0;
     for (const auto& [name, tensor] : tensors) {
         const std::uint64_t begin = end;
@@ -146,7 +151,7 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
         const char* const begin = content.data() + sizeof length;
         const Json header = Json::parse(begin, begin + length);
         for (const auto& [name, entry] : header.items()) {
-            if (name == "__metadata__") {
+            if (name == metadata_key) {
                 result.metadata = entry.get<std::map<std::string, std::string>>();
                 continue;
             }

@@ -12,8 +12,7 @@ ExponentialMovingAverage::ExponentialMovingAverage(const Module& model, const Mo
       average_(average.states()),
       parameters_(model_.size() - model.buffers().size()),
       decay_(decay) {
-    require(0.0 <= decay && decay < 1.0, "ExponentialMovingAverage: the decay must be at least 0 and below 1; got {}",
-            decay);
+    require_fraction("ExponentialMovingAverage", {{"the decay", decay}});
     const auto alike = [](const NamedState& p, const NamedState& a) {
         return p.name == a.name && p.state.shape() == a.state.shape();
     };

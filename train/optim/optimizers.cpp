@@ -22,6 +22,13 @@ Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
 
 // Adam's step from p; `weight_decay` enters the gradient.
 template <class Options>
+void check_adam(const char* name, const Options& o) {
+    require_at_least(name, 0,
+                     {{"learning_rate", o.learning_rate}, {"epsilon", o.epsilon}, {"weight_decay", o.weight_decay}});
+    require_fraction(name, {{"beta1", o.beta1}, {"beta2", o.beta2}});
+}
+
+template <class Options>
 Tensor adam_update(const ParameterStep& step, const Options& o, const Tensor& p, double weight_decay) {
     return dispatch(p.dtype(), [&]<Scalar T>() {
         const T beta1(o.beta1), beta2(o.beta2), epsilon(o.epsilon), decay(weight_decay);
@@ -47,6 +54,8 @@ Optimizer::Optimizer(States parameters, std::string moments)
             require(!parameters_[i].state.same_as(parameters_[j].state),
                     "Optimizer: a parameter must be given once; got {} and {}, which are the same", parameters_[j].name,
                     parameters_[i].name);
+            require(parameters_[i].name != parameters_[j].name,
+                    "Optimizer: two parameters must not have one name; got {} twice", parameters_[i].name);
         }
         const Tensor& p = parameters_[i].state.value();
         kept_[i].moments.resize(letters_.size(), Tensor::zeros(p.shape(), p.dtype()));
@@ -134,6 +143,11 @@ void Optimizer::load_state_dict(const TensorsByName& states) {
     }
 }
 
+void SGDOptions::check() const {
+    require_at_least("SGD", 0, {{"learning_rate", learning_rate}, {"weight_decay", weight_decay}});
+    require_fraction("SGD", {{"momentum", momentum}});
+}
+
 Tensor SGDOptions::updated(const ParameterStep& step) const {
     return dispatch(step.p.dtype(), [&]<Scalar T>() {
         const T rate(step.learning_rate), mu(momentum), decay(weight_decay);
@@ -144,6 +158,11 @@ Tensor SGDOptions::updated(const ParameterStep& step) const {
             return value - rate * (ahead ? gradient + mu * v[e] : v[e]);
         });
     });
+}
+
+void RMSpropOptions::check() const {
+    require_at_least("RMSprop", 0, {{"learning_rate", learning_rate}, {"epsilon", epsilon}});
+    require_fraction("RMSprop", {{"decay", decay}});
 }
 
 Tensor RMSpropOptions::updated(const ParameterStep& step) const {
@@ -157,7 +176,11 @@ Tensor RMSpropOptions::updated(const ParameterStep& step) const {
     });
 }
 
+void AdamOptions::check() const { check_adam("Adam", *this); }
+
 Tensor AdamOptions::updated(const ParameterStep& step) const { return adam_update(step, *this, step.p, weight_decay); }
+
+void AdamWOptions::check() const { check_adam("AdamW", *this); }
 
 Tensor AdamWOptions::updated(const ParameterStep& step) const {
     const double kept = 1.0 - step.learning_rate * weight_decay;

@@ -65,8 +65,8 @@ class Optimizer {
     GradientClipping clipping = {};    ///< of the gradients, before each step
 
   protected:
-    /// `moments` are the letters of what is kept of each parameter. Throws when there is no parameter, or one is there
-    /// twice.
+    /// `moments` are the letters of what is kept of each parameter. Throws when there is no parameter, one is there
+    /// twice, or two have one name, by which state_dict() could not tell them apart.
     Optimizer(States parameters, std::string moments);
 
     /// What parameter i becomes; the step's learning rate is the scale of the parameter's own.
@@ -84,7 +84,8 @@ class Optimizer {
     bool finite_ = true;
 };
 
-/// The optimiser of an algorithm, which is its options and what they make of a parameter.
+/// The optimiser of an algorithm, which is its options and what they make of a parameter. Throws where an option is out
+/// of range: `Adam: beta1 must be at least 0 and below 1; got 1`.
 template <class Options>
 class OptimizerOf : public Optimizer {
   public:
@@ -92,6 +93,7 @@ class OptimizerOf : public Optimizer {
         : OptimizerOf(ParameterGroups<Options>{{parameters, options}}) {}
     explicit OptimizerOf(const ParameterGroups<Options>& groups) : Optimizer(parameters_of(groups), Options::moments) {
         for (const ParameterGroup<Options>& group : groups) {
+            group.options.check();
             options_.insert(options_.end(), group.parameters.size(), group.options);
         }
     }
@@ -120,6 +122,7 @@ struct SGDOptions {
     bool nesterov = false;
     double weight_decay = 0.0;
     static constexpr const char* moments = "v";
+    void check() const;
     Tensor updated(const ParameterStep& step) const;
 };
 using SGD = OptimizerOf<SGDOptions>;
@@ -131,6 +134,7 @@ struct RMSpropOptions {
     double decay = 0.99;
     double epsilon = 1e-8;
     static constexpr const char* moments = "s";
+    void check() const;
     Tensor updated(const ParameterStep& step) const;
 };
 using RMSprop = OptimizerOf<RMSpropOptions>;
@@ -145,6 +149,7 @@ struct AdamOptions {
     double epsilon = 1e-8;
     double weight_decay = 0.0;
     static constexpr const char* moments = "mv";
+    void check() const;
     Tensor updated(const ParameterStep& step) const;
 };
 using Adam = OptimizerOf<AdamOptions>;
@@ -158,6 +163,7 @@ struct AdamWOptions {
     double epsilon = 1e-8;
     double weight_decay = 1e-2;
     static constexpr const char* moments = "mv";
+    void check() const;
     Tensor updated(const ParameterStep& step) const;
 };
 using AdamW = OptimizerOf<AdamWOptions>;

@@ -4,7 +4,8 @@
 //   const Schedule schedule = WarmUp{.steps = 100, .then = CosineDecay{.steps = 900}};
 //   adam.learning_rate_scale = schedule(t);
 //
-// Only ReduceOnPlateau looks at the losses, and keeps what it has seen.
+// Only ReduceOnPlateau looks at the losses, and keeps what it has seen. Each throws where an option is out of range:
+// `StepDecay: every must be at least 1; got 0`.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <limits>
 #include <numbers>
 
+#include "framework/tensor/error.h"
 #include "framework/tensor/shape.h"
 
 namespace adjoint {
@@ -29,13 +31,20 @@ struct ConstantRate {
 struct StepDecay {
     Index every;
     double factor = 0.1;
-    double operator()(Index t) const { return std::pow(factor, static_cast<double>(t / every)); }
+    double operator()(Index t) const {
+        require_at_least("StepDecay", 1, {{"every", every}});
+        require_at_least("StepDecay", 0, {{"factor", factor}});
+        return std::pow(factor, static_cast<double>(t / every));
+    }
 };
 
 /// factorᵗ.
 struct ExponentialDecay {
     double factor;
-    double operator()(Index t) const { return std::pow(factor, static_cast<double>(t)); }
+    double operator()(Index t) const {
+        require_at_least("ExponentialDecay", 0, {{"factor", factor}});
+        return std::pow(factor, static_cast<double>(t));
+    }
 };
 
 /// How much of `steps` is done at step t, from 0 to 1.
@@ -50,6 +59,7 @@ struct LinearDecay {
     Index steps;
     double end = 0.0;
     double operator()(Index t) const {
+        require_at_least("LinearDecay", 0, {{"steps", steps}, {"end", end}});
         return 1.0 + (end - 1.0) * share_done(static_cast<double>(t), static_cast<double>(steps));
     }
 };
@@ -60,6 +70,7 @@ struct CosineDecay {
     Index steps;
     double end = 0.0;
     double operator()(Index t) const {
+        require_at_least("CosineDecay", 0, {{"steps", steps}, {"end", end}});
         return half_wave(1.0, end, share_done(static_cast<double>(t), static_cast<double>(steps)));
     }
 };
@@ -73,6 +84,8 @@ struct OneCycle {
     double begin = 1.0 / 25;
     double end = 1.0 / 25 / 1e4;
     double operator()(Index t) const {
+        require_at_least("OneCycle", 0, {{"steps", steps}, {"begin", begin}, {"end", end}});
+        require(0.0 <= rising && rising <= 1.0, "OneCycle: rising must be from 0 to 1; got {}", rising);
         const double now = static_cast<double>(t), last = static_cast<double>(steps) - 1.0;
         const double top = rising * static_cast<double>(steps) - 1.0;
         return now < top ? half_wave(begin, 1.0, now / top) : half_wave(1.0, end, share_done(now - top, last - top));
@@ -85,6 +98,8 @@ struct WarmUp {
     Index steps;
     Schedule then;
     double operator()(Index t) const {
+        require_at_least("WarmUp", 0, {{"steps", steps}});
+        require(then != nullptr, "WarmUp: then must be a schedule; got none");
         return t < steps ? static_cast<double>(t + 1) / static_cast<double>(steps + 1) : then(t - steps);
     }
 };
@@ -104,6 +119,8 @@ struct ReduceOnPlateau {
 
     /// The scale after one more loss: of an epoch, for example.
     double observe(double loss) {
+        require_fraction("ReduceOnPlateau", {{"factor", options.factor}, {"threshold", options.threshold}});
+        require_at_least("ReduceOnPlateau", 0, {{"patience", options.patience}, {"end", options.end}});
         const bool better = loss < best * (1.0 - options.threshold);
         no_better = better ? 0 : no_better + 1;
         if (better) best = loss;

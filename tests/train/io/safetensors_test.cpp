@@ -170,5 +170,14 @@ TEST_F(Safetensors, AreMissingWhereThereIsNoFile) {
     EXPECT_EQ(refusal("/dev/null"), "cannot be read; got no regular file");
 }
 
+TEST_F(Safetensors, RefuseTwoTensorsOfOneNameAndTheNameOfTheMetadata) {
+    const std::string before = read_file(path);
+    for (const std::string name : {"w", "__metadata__"}) {
+        EXPECT_REFUSAL(write_safetensors(path, {{"w", Tensor({}, {1})}, {"v", Tensor({}, {2})}, {name, Tensor()}}),
+                       "write_safetensors: names must differ, and none be __metadata__; got " + name);
+    }
+    EXPECT_EQ(read_file(path), before);
+}
+
 }  // namespace
 }  // namespace adjoint

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "framework/ops/elementwise.h"
 #include "framework/tensor/random.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
@@ -24,6 +25,14 @@ TEST(GradientNorm, NeitherOverflowsNorVanishesInFloat32) {
     EXPECT_NEAR(gradient_norm({Tensor({2}, {3e-30, 4e-30})}) / 5e-30, 1.0, 1e-7);
 }
 
+TEST(GradientNorm, NeitherOverflowsNorVanishesInFloat64) {
+    for (const double scale : {1e-320, 1e-200, 1e-160, 1e160, 1e300}) {
+        EXPECT_NEAR(gradient_norm({doubles({}, {3 * scale}), doubles({}, {4 * scale})}) / (5 * scale), 1.0, 1e-3);
+    }
+    EXPECT_EQ(gradient_norm({doubles({2}, {0, 0})}), 0.0);
+    EXPECT_EQ(gradient_norm({doubles({2}, {0, -INFINITY})}), INFINITY);
+}
+
 TEST(GradientNorm, IsTheSameForAnyNumberOfThreads) {
     const Gradients gradients = {Random(1).normal({300, 700}), Random(2).normal(Shape{123'457})};
     const WithThreads one(1);
@@ -41,6 +50,23 @@ TEST(ClipGradientNorm, MultipliesAllByOneFactorAndReturnsTheNormAsItWas) {
     expect_tensor(gradients[0], {2}, {2 * factor, -4 * factor});
     expect_tensor(gradients[1], {}, {4 * factor});
     EXPECT_NEAR(gradient_norm(gradients), 1.5, 1e-6);
+}
+
+TEST(ClipGradientNorm, KeepsTheDirectionOfTheLargestNumbersThereAre) {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+        const double largest = dtype == DType::float32 ? 3e38 : 1.7e308;
+        Gradients gradients = {Tensor({2}, {largest, -largest}, dtype), Tensor({}, {largest / 2}, dtype)};
+        clip_gradient_norm(gradients, 1.0);
+        expect_tensor(gradients[0], {2}, {2.0 / 3, -2.0 / 3}, 1e-7);
+        expect_tensor(gradients[1], {}, {1.0 / 3}, 1e-7);
+    }
+}
+
+TEST(ClipGradientNorm, RoundsAsOneProductDoes) {
+    const Tensor g = Random(5).normal(Shape{1000});
+    Gradients gradients = {g};
+    const double factor = 0.1 / (clip_gradient_norm(gradients, 0.1) + 1e-6);
+    expect_equal(gradients[0], Variable(g) * factor);
 }
 
 TEST(ClipGradientNorm, LeavesShortGradientsAlone) {

@@ -174,6 +174,47 @@ TEST(Optimizer, FindsTheBottomOfABowl) {
     EXPECT_LT(distance([](const States& p) { return AdamW(p, {.learning_rate = 0.1, .weight_decay = 0.0}); }), 1e-3);
 }
 
+TEST(OptimizerOptions, AreRefusedOutOfRangeWhenTheOptimiserIsMade) {
+    const States p = {{"p", Parameter(doubles({}, {1}))}};
+    const auto expect_refusals = [&]<class Options>(const std::string& name, const std::string& range,
+                                                    const std::vector<std::pair<double Options::*, const char*>>& all,
+                                                    const std::vector<double>& outside) {
+        for (const auto& [option, its_name] : all) {
+            for (const double value : outside) {
+                Options options;
+                options.*option = value;
+                EXPECT_EQ(error_of([&] { OptimizerOf<Options>(p, options); }),
+                          fmt::format("{}: {} must be {}; got {}", name, its_name, range, value));
+            }
+        }
+    };
+    const double nan = std::nan("");
+    const std::string not_negative = "at least 0", fraction = "at least 0 and below 1";
+    const std::vector<double> negative = {-0.1, nan, INFINITY}, no_fraction = {-0.1, 1.0, 1.5, nan};
+    using S = SGDOptions;
+    using R = RMSpropOptions;
+    using A = AdamOptions;
+    using W = AdamWOptions;
+    expect_refusals.operator()<S>("SGD", not_negative,
+                                  {{&S::learning_rate, "learning_rate"}, {&S::weight_decay, "weight_decay"}}, negative);
+    expect_refusals.operator()<S>("SGD", fraction, {{&S::momentum, "momentum"}}, no_fraction);
+    expect_refusals.operator()<R>("RMSprop", not_negative,
+                                  {{&R::learning_rate, "learning_rate"}, {&R::epsilon, "epsilon"}}, negative);
+    expect_refusals.operator()<R>("RMSprop", fraction, {{&R::decay, "decay"}}, no_fraction);
+    expect_refusals.operator()<A>(
+        "Adam", not_negative,
+        {{&A::learning_rate, "learning_rate"}, {&A::epsilon, "epsilon"}, {&A::weight_decay, "weight_decay"}}, negative);
+    expect_refusals.operator()<A>("Adam", fraction, {{&A::beta1, "beta1"}, {&A::beta2, "beta2"}}, no_fraction);
+    expect_refusals.operator()<W>(
+        "AdamW", not_negative,
+        {{&W::learning_rate, "learning_rate"}, {&W::epsilon, "epsilon"}, {&W::weight_decay, "weight_decay"}}, negative);
+    expect_refusals.operator()<W>("AdamW", fraction, {{&W::beta1, "beta1"}, {&W::beta2, "beta2"}}, no_fraction);
+    EXPECT_EQ(error_of([&] {
+                  Adam({{p, {}}, {States{{"q", Parameter(Tensor())}}, {.beta1 = 1.0}}});
+              }),
+              "Adam: beta1 must be at least 0 and below 1; got 1");
+}
+
 // ---- state dict -----------------------------------------------------------------------------------------------------
 
 /// A parameter after five steps, by one optimiser, or by two of which the second remembers what the first kept.

@@ -2,6 +2,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "layers/linear.h"
+#include "layers/sequential.h"
 #include "tests/support/values.h"
 #include "train/optim/optimizers.h"
 
@@ -56,6 +57,14 @@ TEST(ParameterGroups, HoldEachParameterOnceAndAtLeastOne) {
               }),
               "Optimizer: a parameter must be given once; got a.w and b.w, which are the same");
     EXPECT_EQ(error_of([] { Adam(States{}); }), "Optimizer: there must be a parameter to improve; got none");
+}
+
+TEST(ParameterGroups, RefuseTwoParametersOfOneNameWhoseMomentsNobodyCouldTellApart) {
+    const Sequential encoder(Linear({.in = 1, .out = 1}, Random(1))), decoder(Linear({.in = 1, .out = 1}, Random(2)));
+    EXPECT_EQ(error_of([&] {
+                  Adam({{encoder.parameters(), {}}, {decoder.parameters(), {}}});
+              }),
+              "Optimizer: two parameters must not have one name; got 0.weight twice");
 }
 
 // ---- frozen parameters ----------------------------------------------------------------------------------------------

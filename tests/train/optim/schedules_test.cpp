@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <numbers>
 
+#include "tests/support/expectations.h"
 #include "train/tasks/training_options.h"
 
 namespace adjoint {
@@ -79,6 +80,37 @@ TEST(ReduceOnPlateau, TakesALossThatIsNoNumberForNoBetter) {
     plateau.observe(1.0);
     EXPECT_EQ(plateau.observe(std::nan("")), 0.1);
     EXPECT_EQ(plateau.best, 1.0);
+}
+
+TEST(Schedules, RefuseOptionsOutOfRange) {
+    const auto expect_refusal = [](const auto& schedule, const std::string& message) {
+        EXPECT_EQ(error_of([&] { schedule(3); }), message);
+    };
+    expect_refusal(StepDecay{.every = 0}, "StepDecay: every must be at least 1; got 0");
+    expect_refusal(StepDecay{.every = 1, .factor = -1}, "StepDecay: factor must be at least 0; got -1");
+    expect_refusal(ExponentialDecay{.factor = std::nan("")}, "ExponentialDecay: factor must be at least 0; got nan");
+    expect_refusal(LinearDecay{.steps = -1}, "LinearDecay: steps must be at least 0; got -1");
+    expect_refusal(LinearDecay{.steps = 1, .end = -0.5}, "LinearDecay: end must be at least 0; got -0.5");
+    expect_refusal(CosineDecay{.steps = -1}, "CosineDecay: steps must be at least 0; got -1");
+    expect_refusal(CosineDecay{.steps = 1, .end = INFINITY}, "CosineDecay: end must be at least 0; got inf");
+    expect_refusal(OneCycle{.steps = -5}, "OneCycle: steps must be at least 0; got -5");
+    expect_refusal(OneCycle{.steps = 5, .rising = 1.5}, "OneCycle: rising must be from 0 to 1; got 1.5");
+    expect_refusal(OneCycle{.steps = 5, .begin = -1}, "OneCycle: begin must be at least 0; got -1");
+    expect_refusal(WarmUp{.steps = -1, .then = ConstantRate()}, "WarmUp: steps must be at least 0; got -1");
+    expect_refusal(WarmUp{.steps = 5, .then = {}}, "WarmUp: then must be a schedule; got none");
+    const auto plateau = [](const ReduceOnPlateauOptions& options) {
+        return error_of([&] { ReduceOnPlateau{options}.observe(1.0); });
+    };
+    EXPECT_EQ(plateau({.factor = 1.0}), "ReduceOnPlateau: factor must be at least 0 and below 1; got 1");
+    EXPECT_EQ(plateau({.patience = -1}), "ReduceOnPlateau: patience must be at least 0; got -1");
+    EXPECT_EQ(plateau({.threshold = -1}), "ReduceOnPlateau: threshold must be at least 0 and below 1; got -1");
+    EXPECT_EQ(plateau({.end = -1}), "ReduceOnPlateau: end must be at least 0; got -1");
+}
+
+TEST(Schedules, OfNoStepsAtAllAreAtTheirEnd) {
+    EXPECT_EQ(LinearDecay{.steps = 0}(0), 0.0);
+    EXPECT_EQ((CosineDecay{.steps = 0, .end = 0.2}(0)), 0.2);
+    EXPECT_EQ((OneCycle{.steps = 0, .end = 0.25}(0)), 0.25);
 }
 
 TEST(SchedulesOfARun, EndWithItAndLeaveRoomForTheirWarmUp) {
