@@ -44,6 +44,9 @@ class Variable {
     std::uint64_t id_;
 };
 
+/// Prints its value.
+inline std::ostream& operator<<(std::ostream& stream, const Variable& x) { return stream << x.value(); }
+
 /// The value of x as a constant, detached from what it was computed from: nothing is differentiated through it.
 inline Variable stop_gradient(const Variable& x) { return x.value(); }
 
@@ -124,3 +127,11 @@ Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges = {},
                 const char* operation = __builtin_FUNCTION());
 
 }  // namespace adjoint
+
+template <>
+struct fmt::formatter<adjoint::Variable> : fmt::formatter<adjoint::Tensor> {
+    template <class Context>
+    auto format(const adjoint::Variable& x, Context& context) const {
+        return fmt::formatter<adjoint::Tensor>::format(x.value(), context);
+    }
+};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <iosfwd>
 #include <memory>
 #include <span>
 #include <string>
@@ -106,7 +107,20 @@ class Tensor {
 /// Equal shape, type and bits.
 bool identical(const Tensor& a, const Tensor& b);
 
+/// As NumPy prints an array: [[1.  2.5], the next row below; of more than 1000 elements the outermost three of each axis.
+/// fmt and << print the same.
+std::string to_string(const Tensor& x);
+std::ostream& operator<<(std::ostream& stream, const Tensor& x);
+
 /// Throws `<operation>: operands differ in element type; got float32 and float64` unless they agree.
 void require_same_dtype(const char* operation, const Tensor& a, const Tensor& b);
 
 }  // namespace adjoint
+
+template <>
+struct fmt::formatter<adjoint::Tensor> : fmt::formatter<std::string> {
+    template <class Context>
+    auto format(const adjoint::Tensor& x, Context& context) const {
+        return fmt::formatter<std::string>::format(to_string(x), context);
+    }
+};
