@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 
 #include "framework/tensor/tensor.h"
 
@@ -31,6 +32,13 @@ class Random {
     /// Elements first, first + 1, … of the stream as a tensor.
     Tensor uniform(const Shape& shape, DType dtype = DType::float32, std::uint64_t first = 0) const;
     Tensor normal(const Shape& shape, DType dtype = DType::float32, std::uint64_t first = 0) const;
+    // {3} is a shape, not an index.
+    Tensor uniform(std::initializer_list<Index> shape, DType dtype = DType::float32, std::uint64_t first = 0) const {
+        return uniform(Shape(shape), dtype, first);
+    }
+    Tensor normal(std::initializer_list<Index> shape, DType dtype = DType::float32, std::uint64_t first = 0) const {
+        return normal(Shape(shape), dtype, first);
+    }
 
   private:
     std::array<std::uint64_t, 2> block(std::uint64_t counter) const;

@@ -36,6 +36,15 @@ TEST(Random, IsAFunctionOfSeedStreamAndIndex) {
     EXPECT_EQ(all.size(), 6U);
 }
 
+TEST(Random, TakesBracesForAShape) {
+    const Random random(7);
+    EXPECT_TRUE(identical(random.normal({3}), random.normal(Shape{3})));
+    EXPECT_TRUE(identical(random.uniform({3}, DType::float64, 5), random.uniform(Shape{3}, DType::float64, 5)));
+    EXPECT_EQ(random.normal({}).shape(), Shape{});
+    EXPECT_EQ(random.normal({2, 3}).shape(), (Shape{2, 3}));
+    EXPECT_EQ(random.normal(3), random.normal({4}, DType::float64)[3]);
+}
+
 TEST(Random, HasElementsAtTheFarEndOfAStream) {
     const Random random(1);
     EXPECT_NE(random.bits(~std::uint64_t{0}), random.bits(~std::uint64_t{0} - 1));
