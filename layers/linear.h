@@ -18,7 +18,7 @@ struct LinearOptions {
     Initializer initializer = initializers::glorot_uniform();
 };
 
-/// y = activation(x·W + b).   Shapes: x [N, in], W [in, out], b [out], y [N, out].
+/// y = activation(x·W + b).   Shapes: x [..., in] of two axes or more, W [in, out], b [out], y [..., out].
 class Linear : public Module {
   public:
     Linear(const LinearOptions& o, const Random& random)

@@ -1,6 +1,8 @@
 #include "framework/ops/matmul.h"
 
 #include "framework/kernels/gemm.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 
@@ -32,13 +34,24 @@ void banded_gemm(const Matrix<const T>& a, const Matrix<const T>& b, const Matri
     });
 }
 
+bool leading_axes_broadcast(const Shape& a, const Shape& b) {
+    const std::ptrdiff_t common = std::ssize(a.size() < b.size() ? a : b) - 2;
+    return std::equal(a.rbegin() + 2, a.rbegin() + 2 + common, b.rbegin() + 2,
+                      [](Index p, Index q) { return p == q || p == 1 || q == 1; });
+}
+
+// The matrices of x for each element of these leading axes.
+Variable repeated(const Variable& x, Shape leading) {
+    leading.insert(leading.end(), x.shape().end() - 2, x.shape().end());
+    return broadcast_to(x, leading);
+}
+
 }  // namespace
 
 Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
     require_same_dtype("matmul", a.value(), b.value());
-    require(
-        a.rank() >= 2 && a.rank() == b.rank() && std::equal(a.shape().begin(), a.shape().end() - 2, b.shape().begin()),
-        "matmul: operands must be matrices with equal leading axes; got {} and {}", a.shape(), b.shape());
+    require(a.rank() >= 2 && b.rank() >= 2 && leading_axes_broadcast(a.shape(), b.shape()),
+            "matmul: operands must be matrices whose leading axes broadcast; got {} and {}", a.shape(), b.shape());
     const bool ta = options.transpose_a, tb = options.transpose_b;
     const Index m = a.extent(ta ? -1 : -2), k = a.extent(ta ? -2 : -1);
     const Index n = b.extent(tb ? -2 : -1);
@@ -46,7 +59,16 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
             ta ? " transposed" : "", b.shape(), tb ? " transposed" : "");
 
     Shape shape(a.shape().begin(), a.shape().end() - 2);
+    const Shape b_leading(b.shape().begin(), b.shape().end() - 2);
     const Index batch = element_count(shape);
+    if (b_leading.empty() && !shape.empty() && !ta) {  // one product, of all rows
+        shape.insert(shape.end(), {m, n});
+        return reshape(matmul(reshape(a, {batch * m, k}), b, options), shape);
+    }
+    if (shape != b_leading) {
+        const Shape leading = broadcast("matmul", shape, b_leading);
+        return matmul(repeated(a, leading), repeated(b, leading), options);
+    }
     const ProfileScope scope("matmul", 2.0 * static_cast<double>(batch * m) * static_cast<double>(n * k));
     shape.insert(shape.end(), {m, n});
     const Tensor y = Tensor::build(shape, a.dtype(), [&]<Scalar T>(std::span<T> out) {

@@ -1,6 +1,7 @@
 // Truths about the linear layer: y = x·W + b by literal numbers, its gradients, its parameters and what it refuses.
 #include "layers/linear.h"
 
+#include "framework/ops/shape_ops.h"
 #include "tests/support/states.h"
 #include "tests/support/values.h"
 
@@ -39,6 +40,13 @@ TEST(Linear, CanDoWithoutABias) {
     linear.weight.assign(w);
     EXPECT_EQ(linear.parameters().size(), 1u);
     expect_tensor(linear(x), {2, 2}, {14, 32, 2, 2});
+}
+
+TEST(Linear, TakesAnyNumberOfLeadingAxes) {
+    const Linear linear = example();
+    const Variable sequences = concatenate({x, x, x}, 0), y = linear(reshape(sequences, {3, 2, 3}));
+    EXPECT_EQ(y.shape(), (Shape{3, 2, 2}));
+    expect_equal(reshape(y, {6, 2}), linear(sequences));
 }
 
 TEST(Linear, RefusesInputsOfAnotherWidth) {

@@ -113,6 +113,33 @@ TEST(MatmulDerivative, OfAMatrixWithItselfIsRight) {
     expect_derivatives([](const Inputs& x) { return matmul(x[0], x[0], {.transpose_b = true}); }, {a});
 }
 
+TEST_P(Matmul, RepeatsMatricesAlongLeadingAxesThatBroadcast) {
+    const Tensor a = whole_numbers({2, 1, 4, 5}, GetParam(), 1), b = whole_numbers({3, 5, 2}, GetParam(), 2);
+    const Variable a_whole = broadcast_to(a, {2, 3, 4, 5}), b_whole = broadcast_to(b, {2, 3, 5, 2});
+    expect_equal(matmul(a, b), matmul(a_whole, b_whole));
+    expect_equal(
+        matmul(transpose(a, {0, 1, 3, 2}), transpose(b, {0, 2, 1}), {.transpose_a = true, .transpose_b = true}),
+        matmul(a_whole, b_whole));
+    const Tensor matrix = whole_numbers({5, 2}, GetParam(), 3);
+    expect_equal(matmul(a_whole, matrix), matmul(a_whole, broadcast_to(matrix, {2, 3, 5, 2})));
+    expect_equal(matmul(a_whole, transpose(matrix), {.transpose_b = true}), matmul(a_whole, matrix));
+    expect_equal(matmul(transpose(a, {0, 1, 3, 2}), matrix, {.transpose_a = true}), matmul(a, matrix));
+    expect_equal(matmul(matrix, b, {.transpose_a = true}), matmul(broadcast_to(transpose(matrix), {3, 2, 5}), b));
+    expect_tensor(matmul(Tensor::zeros({2, 3, 4, 0}, GetParam()), Tensor::zeros({0, 1}, GetParam())), {2, 3, 4, 1},
+                  std::vector<double>(24, 0.0));
+    EXPECT_EQ(matmul(Tensor::zeros({0, 4, 5}, GetParam()), matrix).shape(), (Shape{0, 4, 2}));
+}
+
+TEST(MatmulDerivative, OfMatricesThatAreRepeatedIsRight) {
+    const auto normal = [](const Shape& shape) { return Random(shape.size()).normal(shape, DType::float64); };
+    const auto product = [](const Inputs& x) { return matmul(x[0], x[1]); };
+    expect_derivatives(product, {normal({2, 2, 3}), normal({3, 2})}, 3);
+    expect_derivatives(product, {normal({2, 3}), normal({2, 3, 2})}, 3);
+    expect_derivatives(product, {normal({2, 1, 1, 3}), normal({2, 3, 2})}, 3);
+    expect_derivatives([](const Inputs& x) { return matmul(x[0], x[1], {.transpose_a = true, .transpose_b = true}); },
+                       {normal({2, 3, 2}), normal({2, 3})}, 3);
+}
+
 TEST(MatmulRefusal, OfInnerExtentsThatDifferNamesBothShapes) {
     const Variable a = Tensor::zeros({2, 3}), b = Tensor::zeros({4, 5});
     EXPECT_REFUSAL(matmul(a, b), "matmul: inner extents differ; got [2, 3] and [4, 5]");
@@ -124,7 +151,7 @@ TEST(MatmulRefusal, OfInnerExtentsThatDifferNamesBothShapes) {
 
 TEST(MatmulRefusal, OfOperandsThatAreNoMatricesNamesBothShapes) {
     const Variable a = Tensor::zeros({2, 3}), vector = Tensor::zeros({3});
-    const std::string fact = "matmul: operands must be matrices with equal leading axes; got ";
+    const std::string fact = "matmul: operands must be matrices whose leading axes broadcast; got ";
     EXPECT_REFUSAL(matmul(a, vector), fact + "[2, 3] and [3]");
     EXPECT_REFUSAL(matmul(vector, vector), fact + "[3] and [3]");
     EXPECT_REFUSAL(matmul(Tensor::zeros({2, 3, 4}), Tensor::zeros({5, 4, 3})), fact + "[2, 3, 4] and [5, 4, 3]");
