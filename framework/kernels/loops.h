@@ -32,6 +32,8 @@ namespace adjoint {
 
 /// The larger of two numbers; NaN if one of them is.
 inline constexpr auto larger = [](auto p, auto q) { return p > q || p != p ? p : q; };
+/// The smaller of two numbers; NaN if one of them is.
+inline constexpr auto smaller = [](auto p, auto q) { return p < q || p != p ? p : q; };
 
 /// y[i] = f(x[i]) for neighbouring elements: apart from what surrounds it, so that it becomes vector instructions.
 template <class T, class F>

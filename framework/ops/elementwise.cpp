@@ -4,8 +4,26 @@
 
 #include "framework/kernels/loops.h"
 #include "framework/ops/reduction.h"
+#include "framework/ops/selection.h"
 
 namespace adjoint {
+namespace {
+
+// One of a and b at each element; `loses` tells which of them, if any, was not chosen.
+template <class Choose>
+Variable extremum(const char* operation, const Variable& a, const Variable& b, Choose choose,
+                  Tensor (*loses)(const Variable&, const Variable&)) {
+    const auto pullback = [loses](const Variable& mine, const Variable& other) {
+        return [=](const Variable& g) {
+            const Variable won_or_shared = where(loses(other, mine), g, 0.5 * g);
+            return sum_to(where(loses(mine, other), scalar(0.0, g), won_or_shared), mine.shape());
+        };
+    };
+    return record(zip(operation, a.value(), b.value(), choose), {{a, pullback(a, b)}, {b, pullback(b, a)}}, {},
+                  operation);
+}
+
+}  // namespace
 
 Variable add(const Variable& a, const Variable& b) {
     return record(zip("add", a.value(), b.value(), [](auto p, auto q) { return p + q; }),
@@ -45,15 +63,9 @@ Variable power(const Variable& a, const Variable& b) {
                       {b, [a, y, shape = b.shape()](const Variable& g) { return sum_to(g * y * log(a), shape); }}});
 }
 
-Variable maximum(const Variable& a, const Variable& b) {
-    const auto share = [](auto p, auto q) -> decltype(p) { return p > q ? 1 : p < q ? 0 : decltype(p)(0.5); };
-    const auto pullback = [share](const Variable& mine, const Variable& other) {
-        return [=](const Variable& g) {
-            return sum_to(g * zip("maximum", mine.value(), other.value(), share), mine.shape());
-        };
-    };
-    return record(zip("maximum", a.value(), b.value(), larger), {{a, pullback(a, b)}, {b, pullback(b, a)}});
-}
+Variable maximum(const Variable& a, const Variable& b) { return extremum("maximum", a, b, larger, less); }
+
+Variable minimum(const Variable& a, const Variable& b) { return extremum("minimum", a, b, smaller, greater); }
 
 Variable negate(const Variable& x) {
     return record(map(x.value(), [](auto v) { return -v; }), {{x, [](const Variable& g) { return -g; }}});
@@ -77,6 +89,16 @@ Variable abs(const Variable& x) {
     const auto sign = [](auto v) -> decltype(v) { return v > 0 ? 1 : v < 0 ? -1 : 0; };
     return record(map(x.value(), [](auto v) { return std::abs(v); }),
                   {{x, [x, sign](const Variable& g) { return g * map(x.value(), sign); }}});
+}
+
+Variable sin(const Variable& x) {
+    return record(map(x.value(), [](auto v) { return std::sin(v); }),
+                  {{x, [x](const Variable& g) { return g * cos(x); }}});
+}
+
+Variable cos(const Variable& x) {
+    return record(map(x.value(), [](auto v) { return std::cos(v); }),
+                  {{x, [x](const Variable& g) { return -g * sin(x); }}});
 }
 
 Variable tanh(const Variable& x) {

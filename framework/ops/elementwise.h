@@ -23,9 +23,13 @@ Variable power(const Variable& x, double p);
 Variable power(const Variable& a, const Variable& b);
 /// The larger of a and b, NaN where either is.   Gradient: g to the larger one, half to each where they are equal.
 Variable maximum(const Variable& a, const Variable& b);
+/// The smaller of a and b, NaN where either is.   Gradient: g to the smaller one, half to each where they are equal.
+Variable minimum(const Variable& a, const Variable& b);
 
 /// −x.   Gradient: x ← −g.
 Variable negate(const Variable& x);
+/// x².   Gradient: x ← 2·g·x.
+inline Variable square(const Variable& x) { return multiply(x, x); }
 /// eˣ.   Gradient: x ← g·y.
 Variable exp(const Variable& x);
 /// Natural logarithm.   Gradient: x ← g / x.
@@ -34,6 +38,10 @@ Variable log(const Variable& x);
 Variable sqrt(const Variable& x);
 /// |x|.   Gradient: x ← g·sign x, where sign 0 = 0.
 Variable abs(const Variable& x);
+/// Sine, of radians.   Gradient: x ← g·cos x.
+Variable sin(const Variable& x);
+/// Cosine, of radians.   Gradient: x ← −g·sin x.
+Variable cos(const Variable& x);
 /// Hyperbolic tangent.   Gradient: x ← g·(1 − y²).
 Variable tanh(const Variable& x);
 /// 1 / (1 + e⁻ˣ).   Gradient: x ← g·y·(1 − y).
@@ -69,5 +77,23 @@ inline Variable operator+(double a, const Variable& b) { return add(scalar(a, b)
 inline Variable operator-(double a, const Variable& b) { return subtract(scalar(a, b), b); }
 inline Variable operator*(double a, const Variable& b) { return multiply(scalar(a, b), b); }
 inline Variable operator/(double a, const Variable& b) { return divide(scalar(a, b), b); }
+
+/// a becomes another variable, a + b and so on, of which tapes know as of any other: nothing is changed in place.
+template <class B>
+Variable& operator+=(Variable& a, const B& b) {
+    return a = a + b;
+}
+template <class B>
+Variable& operator-=(Variable& a, const B& b) {
+    return a = a - b;
+}
+template <class B>
+Variable& operator*=(Variable& a, const B& b) {
+    return a = a * b;
+}
+template <class B>
+Variable& operator/=(Variable& a, const B& b) {
+    return a = a / b;
+}
 
 }  // namespace adjoint

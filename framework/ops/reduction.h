@@ -1,4 +1,4 @@
-// Reductions (sum, mean, max, softmax, standardize) and their derivatives.
+// Reductions (sum, mean, var, prod, max, min, argmax, softmax, standardize), running sums, and their derivatives.
 //
 // `axes` empty means all axes; negative ones count from the end; `Keep::yes` leaves an extent of 1 in their place.
 // Sums run in an order fixed by the shape alone, the same for any number of threads.
@@ -14,9 +14,22 @@ enum class Keep { no, yes };
 Variable sum(const Variable& x, const std::vector<Index>& axes = {}, Keep keep = Keep::no);
 /// The mean of x over the axes.   Gradient: x ← g / count, repeated.
 Variable mean(const Variable& x, const std::vector<Index>& axes = {}, Keep keep = Keep::no);
+/// Σ (x − μ)² / (count − correction) over the axes, with their mean μ: NumPy's and Keras's variance, and with a
+/// correction of 1 PyTorch's.   Gradient: that of the composition, x ← 2·g·(x − μ) / (count − correction).
+/// Throws `var: there must be more than 1 elements along the axes; got shape [1, 3]`.
+Variable var(const Variable& x, const std::vector<Index>& axes = {}, Keep keep = Keep::no, Index correction = 0);
+/// ∏ x over the axes, 1 for no elements.   Gradient: x ← g times the product of all others, which may be 0.
+Variable prod(const Variable& x, const std::vector<Index>& axes = {}, Keep keep = Keep::no);
 /// The largest x along an axis, NaN where one is.   Gradient: g to the largest element, in equal parts where several
-/// are.
+/// are.   Throws `max: there must be an element along axis 1; got shape [2, 0]`.
 Variable max(const Variable& x, Index axis, Keep keep = Keep::no);
+/// The smallest x along an axis, in all else as max.
+Variable min(const Variable& x, Index axis, Keep keep = Keep::no);
+/// The index of the largest x along an axis: of the first NaN, or else of the first of equal ones. Whole numbers in
+/// float64, which hold any index; they have no gradient.
+Tensor argmax(const Variable& x, Index axis, Keep keep = Keep::no);
+/// y[i] = x[0] + … + x[i] along an axis, added in float64.   Gradient: x[i] ← g[i] + … + g[last].
+Variable cumsum(const Variable& x, Index axis);
 /// x − log Σ eˣ along an axis, without overflow.   Gradient: x ← g − eʸ·Σg.
 Variable log_softmax(const Variable& x, Index axis = -1);
 /// eˣ / Σ eˣ along an axis: exp(log_softmax(x)).

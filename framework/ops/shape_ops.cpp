@@ -1,6 +1,7 @@
 #include "framework/ops/shape_ops.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "framework/tensor/observer.h"
@@ -129,6 +130,48 @@ Variable concatenate(const std::vector<Variable>& parts, Index axis) {
     return record(y, std::move(edges));
 }
 
+Variable stack(const std::vector<Variable>& parts, Index axis) {
+    require(!parts.empty(), "stack: there must be at least one part; got none");
+    const Variable& first = parts.front();
+    Shape slot = first.shape();
+    slot.push_back(1);
+    axis = normalize_axes("stack", slot, {axis}).front();
+    std::rotate(slot.begin() + axis, slot.end() - 1, slot.end());
+    std::vector<Variable> slots;
+    for (const Variable& part : parts) {
+        require_same_dtype("stack", first.value(), part.value());
+        require(part.shape() == first.shape(), "stack: shapes must agree; got {} and {}", first.shape(), part.shape());
+        slots.push_back(reshape(part, slot));
+    }
+    return concatenate(slots, axis);
+}
+
+std::vector<Variable> split(const Variable& x, const std::vector<Index>& sizes, Index axis) {
+    axis = normalize_axis("split", x, axis);
+    const auto negative = [](Index size) { return size < 0; };
+    require(std::ranges::none_of(sizes, negative) &&
+                std::accumulate(sizes.begin(), sizes.end(), Index{0}) == x.extent(axis),
+            "split: the sizes must add up to axis {}'s extent; got {} of shape {}", axis, sizes, x.shape());
+    std::vector<Variable> parts;
+    Index begin = 0;
+    for (const Index size : sizes) {
+        parts.push_back(slice(x, {.axis = axis, .begin = begin, .end = begin + size}));
+        begin += size;
+    }
+    return parts;
+}
+
+Variable flip(const Variable& x, const std::vector<Index>& axes) {
+    Tensor y = x.value();
+    for (const Index axis : normalize_axes("flip", x.shape(), axes)) {
+        const Index extent = y.extent(axis);
+        y = Tensor::build(y.shape(), y.dtype(), [&]<Scalar T>(std::span<T> out) {
+            for (Index i = 0; i < extent; ++i) copy_entries<T>(y, axis, i, 1, out.data(), extent, extent - 1 - i);
+        });
+    }
+    return record(y, {{x, [axes](const Variable& g) { return flip(g, axes); }}});
+}
+
 Variable pixel_shuffle(const Variable& x, Index r) {
     require(x.rank() == 4, "pixel_shuffle: input must be [N, H, W, C]; got {}", x.shape());
     require(r >= 1 && x.extent(3) % (r * r) == 0, "pixel_shuffle: the channels must divide into {}·{}; got {}", r, r,
@@ -186,6 +229,28 @@ Variable scatter_add(const Variable& y, const GatherIndices& p) {
         });
     });
     return record(x, {{y, [p](const Variable& g) { return gather(g, p); }}});
+}
+
+Variable index_select(const Variable& x, const Variable& indices, Index axis) {
+    axis = normalize_axis("index_select", x, axis);
+    const Index extent = x.extent(axis), outer = product(x.shape(), 0, axis);
+    const Index inner = product(x.shape(), axis + 1, x.rank());
+    const std::vector<double> chosen = indices.value().to_vector();
+    for (const double index : chosen) {
+        require(index >= 0 && index < static_cast<double>(extent) && index == std::floor(index),
+                "index_select: an index must be a whole number from 0 to {}; got {}", extent - 1, index);
+    }
+    std::vector<Index> places;
+    places.reserve(outer * chosen.size() * inner);
+    for (Index o = 0; o < outer; ++o) {
+        for (const double index : chosen)
+            for (Index i = 0; i < inner; ++i) places.push_back(static_cast<Index>(index) * inner + i);
+    }
+    const GatherIndices p({outer, extent * inner}, {outer, indices.size() * inner}, std::move(places));
+    Shape shape = x.shape();
+    shape.erase(shape.begin() + axis);
+    shape.insert(shape.begin() + axis, indices.shape().begin(), indices.shape().end());
+    return reshape(gather(reshape(x, p.whole()), p), shape);
 }
 
 }  // namespace adjoint

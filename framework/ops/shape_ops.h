@@ -1,5 +1,5 @@
-// Shape operations (reshape, transpose, slice, pad, concatenate, gather): they move elements without computing, and
-// each one's pullback is its inverse move.
+// Shape operations (reshape, transpose, slice, split, pad, concatenate, stack, flip, gather, index_select): they move
+// elements without computing, and each one's pullback is its inverse move.
 #pragma once
 
 #include <memory>
@@ -36,6 +36,17 @@ Variable pad(const Variable& x, Margin margin);
 
 /// The parts one after the other along an axis; all other extents agree.   Gradient: each part ← its slice of g.
 Variable concatenate(const std::vector<Variable>& parts, Index axis);
+
+/// The parts one after the other along a new axis, which stands at `axis` in the result; their shapes are equal.
+/// Gradient: each part ← its slice of g.   Throws `stack: shapes must agree; got [2, 3] and [4, 2]`.
+Variable stack(const std::vector<Variable>& parts, Index axis = 0);
+
+/// Undoes concatenate: parts of these sizes, one after the other along an axis.   Gradient: x ← the adjoints of the
+/// parts, each in its place.   Throws `split: the sizes must add up to axis 1's extent; got [1, 1] of shape [2, 3]`.
+std::vector<Variable> split(const Variable& x, const std::vector<Index>& sizes, Index axis = 0);
+
+/// The elements in reverse order along the axes; empty means all of them.   Gradient: x ← flip(g).
+Variable flip(const Variable& x, const std::vector<Index>& axes = {});
 
 /// Channels become pixels: y[n, h·r + a, w·r + b, c] = x[n, h, w, (a·r + b)·C + c], as TensorFlow's depth_to_space has
 /// it; PyTorch orders a pixel's channels otherwise, c·r² + a·r + b. Shapes: x [N, H, W, r²·C], y [N, r·H, r·W, C].
@@ -74,5 +85,11 @@ Variable gather(const Variable& x, const GatherIndices& p);
 /// x[n, j] = Σ y[n, i] over all i with p[n, i] = j: 0 where there is none.   Gradient: y ← gather(g, p).
 /// Throws `scatter_add: the indices are for [1, 2, 2, 1]; got [1, 4, 1, 1]`.
 Variable scatter_add(const Variable& y, const GatherIndices& p);
+
+/// y[…, i, …] = x[…, indices[i], …] along an axis, for whole numbers of any shape, which takes the axis's place: each
+/// row w[i] of a table of embeddings is index_select(w, indices).   Gradient: x ← the sum of what it was taken for; the
+/// indices, of either element type, have none.
+/// Throws `index_select: an index must be a whole number from 0 to 4; got 5`.
+Variable index_select(const Variable& x, const Variable& indices, Index axis = 0);
 
 }  // namespace adjoint

@@ -55,7 +55,7 @@ void evaluate_classifier(const Module& model, const std::shared_ptr<const Datase
     Batches batches(images, {.batch_size = at_once});
     while (const auto batch = batches.next()) {
         const Tensor logits = model(batch->images).value(), chances = log_softmax(logits).value();
-        const std::vector<int> classes = argmax(logits);
+        const std::vector<double> classes = argmax(logits, 1).to_vector();
         for (std::size_t n = 0; n < classes.size(); ++n) {
             entropies.push_back(-chances[static_cast<Index>(n) * logits.extent(1) + batch->labels[n]]);
             right.push_back(classes[n] == batch->labels[n] ? 1.0 : 0.0);

@@ -52,6 +52,22 @@ Operation matmul_of(const Settings& s) {
         [options](const Inputs& in) { return matmul(in[0], in[1], options); }, {normal(a), normal(b, 1)}, {"a", "b"}};
 }
 
+// The first element of an axis and the others, exchanged.
+Variable exchange_parts(const Variable& x, Index axis) {
+    const std::vector<Variable> parts = split(x, {1, x.extent(axis) - 1}, axis);
+    return concatenate({parts[1], parts[0]}, axis);
+}
+
+// The last, the first and the last again.
+Variable index_select_of(const Variable& x, Index axis) {
+    const double last = static_cast<double>(x.extent(axis) - 1);
+    return index_select(x, Tensor({3}, {last, 0, last}), axis);
+}
+
+Variable where_of(const Variable& a, const Variable& b) {
+    return where(random.normal(a.shape(), DType::float64) > 0.0, a, b);
+}
+
 // ---- patches, gathering and scattering, pooling
 
 Conv2DForm im2col_form(const Settings& s) {
@@ -132,11 +148,17 @@ GradientRows elementwise_rows() {
         operation("power of a variable", {above_0, normal({4}, 1)}, "",
                   [](const Variable& a, const Variable& b) { return power(a, b); }),
         operation("maximum", {x, column}, "", maximum),
+        operation("minimum", {x, column}, "", minimum),
+        multilinear(operation("where", {x, column}, "", where_of)),
+        operation("clamp", {shuffled({3, 4})}, "--min 0.25|0.45 --max 0.85", clamp),
         multilinear(operation("negate", {x}, "", negate)),
+        operation("square", {x}, "", square),
         operation("exp", {x}, "", exp),
         operation("log", {above_0}, "", log),
         operation("sqrt", {above_0}, "", sqrt),
         operation("abs", {x}, "", abs),
+        operation("sin", {x}, "", sin),
+        operation("cos", {x}, "", cos),
         operation("tanh", {x}, "", tanh),
         operation("sigmoid", {x}, "", sigmoid),
         operation("erf", {x}, "", erf),
@@ -157,7 +179,11 @@ GradientRows reduction_rows() {
     return {
         multilinear(operation("sum", {x}, "--axes |0,2 --keep no", sum)),
         operation("mean", {x}, "--axes |1 --keep no|yes", mean),
+        operation("var", {x}, "--axes |1 --keep no|yes --correction 0|1", var),
+        operation("prod", {x}, "--axes |1 --keep no", prod),
         operation("max", {x}, "--axis 0|1 --keep no", max),
+        operation("min", {x}, "--axis 0|1 --keep no", min),
+        multilinear(operation("cumsum", {x}, "--axis 0|1", cumsum)),
         operation("log_softmax", {x}, "--axis -1|1", log_softmax),
         operation("softmax", {x}, "--axis -1", softmax),
         with_draw("--to", draw_narrower, multilinear(operation("sum_to", {x}, "--to 1|4,1", sum_to))),
@@ -177,6 +203,13 @@ GradientRows shape_rows() {
                               [](const Variable& a, const Variable& b, Index axis) {
                                   return concatenate({a, b}, axis);
                               })),
+        multilinear(operation("stack", {x}, "--axis 0|1",
+                              [](const Variable& v, Index axis) {
+                                  return stack({v, -2.0 * v}, axis);
+                              })),
+        multilinear(operation("split", {x}, "--axis 0|1", exchange_parts)),
+        multilinear(operation("flip", {x}, "--axes |2,0", flip)),
+        multilinear(operation("index_select", {x}, "--axis 0|1", index_select_of)),
         multilinear(operation("matmul", "--shape 2,3,4 --columns 5 --transpose-a no --transpose-b no", matmul_of)),
     };
 }

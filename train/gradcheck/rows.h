@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "framework/ops/reduction.h"
+#include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/analysis/module_check.h"
 #include "train/gradcheck/settings.h"
@@ -108,6 +109,7 @@ class Parameters {
     void read(Size2D& pair) { pair = settings_.pair(next()); }
     void read(Slice& range) { read(range.axis), read(range.begin), read(range.end); }
     void read(Margin& margin) { read(margin.axis), read(margin.before), read(margin.after); }
+    void read(Bounds& bounds) { read(bounds.min), read(bounds.max); }
     template <class Options>
     void read(Options& options) {
         options = settings_.options<Options>();

@@ -27,15 +27,6 @@ Tensor picture_of(const std::vector<Index>& mistakes, const Dataset& dataset) {
 
 }  // namespace
 
-std::vector<int> argmax(const Tensor& logits) {
-    const std::vector<double> all = logits.to_vector();
-    std::vector<int> result;
-    for (auto row = all.begin(); row != all.end(); row += logits.extent(-1)) {
-        result.push_back(static_cast<int>(std::max_element(row, row + logits.extent(-1)) - row));
-    }
-    return result;
-}
-
 double classification_step(const Module& model, Optimizer& optimizer, const Variable& images,
                            const std::vector<int>& labels) {
     Tape tape(model.parameters());
@@ -52,7 +43,7 @@ Evaluation ClassificationTask::test() const {
     while (const auto batch = batches.next()) {
         const Variable logits = evaluation_model()(batch->images);
         total += static_cast<double>(batch->images.extent(0)) * cross_entropy(logits, batch->labels).item();
-        const std::vector<int> classes = argmax(logits.value());
+        const std::vector<double> classes = argmax(logits, 1).to_vector();
         for (std::size_t n = 0; n < classes.size(); ++n) {
             if (classes[n] != batch->labels[n]) mistakes.push_back(first + static_cast<Index>(n));
         }

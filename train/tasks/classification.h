@@ -9,9 +9,6 @@ namespace adjoint {
 double classification_step(const Module& model, Optimizer& optimizer, const Variable& images,
                            const std::vector<int>& labels);
 
-/// The class of each row's largest logit, the first of equal ones.   Shapes: logits [N, classes].
-std::vector<int> argmax(const Tensor& logits);
-
 /// Any model that makes logits [N, classes] of images.
 class ClassificationTask : public AdamTask {
   public:

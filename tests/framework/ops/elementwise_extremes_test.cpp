@@ -61,7 +61,7 @@ TEST_P(ElementwiseExtreme, NotANumberGoesThrough) {
          {&negate, &exp, &log, &sqrt, &abs, &tanh, &sigmoid, &erf, &relu, +leaky, +exponential, &gelu, &softplus}) {
         expect_tensor(f(x), {1}, {nan});
     }
-    for (Variable (*f)(const Variable&, const Variable&) : {&add, &subtract, &multiply, &divide, &maximum}) {
+    for (Variable (*f)(const Variable&, const Variable&) : {&add, &subtract, &multiply, &divide, &maximum, &minimum}) {
         expect_tensor(f(x, one), {1}, {nan});
         expect_tensor(f(one, x), {1}, {nan});
     }
@@ -104,6 +104,27 @@ TEST(Maximum, GivesHalfToEachWhereTheyAreEqual) {
     const std::vector<Variable> gradients = tape.gradient(maximum(a, b), doubles({3}, {10, 20, 30}));
     expect_tensor(gradients[0], {3}, {0, 20, 15});
     expect_tensor(gradients[1], {3}, {10, 0, 15});
+}
+
+TEST(Minimum, TakesTheSmallerElementAndSharesLikeMaximum) {
+    const Variable a = doubles({4}, {1, 5, -2, -infinity}), b = doubles({4}, {4, 2, -2, infinity});
+    expect_tensor(minimum(a, b), {4}, {1, 2, -2, -infinity});
+    Tape tape({a, b});
+    const std::vector<Variable> gradients = tape.gradient(minimum(a, b), doubles({4}, {10, 20, 30, 40}));
+    expect_tensor(gradients[0], {4}, {10, 0, 15, 40});
+    expect_tensor(gradients[1], {4}, {0, 20, 15, 0});
+}
+
+// A product of the adjoint with 0 would be NaN.
+TEST(MaximumAndMinimum, GiveNothingToTheOtherOneEvenOfAnInfiniteAdjoint) {
+    const Variable a = doubles({2}, {1, 5}), b = doubles({2}, {4, 2}), g = doubles({2}, {infinity, nan});
+    Tape largest({a, b}), smallest({a, b});
+    const std::vector<Variable> of_max = largest.gradient(maximum(a, b), g);
+    expect_tensor(of_max[0], {2}, {0, nan});
+    expect_tensor(of_max[1], {2}, {infinity, 0});
+    const std::vector<Variable> of_min = smallest.gradient(minimum(a, b), g);
+    expect_tensor(of_min[0], {2}, {infinity, 0});
+    expect_tensor(of_min[1], {2}, {0, nan});
 }
 
 TEST(Maximum, OfAVariableWithItselfHasSlopeOne) {

@@ -59,6 +59,9 @@ INSTANTIATE_TEST_SUITE_P(
         ValueCase{"log", [](auto& x) { return log(x); }, [](double x) { return std::log(x); }, positives},
         ValueCase{"sqrt", [](auto& x) { return sqrt(x); }, [](double x) { return std::sqrt(x); }, positives},
         ValueCase{"abs", [](auto& x) { return abs(x); }, [](double x) { return std::abs(x); }},
+        ValueCase{"square", [](auto& x) { return square(x); }, [](double x) { return x * x; }},
+        ValueCase{"sin", [](auto& x) { return sin(x); }, [](double x) { return std::sin(x); }},
+        ValueCase{"cos", [](auto& x) { return cos(x); }, [](double x) { return std::cos(x); }},
         ValueCase{"tanh", [](auto& x) { return tanh(x); }, [](double x) { return std::tanh(x); }},
         ValueCase{"sigmoid", [](auto& x) { return sigmoid(x); }, [](double x) { return logistic(x); }},
         ValueCase{"erf", [](auto& x) { return erf(x); }, [](double x) { return std::erf(x); }},
@@ -115,6 +118,7 @@ std::vector<DerivativeCase> binary_cases() {
         {"divide", [](const Inputs& x) { return x[0] / (x[1] * x[1] + 0.5); }},
         {"power", [](const Inputs& x) { return power(x[0] * x[0] + 0.5, x[1]); }},
         {"maximum", [](const Inputs& x) { return maximum(x[0], x[1]); }},
+        {"minimum", [](const Inputs& x) { return minimum(x[0], x[1]); }},
     };
     const std::vector<std::pair<std::string, std::vector<Tensor>>> patterns = {
         {"equal_shapes", {signs, other}},
@@ -157,6 +161,19 @@ TEST(Power, HasAFiniteDerivativeAtZero) {
         Tape tape({x});
         expect_tensor(tape.gradient(sum(power(x, exponent)))[0], {2}, {expected, expected});
     }
+}
+
+TEST(CompoundAssignment, MakesAnotherVariableThatTheTapeKnows) {
+    const Variable x = doubles({2}, {3, 5}), a = doubles({2}, {2, 4});
+    Tape tape({x});
+    Variable y = x;
+    y *= x;
+    y += a;
+    y -= 1;
+    y /= 2.0;
+    expect_tensor(y, {2}, {5, 14});
+    expect_tensor(x, {2}, {3, 5});
+    expect_tensor(tape.gradient(sum(y))[0], {2}, {3, 5});
 }
 
 // ---- Broadcasting -----------------------------------------------------------------------------------------------
@@ -263,6 +280,7 @@ TEST(ElementwiseRefusal, OfShapesThatDoNotBroadcastNamesOperationAndShapes) {
     EXPECT_REFUSAL(a / b, "divide" + fact);
     EXPECT_REFUSAL(power(a, b), "power" + fact);
     EXPECT_REFUSAL(maximum(a, b), "maximum" + fact);
+    EXPECT_REFUSAL(minimum(a, b), "minimum" + fact);
 }
 
 TEST(ElementwiseRefusal, OfDifferentElementTypesNamesOperationAndTypes) {
@@ -274,6 +292,7 @@ TEST(ElementwiseRefusal, OfDifferentElementTypesNamesOperationAndTypes) {
     EXPECT_REFUSAL(a / b, "divide" + fact);
     EXPECT_REFUSAL(power(a, b), "power" + fact);
     EXPECT_REFUSAL(maximum(a, b), "maximum" + fact);
+    EXPECT_REFUSAL(minimum(a, b), "minimum" + fact);
 }
 
 }  // namespace
