@@ -106,6 +106,12 @@ class ModeScope {
 /// and as in evaluation otherwise: a tape that watches an input alone (for a saliency map, a gradient check) moves no
 /// running moment and drops nothing. A ModeScope overrules the tape, train() and evaluate() of the module itself
 /// overrule both.
+///
+/// Several inputs: a module may have functions of its own beside forward, attend(x, context) or step(x, memory), which
+/// call its children and parameters as forward does; forward(x) is what Sequential, hooks and gradient_check(module, x)
+/// call, while gradient_check of a lambda checks such functions. `tests/layers/own_layers_test.cpp` has examples.
+/// Hooks: an Observer, which hears of every call before and after it (before_module, after_module) while it lives;
+/// ModuleCalls in `layers/analysis/model_summary.h` is one.
 class Module {
   public:
     Module() = default;
