@@ -105,13 +105,13 @@ Shape read_extents(ByteStream& stream, Index rank) {
     for (auto byte = bytes.begin(); byte != bytes.end(); byte += 4) {
         shape.push_back(Index{byte[0]} << 24 | Index{byte[1]} << 16 | Index{byte[2]} << 8 | Index{byte[3]});
     }
-    Index room = std::numeric_limits<Index>::max();
+    Index room = (Index{1} << 60) - 1;
     for (const Index extent : shape) {
         require<DataError>(extent >= 1, "{}: at byte {}: every extent must be at least 1; got {}", stream.path(), begin,
                            shape);
         room /= extent;
     }
-    require<DataError>(room >= 1, "{}: at byte {}: extents must multiply to less than 2^63; got {}", stream.path(),
+    require<DataError>(room >= 1, "{}: at byte {}: extents must multiply to less than 2^60; got {}", stream.path(),
                        begin, shape);
     return shape;
 }

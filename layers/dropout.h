@@ -13,8 +13,9 @@ namespace adjoint {
 inline Variable dropout(const Variable& x, double rate, const Random& random) {
     require(rate >= 0.0 && rate < 1.0, "dropout: the rate must be at least 0 and less than 1; got {}", rate);
     const double kept = 1.0 - rate;
-    return x * map(random.uniform(x.shape(), x.dtype()),
-                   [=](auto u) { return static_cast<decltype(u)>(u < kept ? 1.0 / kept : 0.0); });
+    const Tensor chosen = map(random.uniform(x.shape(), x.dtype()),
+                              [=](auto u) { return static_cast<decltype(u)>(u < kept ? 1.0 : 0.0); });
+    return relu_gradient(x, chosen, 0.0) * (1.0 / kept);
 }
 
 /// dropout in training, with new random numbers in every step; x itself in evaluation.   Throws unless 0 ≤ rate < 1.

@@ -36,7 +36,7 @@ Variable BatchNorm::forward(const Variable& x) const {
     require(count > 1, "BatchNorm: in training a channel needs more than one value; got {}", x.shape());
     const ChannelMoments batch = channel_moments(x.value());
     const auto follow = [this](const Buffer& running, const Variable& moment) {
-        running.assign((running + options_.momentum * (moment - running)).value());
+        running.assign(((1.0 - options_.momentum) * running + options_.momentum * moment).value());
     };
     follow(running_mean, batch.mean);
     follow(running_variance, Variable(batch.variance) * (count / (count - 1.0)));

@@ -18,7 +18,7 @@ struct BatchNormOptions {
 };
 
 /// In training  y = activation((x − μ) / √(σ² + ε)·γ + β)  with the moments μ, σ² of each channel over all other axes,
-/// and the running moments follow: running ← running + momentum·(batch's − running), σ² with divisor n − 1 there. In
+/// and the running moments follow: running ← (1 − momentum)·running + momentum·batch's, σ² with divisor n − 1 there. In
 /// evaluation the running moments take the place of the batch's.   Shapes: x [..., C], γ and β [C]. Throws in training
 /// where a channel has one value only, as it has no variance.
 /// Source: Ioffe and Szegedy, "Batch normalization", 2015.

@@ -36,7 +36,7 @@ NormalizedCall normalize(const Terms& terms, const Shape& input, const Shape& we
                         .image = last ? x : Shape{x[0], x[2], x[3], x[1]},
                         .filters = last ? weight : Shape{weight[2], weight[3], weight[1], weight[0]},
                         .options = o};
-    const Index channels = call.filters[2] * o.groups, outputs = call.filters[3];
+    const Index channels = element_count({call.filters[2], o.groups}, terms.operation), outputs = call.filters[3];
     const Index expected = terms.transposed ? outputs : channels, made = terms.transposed ? channels : outputs;
     require(call.image[3] == expected, "{}: {} has {} channels, {} expects {}; got {} {}, {} {}{}", terms.operation,
             terms.input.name, call.image[3], terms.weight.name, expected, terms.input.name, x, terms.weight.name,

@@ -56,6 +56,16 @@ void require_sane(const std::string& operation, const char* weight_axes, const S
         require(size.height >= 1 && size.width >= 1, "{}: {} must be at least 1; got {},{}", operation, name,
                 size.height, size.width);
     }
+    constexpr Index most = 1 << 30;  // so that 64 bits hold what is computed of these numbers
+    const auto [top, left, bottom, right] = options.padding.sides();
+    const Size2D pixels{image[1], image[2]}, taps{weight[0], weight[1]};
+    for (const auto& [name, size] :
+         {std::pair("the image", pixels), std::pair("the filter", taps), std::pair("the stride", options.stride),
+          std::pair("the dilation", options.dilation), std::pair("the padding", Size2D{top, left}),
+          std::pair("the padding", Size2D{bottom, right})}) {
+        require(std::max(size.height, size.width) <= most && std::min(size.height, size.width) >= -most,
+                "{}: {} must not exceed {}; got {},{}", operation, name, most, size.height, size.width);
+    }
     require(options.groups >= 1, "{}: there must be at least 1 group; got {}", operation, options.groups);
     require(weight[3] % options.groups == 0, "{}: the weight's last axis does not divide into {} groups; got weight {}",
             operation, options.groups, weight);
@@ -116,6 +126,7 @@ Conv2DForm Conv2DForm::of(const std::string& operation, const Shape& image, cons
             operation, s.name, axis.span(), axis.image + axis.pad_before + axis.pad_after, s.name, axis.image,
             axis.kernel, axis.dilation, axis.pad_before, axis.pad_after);
     }
+    element_count(form.output_shape(), operation);  // throws where it is too large
     return form;
 }
 
@@ -134,6 +145,7 @@ Conv2DForm transposed_form(const Shape& output, const Shape& weight, const Conv2
         axis.output = output[s.kernel + 1];
         choose_image(operation, s, options, axis);
     }
+    element_count(form.image_shape(), operation);  // throws where it is too large
     return form;
 }
 

@@ -90,7 +90,8 @@ struct Conv2DForm {
     ConvAxis width = {};
 
     /// The form in which `image` [N, H, W, C] meets `weight` [K, L, C / groups, O];
-    /// H′ = ⌊(H + pad_before + pad_after − span) / s⌋ + 1. Throws, in the name of `operation`, where they do not fit.
+    /// H′ = ⌊(H + pad_before + pad_after − span) / s⌋ + 1. Throws, in the name of `operation`, where they do not fit,
+    /// and where a number is beyond 2³⁰.
     static Conv2DForm of(const std::string& operation, const Shape& image, const Shape& weight,
                          const Conv2DOptions& options);
 

@@ -16,6 +16,12 @@ constexpr R rectify(R r, S slope) {
     return r > zero ? r : slope == 0 ? (r == r ? zero : r) : slope * r;
 }
 
+/// The pullback of rectify: g where y > 0, else slope·g; at slope 0 that is 0, of an infinite g too: masks select.
+template <class T>
+constexpr T rectify_gradient(T g, T y, T slope) {
+    return y > 0 ? g : slope == 0 ? T{0} : slope * g;
+}
+
 /// An activation that fits into registers: rectify(r, slope), by default the identity. It is written relu() or
 /// leaky_relu(0.2); f(x) is the function of that name.
 struct Activation {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "framework/tensor/buffer_pool.h"
@@ -24,6 +26,7 @@ ADJOINT_VECTORISED(log)
 ADJOINT_VECTORISED(log1p)
 ADJOINT_VECTORISED(tanh)
 ADJOINT_VECTORISED(erf)
+ADJOINT_VECTORISED(erfc)
 #undef ADJOINT_VECTORISED
 }
 #endif
@@ -34,6 +37,18 @@ namespace adjoint {
 inline constexpr auto larger = [](auto p, auto q) { return p > q || p != p ? p : q; };
 /// The smaller of two numbers; NaN if one of them is.
 inline constexpr auto smaller = [](auto p, auto q) { return p < q || p != p ? p : q; };
+
+/// v, or 0 of its sign where v is subnormal: too small for its exponent.
+template <class T>
+constexpr T flushed(T v) {
+    return std::abs(v) < std::numeric_limits<T>::min() ? v * 0 : v;
+}
+
+/// f for which subnormal numbers are 0, in operands and in the result, whatever instructions it is made of.
+template <class F>
+auto flushing(F f) {
+    return [f]<class... T>(T... v) { return flushed(static_cast<std::common_type_t<T...>>(f(flushed(v)...))); };
+}
 
 /// y[i] = f(x[i]) for neighbouring elements: apart from what surrounds it, so that it becomes vector instructions.
 template <class T, class F>
@@ -47,8 +62,9 @@ Tensor map(const Tensor& x, F f) {
     const ProfileScope scope("elementwise");
     return Tensor::build(x.shape(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
         const T* const in = x.data<T>().data();
-        parallel_ranges(x.size(), elementwise_grain,
-                        [&](Index begin, Index end) { map_elements(in + begin, out.data() + begin, end - begin, f); });
+        parallel_ranges(x.size(), elementwise_grain, [&](Index begin, Index end) {
+            map_elements(in + begin, out.data() + begin, end - begin, flushing(f));
+        });
     });
 }
 
@@ -100,7 +116,7 @@ Tensor zip(const char* operation, const Tensor& a, const Tensor& b, F f) {
         const auto meet_at = [&](Index row, Index column, Index count) {
             zip_elements(p + meet.offset(meet.a, row) + column * meet.a.step, meet.a.step,
                          q + meet.offset(meet.b, row) + column * meet.b.step, meet.b.step,
-                         out.data() + row * meet.length + column, count, f);
+                         out.data() + row * meet.length + column, count, flushing(f));
         };
         if (meet.outer.empty()) {
             parallel_ranges(meet.length, elementwise_grain,
@@ -122,7 +138,7 @@ Tensor zip_into(const char* operation, Tensor a, const Tensor& b, F f) {
         T* const p = a.edit<T>().data();
         const T* const q = b.data<T>().data();
         parallel_ranges(a.size(), elementwise_grain, [&](Index begin, Index end) {
-            zip_elements(p + begin, 1, q + begin, 1, p + begin, end - begin, f);
+            zip_elements(p + begin, 1, q + begin, 1, p + begin, end - begin, flushing(f));
         });
     });
     return a;
@@ -142,52 +158,67 @@ void combine_blocks(const T* values, Index blocks, Index count, Combine combine,
     });
 }
 
+/// What numbers of T are added up in: with so many more digits that no element decides what becomes of the others, and
+/// so much more range that no sum on the way is infinite.
+template <Scalar T>
+using Wide = std::conditional_t<std::same_as<T, float>, double, long double>;
+
 /// out[c] = combination of x[r, c] over r in [begin, end), in a fixed order; x has `columns` columns.
 template <class T, class Combine>
-void reduce_rows(const T* x, Index begin, Index end, Index columns, T initial, Combine combine, T* out) {
+void reduce_rows(const T* x, Index begin, Index end, Index columns, Wide<T> initial, Combine combine, Wide<T>* out) {
     constexpr Index lanes = 16;
+    const auto with = [&](Wide<T> total, Index i) { return combine(total, Wide<T>{flushed(x[i])}); };
     if (columns == 1) {
-        std::array<T, lanes> partial;
+        std::array<Wide<T>, lanes> partial;
         partial.fill(initial);
         Index i = begin;
         for (; i + lanes <= end; i += lanes) {
-            for (Index lane = 0; lane < lanes; ++lane) partial[lane] = combine(partial[lane], x[i + lane]);
+            for (Index lane = 0; lane < lanes; ++lane) partial[lane] = with(partial[lane], i + lane);
         }
-        for (; i < end; ++i) partial[0] = combine(partial[0], x[i]);
+        for (; i < end; ++i) partial[0] = with(partial[0], i);
         *out = initial;
-        for (const T& value : partial) *out = combine(*out, value);
+        for (const Wide<T>& value : partial) *out = combine(*out, value);
     } else {
         std::fill_n(out, columns, initial);
         for (Index r = begin; r < end; ++r) {
-            for (Index c = 0; c < columns; ++c) out[c] = combine(out[c], x[r * columns + c]);
+            for (Index c = 0; c < columns; ++c) out[c] = with(out[c], r * columns + c);
         }
     }
 }
 
-/// out[a, c] = combination of x[a, r, c] over r, for x of shape [outer, reduced, inner].
-template <class T, class Combine>
-void reduce(const T* x, Index outer, Index reduced, Index inner, T initial, Combine combine, T* out) {
+/// out[a, c] = finish(combination of x[a, r, c] over r, reduced), for x of shape [outer, reduced, inner].
+template <class T, class Combine, class Finish>
+void reduce(const T* x, Index outer, Index reduced, Index inner, Wide<T> initial, Combine combine, Finish finish,
+            T* out) {
+    const auto write = [&](const Scratch<Wide<T>>& totals, Index count, T* to) {
+        for (Index i = 0; i < count; ++i) to[i] = flushed(static_cast<T>(finish(totals.data()[i], reduced)));
+    };
     const Index size = outer * reduced * inner;
     if (outer < batch_blocks && size > elementwise_grain && reduced >= batch_blocks) {
-        const Scratch<T> partial(batch_blocks * outer * inner);
+        const Scratch<Wide<T>> partial(batch_blocks * outer * inner), totals(outer * inner);
         parallel_for(batch_blocks * outer, [&](Index piece) {
             const Index block = piece / outer, a = piece % outer;
             reduce_rows(x + a * reduced * inner, block_begin(reduced, block), block_begin(reduced, block + 1), inner,
                         initial, combine, partial.data() + (block * outer + a) * inner);
         });
-        combine_blocks(partial.data(), batch_blocks, outer * inner, combine, out);
+        combine_blocks(partial.data(), batch_blocks, outer * inner, combine, totals.data());
+        write(totals, outer * inner, out);
     } else {
         parallel_rows(outer, reduced * inner, [&](Index begin, Index end) {
+            const Scratch<Wide<T>> totals(inner);
             for (Index a = begin; a < end; ++a) {
-                reduce_rows(x + a * reduced * inner, 0, reduced, inner, initial, combine, out + a * inner);
+                reduce_rows(x + a * reduced * inner, 0, reduced, inner, initial, combine, totals.data());
+                write(totals, inner, out + a * inner);
             }
         });
     }
 }
 
-/// Reduces x over the (normalised) axes: each run of neighbouring axes is one pass over [outer, reduced, inner].
-template <class Combine>
-Tensor reduce_axes(const Tensor& x, const std::vector<Index>& axes, double initial, Combine combine, bool keep) {
+/// Reduces x over the (normalised) axes: each run of neighbouring axes is one pass over [outer, reduced, inner], whose
+/// result is finish(combination, reduced).
+template <class Combine, class Finish>
+Tensor reduce_axes(const Tensor& x, const std::vector<Index>& axes, double initial, Combine combine, Finish finish,
+                   bool keep) {
     const ProfileScope scope("reduction");
     Tensor result = x;
     Shape shape = x.shape();
@@ -203,7 +234,7 @@ Tensor reduce_axes(const Tensor& x, const std::vector<Index>& axes, double initi
                     inner = product(last + 1, std::ssize(shape));
         std::fill(shape.begin() + first, shape.begin() + last + 1, Index{1});
         result = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
-            reduce(result.data<T>().data(), outer, reduced, inner, static_cast<T>(initial), combine, out.data());
+            reduce(result.data<T>().data(), outer, reduced, inner, Wide<T>{initial}, combine, finish, out.data());
         });
         last = first;
     }

@@ -1,6 +1,7 @@
 #include "framework/ops/elementwise.h"
 
 #include <numbers>
+#include <utility>
 
 #include "framework/kernels/loops.h"
 #include "framework/ops/reduction.h"
@@ -21,6 +22,55 @@ Variable extremum(const char* operation, const Variable& a, const Variable& b, C
     };
     return record(zip(operation, a.value(), b.value(), choose), {{a, pullback(a, b)}, {b, pullback(b, a)}}, {},
                   operation);
+}
+
+// 1 where x is not 0: the mask of a pullback that is 0 where x is, of an infinite adjoint too.
+Tensor nonzero(const Tensor& x) {
+    return map(x, [](auto v) -> decltype(v) { return v == 0 ? 0 : 1; });
+}
+
+// The logistic density e⁻ˣ / (1 + e⁻ˣ)² = sigmoid(x)·sigmoid(−x), of which nothing cancels far from 0.
+Variable logistic_density(const Variable& x) {
+    const auto density = [](auto v) {
+        const auto e = std::exp(-std::abs(v));
+        return e / ((1 + e) * (1 + e));
+    };
+    return record(map(x.value(), density),
+                  {{x, [x](const Variable& g) { return -g * tanh(0.5 * x) * logistic_density(x); }}});
+}
+
+// The n-th derivative of the normal density φ(x) = e^(−x²/2) / √(2π), which is (−1)ⁿ·Heₙ(x)·φ(x) with Hermite's
+// polynomial Heₙ.
+Variable normal_density(const Variable& x, int n) {
+    const auto derivative = [n](auto v) {
+        using T = decltype(v);
+        const T density = std::exp(-v * v / 2) * T(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+        T before = 0, last = 1;  // (−1)ᵏ·Heₖ for k − 1 and k
+        for (int k = 0; k < n; ++k) before = std::exchange(last, -v * last - T(k) * before);
+        return density == 0 ? density : density * last;
+    };
+    return record(map(x.value(), derivative),
+                  {{x, [x, n](const Variable& g) { return g * normal_density(x, n + 1); }}});
+}
+
+// The normal distribution function Φ(x) = (1 + erf(x/√2))/2, of which nothing cancels far to the left.
+constexpr auto normal_distribution = [](auto v) { return std::erfc(-v * decltype(v)(std::numbers::sqrt2 / 2)) / 2; };
+
+Variable normal_cdf(const Variable& x) {
+    return record(map(x.value(), normal_distribution),
+                  {{x, [x](const Variable& g) { return g * normal_density(x, 0); }}});
+}
+
+// elu's slope: `positive` where x > 0, else alpha·eˣ.
+Variable elu_slope(const Variable& x, double alpha, double positive) {
+    const auto slope = [=](auto v) {
+        using T = decltype(v);
+        return v > 0 ? T(positive) : T(alpha) * std::exp(v);
+    };
+    return record(map(x.value(), slope), {{x, [x, alpha](const Variable& g) {
+                                               const Variable slopes = elu_slope(x, alpha, 0.0);
+                                               return relu_gradient(g * slopes, nonzero(slopes.value()), 0.0);
+                                           }}});
 }
 
 }  // namespace
@@ -59,8 +109,14 @@ Variable power(const Variable& x, double p) {
 
 Variable power(const Variable& a, const Variable& b) {
     const Variable y = zip("power", a.value(), b.value(), [](auto p, auto q) { return std::pow(p, q); });
-    return record(y, {{a, [a, b](const Variable& g) { return sum_to(g * b * power(a, b - 1.0), a.shape()); }},
-                      {b, [a, y, shape = b.shape()](const Variable& g) { return sum_to(g * y * log(a), shape); }}});
+    return record(y, {{a,
+                       [a, b](const Variable& g) {
+                           const Variable of_a = g * b * power(a, b - 1.0);  // 0⁰ is 1 as any other a⁰
+                           return sum_to(relu_gradient(of_a, nonzero(b.value()), 0.0), a.shape());
+                       }},
+                      {b, [a, b, y](const Variable& g) {
+                           return sum_to(relu_gradient(g * y * log(a), nonzero(a.value()), 0.0), b.shape());
+                       }}});
 }
 
 Variable maximum(const Variable& a, const Variable& b) { return extremum("maximum", a, b, larger, less); }
@@ -76,6 +132,11 @@ Variable exp(const Variable& x) {
     return record(y, {{x, [y](const Variable& g) { return g * y; }}});
 }
 
+Variable expm1(const Variable& x) {
+    return record(map(x.value(), [](auto v) { return std::expm1(v); }),
+                  {{x, [x](const Variable& g) { return g * exp(x); }}});
+}
+
 Variable log(const Variable& x) {
     return record(map(x.value(), [](auto v) { return std::log(v); }), {{x, [x](const Variable& g) { return g / x; }}});
 }
@@ -88,7 +149,9 @@ Variable sqrt(const Variable& x) {
 Variable abs(const Variable& x) {
     const auto sign = [](auto v) -> decltype(v) { return v > 0 ? 1 : v < 0 ? -1 : 0; };
     return record(map(x.value(), [](auto v) { return std::abs(v); }),
-                  {{x, [x, sign](const Variable& g) { return g * map(x.value(), sign); }}});
+                  {{x, [x, sign](const Variable& g) {
+                        return relu_gradient(g * map(x.value(), sign), nonzero(x.value()), 0.0);
+                    }}});
 }
 
 Variable sin(const Variable& x) {
@@ -103,22 +166,22 @@ Variable cos(const Variable& x) {
 
 Variable tanh(const Variable& x) {
     const Variable y = map(x.value(), [](auto v) { return std::tanh(v); });
-    return record(y, {{x, [y](const Variable& g) { return g * (1.0 - y * y); }}});
+    return record(y, {{x, [x](const Variable& g) { return g * 4.0 * logistic_density(2.0 * x); }}});
 }
 
 Variable sigmoid(const Variable& x) {
     const Variable y = map(x.value(), [](auto v) { return 1 / (1 + std::exp(-v)); });
-    return record(y, {{x, [y](const Variable& g) { return g * y * (1.0 - y); }}});
+    return record(y, {{x, [x](const Variable& g) { return g * logistic_density(x); }}});
 }
 
 Variable erf(const Variable& x) {
-    constexpr double scale = 2.0 * std::numbers::inv_sqrtpi;
+    constexpr double root = std::numbers::sqrt2;  // erf x = 2·Φ(√2·x) − 1
     return record(map(x.value(), [](auto v) { return std::erf(v); }),
-                  {{x, [x](const Variable& g) { return g * scale * exp(-(x * x)); }}});
+                  {{x, [x](const Variable& g) { return g * 2.0 * root * normal_density(root * x, 0); }}});
 }
 
 Variable relu_gradient(Variable g, const Variable& x, double slope) {
-    const auto choose = [slope](auto v, auto u) -> decltype(v) { return u > 0 ? v : v * decltype(v)(slope); };
+    const auto choose = [slope](auto v, auto u) { return rectify_gradient(v, u, decltype(v)(slope)); };
     Tensor value = std::move(g).value();  // g remains known to the tapes
     return record(zip_into("relu", std::move(value), x.value(), choose),
                   {{g, [x, slope](Variable h) { return relu_gradient(std::move(h), x, slope); }}});
@@ -139,16 +202,18 @@ Variable Activation::operator()(const Variable& x) const {
 }
 
 Variable elu(const Variable& x, double alpha) {
-    const auto positive = [](auto v) -> decltype(v) { return v > 0 ? 1 : 0; };
-    const Variable y =
-        map(x.value(), [alpha](auto v) { return v > 0 ? v : static_cast<decltype(v)>(alpha) * std::expm1(v); });
-    return record(y, {{x, [x, y, positive, alpha](const Variable& g) {
-                           const Variable p = map(x.value(), positive);
-                           return g * (p + (1.0 - p) * (y + alpha));
-                       }}});
+    const auto value = [alpha](auto v) { return v > 0 ? v : static_cast<decltype(v)>(alpha) * std::expm1(v); };
+    return record(map(x.value(), value), {{x, [x, alpha](const Variable& g) { return g * elu_slope(x, alpha, 1.0); }}});
 }
 
-Variable gelu(const Variable& x) { return 0.5 * x * (1.0 + erf(x * std::numbers::sqrt2 / 2.0)); }
+Variable gelu(const Variable& x) {
+    const auto value = [](auto v) {
+        const auto p = normal_distribution(v);
+        return p == 0 ? p : v * p;  // of −∞ too
+    };
+    return record(map(x.value(), value),
+                  {{x, [x](const Variable& g) { return g * (normal_cdf(x) - normal_density(x, 1)); }}});
+}
 
 Variable softplus(const Variable& x) {
     return record(

@@ -19,7 +19,7 @@ Variable multiply(const Variable& a, const Variable& b);
 Variable divide(const Variable& a, const Variable& b);
 /// x^p for a fixed p.   Gradient: x ← g·p·x^(p − 1).
 Variable power(const Variable& x, double p);
-/// a^b for a > 0.   Gradient: a ← g·b·a^(b − 1),  b ← g·y·log a.
+/// a^b for a ≥ 0.   Gradient: a ← g·b·a^(b − 1), 0 where b is,  b ← g·y·log a, 0 where a is.
 Variable power(const Variable& a, const Variable& b);
 /// The larger of a and b, NaN where either is.   Gradient: g to the larger one, half to each where they are equal.
 Variable maximum(const Variable& a, const Variable& b);
@@ -32,6 +32,8 @@ Variable negate(const Variable& x);
 inline Variable square(const Variable& x) { return multiply(x, x); }
 /// eˣ.   Gradient: x ← g·y.
 Variable exp(const Variable& x);
+/// eˣ − 1, of which nothing cancels near 0.   Gradient: x ← g·eˣ.
+Variable expm1(const Variable& x);
 /// Natural logarithm.   Gradient: x ← g / x.
 Variable log(const Variable& x);
 /// √x.   Gradient: x ← g / (2·y).
@@ -42,7 +44,8 @@ Variable abs(const Variable& x);
 Variable sin(const Variable& x);
 /// Cosine, of radians.   Gradient: x ← −g·sin x.
 Variable cos(const Variable& x);
-/// Hyperbolic tangent.   Gradient: x ← g·(1 − y²).
+/// Hyperbolic tangent.   Gradient: x ← g·(1 − y²), computed from x so that nothing cancels where y is nearly ±1; for
+/// sigmoid and erf too.
 Variable tanh(const Variable& x);
 /// 1 / (1 + e⁻ˣ).   Gradient: x ← g·y·(1 − y).
 Variable sigmoid(const Variable& x);
@@ -56,9 +59,10 @@ Variable leaky_relu(const Variable& x, double slope = 0.01);
 /// The pullback of leaky_relu: g where x > 0, else slope·g.   Gradient: g ← the same of its adjoint; x has none but at
 /// 0.
 Variable relu_gradient(Variable g, const Variable& x, double slope);
-/// x where x > 0, else alpha·(eˣ − 1).   Gradient: x ← g where x > 0, else g·(y + alpha).
+/// x where x > 0, else alpha·(eˣ − 1).   Gradient: x ← g where x > 0, else g·alpha·eˣ.
 Variable elu(const Variable& x, double alpha = 1.0);
-/// x·Φ(x) = x·(1 + erf(x/√2))/2, Φ the normal distribution function.   Gradient: that of the composition.
+/// x·Φ(x) = x·(1 + erf(x/√2))/2, Φ the normal distribution function, without cancellation.
+/// Gradient: x ← g·(Φ(x) + x·φ(x)) with the normal density φ.
 Variable gelu(const Variable& x);
 /// log(1 + eˣ), without overflow.   Gradient: x ← g·sigmoid(x).
 Variable softplus(const Variable& x);

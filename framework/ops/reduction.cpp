@@ -18,13 +18,17 @@ std::vector<Index> axis_with_elements(const char* operation, const Variable& x, 
     return axes;
 }
 
+// The end of a reduction that leaves the combination as it is.
+constexpr auto as_combined = [](auto combined, Index) { return combined; };
+
 // The one of an axis's elements that `choose` prefers to all others, and to `worst`.
 template <class Choose>
 Variable extremum(const char* operation, const Variable& x, Index axis, Keep keep, double worst, Choose choose) {
     const std::vector<Index> reduced = axis_with_elements(operation, x, axis);
-    const Tensor best = reduce_axes(x.value(), reduced, worst, choose, /*keep=*/true);
+    const Tensor best = reduce_axes(x.value(), reduced, worst, choose, as_combined, /*keep=*/true);
     const auto pullback = [x, best, reduced](const Variable& g) {
-        const Variable winners = equal(x, best);
+        const auto wins = [](auto p, auto q) -> decltype(p) { return p == q || p != p ? 1 : 0; };
+        const Variable winners = zip("extremum", x.value(), best, wins);
         return where(winners, reshape(g, best.shape()), scalar(0.0, g)) / sum(winners, reduced, Keep::yes);
     };
     return record(best.reshaped(without_axes(x.shape(), reduced, keep == Keep::yes)), {{x, pullback}}, {}, operation);
@@ -48,13 +52,20 @@ Variable sum(const Variable& x, const std::vector<Index>& axes, Keep keep) {
     const std::vector<Index> reduced = normalize_axes("sum", x.shape(), axes);
     const Shape kept = without_axes(x.shape(), reduced, /*keep=*/true);
     return record(
-        reduce_axes(x.value(), reduced, 0.0, std::plus<>{}, keep == Keep::yes),
+        reduce_axes(x.value(), reduced, 0.0, std::plus<>{}, as_combined, keep == Keep::yes),
         {{x, [kept, shape = x.shape()](const Variable& g) { return broadcast_to(reshape(g, kept), shape); }}});
 }
 
 Variable mean(const Variable& x, const std::vector<Index>& axes, Keep keep) {
-    const Shape kept = without_axes(x.shape(), normalize_axes("mean", x.shape(), axes), /*keep=*/true);
-    return sum(x, axes, keep) / (static_cast<double>(x.size()) / static_cast<double>(element_count(kept)));
+    const std::vector<Index> reduced = normalize_axes("mean", x.shape(), axes);
+    const Shape kept = without_axes(x.shape(), reduced, /*keep=*/true);
+    const double count = static_cast<double>(x.size()) / static_cast<double>(element_count(kept));
+    // Divided before it is rounded to the element type, in which the sum might be infinite.
+    const auto share = [](auto sum, Index terms) { return sum / static_cast<decltype(sum)>(terms); };
+    return record(reduce_axes(x.value(), reduced, 0.0, std::plus<>{}, share, keep == Keep::yes),
+                  {{x, [kept, count, shape = x.shape()](const Variable& g) {
+                        return broadcast_to(reshape(g / count, kept), shape);
+                    }}});
 }
 
 Variable var(const Variable& x, const std::vector<Index>& axes, Keep keep, Index correction) {
@@ -127,17 +138,32 @@ Variable cumsum(const Variable& x, Index axis) {
 
 Variable log_softmax(const Variable& x, Index axis) {
     axis = normalize_axes("log_softmax", x.shape(), {axis}).front();
-    const Variable values = stop_gradient(x);
-    const Variable shifted = values - max(values, axis, Keep::yes);  // the same for any shift, and exp stays finite
-    const Variable y = shifted - log(sum(exp(shifted), {axis}, Keep::yes));
-    return record(y, {{x, [y, axis](const Variable& g) { return g - exp(y) * sum(g, {axis}, Keep::yes); }}});
+    // The same for any shift, and exp stays finite. ∞ is 0 from itself, which gives the limit.
+    const auto distance = [](auto p, auto q) { return p == q && p > 0 ? 0 : p - q; };
+    const Variable shifted = zip("log_softmax", x.value(), max(stop_gradient(x), axis, Keep::yes).value(), distance);
+    // log Σ exp(shifted) = log(1 + others), where one of the largest elements gives the 1 and the rest may be tiny.
+    const auto largest = [](auto v) -> decltype(v) { return v == 0 ? 1 : 0; };
+    const auto rest = [](auto v) { return v == 0 ? v : std::exp(v); };
+    const auto along = [&](auto f) { return sum(map(shifted.value(), f), {axis}, Keep::yes); };
+    const Variable others = along(rest) + (along(largest) - 1.0);
+    const Variable y = shifted - map(others.value(), [](auto v) { return std::log1p(v); });
+    // g − eʸ·Σg, written so that nothing is lost where eʸ is nearly 1.
+    return record(
+        y, {{x, [y, axis](const Variable& g) { return -(g * expm1(y) + exp(y) * (sum(g, {axis}, Keep::yes) - g)); }}});
 }
 
 Variable softmax(const Variable& x, Index axis) { return exp(log_softmax(x, axis)); }
 
 Variable standardize(const Variable& x, const std::vector<Index>& axes, double epsilon) {
     const Variable centred = x - mean(x, axes, Keep::yes);
-    return centred / sqrt(mean(centred * centred, axes, Keep::yes) + epsilon);
+    // s, a power of two, is near the largest |x − μ|, at least √ε: divided by it no square is infinite or lost, and no
+    // other bit changes.
+    const auto magnitude = [](auto p, auto q) { return larger(p, std::abs(q)); };
+    const auto power_of_two = [](auto m, Index) { return std::scalbn(decltype(m)(1), std::ilogb(m)); };
+    const Variable s = reduce_axes(centred.value(), normalize_axes("standardize", x.shape(), axes), std::sqrt(epsilon),
+                                   magnitude, power_of_two, /*keep=*/true);
+    const Variable z = centred / s;
+    return z / sqrt(mean(z * z, axes, Keep::yes) + epsilon / s / s);
 }
 
 Variable sum_to(const Variable& x, const Shape& shape) {

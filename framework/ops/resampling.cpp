@@ -36,6 +36,7 @@ Variable resize2d(const Variable& x, const Size2D& size, const ResizeOptions& op
     require_images("resize2d", x);
     require(size.height >= 1 && size.width >= 1, "resize2d: the size must be at least 1,1; got {},{}", size.height,
             size.width);
+    element_count({x.extent(0), size.height, size.width, x.extent(3)}, "resize2d");  // throws where it is too large
     const Variable y = multiply_along(x, resampling_matrix(x.extent(1), size.height, options), 1);
     return multiply_along(y, resampling_matrix(x.extent(2), size.width, options), 2);
 }
@@ -44,7 +45,8 @@ Variable upsample2d(const Variable& x, const Size2D& factor, const ResizeOptions
     require_images("upsample2d", x);
     require(factor.height >= 1 && factor.width >= 1, "upsample2d: the factor must be at least 1,1; got {},{}",
             factor.height, factor.width);
-    return resize2d(x, {factor.height * x.extent(1), factor.width * x.extent(2)}, options);
+    return resize2d(x, {element_count({factor.height, x.extent(1)}), element_count({factor.width, x.extent(2)})},
+                    options);
 }
 
 }  // namespace adjoint

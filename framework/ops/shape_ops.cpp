@@ -92,6 +92,7 @@ Variable pad(const Variable& x, Margin margin) {
     const Index axis = normalize_axis("pad", x, margin.axis), extent = x.extent(axis);
     require(margin.before >= 0 && margin.after >= 0, "pad: margins must not be negative; got {} before and {} after",
             margin.before, margin.after);
+    for (const Index side : {margin.before, margin.after}) element_count(with_extent(x.shape(), axis, side), "pad");
     const Index padded = margin.before + extent + margin.after;
     const Shape shape = with_extent(x.shape(), axis, padded);
     const Tensor y = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
@@ -174,8 +175,8 @@ Variable flip(const Variable& x, const std::vector<Index>& axes) {
 
 Variable pixel_shuffle(const Variable& x, Index r) {
     require(x.rank() == 4, "pixel_shuffle: input must be [N, H, W, C]; got {}", x.shape());
-    require(r >= 1 && x.extent(3) % (r * r) == 0, "pixel_shuffle: the channels must divide into {}·{}; got {}", r, r,
-            x.shape());
+    require(r >= 1 && x.extent(3) % r == 0 && x.extent(3) / r % r == 0,
+            "pixel_shuffle: the channels must divide into {}·{}; got {}", r, r, x.shape());
     const Index N = x.extent(0), H = x.extent(1), W = x.extent(2), C = x.extent(3) / (r * r);
     return reshape(transpose(reshape(x, {N, H, W, r, r, C}), {0, 1, 3, 2, 4, 5}), {N, H * r, W * r, C});
 }
@@ -185,7 +186,7 @@ Variable pixel_unshuffle(const Variable& y, Index r) {
     require(r >= 1 && y.extent(1) % r == 0 && y.extent(2) % r == 0,
             "pixel_unshuffle: height and width must divide by {}; got {}", r, y.shape());
     const Index N = y.extent(0), H = y.extent(1) / r, W = y.extent(2) / r, C = y.extent(3);
-    return reshape(transpose(reshape(y, {N, H, r, W, r, C}), {0, 1, 3, 2, 4, 5}), {N, H, W, r * r * C});
+    return reshape(transpose(reshape(y, {N, H, r, W, r, C}), {0, 1, 3, 2, 4, 5}), {N, H, W, element_count({r, r, C})});
 }
 
 GatherIndices::GatherIndices(Shape whole, Shape taken, std::vector<Index> indices)

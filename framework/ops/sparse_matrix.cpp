@@ -50,7 +50,7 @@ SparseMatrix SparseMatrix::transposed() const {
 }
 
 Tensor SparseMatrix::dense(DType dtype) const {
-    std::vector<double> elements(static_cast<std::size_t>(rows * columns), 0.0);
+    std::vector<double> elements(static_cast<std::size_t>(element_count({rows, columns})), 0.0);
     for (const Entry& entry : entries) elements[entry.row * columns + entry.column] += entry.value;
     return Tensor({rows, columns}, elements, dtype);
 }

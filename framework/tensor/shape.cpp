@@ -1,15 +1,19 @@
 #include "framework/tensor/shape.h"
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 
 #include "framework/tensor/error.h"
 
 namespace adjoint {
 
-Index element_count(const Shape& shape) {
-    return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>{});
+Index element_count(const Shape& shape, const std::string& operation) {
+    Index filled = 1;  // the product of all extents but those of 0
+    for (const Index extent : shape) {
+        require(!__builtin_mul_overflow(filled, extent == 0 ? 1 : extent, &filled) && filled < Index{1} << 60,
+                "{}: a shape has too many elements; got {}", operation, shape);
+    }
+    return std::ranges::find(shape, 0) == shape.end() ? filled : 0;
 }
 
 Shape unravel_index(Index i, const Shape& shape) {

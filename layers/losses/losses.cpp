@@ -1,49 +1,106 @@
 #include "layers/losses/losses.h"
 
+#include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "framework/kernels/loops.h"
+#include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 
+namespace {
+
+// y − t of a loss. What broadcasts in any other way is nearly always a mistake.
+Variable error_of(const char* loss, const Variable& y, const Variable& t) {
+    require(t.shape() == y.shape() || t.shape().empty(),
+            "{}: the target must have the prediction's shape or be a single number; got {} and {}", loss, y.shape(),
+            t.shape());
+    return y - t;
+}
+
+// max(−delta, min(e, delta)): huber's slope.
+Variable limited(const Variable& e, double delta) {
+    const auto limit = [delta](auto v) { return std::clamp(v, -decltype(v)(delta), decltype(v)(delta)); };
+    const auto within = [delta](auto v) -> decltype(v) { return std::abs(v) <= decltype(v)(delta) ? 1 : 0; };
+    return record(map(e.value(), limit),
+                  {{e, [e, within](const Variable& g) { return relu_gradient(g, map(e.value(), within), 0.0); }}});
+}
+
+// sigmoid(x) − t, of which nothing cancels where a sure x is right.
+Variable logistic_error(const Variable& x, const Variable& t) {
+    const auto error = [](auto v, auto u) {
+        const auto e = std::exp(-std::abs(v)), small = e / (1 + e);  // sigmoid(−|v|)
+        return v > 0 ? (1 - u) - small : small - u;
+    };
+    return record(zip("binary_cross_entropy_with_logits", x.value(), t.value(), error),
+                  {{x, [x](const Variable& g) { return g * sigmoid(x) * sigmoid(-x); }},
+                   {t, [shape = t.shape()](const Variable& g) { return sum_to(-g, shape); }}});
+}
+
+// eˣ − 1 − x, of which nothing cancels near 0.
+Variable exp_beyond_line(const Variable& x) {
+    const auto value = [](auto v) {
+        using T = decltype(v);
+        const T e = std::expm1(v);
+        if (!(std::abs(v) < 1)) return e < std::numeric_limits<T>::infinity() ? e - v : e;
+        T series = 1;  // x²/2·(1 + x/3·(1 + x/4·(…)))
+        for (int k = 20; k > 2; --k) series = 1 + v / T(k) * series;
+        return v * v / 2 * series;
+    };
+    return record(map(x.value(), value), {{x, [x](const Variable& g) { return g * expm1(x); }}});
+}
+
+}  // namespace
+
+Variable mean_squared_error(const Variable& y, const Variable& t) {
+    return mean(power(error_of("mean_squared_error", y, t), 2.0));
+}
+
+Variable mean_absolute_error(const Variable& y, const Variable& t) {
+    return mean(abs(error_of("mean_absolute_error", y, t)));
+}
+
 Variable huber(const Variable& y, const Variable& t, double delta) {
     require(delta > 0.0, "huber: delta must be positive; got {}", delta);
-    const Variable size = abs(y - t);
-    // With m = min(|e|, delta) both cases are m·(|e| − m/2), of which no large squares cancel.
-    const Variable m = negate(maximum(negate(size), scalar(-delta, size)));
-    return mean(m * (size - 0.5 * m));
+    const Variable e = error_of("huber", y, t);
+    const auto loss = [delta](auto v) {
+        // With m = min(|e|, delta) both cases are m·(|e| − m/2), of which no large squares cancel.
+        const auto size = std::abs(v), m = std::min(size, decltype(v)(delta));
+        return m * (size - m / 2);
+    };
+    return mean(record(map(e.value(), loss), {{e, [e, delta](const Variable& g) { return g * limited(e, delta); }}}));
 }
 
 Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t) {
+    (void)error_of("binary_cross_entropy_with_logits", x, t);
     const auto loss = [](auto v, auto u) {
-        // Together, as v·(1 − u) for positive v, so that large terms do not cancel.
-        const auto linear = v > 0 ? v * (1 - u) : -v * u;
-        return linear + std::log1p(std::exp(-std::abs(v)));
+        // Together, as v·(1 − u) for positive v, so that large terms do not cancel; what is as sure as ∞ and right
+        // loses nothing.
+        const auto share = v > 0 ? 1 - u : -u;
+        return (share == 0 ? 0 : v * share) + std::log1p(std::exp(-std::abs(v)));
     };
     const Variable y = zip("binary_cross_entropy_with_logits", x.value(), t.value(), loss);
-    return mean(record(y, {{x, [x, t](const Variable& g) { return sum_to(g * (sigmoid(x) - t), x.shape()); }},
+    return mean(record(y, {{x, [x, t](const Variable& g) { return g * logistic_error(x, t); }},
                            {t, [x, t](const Variable& g) { return sum_to(-g * x, t.shape()); }}}));
 }
 
 Variable cross_entropy(const Variable& x, const std::vector<int>& labels) {
     require(x.rank() == 2 && x.extent(0) == std::ssize(labels),
             "cross_entropy: logits must be [N, classes] with N labels; got {} and {} labels", x.shape(), labels.size());
-    std::vector<double> one_hot(static_cast<std::size_t>(x.size()), 0.0);
-    for (Index n = 0; n < x.extent(0); ++n) {
+    for (std::size_t n = 0; n < labels.size(); ++n) {
         require(0 <= labels[n] && labels[n] < x.extent(1),
                 "cross_entropy: label {} is not one of {} classes; got it for row {}", labels[n], x.extent(1), n);
-        one_hot[n * x.extent(1) + labels[n]] = 1.0;
     }
-    const Variable target = Tensor(x.shape(), one_hot, x.dtype());
-    return -sum(log_softmax(x) * target) / static_cast<double>(x.extent(0));
+    const GatherIndices of_labels(x.shape(), {x.extent(0)}, {labels.begin(), labels.end()});
+    return -mean(gather(log_softmax(x), of_labels));
 }
 
 Variable kl_divergence(const Variable& mean, const Variable& log_variance) {
     require(mean.rank() == 2 && mean.shape() == log_variance.shape(),
             "kl_divergence: mean and log_variance must be of one shape [N, latent]; got {} and {}", mean.shape(),
             log_variance.shape());
-    const Variable variance = exp(log_variance);
-    return -0.5 * sum(1.0 + log_variance - mean * mean - variance) / static_cast<double>(mean.extent(0));
+    return 0.5 * sum(exp_beyond_line(log_variance) + mean * mean) / static_cast<double>(mean.extent(0));
 }
 
 Variable gradient_norms(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {

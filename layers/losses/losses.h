@@ -12,11 +12,13 @@
 
 namespace adjoint {
 
-/// mean (y − t)².
-inline Variable mean_squared_error(const Variable& y, const Variable& t) { return mean(power(y - t, 2.0)); }
+/// mean (y − t)².   Throws, as the next three do, `mean_squared_error: the target must have the prediction's shape or be
+/// a single number; got [3, 1] and [3]`.
+Variable mean_squared_error(const Variable& y, const Variable& t);
 /// mean |y − t|: the L1 loss.
-inline Variable mean_absolute_error(const Variable& y, const Variable& t) { return mean(abs(y - t)); }
-/// mean of e²/2 where |e| ≤ delta, else delta·(|e| − delta/2), with e = y − t.
+Variable mean_absolute_error(const Variable& y, const Variable& t);
+/// mean of e²/2 where |e| ≤ delta, else delta·(|e| − delta/2), with e = y − t.   Gradient: y ← g·max(−delta, min(e,
+/// delta)) / count.
 /// Source: Huber, "Robust estimation of a location parameter", 1964.
 Variable huber(const Variable& y, const Variable& t, double delta = 1.0);
 

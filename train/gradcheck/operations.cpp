@@ -154,6 +154,7 @@ GradientRows elementwise_rows() {
         multilinear(operation("negate", {x}, "", negate)),
         operation("square", {x}, "", square),
         operation("exp", {x}, "", exp),
+        operation("expm1", {x}, "", expm1),
         operation("log", {above_0}, "", log),
         operation("sqrt", {above_0}, "", sqrt),
         operation("abs", {x}, "", abs),
