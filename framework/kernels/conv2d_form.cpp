@@ -60,9 +60,9 @@ void require_sane(const std::string& operation, const char* weight_axes, const S
     const auto [top, left, bottom, right] = options.padding.sides();
     const Size2D pixels{image[1], image[2]}, taps{weight[0], weight[1]};
     for (const auto& [name, size] :
-         {std::pair("the image", pixels), std::pair("the filter", taps), std::pair("the stride", options.stride),
-          std::pair("the dilation", options.dilation), std::pair("the padding", Size2D{top, left}),
-          std::pair("the padding", Size2D{bottom, right})}) {
+         {std::pair("image", pixels), std::pair("filter", taps), std::pair("stride", options.stride),
+          std::pair("dilation", options.dilation), std::pair("padding", Size2D{top, left}),
+          std::pair("padding", Size2D{bottom, right})}) {
         require(std::max(size.height, size.width) <= most && std::min(size.height, size.width) >= -most,
                 "{}: {} must not exceed {}; got {},{}", operation, name, most, size.height, size.width);
     }

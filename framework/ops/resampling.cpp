@@ -45,8 +45,8 @@ Variable upsample2d(const Variable& x, const Size2D& factor, const ResizeOptions
     require_images("upsample2d", x);
     require(factor.height >= 1 && factor.width >= 1, "upsample2d: the factor must be at least 1,1; got {},{}",
             factor.height, factor.width);
-    return resize2d(x, {element_count({factor.height, x.extent(1)}), element_count({factor.width, x.extent(2)})},
-                    options);
+    const auto times = [](Index f, Index extent) { return element_count({f, extent}, "upsample2d"); };
+    return resize2d(x, {times(factor.height, x.extent(1)), times(factor.width, x.extent(2))}, options);
 }
 
 }  // namespace adjoint

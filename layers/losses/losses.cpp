@@ -100,7 +100,8 @@ Variable kl_divergence(const Variable& mean, const Variable& log_variance) {
     require(mean.rank() == 2 && mean.shape() == log_variance.shape(),
             "kl_divergence: mean and log_variance must be of one shape [N, latent]; got {} and {}", mean.shape(),
             log_variance.shape());
-    return 0.5 * sum(exp_beyond_line(log_variance) + mean * mean) / static_cast<double>(mean.extent(0));
+    const double latent = static_cast<double>(mean.extent(1));
+    return 0.5 * latent * adjoint::mean(exp_beyond_line(log_variance) + mean * mean);
 }
 
 Variable gradient_norms(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {

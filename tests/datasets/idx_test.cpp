@@ -103,7 +103,7 @@ TEST_F(Idx, RefusesShapesWithoutElements) {
 TEST_F(Idx, RefusesExtentsWhoseProductOverflows) {
     constexpr Index most = (Index{1} << 32) - 1;
     expect_refused(write("file", encode({{most, most, most}, {1, 2, 3}})),
-                   "at byte 4: extents must multiply to less than 2^63; got [4294967295, 4294967295, 4294967295]");
+                   "at byte 4: extents must multiply to less than 2^60; got [4294967295, 4294967295, 4294967295]");
 }
 
 // Elements.

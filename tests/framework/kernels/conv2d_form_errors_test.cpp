@@ -53,6 +53,21 @@ TEST(FormErrors, AskForStridesDilationsAndGroupsOfAtLeastOne) {
               "conv2d_transpose: stride must be at least 1; got 1,0");
 }
 
+TEST(FormErrors, NameNumbersThatAreTooLargeToComputeWith) {
+    constexpr Index huge = Index{1} << 62;
+    const std::string most = " must not exceed 1073741824; got ";
+    EXPECT_EQ(conv2d_error(images, filters, {.dilation = {huge, 1}}),
+              "conv2d: dilation" + most + "4611686018427387904,1");
+    EXPECT_EQ(conv2d_error(images, filters, {.stride = {1, huge}}), "conv2d: stride" + most + "1,4611686018427387904");
+    EXPECT_EQ(conv2d_error(images, filters, {.padding = Sides{0, 0, huge, 0}}),
+              "conv2d: padding" + most + "4611686018427387904,0");
+    EXPECT_EQ(conv2d_error(images, filters, {.padding = Sides{-huge, 0, 0, 0}}),
+              "conv2d: padding" + most + "-4611686018427387904,0");
+    EXPECT_EQ(conv2d_error({0, huge, 1, 3}, filters), "conv2d: image" + most + "4611686018427387904,1");
+    EXPECT_EQ(transpose_error(activations, filters, {.stride = {1 << 30, 1 << 30}}),
+              "conv2d_transpose: a shape has too many elements; got [8, 7516192768, 7516192768, 3]");
+}
+
 TEST(FormErrors, SayWhichAxisDoesNotDivideIntoGroups) {
     EXPECT_EQ(conv2d_error({8, 28, 28, 9}, filters, {.groups = 3}),
               "conv2d: the weight's last axis does not divide into 3 groups; got weight [3, 3, 3, 16]");

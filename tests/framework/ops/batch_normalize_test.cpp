@@ -72,6 +72,49 @@ TEST(ChannelMoments, AreExactForSmallIntegersAndFarFromZero) {
     }
 }
 
+// Values mean ± 1 but for a first row of 0, which must not decide how exact all others are.
+TEST(ChannelMoments, DoNotHangOnTheFirstRow) {
+    for (const auto& [n, mean] : {std::pair<Index, double>{1'000'000, 1000}, {100'352, 200}, {1'000'000, 1e6}}) {
+        for (const DType dtype : {DType::float32, DType::float64}) {
+            std::vector<double> x(static_cast<std::size_t>(n), 0.0);
+            for (Index i = 1; i < n; ++i) x[i] = mean + (i % 2 == 0 ? 1 : -1);
+            const ChannelMoments moments = channel_moments(Tensor({n, 1}, x, dtype));
+            const double count = static_cast<double>(n), others = count - 1, shift = -1 / others;  // n − 1 is odd
+            const double exact_mean = (mean + shift) * others / count;
+            const double exact = 1 - shift * shift + (mean + shift) * (mean + shift) * others / count / count -
+                                 (1 - shift * shift) / count;
+            const double tiny = dtype == DType::float32 ? 1e-7 : 1e-12;
+            EXPECT_NEAR(moments.mean.item(), exact_mean, tiny * mean) << n << ", " << name(dtype);
+            EXPECT_NEAR(moments.variance.item(), exact, tiny * exact) << n << ", " << name(dtype);
+        }
+    }
+}
+
+TEST(ChannelMoments, OverflowOnlyWhereTheyMust) {
+    const ChannelMoments moments = channel_moments(Tensor({4, 2}, {3e38, 1e19, 3e38, -1e19, 3e38, 1e19, 3e38, -1e19}));
+    expect_tensor(moments.mean, {2}, {3e38, 0}, 1e-7);
+    expect_tensor(moments.variance, {2}, {0, 1e38}, 1e-7);
+}
+
+TEST(ChannelMoments, LetNotANumberThrough) {
+    const ChannelMoments moments = channel_moments(Tensor({3, 1}, {1, std::nan(""), 2}));
+    EXPECT_TRUE(std::isnan(moments.mean.item()) && std::isnan(moments.variance.item()));
+}
+
+TEST(BatchNormalize, KeepsItsDigitsFarFromZero) {
+    const Tensor x({4, 1}, {1e6 - 1, 1e6 + 1, 1e6 - 1, 1e6 + 1});
+    expect_tensor(batch_normalize(x, Tensor::ones({1}), Tensor::zeros({1}), channel_moments(x), {.epsilon = 0.0}),
+                  {4, 1}, {-1, 1, -1, 1}, 1e-6);
+}
+
+TEST(BatchNormalize, SelectsZeroOfAnInfiniteAdjoint) {
+    const Variable beta = Tensor({1}, {0});
+    const Tensor x({2, 1}, {-1, 1});
+    Tape tape({beta});
+    const Variable y = batch_normalize(x, Tensor::ones({1}), beta, channel_moments(x), {.activation = relu()});
+    expect_tensor(tape.gradient(y, Tensor({2, 1}, {INFINITY, 3}))[0], {1}, {3});
+}
+
 TEST(ChannelMoments, AreTheSameOnAnyNumberOfThreads) {
     const Tensor x = Random(3).normal({50, 20, 20, 7});
     const WithThreads one(1);

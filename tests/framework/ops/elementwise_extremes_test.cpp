@@ -93,6 +93,47 @@ TEST(Kink, OfEluHasTheSlopeOfTheNegativeSide) {
 
 TEST(Kink, OfAbsHasSlopeZero) { expect_tensor(slope_of(abs, doubles({2}, {0, -0.0})), {2}, {0, 0}); }
 
+// ---- infinite adjoints: a slope of 0 selects nothing, it does not multiply
+
+TEST(Mask, SelectsZeroOfAnInfiniteAdjoint) {
+    const auto pulled_back = [](const std::function<Variable(const Variable&)>& f, double x) {
+        const Variable at = Tensor::full({20}, x, DType::float32);
+        Tape tape({at});
+        return tape.gradient(f(at), Tensor::full({20}, -infinity)).front().value()[7];
+    };
+    EXPECT_EQ(pulled_back([](const Variable& x) { return relu(x); }, -1), 0);
+    EXPECT_EQ(pulled_back([](const Variable& x) { return leaky_relu(x, 0.0); }, -1), 0);
+    EXPECT_EQ(pulled_back(abs, 0), 0);
+    EXPECT_EQ(pulled_back([](const Variable& x) { return maximum(x, scalar(2, x)); }, 1), 0);
+    EXPECT_EQ(pulled_back([](const Variable& x) { return power(x, scalar(0, x)); }, 0), 0);
+    EXPECT_EQ(pulled_back([](const Variable& x) { return power(scalar(0, x), x); }, 2), 0);
+    EXPECT_EQ(pulled_back([](const Variable& x) { return elu(x); }, infinity), -infinity);
+}
+
+// ---- subnormal numbers
+
+// 0 in what computes, whether it is made of arithmetic, of comparisons or of a function of the C library.
+TEST_P(ElementwiseExtreme, SubnormalNumbersCountAsZero) {
+    const bool small = GetParam() == DType::float32;
+    const double subnormal = small ? 1e-40 : 1e-310, least = small ? 0x1p-126 : 0x1p-1022;
+    const Variable x = Tensor::full({20}, subnormal, GetParam()), zero = Tensor::zeros({20}, GetParam());
+    EXPECT_EQ(x.value()[3], static_cast<double>(small ? static_cast<float>(subnormal) : subnormal)) << "is kept";
+    EXPECT_EQ(log(x).value()[3], -infinity);
+    EXPECT_EQ((1.0 / x).value()[3], infinity);
+    const auto root = [](const Variable& v) { return power(v, 0.5); };
+    const auto half = [](const Variable& v) { return maximum(v, 0.5 * v); };
+    for (Variable (*f)(const Variable&) :
+         {&negate, &expm1, &sqrt, &abs, &tanh, &erf, +[](const Variable& v) { return relu(v); }, &gelu, +root, +half,
+          +[](const Variable& v) { return sum(v); }, +[](const Variable& v) { return max(v, 0); },
+          +[](const Variable& v) { return mean(v); }}) {
+        EXPECT_EQ(f(x).value()[0], 0.0);
+    }
+    EXPECT_EQ((0.5 * Variable(Tensor::full({20}, least, GetParam()))).value()[3], 0.0) << "a result";
+    EXPECT_EQ(exp(Tensor::full({20}, small ? -90.0 : -710.0, GetParam())).value()[3], 0.0) << "a result";
+}
+
+// ---- ties
+
 TEST(Maximum, TakesTheLargerElement) {
     expect_tensor(maximum(doubles({3}, {1, 5, -2}), doubles({3}, {4, 2, -2})), {3}, {4, 5, -2});
     expect_tensor(maximum(doubles({2}, {-infinity, infinity}), doubles({}, {0})), {2}, {0, infinity});

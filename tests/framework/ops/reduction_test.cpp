@@ -101,6 +101,11 @@ TEST_P(Reduction, LogSoftmaxIsItsDefinition) {
     expect_equal(log_softmax(x), log_softmax(x, 2));
 }
 
+TEST_P(Reduction, LogSoftmaxOfInfinityIsItsLimit) {
+    expect_tensor(log_softmax(Tensor({3}, {infinity, 0, infinity}, GetParam())), {3},
+                  {-std::log(2.0), -infinity, -std::log(2.0)}, 1e-7);
+}
+
 TEST_P(Reduction, LogSoftmaxIgnoresWhatIsImpossible) {
     const Variable x = Tensor({2}, {0, -infinity}, GetParam());
     expect_tensor(log_softmax(x), {2}, {0, -infinity});
@@ -231,11 +236,40 @@ TEST(Standardize, HasTheGradientThatItsCommentSays) {
     expect_equal(tape.gradient(y, g).front(), r * (g - average(g) - y * average(g * y)), 1e-14);
 }
 
+TEST(Standardize, OverflowsNowhereAndLosesNothing) {
+    for (const double size : {1e-30, 1e-3, 1.0, 1e25, 1.5e38}) {
+        const Variable x = Tensor({2, 2}, {size, -size, -size, size});
+        for (const std::vector<Index>& axes : {std::vector<Index>{1}, {0, 1}})
+            expect_tensor(standardize(x, axes, 0.0), {2, 2}, {1, -1, -1, 1}, 1e-6);
+    }
+    expect_tensor(standardize(doubles({1, 2}, {1e300, -1e300}), {1}, 1e-5), {1, 2}, {1, -1}, 1e-15);
+    expect_tensor(standardize(Tensor({1, 2}, {1e-30, -1e-30}), {1}, 1e-4), {1, 2}, {1e-28, -1e-28}, 1e-34);
+}
+
 // ---- Large tensors ----------------------------------------------------------------------------------------------
 
 TEST(LargeSum, OfOnesIsExactInFloat32) {
     const Index count = (1 << 24) + 16;  // one by one it would stop at 2²⁴
     EXPECT_EQ(sum(Tensor::ones({count})).item(), static_cast<double>(count));
+}
+
+TEST(LargeSum, LosesNoDigitInFloat32) {
+    const Index count = 1'000'000;
+    for (const Shape& shape : {Shape{count, 1}, Shape{count / 8, 8}, Shape{1, count}}) {
+        const double tenth = static_cast<double>(0.1F);
+        EXPECT_EQ(sum(Tensor::full(shape, 0.1)).item(), static_cast<double>(static_cast<float>(tenth * count)));
+        EXPECT_EQ(mean(Tensor::full(shape, 0.1)).item(), tenth);
+        expect_tensor(mean(Tensor::full(shape, 0.1), {0}), {shape[1]}, std::vector<double>(shape[1], tenth));
+    }
+}
+
+TEST(LargeSum, IsInfiniteOnlyWhereItMustBe) {
+    expect_tensor(sum(Tensor({3}, {3e38, 3e38, -3e38})), {}, {3e38}, 1e-7);
+    for (const std::vector<Index>& axes : {std::vector<Index>{}, {0, 2}, {1}}) {
+        EXPECT_NEAR(mean(Tensor::full({2, 3, 4}, 3e38), axes).value()[0], 3e38, 1e31);
+        EXPECT_EQ(mean(Tensor::full({2, 3, 4}, 1.5e308, DType::float64), axes).value()[0], 1.5e308);
+    }
+    EXPECT_EQ(sum(Tensor({2}, {3e38, 3e38})).item(), infinity);
 }
 
 TEST(LargeSum, CountsEveryElementOnceForEveryShape) {

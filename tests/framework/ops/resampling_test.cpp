@@ -115,6 +115,10 @@ TEST(Resize2D, HasDerivativesToSecondOrder) {
 // ---- refusals -------------------------------------------------------------------------------------------------------
 
 TEST(ResamplingRefusal, OfSizesAndFactorsThatAreNotPositive) {
+    EXPECT_REFUSAL(resize2d(one_to_four, {Index{1} << 40, Index{1} << 40}),
+                   "resize2d: a shape has too many elements; got [1, 1099511627776, 1099511627776, 1]");
+    EXPECT_REFUSAL(upsample2d(one_to_four, {Index{1} << 62, 1}),
+                   "upsample2d: a shape has too many elements; got [4611686018427387904, 2]");
     EXPECT_REFUSAL(resize2d(one_to_four, {0, 4}), "resize2d: the size must be at least 1,1; got 0,4");
     EXPECT_REFUSAL(upsample2d(one_to_four, {0, 2}), "upsample2d: the factor must be at least 1,1; got 0,2");
 }

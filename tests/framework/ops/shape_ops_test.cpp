@@ -140,6 +140,8 @@ TEST(PixelUnshuffle, UndoesPixelShuffle) {
 }
 
 TEST(PixelShuffleRefusal, OfWhatDoesNotDivide) {
+    EXPECT_REFUSAL(pixel_shuffle(Tensor::zeros({1, 1, 1, 4}), Index{1} << 32),
+                   "pixel_shuffle: the channels must divide into 4294967296·4294967296; got [1, 1, 1, 4]");
     EXPECT_REFUSAL(pixel_shuffle(Tensor::zeros({1, 1, 1, 6}), 2),
                    "pixel_shuffle: the channels must divide into 2·2; got [1, 1, 1, 6]");
     EXPECT_REFUSAL(pixel_unshuffle(Tensor::zeros({1, 3, 4, 1}), 2),
@@ -246,6 +248,8 @@ TEST(ShapingRefusal, OfASliceOutsideItsAxis) {
 TEST(ShapingRefusal, OfNegativeMargins) {
     const Variable x = Tensor::zeros({2, 3});
     const std::string fact = "pad: margins must not be negative; got ";
+    EXPECT_REFUSAL(pad(x, {.axis = 0, .before = Index{1} << 62, .after = Index{1} << 62}),
+                   "pad: a shape has too many elements; got [4611686018427387904, 3]");
     EXPECT_REFUSAL(pad(x, {.axis = 0, .before = -1}), fact + "-1 before and 0 after");
     EXPECT_REFUSAL(pad(x, {.axis = 0, .before = 2, .after = -1}), fact + "2 before and -1 after");
     EXPECT_REFUSAL(pad(x, {.axis = -3}), "pad: axis -3 does not exist; got shape [2, 3]");

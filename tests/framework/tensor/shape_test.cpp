@@ -13,6 +13,17 @@ TEST(Shape, CountsElements) {
     EXPECT_EQ(element_count({1 << 20, 1 << 20}), Index{1} << 40);
 }
 
+TEST(Shape, RefusesMoreElementsThan64BitsCount) {
+    const std::string fact = "Tensor: a shape has too many elements; got ";
+    EXPECT_REFUSAL(element_count({Index{1} << 62, 4}), fact + "[4611686018427387904, 4]");
+    EXPECT_REFUSAL(element_count({3037000500, 3037000500}), fact + "[3037000500, 3037000500]");
+    EXPECT_REFUSAL(element_count({Index{1} << 62, 4, 0}), fact + "[4611686018427387904, 4, 0]");
+    EXPECT_REFUSAL(element_count({Index{1} << 60}, "read"),
+                   "read: a shape has too many elements; got [1152921504606846976]");
+    EXPECT_EQ(element_count({(Index{1} << 60) - 1}), (Index{1} << 60) - 1);
+    EXPECT_EQ(element_count({Index{1} << 59, 0}), 0);
+}
+
 TEST(Shape, BroadcastsExtentsOfOneAndMissingOnes) {
     EXPECT_EQ(broadcast("add", {2, 3}, {2, 3}), (Shape{2, 3}));
     EXPECT_EQ(broadcast("add", {2, 3}, {3}), (Shape{2, 3}));

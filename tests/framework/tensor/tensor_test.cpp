@@ -99,6 +99,8 @@ TEST(Tensor, ReshapesToWhatIsLeft) {
 
 TEST(Tensor, RefusesToReshapeToAnotherCount) {
     const Tensor x = Tensor::zeros({2, 3});
+    EXPECT_REFUSAL(x.reshaped({3, 6148914691236517206}),
+                   "Tensor: a shape has too many elements; got [3, 6148914691236517206]");
     EXPECT_REFUSAL(x.reshaped({4}), "reshape: the number of elements must stay; got [2, 3] to [4]");
     EXPECT_REFUSAL(x.reshaped({-1, 4}), "reshape: the number of elements must stay; got [2, 3] to [-1, 4]");
 }

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "framework/analysis/derivatives.h"
 #include "framework/tensor/random.h"
 #include "tests/support/values.h"
 
@@ -39,6 +40,23 @@ TEST_P(Losses, MeanAbsoluteErrorAveragesMagnitudes) {
                   {0, 0.25, -0.25, -0.25});
 }
 
+// ---- what broadcasts otherwise is a mistake
+
+TEST_P(Losses, TakeATargetOfThePredictionsShapeOrASingleNumber) {
+    const Variable column = of({3, 1}, {1, 2, 3}), row = of({3}, {1, 2, 3});
+    const auto refusal = [](const char* loss, const char* shapes) {
+        return fmt::format("{}: the target must have the prediction's shape or be a single number; got {}", loss,
+                           shapes);
+    };
+    EXPECT_REFUSAL(mean_squared_error(column, row), refusal("mean_squared_error", "[3, 1] and [3]"));
+    EXPECT_REFUSAL(mean_squared_error(row, of({}, {1})), "no error");
+    EXPECT_REFUSAL(mean_squared_error(of({}, {1}), row), refusal("mean_squared_error", "[] and [3]"));
+    EXPECT_REFUSAL(mean_absolute_error(row, column), refusal("mean_absolute_error", "[3] and [3, 1]"));
+    EXPECT_REFUSAL(huber(column, row), refusal("huber", "[3, 1] and [3]"));
+    EXPECT_REFUSAL(binary_cross_entropy_with_logits(column, row),
+                   refusal("binary_cross_entropy_with_logits", "[3, 1] and [3]"));
+}
+
 // ---- Huber ----------------------------------------------------------------------------------------------------------
 
 TEST_P(Losses, HuberIsSquaredUpToDeltaAndLinearBeyond) {
@@ -57,6 +75,12 @@ TEST_P(Losses, HuberHasTheErrorAsItsGradientLimitedToDelta) {
     const Variable y = of({7}, {0, 0.25, -0.25, 0.5, -0.5, 4, -4}), t = of({}, {0});
     const Variable g = gradient([&](const Variable& v) { return huber(v, t, 0.5); }, y);
     expect_tensor(g * 7.0, {7}, {0, 0.25, -0.25, 0.5, -0.5, 0.5, -0.5}, tiny);
+}
+
+TEST_P(Losses, HuberHasSecondDerivativeOneWithinDeltaAndZeroBeyond) {
+    const Variable x = of({3}, {1, 2.5, 9}), t = of({3}, {1, 2, 3});
+    const auto loss = [&](const std::vector<Variable>& in) { return huber(in[0], t); };
+    expect_tensor(hvp(loss, {x}, {of({3}, {1, 1, 1})})[0], {3}, {1.0 / 3, 1.0 / 3, 0}, tiny);
 }
 
 TEST_P(Losses, HuberOfOutliersLosesNoDigits) {
@@ -149,6 +173,13 @@ TEST(CrossEntropyRefusal, SaysWhichLabelIsNoClassAndWhere) {
                    "cross_entropy: logits must be [N, classes] with N labels; got [2, 3] and 1 labels");
     EXPECT_REFUSAL(cross_entropy(Tensor::zeros({2}), {1, 0}),
                    "cross_entropy: logits must be [N, classes] with N labels; got [2] and 2 labels");
+}
+
+TEST_P(Losses, CrossEntropyIgnoresClassesThatAreImpossible) {
+    const Variable x = of({1, 3}, {0, -std::numeric_limits<double>::infinity(), 0});
+    const auto loss = [](const Variable& v) { return cross_entropy(v, {2}); };
+    EXPECT_NEAR(loss(x).item(), std::log(2.0), tiny);
+    expect_tensor(gradient(loss, x), {1, 3}, {0.5, 0, -0.5}, tiny);
 }
 
 // ---- Kullback-Leibler divergence ------------------------------------------------------------------------------------
