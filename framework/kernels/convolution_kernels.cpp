@@ -31,6 +31,23 @@ Tensor compute(const char* operation, const Tensor& a, const Tensor& b, const Co
 
 }  // namespace
 
+const char* instruction_set() {
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512CD__) && defined(__AVX512DQ__) && \
+    defined(__AVX512VL__)
+    return "x86-64-v4";
+#elif defined(__AVX2__) && defined(__FMA__)
+    return "x86-64-v3";
+#elif defined(__SSE4_2__) && defined(__POPCNT__)
+    return "x86-64-v2";
+#elif defined(__x86_64__)
+    return "x86-64";
+#elif defined(__aarch64__)
+    return "aarch64";
+#else
+    return "generic";
+#endif
+}
+
 ConvolutionKernels convolution_kernels() { return chosen(); }
 
 void set_convolution_kernels(ConvolutionKernels kernels) { chosen() = kernels; }

@@ -20,6 +20,9 @@ void set_convolution_kernels(ConvolutionKernels kernels);
 const char* name(ConvolutionKernels kernels);
 ConvolutionKernels convolution_kernels(const std::string& name);
 
+/// The instructions that this build of the library uses: "x86-64-v3", "x86-64", "aarch64", ….
+const char* instruction_set();
+
 namespace kernels {
 
 using TensorEpilogue = Epilogue<std::optional<Tensor>>;

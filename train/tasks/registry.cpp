@@ -6,10 +6,17 @@ namespace adjoint {
 
 TaskSpec autoencoder_task(), vae_task(), classifier_task(), linear_task(), dcgan_task(), wgan_gp_task();
 
-const std::vector<TaskSpec>& tasks() {
-    static const std::vector<TaskSpec> all = {autoencoder_task(), vae_task(),   classifier_task(),
-                                              linear_task(),      dcgan_task(), wgan_gp_task()};
+static std::vector<TaskSpec>& all_tasks() {
+    static std::vector<TaskSpec> all = {autoencoder_task(), vae_task(),   classifier_task(),
+                                        linear_task(),      dcgan_task(), wgan_gp_task()};
     return all;
+}
+
+const std::vector<TaskSpec>& tasks() { return all_tasks(); }
+
+void add_task(TaskSpec task) {
+    require(find_task(task.name) == nullptr, "add_task: a name must be new; got {}", task.name);
+    all_tasks().push_back(std::move(task));
 }
 
 const TaskSpec* find_task(const std::string& name) {

@@ -8,6 +8,9 @@ namespace adjoint {
 /// All tasks, in the order in which the program lists them. Each is made in a file of its own in this folder.
 const std::vector<TaskSpec>& tasks();
 
+/// Adds a task of one's own, before the program starts. Throws where there is one of this name.
+void add_task(TaskSpec task);
+
 /// The task of this name, or nothing.
 const TaskSpec* find_task(const std::string& name);
 
