@@ -151,7 +151,7 @@ TEST_P(Documents, NameFilesThatAreThere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Documents,
-                         testing::Values(Document{"README.md", "readme_", 2, 2, 0},
+                         testing::Values(Document{"README.md", "readme_", 2, 1, 0},
                                          Document{"layers/transposed_convolution.md", "transposed_convolution_", 2, 26,
                                                   9},
                                          Document{"CONTRIBUTING.md", "contributing_", 0, 0, 1},

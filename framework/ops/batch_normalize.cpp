@@ -1,6 +1,8 @@
 #include "framework/ops/batch_normalize.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <numeric>
 
 #include "framework/kernels/loops.h"
@@ -12,10 +14,61 @@ namespace {
 
 // ---- passes over memory ----
 
+// To the mean μ and Σ (x − μ)² of `count` rows come those of `more` others.
+// Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+template <class W>
+void merge_moments(Index count, W* mean, W* squares, Index more, const W* their_mean, const W* their_squares,
+                   Index channels) {
+    if (more == 0) return;
+    const W share = static_cast<W>(more) / static_cast<W>(count + more);
+    for (Index c = 0; c < channels; ++c) {
+        const W d = their_mean[c] - mean[c];
+        mean[c] += d * share;
+        squares[c] += their_squares[c] + d * d * share * static_cast<W>(count);
+    }
+}
+
+// μ and Σ (x − μ)² of `rows` rows, a few at a time: in one pass over memory, and as differences from the first of the
+// few, so that what cancels is never more than a few rows differ.
+template <class T>
+void row_moments(const T* x, Index rows, Index channels, Wide<T>* mean, Wide<T>* squares) {
+    constexpr Index few = 256;
+    const Scratch<Wide<T>> sums(2 * channels);
+    Wide<T>*const first = sums.data(), *const second = first + channels;
+    std::fill_n(mean, channels, Wide<T>{0});
+    std::fill_n(squares, channels, Wide<T>{0});
+    for (Index done = 0; done < rows; done += few) {
+        const Index count = std::min(few, rows - done);
+        const T* const shift = x + done * channels;
+        std::fill_n(first, 2 * channels, Wide<T>{0});
+        for (const T* row = shift; row < shift + count * channels; row += channels) {
+            for (Index c = 0; c < channels; ++c) {
+                const Wide<T> d = Wide<T>{row[c]} - Wide<T>{shift[c]};
+                first[c] += d;
+                second[c] += d * d;
+            }
+        }
+        for (Index c = 0; c < channels; ++c) {
+            const Wide<T> share = first[c] / static_cast<Wide<T>>(count);
+            second[c] -= first[c] * share;
+            first[c] = Wide<T>{shift[c]} + share;
+        }
+        merge_moments(done, mean, squares, count, first, second, channels);
+    }
+}
+
+// A tensor [C] of what f makes of each element.
+template <Scalar T>
+Tensor a_channel_each(Index channels, const Wide<T>* x, auto f) {
+    return Tensor::build<T>({channels}, [&](std::span<T> out) {
+        std::transform(x, x + channels, out.begin(), [f](Wide<T> v) { return flushed(static_cast<T>(f(v))); });
+    });
+}
+
 // Two sums a channel over all rows of a matrix [rows, C], in blocks of rows: add(row, first, second) adds one row to
-// both. Returns two tensors [C], of what finish(c, first, second) makes of each pair.
-template <Scalar T, class Add, class Finish>
-std::array<Tensor, 2> sum_pairs(Index rows, Index channels, Add add, Finish finish) {
+// both. Returns two tensors [C].
+template <Scalar T, class Add>
+std::array<Tensor, 2> sum_pairs(Index rows, Index channels, Add add) {
     const ProfileScope scope("batch_normalize");
     const Scratch<Wide<T>> partial(batch_blocks * 2 * channels), totals(2 * channels);
     std::fill_n(partial.data(), batch_blocks * 2 * channels, Wide<T>{0});
@@ -25,23 +78,8 @@ std::array<Tensor, 2> sum_pairs(Index rows, Index channels, Add add, Finish fini
             add(row, sums, sums + channels);
     });
     combine_blocks(partial.data(), batch_blocks, 2 * channels, std::plus<>{}, totals.data());
-    std::array<Tensor, 2> result = {Tensor::zeros({channels}, dtype_of<T>), Tensor::zeros({channels}, dtype_of<T>)};
-    const std::span<T> firsts = result[0].edit<T>(), seconds = result[1].edit<T>();
-    for (Index c = 0; c < channels; ++c) {
-        const auto [first, second] = finish(c, totals.data()[c], totals.data()[channels + c]);
-        firsts[c] = flushed(static_cast<T>(first));
-        seconds[c] = flushed(static_cast<T>(second));
-    }
-    return result;
-}
-
-template <class T>
-void add_moments(const T* x, const T* shift, Index channels, Wide<T>* sum, Wide<T>* squares) {
-    for (Index c = 0; c < channels; ++c) {
-        const Wide<T> d = Wide<T>{x[c]} - Wide<T>{shift[c]};
-        sum[c] += d;
-        squares[c] += d * d;
-    }
+    return {a_channel_each<T>(channels, totals.data(), std::identity{}),
+            a_channel_each<T>(channels, totals.data() + channels, std::identity{})};
 }
 
 template <class T>
@@ -91,8 +129,7 @@ struct Shared {
                                                                                            auto* products) {
                        add_gradients(gs + row * C, ys + row * C, xs + row * C, mu, slope, C, h, products);
                    };
-                   return sum_pairs<T>(rows, channels, add,
-                                       [](Index, auto h, auto products) { return std::pair(h, products); });
+                   return sum_pairs<T>(rows, channels, add);
                });
     }
 };
@@ -139,18 +176,22 @@ ChannelMoments channel_moments(const Tensor& x) {
     const Index channels = x.extent(-1), rows = x.size() / std::max<Index>(1, channels);
     return dispatch(x.dtype(), [&]<Scalar T>() -> ChannelMoments {
         const T* const elements = x.data<T>().data();
-        // One pass, over differences from the first row x₀: as (x₀ − μ)² ≤ n·σ², no more cancels in σ² than wide
-        // numbers have digits for.
+        const Scratch<Wide<T>> moments(batch_blocks * 2 * channels);
+        const auto mean_of = [&](Index block) { return moments.data() + block * 2 * channels; };
+        const auto squares_of = [&](Index block) { return mean_of(block) + channels; };
+        const ProfileScope scope("batch_normalize");
+        parallel_for(batch_blocks, [&](Index block) {
+            const Index begin = block_begin(rows, block), end = block_begin(rows, block + 1);
+            row_moments(elements + begin * channels, end - begin, channels, mean_of(block), squares_of(block));
+        });
+        for (Index block = 1; block < batch_blocks; ++block) {
+            const Index begin = block_begin(rows, block), end = block_begin(rows, block + 1);
+            merge_moments(begin, mean_of(0), squares_of(0), end - begin, mean_of(block), squares_of(block), channels);
+        }
         const Wide<T> n(static_cast<double>(rows));
-        auto [mean, variance] = sum_pairs<T>(
-            rows, channels,
-            [&](Index row, auto* sum, auto* squares) {
-                add_moments(elements + row * channels, elements, channels, sum, squares);
-            },
-            [&](Index c, auto sum, auto squares) {
-                return std::pair(elements[c] + sum / n, larger((squares - sum * sum / n) / n, Wide<T>{0}));
-            });
-        return {.mean = std::move(mean), .variance = std::move(variance)};
+        return {.mean = a_channel_each<T>(channels, mean_of(0), std::identity{}),
+                .variance = a_channel_each<T>(channels, squares_of(0),
+                                              [n](auto squares) { return larger(squares, Wide<T>{0}) / n; })};
     });
 }
 

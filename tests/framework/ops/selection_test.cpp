@@ -82,9 +82,10 @@ TEST_P(Selection, WhatIsNotChosenHasNoPartInValueAndGradient) {
     const Variable x = Tensor({3}, {-1, 0, 4}, GetParam()), zero = Tensor({}, {0}, GetParam());
     const auto safe_root = [&](const Variable& v) { return where(v > 0, sqrt(v), zero); };
     expect_tensor(safe_root(x), {3}, {0, 0, 2});
-    Tape tape({x});
-    const Variable y = where(x > 0, x, zero), g = Tensor({3}, {infinity, nan, 5}, GetParam());
-    expect_tensor(tape.gradient(y, g)[0], {3}, {0, 0, 5});
+    const Variable other = Tensor({3}, {7, 8, 9}, GetParam()), g = Tensor({3}, {infinity, nan, 5}, GetParam());
+    Tape first({x}), second({other});
+    expect_tensor(first.gradient(where(x > 0, x, other), g)[0], {3}, {0, 0, 5});
+    expect_tensor(second.gradient(where(x <= 0, x, other), g)[0], {3}, {0, 0, 5});
 }
 
 TEST(Where, SharesTheAdjointOut) {

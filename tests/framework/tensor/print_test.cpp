@@ -63,6 +63,11 @@ TEST(PrintedTensor, WrapsLinesBeforeColumn75) {
               " [0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125]]");
     EXPECT_EQ(to_string(Tensor({1, 13}, std::vector<double>(13, 0.125))),
               "[[0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125\n  0.125]]");
+    std::vector<double> turns;
+    for (int i = 0; i < 20; ++i) turns.push_back(i % 2 == 0 ? 1.5 : 2);
+    EXPECT_EQ(to_string(Tensor({20}, turns)),
+              "[1.5 2.  1.5 2.  1.5 2.  1.5 2.  1.5 2.  1.5 2.  1.5 2.  1.5 2.  1.5 2.\n 1.5 2. ]")
+        << "without blanks at the end of a line";
 }
 
 TEST(PrintedTensor, LeavesOutTheMiddleOfMoreThanThousandElements) {
