@@ -2,7 +2,7 @@
 //
 // Source: Radford, Metz and Chintala, "Unsupervised representation learning with deep convolutional generative
 // adversarial networks", 2015: strided convolutions only, batch normalisation, weights from a normal distribution of
-// deviation 0.02.
+// deviation 0.02. The noise here is normal, in the paper uniform.
 #pragma once
 
 #include "framework/tensor/random.h"

@@ -90,7 +90,8 @@ int run_program(int argc, char** argv) {
     spdlog::set_default_logger(terminal_logger());
 
     CLI::App app(
-        "Trains image models and checks gradients, with a transposed convolution that is the gradient of another.",
+        "Trains image models and checks gradients, with a transposed convolution that is the gradient of a "
+        "convolution.",
         "adjoint");
     app.set_version_flag("--version", version_text);
     app.require_subcommand(1);

@@ -77,9 +77,9 @@ class Tape {
 
     /// ∂⟨seed, y⟩/∂w for each watched w, in their order. The seed is 1 by default, and then y must be a single number.
     /// Throws when y does not depend on a watched variable (an error, not a silent zero, unless Unconnected::zero is
-    /// asked for), when y has several elements and no seed is given, when the tape was swept before, and when a pullback
-    /// returns what cannot be an adjoint of its input: `multiply: the pullback for input 2 must return [3]; got [2, 3]
-    /// (is a sum over a broadcast axis missing?)`.
+    /// asked for), when y has several elements and no seed is given, when the tape was swept before, and when a
+    /// pullback returns what cannot be an adjoint of its input: `multiply: the pullback for input 2 must return [3];
+    /// got [2, 3] (is a sum over a broadcast axis missing?)`.
     std::vector<Variable> gradient(const Variable& y, Unconnected unconnected = Unconnected::error);
     std::vector<Variable> gradient(const Variable& y, const Variable& seed,
                                    Unconnected unconnected = Unconnected::error);

@@ -182,7 +182,7 @@ Variable erf(const Variable& x) {
 
 Variable relu_gradient(Variable g, const Variable& x, double slope) {
     const auto choose = [slope](auto v, auto u) { return rectify_gradient(v, u, decltype(v)(slope)); };
-    Tensor value = std::move(g).value();  // g remains known to the tapes
+    Tensor value = Tape::records(g) ? g.value() : std::move(g).value();
     return record(zip_into("relu", std::move(value), x.value(), choose),
                   {{g, [x, slope](Variable h) { return relu_gradient(std::move(h), x, slope); }}});
 }

@@ -20,8 +20,8 @@ constexpr I ceil_divide(I a, I b) {
 using Shape = std::vector<Index>;
 
 /// ∏ shape: the number of elements; 1 for {}.
-/// Throws `<operation>: a shape has too many elements; got [4611686018427387904, 4]` from 2⁶⁰ on, which no memory holds;
-/// an extent of 0 excuses no other, so that every part of a shape can be counted too.
+/// Throws `<operation>: a shape has too many elements; got [4611686018427387904, 4]` from 2⁶⁰ on, which no memory
+/// holds; an extent of 0 excuses no other, so that every part of a shape can be counted too.
 Index element_count(const Shape& shape, const std::string& operation = "Tensor");
 
 /// Where element i stands in row-major order: [n, h, w, c].

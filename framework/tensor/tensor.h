@@ -107,8 +107,8 @@ class Tensor {
 /// Equal shape, type and bits.
 bool identical(const Tensor& a, const Tensor& b);
 
-/// As NumPy prints an array: [[1.  2.5], the next row below; of more than 1000 elements the outermost three of each axis.
-/// fmt and << print the same.
+/// As NumPy prints an array: [[1.  2.5], the next row below; of more than 1000 elements the outermost three of each
+/// axis. fmt and << print the same.
 std::string to_string(const Tensor& x);
 std::ostream& operator<<(std::ostream& stream, const Tensor& x);
 

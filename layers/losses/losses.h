@@ -12,8 +12,8 @@
 
 namespace adjoint {
 
-/// mean (y − t)².   Throws, as the next three do, `mean_squared_error: the target must have the prediction's shape or be
-/// a single number; got [3, 1] and [3]`.
+/// mean (y − t)².   Throws, as the next three do, `mean_squared_error: the target must have the prediction's shape or
+/// be a single number; got [3, 1] and [3]`.
 Variable mean_squared_error(const Variable& y, const Variable& t);
 /// mean |y − t|: the L1 loss.
 Variable mean_absolute_error(const Variable& y, const Variable& t);

@@ -119,10 +119,10 @@ TEST_F(Idx, RefusesTruncatedElements) {
 }
 
 TEST_F(Idx, DoesNotAllocateWhatTheHeaderClaims) {
-    // 2⁶² bytes are claimed; 3 MB and a bit are there.
+    // 2⁵⁹ bytes are claimed; 3 MB and a bit are there.
     const std::vector<std::uint8_t> elements(3'000'001);
-    expect_refused(write("file", encode({{Index{1} << 31, Index{1} << 31}, elements})),
-                   "at byte 12: expected 4611686018427387904 bytes of the elements of [2147483648, 2147483648]; "
+    expect_refused(write("file", encode({{Index{1} << 31, Index{1} << 28}, elements})),
+                   "at byte 12: expected 576460752303423488 bytes of the elements of [2147483648, 268435456]; "
                    "got 3000001");
 }
 

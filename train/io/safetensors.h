@@ -12,7 +12,8 @@ namespace adjoint {
 /// Writes the tensors under their names, and the metadata, atomically: 8 bytes with the header's length
 /// (little-endian), a JSON header of types, shapes and offsets, then the elements. The metadata gain `crc32`, a
 /// checksum of all of them.
-/// Throws CannotWrite, and where two tensors have one name. Source: the safetensors format, https://huggingface.co/docs/safetensors.
+/// Throws CannotWrite, and where two tensors have one name.
+/// Source: the safetensors format, https://huggingface.co/docs/safetensors.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        std::map<std::string, std::string> metadata = {});
 

@@ -78,7 +78,7 @@ DcganOptimizers::DcganOptimizers(const Dcgan& model, double learning_rate, const
 Metrics dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise) {
     const Sequential &generator = model.generator, &discriminator = model.discriminator;
     const ModeScope training(Mode::train);    // both networks see the moments of each batch
-    Tape generating(generator.parameters());  // (2) will need how the images came about
+    Tape generating(generator.parameters());  // records how the images come about, for the generator's step below
     const Variable fakes = generator(noise);
     // (1) Discriminator: maximise log D(x) + log(1 − D(G(z))).
     Variable d_loss;

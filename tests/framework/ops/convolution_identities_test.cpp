@@ -100,15 +100,15 @@ struct Member {
     }
 };
 
-constexpr auto unfinished_conv2d = [](const Variable& x, const Variable& w, const Conv2DForm& form) {
+constexpr auto plain_conv2d = [](const Variable& x, const Variable& w, const Conv2DForm& form) {
     return conv2d(x, w, form);
 };
-constexpr auto unfinished_input_gradient = [](const Variable& y, const Variable& w, const Conv2DForm& form) {
+constexpr auto plain_input_gradient = [](const Variable& y, const Variable& w, const Conv2DForm& form) {
     return conv2d_input_gradient(y, w, form);
 };
 
-const Member convolution{unfinished_conv2d, &Conv2DForm::image_shape, &Conv2DForm::weight_shape};
-const Member input_gradient{unfinished_input_gradient, &Conv2DForm::output_shape, &Conv2DForm::weight_shape};
+const Member convolution{plain_conv2d, &Conv2DForm::image_shape, &Conv2DForm::weight_shape};
+const Member input_gradient{plain_input_gradient, &Conv2DForm::output_shape, &Conv2DForm::weight_shape};
 const Member weight_gradient{conv2d_weight_gradient, &Conv2DForm::image_shape, &Conv2DForm::output_shape};
 
 // Forms small enough to move every element, each with a difficulty of its own.

@@ -19,24 +19,24 @@ using Inputs = std::vector<Variable>;
 const Conv2DForm overlapping =
     Conv2DForm::of("im2col", {2, 4, 3, 2}, {3, 2, 2, 1}, {.padding = Sides{1, 0, -1, 1}, .dilation = {1, 2}});
 
-TEST(Patches, OfATwoByTwoWindowAreItsFourPixelsARow) {
+TEST(Im2col, OfATwoByTwoWindowAreItsFourPixelsARow) {
     const Tensor x({1, 3, 3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9});
     const Conv2DForm form = Conv2DForm::of("im2col", x.shape(), {2, 2, 1, 1}, {});
     expect_tensor(im2col(x, form), {1, 2, 2, 2, 2, 1}, {1, 2, 4, 5, 2, 3, 5, 6, 4, 5, 7, 8, 5, 6, 8, 9});
 }
 
-TEST(SumPatches, CountsHowManyPatchesEachPixelIsIn) {
+TEST(Col2im, CountsHowManyPatchesEachPixelIsIn) {
     const Conv2DForm form = Conv2DForm::of("im2col", {1, 3, 3, 1}, {2, 2, 1, 1}, {});
     expect_tensor(col2im(Tensor::ones({1, 2, 2, 2, 2, 1}), form), {1, 3, 3, 1}, {1, 2, 1, 2, 4, 2, 1, 2, 1});
 }
 
-TEST(Patches, AreZeroInThePadding) {
+TEST(Im2col, IsZeroInThePadding) {
     const Conv2DForm form = Conv2DForm::of("im2col", {1, 1, 2, 1}, {2, 2, 1, 1}, {.padding = Sides{1, 1, 0, 0}});
     expect_tensor(im2col(Tensor({1, 1, 2, 1}, {7, 8}), form), {1, 1, 2, 2, 2, 1}, {0, 0, 0, 7, 0, 0, 7, 8});
 }
 
 // conv2d(x, w) = P(x)·W where there is one group: here for random forms of every other kind.
-TEST(Patches, TimesTheFiltersAreTheConvolution) {
+TEST(Im2col, TimesTheFiltersAreTheConvolution) {
     for (int which = 0; which < 300; ++which) {
         const Random random = Random(7).stream(which);
         Conv2DForm form = random_form(random.stream(0));
@@ -50,7 +50,7 @@ TEST(Patches, TimesTheFiltersAreTheConvolution) {
     }
 }
 
-TEST(SumPatches, IsTheAdjointOfPatchesExactlyInIntegers) {
+TEST(Col2im, IsTheAdjointOfIm2colExactlyInIntegers) {
     for (int which = 0; which < 300; ++which) {
         const Random random = Random(8).stream(which);
         const Conv2DForm form = random_form(random.stream(0));
@@ -61,7 +61,7 @@ TEST(SumPatches, IsTheAdjointOfPatchesExactlyInIntegers) {
     }
 }
 
-TEST(SumPatches, GivesTheSameBitsOnAnyNumberOfThreads) {
+TEST(Col2im, GivesTheSameBitsOnAnyNumberOfThreads) {
     const Conv2DForm form = Conv2DForm::of("im2col", {3, 40, 40, 4}, {5, 5, 4, 1}, {});
     const Tensor p = Random(5).normal({3, 36, 36, 5, 5, 4});
     const auto with_threads = [&](int count) {
@@ -71,14 +71,14 @@ TEST(SumPatches, GivesTheSameBitsOnAnyNumberOfThreads) {
     EXPECT_TRUE(identical(with_threads(1), with_threads(7)));
 }
 
-TEST(PatchesAndSumPatches, HaveDerivativesToSecondOrder) {
+TEST(Im2colAndCol2im, HaveDerivativesToSecondOrder) {
     const Tensor x = Random(1).normal({2, 4, 3, 2}, DType::float64);
     const Tensor p = Random(2).normal(im2col(x, overlapping).shape(), DType::float64);
     expect_derivatives([](const Inputs& in) { return im2col(in[0], overlapping); }, {x});
     expect_derivatives([](const Inputs& in) { return col2im(in[0], overlapping); }, {p});
 }
 
-TEST(PatchesRefusal, OfAnotherShapeThanTheForms) {
+TEST(Im2colRefusal, OfAnotherShapeThanTheForms) {
     const Conv2DForm form = Conv2DForm::of("im2col", {1, 4, 4, 2}, {2, 2, 2, 1}, {});
     EXPECT_REFUSAL(im2col(Tensor::zeros({1, 4, 4, 3}), form),
                    "im2col: the form expects images [1, 4, 4, 2]; got [1, 4, 4, 3]");

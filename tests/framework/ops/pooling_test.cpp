@@ -120,7 +120,7 @@ TEST(MaxPool2D, IsItsLiteralDefinition) {
     });
 }
 
-TEST(MaxPool2D, TakesAtItsSwitches) {
+TEST(MaxPool2D, GathersAtItsArgmax) {
     for_random_windows([](const Conv2DForm& form, const Tensor& x) {
         const Maxima maxima = max_pool2d(x, options_of(form));
         EXPECT_TRUE(equal(gather(x, maxima.argmax).value(), maxima.value.value()));
@@ -142,7 +142,7 @@ TEST(MaxPool2D, GivesItsGradientToTheMaximaWhereWindowsOverlapToo) {
     expect_tensor(tape.gradient(y, row({1, 10, 100})).front(), {1, 1, 5, 1}, {0, 11, 0, 100, 0});
 }
 
-TEST(MaxPool2D, WorksInEitherElementTypeWithTheSameSwitches) {
+TEST(MaxPool2D, WorksInEitherElementTypeWithTheSameArgmax) {
     const Tensor x = Random(1).normal({2, 7, 6, 3});
     const MaxPool2DOptions options{.window = {3, 2}, .stride = Size2D{2, 1}, .padding = Padding::same()};
     const Maxima single = max_pool2d(x, options), twice = max_pool2d(x.cast(DType::float64), options);
@@ -269,7 +269,7 @@ TEST(PoolingRefusal, OfAWindowThatLiesInThePaddingAlone) {
         "1,1, padding 2,0 before and 0,0 after");
 }
 
-TEST(MaxUnpool2DRefusal, OfSwitchesForAnotherShape) {
+TEST(MaxUnpool2DRefusal, OfAnArgmaxForAnotherShape) {
     const GatherIndices argmax = max_pool2d(Tensor::zeros({1, 4, 4, 1})).argmax;
     EXPECT_REFUSAL(max_unpool2d(Tensor::zeros({1, 4, 1, 1}), argmax),
                    "max_unpool2d: the argmax is for [1, 2, 2, 1]; got [1, 4, 1, 1]");

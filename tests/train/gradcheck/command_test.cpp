@@ -71,6 +71,7 @@ TEST(GradientTable, HasARowForEveryFunctionThatReturnsAVariableAndForEveryNetwor
                         {"images_channels_last", "nchw_to_nhwc, or nothing"},
                         {"inner_product", "part of a gradient check"},
                         {"jvp", "part of a gradient check"},
+                        {"random_direction", "part of a gradient check"},
                         {"record", "what operations are made with"},
                         {"scalar", "a number"},
                         {"stop_gradient", "has none"}});
