@@ -2,7 +2,7 @@
 #pragma once
 
 #include "framework/kernels/loops.h"
-#include "framework/ops/elementwise.h"
+#include "framework/ops/selection.h"
 #include "framework/tensor/random.h"
 #include "layers/module.h"
 
@@ -15,7 +15,7 @@ inline Variable dropout(const Variable& x, double rate, const Random& random) {
     const double kept = 1.0 - rate;
     const Tensor chosen = map(random.uniform(x.shape(), x.dtype()),
                               [=](auto u) { return static_cast<decltype(u)>(u < kept ? 1.0 : 0.0); });
-    return relu_gradient(x, chosen, 0.0) * (1.0 / kept);
+    return where(chosen, x, scalar(0.0, x)) * (1.0 / kept);
 }
 
 /// dropout in training, with new random numbers in every step; x itself in evaluation.   Throws unless 0 ≤ rate < 1.
@@ -28,8 +28,8 @@ class Dropout : public Module {
     Variable forward(const Variable& x) const override {
         if (!training()) return x;
         const double step = steps.value().item();
-        steps.assign(
-            Tensor({}, {step + 1.0}, DType::float64));  // whatever cast() made of it: float32 would stop at 2²⁴
+        // In float64, whatever cast() made of it: float32 would stop at 2²⁴.
+        steps.assign(Tensor({}, {step + 1.0}, DType::float64));
         return dropout(x, rate_, random_.stream(static_cast<std::uint64_t>(step)));
     }
 

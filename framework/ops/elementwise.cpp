@@ -24,9 +24,10 @@ Variable extremum(const char* operation, const Variable& a, const Variable& b, C
                   operation);
 }
 
-// 1 where x is not 0: the mask of a pullback that is 0 where x is, of an infinite adjoint too.
-Tensor nonzero(const Tensor& x) {
-    return map(x, [](auto v) -> decltype(v) { return v == 0 ? 0 : 1; });
+// x where `factor` is not 0, else 0: the product that x is with it, of an infinite adjoint too.
+Variable where_nonzero(const Variable& factor, const Variable& x) {
+    const Variable zero = scalar(0.0, x);
+    return where(not_equal(factor, zero), x, zero);
 }
 
 // The logistic density e⁻ˣ / (1 + e⁻ˣ)² = sigmoid(x)·sigmoid(−x), of which nothing cancels far from 0.
@@ -69,7 +70,7 @@ Variable elu_slope(const Variable& x, double alpha, double positive) {
     };
     return record(map(x.value(), slope), {{x, [x, alpha](const Variable& g) {
                                                const Variable slopes = elu_slope(x, alpha, 0.0);
-                                               return relu_gradient(g * slopes, nonzero(slopes.value()), 0.0);
+                                               return where_nonzero(slopes, g * slopes);
                                            }}});
 }
 
@@ -109,14 +110,13 @@ Variable power(const Variable& x, double p) {
 
 Variable power(const Variable& a, const Variable& b) {
     const Variable y = zip("power", a.value(), b.value(), [](auto p, auto q) { return std::pow(p, q); });
-    return record(y, {{a,
-                       [a, b](const Variable& g) {
-                           const Variable of_a = g * b * power(a, b - 1.0);  // 0⁰ is 1 as any other a⁰
-                           return sum_to(relu_gradient(of_a, nonzero(b.value()), 0.0), a.shape());
-                       }},
-                      {b, [a, b, y](const Variable& g) {
-                           return sum_to(relu_gradient(g * y * log(a), nonzero(a.value()), 0.0), b.shape());
-                       }}});
+    return record(y,
+                  {{a,
+                    [a, b](const Variable& g) {
+                        const Variable of_a = g * b * power(a, b - 1.0);  // 0⁰ is 1 as any other a⁰
+                        return sum_to(where_nonzero(b, of_a), a.shape());
+                    }},
+                   {b, [a, b, y](const Variable& g) { return sum_to(where_nonzero(a, g * y * log(a)), b.shape()); }}});
 }
 
 Variable maximum(const Variable& a, const Variable& b) { return extremum("maximum", a, b, larger, less); }
@@ -149,9 +149,7 @@ Variable sqrt(const Variable& x) {
 Variable abs(const Variable& x) {
     const auto sign = [](auto v) -> decltype(v) { return v > 0 ? 1 : v < 0 ? -1 : 0; };
     return record(map(x.value(), [](auto v) { return std::abs(v); }),
-                  {{x, [x, sign](const Variable& g) {
-                        return relu_gradient(g * map(x.value(), sign), nonzero(x.value()), 0.0);
-                    }}});
+                  {{x, [x, sign](const Variable& g) { return where_nonzero(x, g * map(x.value(), sign)); }}});
 }
 
 Variable sin(const Variable& x) {

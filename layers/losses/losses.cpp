@@ -5,26 +5,23 @@
 #include <numeric>
 
 #include "framework/kernels/loops.h"
+#include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
 
 namespace adjoint {
 
 namespace {
 
-// y − t of a loss. What broadcasts in any other way is nearly always a mistake.
-Variable error_of(const char* loss, const Variable& y, const Variable& t) {
+// What broadcasts in any other way is nearly always a mistake.
+void require_target(const char* loss, const Variable& y, const Variable& t) {
     require(t.shape() == y.shape() || t.shape().empty(),
             "{}: the target must have the prediction's shape or be a single number; got {} and {}", loss, y.shape(),
             t.shape());
-    return y - t;
 }
 
-// max(−delta, min(e, delta)): huber's slope.
-Variable limited(const Variable& e, double delta) {
-    const auto limit = [delta](auto v) { return std::clamp(v, -decltype(v)(delta), decltype(v)(delta)); };
-    const auto within = [delta](auto v) -> decltype(v) { return std::abs(v) <= decltype(v)(delta) ? 1 : 0; };
-    return record(map(e.value(), limit),
-                  {{e, [e, within](const Variable& g) { return relu_gradient(g, map(e.value(), within), 0.0); }}});
+Variable error_of(const char* loss, const Variable& y, const Variable& t) {
+    require_target(loss, y, t);
+    return y - t;
 }
 
 // sigmoid(x) − t, of which nothing cancels where a sure x is right.
@@ -69,11 +66,12 @@ Variable huber(const Variable& y, const Variable& t, double delta) {
         const auto size = std::abs(v), m = std::min(size, decltype(v)(delta));
         return m * (size - m / 2);
     };
-    return mean(record(map(e.value(), loss), {{e, [e, delta](const Variable& g) { return g * limited(e, delta); }}}));
+    const auto pullback = [e, delta](const Variable& g) { return g * clamp(e, {.min = -delta, .max = delta}); };
+    return mean(record(map(e.value(), loss), {{e, pullback}}));
 }
 
 Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t) {
-    (void)error_of("binary_cross_entropy_with_logits", x, t);
+    require_target("binary_cross_entropy_with_logits", x, t);
     const auto loss = [](auto v, auto u) {
         // Together, as v·(1 − u) for positive v, so that large terms do not cancel; what is as sure as ∞ and right
         // loses nothing.
