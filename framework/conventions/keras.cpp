@@ -62,14 +62,13 @@ void require_output_padding(const Conv2DTransposeOptions& o) {
 
 // What `same` cuts off a result of (H′ − 1)·s + f rows, so that (H′ − 1)·s + f mod 2 + output_padding are left: half of
 // it before them, the larger half after; where rows are wanting, they are added after.
-Sides sides_of_same(const NormalizedCall& call, const Size2D& output_padding) {
-    const auto cut = [&](std::size_t axis, Index Size2D::*side) {
-        const Index f = call.options.dilation.*side * (call.filters[axis] - 1) + 1;
-        const Index total = f - f % 2 - output_padding.*side, before = std::max<Index>(total, 0) / 2;
+Sides sides_of_same(const Conv2DForm& form, const Size2D& output_padding) {
+    const auto cut = [](const ConvAxis& axis, Index more) {
+        const Index f = axis.span(), total = f - f % 2 - more, before = std::max<Index>(total, 0) / 2;
         return std::pair(before, total - before);
     };
-    const auto [top, bottom] = cut(0, &Size2D::height);
-    const auto [left, right] = cut(1, &Size2D::width);
+    const auto [top, bottom] = cut(form.height, output_padding.height);
+    const auto [left, right] = cut(form.width, output_padding.width);
     return {.top = top, .left = left, .bottom = bottom, .right = right};
 }
 
@@ -89,7 +88,7 @@ Conv2DForm conv2d_transpose_form(const Shape& input, const Shape& kernel, const 
     if (o.output_padding) {
         require_output_padding(o);
         if (rule == Rule::same) {
-            call.options.padding = sides_of_same(call, *o.output_padding);
+            call.options.padding = sides_of_same(call.form(), *o.output_padding);
         } else {
             call.options.output_padding = o.output_padding;
         }
