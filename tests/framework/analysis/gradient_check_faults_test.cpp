@@ -1,5 +1,5 @@
-// Truths about faults in a convolution's gradient: each is put into a pullback on purpose; the check must fail at an
-// input whose gradient is wrong, and pass the same function without the fault.
+// Truths about what a gradient check finds: faults put into pullbacks of a convolution on purpose, each at an input
+// whose gradient is wrong; and none in the same function without the fault.
 #include "framework/analysis/gradient_check.h"
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
@@ -70,7 +70,7 @@ void expect_caught(const Suspect& suspect, const std::string& input) {
     EXPECT_EQ(worst.element.size(), 4u);
 }
 
-TEST(ConvolutionFaults, AreNotFoundWhereThereAreNone) {
+TEST(GradientCheckFinds, NoFaultWhereThereIsNone) {
     EXPECT_TRUE(check(right_conv2d(usual_form())).passed());
     EXPECT_TRUE(check(right_transpose(usual_form())).passed());
 }
@@ -97,27 +97,27 @@ void expect_caught(Pullback pullback, const Conv2DForm& form, const std::functio
     expect_caught(with_wrong_form(pullback, form, change), first ? "first" : "second");
 }
 
-TEST(ConvolutionFaults, StrideAndDilationSwapped) {
+TEST(GradientCheckFinds, StrideAndDilationSwapped) {
     const auto swap = [](Conv2DForm& f) { std::swap(f.width.stride, f.width.dilation); };
     expect_caught(Pullback::of_input, usual_form(), swap);
     expect_caught(Pullback::of_weight, usual_form(), swap);
 }
 
-TEST(ConvolutionFaults, ADilationThatIsForgotten) {
+TEST(GradientCheckFinds, ADilationThatIsForgotten) {
     expect_caught(Pullback::of_input, usual_form(), [](Conv2DForm& f) { f.width.dilation = 1; });
 }
 
-TEST(ConvolutionFaults, APaddingThatIsOneOff) {
+TEST(GradientCheckFinds, APaddingThatIsOneOff) {
     expect_caught(Pullback::of_input, usual_form(), [](Conv2DForm& f) { f.height.pad_before -= 1; });
     expect_caught(Pullback::of_weight, usual_form(), [](Conv2DForm& f) { f.width.pad_before += 1; });
 }
 
-TEST(ConvolutionFaults, TheTopAndBottomPaddingExchanged) {
+TEST(GradientCheckFinds, TheTopAndBottomPaddingExchanged) {
     expect_caught(Pullback::of_transpose, usual_form(),
                   [](Conv2DForm& f) { std::swap(f.height.pad_before, f.height.pad_after); });
 }
 
-TEST(ConvolutionFaults, OutputPaddingOnTheWrongSide) {
+TEST(GradientCheckFinds, OutputPaddingOnTheWrongSide) {
     const Conv2DTransposeOptions options{
         .stride = {2, 2}, .padding = Padding::symmetric({1, 1}), .output_padding = Size2D{1, 1}};
     const Conv2DForm form = transposed_form({2, 3, 4, 2}, {3, 3, 3, 2}, options);
@@ -127,7 +127,7 @@ TEST(ConvolutionFaults, OutputPaddingOnTheWrongSide) {
     expect_caught(Pullback::of_transposes_weight, form, shift);
 }
 
-TEST(ConvolutionFaults, RowsAndColumnsExchanged) {
+TEST(GradientCheckFinds, RowsAndColumnsExchanged) {
     const Conv2DForm form =
         Conv2DForm::of("form", {1, 5, 5, 2}, {3, 3, 2, 2}, {.stride = {2, 1}, .padding = Padding::symmetric({1, 0})});
     expect_caught(Pullback::of_weight, form, [](Conv2DForm& f) {
@@ -148,7 +148,7 @@ Variable flipped(const Variable& w) {
     return result;
 }
 
-TEST(ConvolutionFaults, AFlipThatIsMissing) {
+TEST(GradientCheckFinds, AFlipThatIsMissing) {
     // The input's gradient as a convolution of g at full padding is one with flipped filters. Here they are not.
     const Conv2DForm form = Conv2DForm::of("form", {2, 5, 4, 3}, {3, 2, 3, 2}, {});
     const auto as_convolution = [](const Variable& filters, const Variable& g) {
@@ -161,7 +161,7 @@ TEST(ConvolutionFaults, AFlipThatIsMissing) {
     expect_caught(suspect, "first");
 }
 
-TEST(ConvolutionFaults, AGroupOffsetThatIsMissing) {
+TEST(GradientCheckFinds, AGroupOffsetThatIsMissing) {
     // Every group reads the first group's filters.
     const Conv2DForm form = usual_form();
     Suspect suspect = right_conv2d(form);
@@ -172,7 +172,7 @@ TEST(ConvolutionFaults, AGroupOffsetThatIsMissing) {
     expect_caught(suspect, "first");
 }
 
-TEST(ConvolutionFaults, AGroupOffsetThatIsMissingInTheImage) {
+TEST(GradientCheckFinds, AGroupOffsetThatIsMissingInTheImage) {
     // Every group sees the first group's channels.
     const Conv2DForm form = usual_form();
     Suspect suspect = right_conv2d(form);
@@ -197,7 +197,7 @@ Tensor overwritten(const Tensor& y, const Tensor& w, const Conv2DForm& form) {
     return doubles(form.image_shape(), x);
 }
 
-TEST(ConvolutionFaults, BlocksThatAreOverwrittenInsteadOfAdded) {
+TEST(GradientCheckFinds, BlocksThatAreOverwrittenInsteadOfAdded) {
     Suspect suspect = right_conv2d(usual_form());
     suspect.to_a = [=, form = usual_form()](const Variable&, const Variable& w, const Variable& g) {
         return Variable(overwritten(g.value(), w.value(), form));
@@ -205,7 +205,7 @@ TEST(ConvolutionFaults, BlocksThatAreOverwrittenInsteadOfAdded) {
     expect_caught(suspect, "first");
 }
 
-TEST(ConvolutionFaults, AnEdgeThatIsDropped) {
+TEST(GradientCheckFinds, AnEdgeThatIsDropped) {
     Suspect suspect = right_conv2d(usual_form());
     suspect.to_b = nullptr;
     expect_caught(suspect, "second");
@@ -214,7 +214,7 @@ TEST(ConvolutionFaults, AnEdgeThatIsDropped) {
     expect_caught(suspect, "first");
 }
 
-TEST(ConvolutionFaults, ASignThatIsWrong) {
+TEST(GradientCheckFinds, ASignThatIsWrong) {
     Suspect suspect = right_transpose(usual_form());
     suspect.to_b = [form = usual_form()](const Variable& y, const Variable&, const Variable& g) {
         return -conv2d_weight_gradient(g, y, form);
@@ -222,7 +222,7 @@ TEST(ConvolutionFaults, ASignThatIsWrong) {
     expect_caught(suspect, "second");
 }
 
-TEST(ConvolutionFaults, AFactorThatComesTwice) {
+TEST(GradientCheckFinds, AFactorThatComesTwice) {
     Suspect suspect = right_conv2d(usual_form());
     suspect.to_a = [form = usual_form()](const Variable&, const Variable& w, const Variable& g) {
         const Variable once = conv2d_input_gradient(g, w, form);
@@ -231,7 +231,7 @@ TEST(ConvolutionFaults, AFactorThatComesTwice) {
     expect_caught(suspect, "first");
 }
 
-TEST(ConvolutionFaults, AreFoundBySamplesToo) {
+TEST(GradientCheckFinds, FaultsBySamplesToo) {
     const Conv2DForm form = Conv2DForm::of("form", {3, 16, 16, 8}, {3, 3, 8, 16}, {.padding = Padding::same()});
     Conv2DForm wrong = form;
     wrong.height.pad_before -= 1;
