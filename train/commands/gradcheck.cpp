@@ -126,10 +126,16 @@ bool check_rows(const GradientRows& rows, const Arguments& typed) {
     Json checks = Json::array();
     Index failed = 0;
     for (const GradientRow& row : rows) {
-        const GradientCheckReport report = row.check(row.settings, typed.options);
-        failed += !report.passed();
-        if (!typed.json) print_row(row, report);
-        checks.push_back(check_json(row, row.settings, report));
+        try {
+            const GradientCheckReport report = row.check(row.settings, typed.options);
+            failed += !report.passed();
+            if (!typed.json) print_row(row, report);
+            checks.push_back(check_json(row, row.settings, report));
+        } catch (const Error& error) {  // such as a pullback's, which must not hide the rows after it
+            ++failed;
+            if (!typed.json) fmt::print("{:<34}{:>5}{:>17}   FAILED: {}\n", row.name, "", "", error.what());
+            checks.push_back({{"layer", row.name}, {"passed", false}, {"error", error.what()}});
+        }
     }
     if (typed.json) {
         print_json({{"passed", failed == 0}, {"checks", checks}});
