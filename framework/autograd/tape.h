@@ -67,8 +67,8 @@ struct Edge {
 /// What to return for a watched variable that y does not depend on.
 enum class Unconnected { error, zero };
 
-/// Records, from construction to destruction, every operation of its thread that depends on what it watches, and
-/// nothing else. Tapes nest; with none live nothing is recorded. A tape is swept once.
+/// Records, from construction until it is swept or destroyed, every operation of its thread that depends on what it
+/// watches, and nothing else. Tapes nest; with none live nothing is recorded. A tape is swept once.
 class Tape {
   public:
     explicit Tape(std::vector<Variable> watched);

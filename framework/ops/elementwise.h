@@ -56,8 +56,8 @@ Variable erf(const Variable& x);
 Variable relu(const Variable& x);
 /// x where x > 0, else slope·x.   Gradient: x ← g·(1 or slope).
 Variable leaky_relu(const Variable& x, double slope = 0.01);
-/// The pullback of leaky_relu: g where x > 0, else slope·g.   Gradient: g ← the same of its adjoint; x has none but at
-/// 0.
+/// The pullback of leaky_relu: g where x > 0, else slope·g.   Gradient: g ← the same of its adjoint; x has no
+/// edge, as its derivative is 0 wherever there is one.
 Variable relu_gradient(Variable g, const Variable& x, double slope);
 /// x where x > 0, else alpha·(eˣ − 1).   Gradient: x ← g where x > 0, else g·alpha·eˣ.
 Variable elu(const Variable& x, double alpha = 1.0);

@@ -2,7 +2,7 @@
 //
 // The window walks over the image as a filter does: Conv2DForm says which sizes fit together.
 // Throws, for example:
-//   max_pool2d: the filter's height of 5 exceeds the padded image's 4; got input [1, 4, 4, 1], weight [5, 5, 1, 1], …
+//   max_pool2d: the filter's height of 5 exceeds the padded image's 4; got input height 4, kernel 5, dilation 1, …
 #pragma once
 
 #include <optional>
