@@ -66,6 +66,10 @@ endforeach()
 
 # ---- cpack -G DEB: libadjoint0, libadjoint-dev, adjoint
 
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()  # packages are the parent's
+endif()
+
 set(CPACK_PACKAGE_CONTACT "adjoint developers <developers@adjoint.example>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
