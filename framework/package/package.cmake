@@ -39,6 +39,7 @@ configure_package_config_file(framework/package/adjointConfig.cmake.in adjointCo
 write_basic_package_version_file(adjointConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/adjointConfig.cmake ${PROJECT_BINARY_DIR}/adjointConfigVersion.cmake
         DESTINATION ${config} COMPONENT dev)
+file(RELATIVE_PATH to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file(framework/package/adjoint.pc.in adjoint.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/adjoint.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
 
