@@ -16,8 +16,13 @@ constexpr Index dcgan_noise = 100;
 
 constexpr ImageModelOptions dcgan_options = {.latent = dcgan_noise, .width = 64};
 
-/// Normal noise [N, 1, 1, length] for that many images, from that of image `first` on.
-inline Tensor generator_noise(const Random& random, Index images, Index first = 0, Index length = dcgan_noise) {
+struct NoiseOptions {
+    Index first = 0;             ///< the image whose noise comes first
+    Index length = dcgan_noise;  ///< of the noise of one image
+};
+/// Normal noise [N, 1, 1, length] for that many images.
+inline Tensor generator_noise(const Random& random, Index images, const NoiseOptions& options = {}) {
+    const auto [first, length] = options;
     return random.normal({images, 1, 1, length}, DType::float32, static_cast<std::uint64_t>(first * length));
 }
 

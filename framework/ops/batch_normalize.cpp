@@ -114,7 +114,7 @@ enum class Input { x, gamma, beta };
 // What they share. Their sums over h are made in one pass, for whichever asks first.
 struct Shared {
     Variable x, gamma, y;
-    Tensor mean, deviation;  // μ and r
+    Tensor mean, inverse_deviation;  // μ and r
     BatchNormalizeOptions options;
     Index channels, rows;
     std::uint64_t summed = 0;         // id of the adjoint whose sums these are
@@ -136,7 +136,7 @@ struct Shared {
 
 // In two passes.
 Variable fused_pullback(Shared& s, const Variable& g, Input to) {
-    const Variable r = s.deviation;
+    const Variable r = s.inverse_deviation;
     if (to == Input::beta) return s.channel_sums(g)[0];
     if (to == Input::gamma) return s.channel_sums(g)[1] * r;
     const ProfileScope scope("batch_normalize");
@@ -218,7 +218,7 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
                                                         .gamma = gamma,
                                                         .y = y,
                                                         .mean = moments.mean,
-                                                        .deviation = r.value(),
+                                                        .inverse_deviation = r.value(),
                                                         .options = options,
                                                         .channels = C,
                                                         .rows = rows});

@@ -59,7 +59,7 @@ TEST(Dcgan, DrawsAndJudgesImagesOfEachSizeAndColour) {
     for (const Index size : {28, 32, 64, 128}) {
         for (const Index channels : {1, 3}) {
             const Dcgan model(Random(1), {.image_size = size, .channels = channels, .latent = 7, .width = 2});
-            const Variable y = model(generator_noise(Random(2), 2, 0, 7));
+            const Variable y = model(generator_noise(Random(2), 2, {.length = 7}));
             EXPECT_EQ(y.shape(), (Shape{2, size, size, channels}));
             EXPECT_EQ(model.discriminator(y).shape(), (Shape{2, 1, 1, 1}));
         }

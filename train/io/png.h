@@ -30,7 +30,4 @@ std::string animated_png(const std::vector<Tensor>& frames, Index milliseconds);
 /// Writes png_of(image), atomically. Throws CannotWrite.
 void write_png(const std::filesystem::path& path, const Tensor& image);
 
-/// Reads a PNG or JPEG file as a grey image [H, W, 1] in 0..1. Throws as read_image does.
-inline Tensor read_grey_image(const std::filesystem::path& path) { return read_image(path, 1); }
-
 }  // namespace adjoint

@@ -50,7 +50,7 @@ class DcganTask : public TrainingTask {
 
   private:
     Tensor noise(const Random& random, Index images) const {
-        return generator_noise(random, images, /*first=*/0, setup_.options.sizes.latent);
+        return generator_noise(random, images, {.length = setup_.options.sizes.latent});
     }
 
     DcganOptimizers adams_;

@@ -60,7 +60,7 @@ Tensor draw_images(const Generator& generator, Index count, std::uint64_t seed) 
     return Tensor::build<float>({count, size, size, channels}, [&, latent = latent](std::span<float> out) {
         for (Index first = 0; first < count; first += at_once) {
             const Index some = std::min(at_once, count - first);
-            const Tensor images = generator.draw(generator_noise(random, some, first, latent));
+            const Tensor images = generator.draw(generator_noise(random, some, {.first = first, .length = latent}));
             std::copy_n(images.data<float>().data(), some * numbers, out.data() + first * numbers);
         }
     });

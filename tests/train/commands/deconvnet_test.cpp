@@ -23,9 +23,9 @@ class DeconvnetCommand : public ProgramTest {
 TEST_F(DeconvnetCommand, DrawsTheImageThenTheProjectionsOfTheStrongestMaps) {
     EXPECT_EQ(printed("deconvnet --run classifier --image digit.png --layer conv1 --top 7 --out maps.png"),
               "maps.png: the image, then the 7 strongest of 32 feature maps of conv1\n");
-    const Tensor picture = read_grey_image(directory_ / "maps.png");
+    const Tensor picture = read_image(directory_ / "maps.png", 1);
     ASSERT_EQ(picture.shape(), (Shape{3 * 30 + 2, 3 * 30 + 2, 1}));
-    const Tensor digit = read_grey_image(directory_ / "digit.png");
+    const Tensor digit = read_image(directory_ / "digit.png", 1);
     for (Index w = 0; w < 28; ++w) EXPECT_EQ(picture[2 * 92 + 2 + w], digit[w]) << "column " << w;
 }
 
@@ -46,12 +46,12 @@ TEST_F(DeconvnetCommand, TakesTheLastConvolutionAndAPlaceInTheRunByDefault) {
 TEST_F(DeconvnetCommand, ShowsADcganTheImageAsItKnowsImages) {
     printed("deconvnet --run dcgan --image digit.png --layer down1 --top 1 --out x.png");
     const Dcgan dcgan{Random(1)};
-    const Tensor digit = read_grey_image(directory_ / "digit.png");
+    const Tensor digit = read_image(directory_ / "digit.png", 1);
     const FeatureMaps maps({stages_of(dcgan.discriminator)[0]}, from_unit_to_symmetric(digit).reshaped({1, 28, 28, 1}));
     const std::vector<double> p = maps.project_largest(maps.strongest(1)[0]).to_vector();
     double strongest = 0.0;
     for (const double value : p) strongest = std::max(strongest, std::abs(value));
-    const Tensor picture = read_grey_image(directory_ / "x.png");
+    const Tensor picture = read_image(directory_ / "x.png", 1);
     ASSERT_EQ(picture.shape(), (Shape{32, 62, 1}));
     for (Index h = 0; h < 28; ++h) {
         for (Index w = 0; w < 28; ++w) {

@@ -75,7 +75,7 @@ TEST_F(TrainedRuns, ShowWhatLiesBetweenImages) {
               "autoencoder/samples/interpolate.png: 2 walks of 5 steps, each from where the one before it ends\n");
     printed("interpolate --run dcgan --rows 2 --steps 5 --png walk.png");
     for (const char* file : {"autoencoder/samples/interpolate.png", "walk.png"}) {
-        const Tensor picture = read_grey_image(directory_ / file);
+        const Tensor picture = read_image(directory_ / file, 1);
         ASSERT_EQ(picture.shape(), (Shape{2 * 30 + 2, 5 * 30 + 2, 1}));
         for (Index h = 0; h < 28; ++h) {
             for (Index w = 0; w < 28; ++w) {
@@ -94,7 +94,7 @@ TEST_F(TrainedRuns, MoveFromImageToImageAndBack) {
     printed(walk + " --steps 4 --png still.png");
 
     // A frame is a column of the still picture; readers of still pictures see the first.
-    const Tensor still = read_grey_image(directory_ / "still.png");
+    const Tensor still = read_image(directory_ / "still.png", 1);
     const auto frame = [&](Index step) {
         return Tensor::build<float>({3, 28, 28, 1}, [&](std::span<float> out) {
             for (Index n = 0, i = 0; n < 3; ++n) {
@@ -106,7 +106,7 @@ TEST_F(TrainedRuns, MoveFromImageToImageAndBack) {
             }
         });
     };
-    expect_equal(read_grey_image(directory_ / "a.png"), picture_grid(frame(0), 2), 1.01 / 255);
+    expect_equal(read_image(directory_ / "a.png", 1), picture_grid(frame(0), 2), 1.01 / 255);
     std::vector<Tensor> there_and_back;
     for (const Index step : {0, 1, 2, 3, 2, 1}) there_and_back.push_back(picture_grid(frame(step), 2));
     EXPECT_EQ(read_file(directory_ / "a.png"), animated_png(there_and_back, 50));
@@ -116,7 +116,7 @@ TEST_F(TrainedRuns, BeginTheirWalksAtWhatTheySample) {
     make_run("wgan-gp");
     printed("interpolate --run wgan-gp --rows 1 --steps 2 --seed 7 --png walk.png");
     printed("sample --run wgan-gp --count 2 --seed 7 --png samples.png");
-    expect_equal(read_grey_image(directory_ / "walk.png"), read_grey_image(directory_ / "samples.png"), 1.01 / 255);
+    expect_equal(read_image(directory_ / "walk.png", 1), read_image(directory_ / "samples.png", 1), 1.01 / 255);
 }
 
 }  // namespace

@@ -74,17 +74,17 @@ TEST_F(PictureFiles, KeepEveryShadeOfGrey) {
     for (int i = 0; i < 256; ++i) shades.push_back(i / 255.0);
     const Tensor image({8, 32, 1}, shades);
     write_png(path, image);
-    expect_equal(read_grey_image(path), image, 1e-7);
+    expect_equal(read_image(path, 1), image, 1e-7);
 }
 
 TEST_F(PictureFiles, ClipAndRound) {
     write_png(path, Tensor({1, 5, 1}, {-3, 2, 0.4 / 255, 0.6 / 255, 254.6 / 255}));
-    expect_tensor(read_grey_image(path), {1, 5, 1}, {0, 1, 0, 1 / 255.0, 1}, 1e-7);
+    expect_tensor(read_image(path, 1), {1, 5, 1}, {0, 1, 0, 1 / 255.0, 1}, 1e-7);
 }
 
 TEST_F(PictureFiles, ReadColoursAsTheirLuminance) {
     write_png(path, Tensor({1, 3, 3}, {1, 1, 1, 0, 1, 0, 0, 0, 1}));
-    const Tensor grey = read_grey_image(path);
+    const Tensor grey = read_image(path, 1);
     ASSERT_EQ(grey.shape(), (Shape{1, 3, 1}));
     EXPECT_EQ(grey[0], 1.0);
     EXPECT_NEAR(grey[1], 0.587, 0.01);

@@ -47,7 +47,7 @@ class Training : public ProgramTest {
         const auto line = nlohmann::json::parse(content(out + "/metrics.jsonl"));
         EXPECT_EQ(line.at("epoch"), 1);
         for (const std::string& name : words(metrics)) EXPECT_TRUE(line.at(name).is_number()) << name;
-        EXPECT_EQ(read_grey_image(directory_ / (out + "/samples/epoch-001.png")).shape(),
+        EXPECT_EQ(read_image(directory_ / (out + "/samples/epoch-001.png"), 1).shape(),
                   (Shape{8 * (28 + 2) + 2, columns * (28 + 2) + 2, 1}));
     }
 };
@@ -177,7 +177,7 @@ TEST_F(FinishedRuns, SampleEachImageWhateverTheirNumber) {
 
 TEST_F(FinishedRuns, SampleAPictureIntoTheRunByDefault) {
     EXPECT_EQ(printed("sample --run gan --count 5 --seed 9"), "gan/samples/seed-9.png: 5 samples\n");
-    EXPECT_EQ(read_grey_image(directory_ / "gan/samples/seed-9.png").shape(), (Shape{2 * 30 + 2, 3 * 30 + 2, 1}));
+    EXPECT_EQ(read_image(directory_ / "gan/samples/seed-9.png", 1).shape(), (Shape{2 * 30 + 2, 3 * 30 + 2, 1}));
 }
 
 TEST_F(FinishedRuns, DrawWithTheAverageOfTheirWeightsWhereTheyHaveOneUnlessToldOtherwise) {
@@ -245,10 +245,10 @@ TEST_F(FinishedRuns, ReconstructWhatTheyAreGiven) {
 TEST_F(FinishedRuns, ReconstructTestImagesOrOnePictureIntoAPicture) {
     const std::string said = printed("reconstruct --run coder --dataset digits --count 4");
     EXPECT_TRUE(said.ends_with("coder/samples/reconstruct.png: originals above reconstructions\n")) << said;
-    EXPECT_EQ(read_grey_image(directory_ / "coder/samples/reconstruct.png").shape(), (Shape{62, 4 * 30 + 2, 1}));
+    EXPECT_EQ(read_image(directory_ / "coder/samples/reconstruct.png", 1).shape(), (Shape{62, 4 * 30 + 2, 1}));
     write_png(directory_ / "digit.png", Tensor::full({28, 28, 1}, 0.5));
     printed("reconstruct --run coder --input digit.png --png pair.png");
-    EXPECT_EQ(read_grey_image(directory_ / "pair.png").shape(), (Shape{62, 32, 1}));
+    EXPECT_EQ(read_image(directory_ / "pair.png", 1).shape(), (Shape{62, 32, 1}));
 }
 
 }  // namespace
