@@ -1,4 +1,5 @@
-# Preparation of a fresh Debian 12: installs those of $packages that are not there, then builds $targets, if any, in build/.
+# Preparation of a fresh Debian 12: installs those of $packages that are not there, then builds $targets, if any, in build/
+# by the preset ADJOINT_PRESET, or else release.
 # Sourced by train/run, tests/run and others, which stand in the project's root. Quick and silent when nothing is to be done.
 
 missing=$(for package in $packages; do
@@ -25,6 +26,6 @@ quietly() {
 }
 [ -n "$targets" ] || return 0
 # After an installation too: what was not found before may be there now.
-{ [ -e build/build.ninja ] && [ -z "$missing" ]; } || quietly cmake --preset "${preset:-release}"
+{ [ -e build/build.ninja ] && [ -z "$missing" ]; } || quietly cmake --preset "${ADJOINT_PRESET:-release}"
 [ -e build/.ninja_log ] || echo "building, which takes some minutes the first time" >&2
 quietly ninja -C build $targets
