@@ -201,7 +201,7 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
     const double slope = options.activation.slope;
     require(gamma.shape() == Shape{C} && beta.shape() == Shape{C},
             "batch_normalize: scale and shift must be [{}]; got {} and {}", C, gamma.shape(), beta.shape());
-    require(slope >= 0.0, "batch_normalize: the slope must not be negative; got {}", slope);
+    require_at_least("batch_normalize", 0, {{"epsilon", options.epsilon}, {"the activation's slope", slope}});
     const Variable r = 1.0 / sqrt(Variable(moments.variance) + options.epsilon);
     const Tensor a = (stop_gradient(gamma) * r).value();
     const ProfileScope scope("batch_normalize");

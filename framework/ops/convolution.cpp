@@ -16,7 +16,7 @@ void require_shape(const char* operation, const char* role, const Variable& oper
 kernels::TensorEpilogue checked(const char* operation, const Epilogue<>& epilogue, Index channels,
                                 const Variable& operand) {
     const auto& [bias, activation] = epilogue;
-    require(activation.slope >= 0.0, "{}: the slope must not be negative; got {}", operation, activation.slope);
+    require_at_least(operation, 0, {{"the activation's slope", activation.slope}});
     if (!bias) return {.activation = activation};
     require(bias->shape() == Shape{channels}, "{}: bias must be [{}]; got {}", operation, channels, bias->shape());
     require_same_dtype(operation, operand.value(), bias->value());

@@ -154,14 +154,16 @@ Variable log_softmax(const Variable& x, Index axis) {
 
 Variable softmax(const Variable& x, Index axis) { return exp(log_softmax(x, axis)); }
 
-Variable standardize(const Variable& x, const std::vector<Index>& axes, double epsilon) {
-    const Variable centred = x - mean(x, axes, Keep::yes);
-    // s, a power of two, is near the largest |x − μ|, at least √ε: divided by it no square is infinite or lost, and no
-    // other bit changes.
+Tensor power_of_two(const Tensor& x, const std::vector<Index>& axes, double least) {
     const auto magnitude = [](auto p, auto q) { return larger(p, std::abs(q)); };
-    const auto power_of_two = [](auto m, Index) { return std::scalbn(decltype(m)(1), std::ilogb(m)); };
-    const Variable s = reduce_axes(centred.value(), normalize_axes("standardize", x.shape(), axes), std::sqrt(epsilon),
-                                   magnitude, power_of_two, /*keep=*/true);
+    const auto below = [](auto m, Index) { return std::isfinite(m) ? std::scalbn(decltype(m)(1), std::ilogb(m)) : 1; };
+    return reduce_axes(x, normalize_axes("power_of_two", x.shape(), axes), least, magnitude, below, /*keep=*/true);
+}
+
+Variable standardize(const Variable& x, const std::vector<Index>& axes, double epsilon) {
+    require_at_least("standardize", 0, {{"epsilon", epsilon}});
+    const Variable centred = x - mean(x, axes, Keep::yes);
+    const Variable s = power_of_two(centred.value(), axes, std::sqrt(epsilon));
     const Variable z = centred / s;
     return z / sqrt(mean(z * z, axes, Keep::yes) + epsilon / s / s);
 }

@@ -35,8 +35,13 @@ Variable log_softmax(const Variable& x, Index axis = -1);
 /// eˣ / Σ eˣ along an axis: exp(log_softmax(x)).
 Variable softmax(const Variable& x, Index axis = -1);
 
+/// The power of two below the largest |x| over the axes, which stay with extent 1, or below `least` where that is
+/// larger; 1 where x is not finite. x divided by it loses no bit, and its squares neither overflow nor vanish.
+/// It has no gradient.
+Tensor power_of_two(const Tensor& x, const std::vector<Index>& axes, double least);
 /// y = (x − μ) / √(σ² + ε) with the mean μ and the variance σ² (with divisor n) of x over the axes, negative ones
 /// counted from the end.   Gradient: that of the composition, x ← r·(g − mean g − y·mean g·y) with r = 1 / √(σ² + ε).
+/// Throws `standardize: epsilon must be at least 0; got -1`.
 Variable standardize(const Variable& x, const std::vector<Index>& axes, double epsilon);
 
 /// Sums x over the axes in which `shape` was broadcast to x's shape: the adjoint of broadcast_to.

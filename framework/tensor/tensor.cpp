@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "framework/tensor/buffer_pool.h"
 
@@ -10,7 +11,12 @@ namespace adjoint {
 Tensor::Tensor(Shape shape, DType dtype) : shape_(std::move(shape)), size_(element_count(shape_)), dtype_(dtype) {
     require(std::ranges::all_of(shape_, [](Index extent) { return extent >= 0; }),
             "Tensor: an extent is negative; got shape {}", shape_);
-    storage_ = allocate_buffer(static_cast<std::size_t>(size_) * dispatch(dtype, []<Scalar T>() { return sizeof(T); }));
+    try {
+        storage_ =
+            allocate_buffer(static_cast<std::size_t>(size_) * dispatch(dtype, []<Scalar T>() { return sizeof(T); }));
+    } catch (const std::bad_alloc&) {
+        throw Error(fmt::format("Tensor: there is not enough memory; got shape {}", shape_));
+    }
 }
 
 Tensor::Tensor(Shape shape, const std::vector<double>& elements, DType dtype) : Tensor(std::move(shape), dtype) {

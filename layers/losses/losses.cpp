@@ -1,6 +1,7 @@
 #include "layers/losses/losses.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -119,7 +120,9 @@ Variable gradient_norms(const Module& critic, const Variable& real, const Variab
     std::vector<Index> axes(static_cast<std::size_t>(real.rank() - 1));
     std::iota(axes.begin(), axes.end(), Index{1});
     constexpr double tiny = 1e-12;  // a norm of 0 has no derivative, and that of √(0 + tiny) is 0
-    return sqrt(sum(slopes * slopes, axes) + tiny);
+    const Variable s = power_of_two(slopes.value(), axes, std::sqrt(tiny));
+    const Variable z = slopes / s;
+    return reshape(s * sqrt(sum(z * z, axes, Keep::yes) + tiny / s / s), {real.extent(0)});
 }
 
 Variable gradient_penalty(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {

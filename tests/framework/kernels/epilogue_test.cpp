@@ -87,7 +87,7 @@ TEST_P(EpilogueOf, RefusesABiasOfAnotherSizeOrTypeAndANegativeSlope) {
     EXPECT_EQ(error({.bias = doubles({3}, {0, 0, 0})}),
               std::string(name) + ": operands differ in element type; got float32 and float64");
     EXPECT_EQ(error({.activation = leaky_relu(-0.5)}),
-              std::string(name) + ": the slope must not be negative; got -0.5");
+              std::string(name) + ": the activation's slope must be at least 0; got -0.5");
 }
 
 INSTANTIATE_TEST_SUITE_P(Convolution, EpilogueOf,

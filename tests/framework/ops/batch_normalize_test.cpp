@@ -130,7 +130,10 @@ TEST(BatchNormalize, RefusesScalesThatAreNotAChannelEach) {
     const std::vector<Variable> in = random_inputs({4, 2, 2, 3});
     EXPECT_REFUSAL(fused(in[0], Tensor::ones({2}, DType::float64), in[2], 1.0),
                    "batch_normalize: scale and shift must be [3]; got [2] and [3]");
-    EXPECT_REFUSAL(fused(in[0], in[1], in[2], -1.0), "batch_normalize: the slope must not be negative; got -1");
+    EXPECT_REFUSAL(fused(in[0], in[1], in[2], -1.0),
+                   "batch_normalize: the activation's slope must be at least 0; got -1");
+    EXPECT_REFUSAL(batch_normalize(in[0], in[1], in[2], channel_moments(in[0].value()), {.epsilon = -1.0}),
+                   "batch_normalize: epsilon must be at least 0; got -1");
 }
 
 }  // namespace

@@ -225,6 +225,7 @@ TEST(Standardize, DoesNotSeeShiftAndScale) {
 
 TEST(Standardize, OfAConstantIsZero) {
     expect_tensor(standardize(Tensor::full({2, 3}, 7.0), {1}, 1e-5), {2, 3}, {0, 0, 0, 0, 0, 0});
+    EXPECT_REFUSAL(standardize(Tensor::zeros({2, 3}), {1}, -1.0), "standardize: epsilon must be at least 0; got -1");
 }
 
 TEST(Standardize, HasTheGradientThatItsCommentSays) {

@@ -147,6 +147,11 @@ TEST(Tensor, IsIdenticalToTheSameShapeTypeAndBitsOnly) {
     EXPECT_FALSE(identical(Tensor({1}, {0.0}), Tensor({1}, {-0.0})));
 }
 
+TEST(Tensor, SaysWhichShapeThereIsNotEnoughMemoryFor) {
+    EXPECT_REFUSAL(Tensor::zeros({Index{1} << 30, 1 << 20}),
+                   "Tensor: there is not enough memory; got shape [1073741824, 1048576]");
+}
+
 TEST(Tensor, RequiresOneElementTypeOfTwoOperands) {
     EXPECT_NO_THROW(require_same_dtype("add", Tensor(), Tensor()));
     EXPECT_REFUSAL(require_same_dtype("add", Tensor(), doubles({}, {0})),

@@ -140,6 +140,17 @@ TEST(GradientPenalty, OfACriticWithoutASlopeIsOneWithAGradientOfZero) {
     expect_tensor(tape.gradient(penalty).front(), {2, 1}, {0, 0});
 }
 
+TEST(GradientNorms, NeitherOverflowNorVanishInFloat32) {
+    const Tensor images = Tensor::zeros({2, 2});
+    for (const float size : {1e30f, 1.0f, 1e-5f}) {
+        const Lambda critic([size](const Variable& x) { return sum(x * Tensor({2}, {3 * size, 4 * size}), {1}); });
+        expect_tensor(gradient_norms(critic, images, images, Random(1)) / (5.0 * size), {2}, {1, 1}, 0.03);
+    }
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    const Lambda steep([](const Variable& x) { return sum(x * Tensor({2}, {infinite, 1}), {1}); });
+    expect_tensor(gradient_norms(steep, images, images, Random(1)), {2}, {infinite, infinite});
+}
+
 TEST(GradientPenalty, LeavesNothingOnATapeThatWatchesSomethingElse) {
     const Linear critic = linear_critic({3, 4});
     const Variable other = Tensor({}, {1});
