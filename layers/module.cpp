@@ -1,6 +1,7 @@
 #include "layers/module.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 #include "framework/tensor/observer.h"
 
@@ -88,13 +89,16 @@ States Module::states() const {
 
 void Module::set_frozen(const char* operation, const std::string& name, bool frozen) const {
     bool found = false;
+    std::vector<std::string> known;
     for (const auto& [full_name, parameter] : collect(&Module::parameters_)) {
+        const std::string first = full_name.substr(0, full_name.find('.'));
+        if (known.empty() || known.back() != first) known.push_back(first);
         if (!name.empty() && full_name != name && !full_name.starts_with(name + ".")) continue;
         found = true;
         frozen ? parameter.freeze() : parameter.unfreeze();
     }
-    require(found, "Module::{}: no parameter has this name or begins with it and a dot; got {}", operation,
-            name.empty() ? "none at all" : name);
+    require(found, "Module::{}: no parameter has this name or begins with it and a dot; got {}, known: {}", operation,
+            name.empty() ? "none at all" : name, known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
 }
 
 bool Module::frozen() const {

@@ -1,5 +1,7 @@
 #include "train/program.h"
 
+#include <algorithm>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include "framework/analysis/anomaly.h"
@@ -7,7 +9,9 @@
 #include "framework/kernels/gemm.h"
 #include "framework/tensor/parallel.h"
 #include "train/cli/commands.h"
+#include "train/cli/environment.h"
 #include "train/cli/interruption.h"
+#include "train/cli/settings.h"
 #include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 
@@ -48,6 +52,15 @@ std::string missing_command(const CLI::App& app) {
                        rest.empty() ? "nothing" : rest.front());
 }
 
+// The message, which begins with its flag; where nobody typed that, the variable that set it comes first.
+std::string with_variable(const std::string& message, int argc, char** argv) {
+    const std::string flag = message.substr(0, message.find(": "));
+    if (!flag.starts_with("--")) return message;
+    const std::string variable = variable_of(flag.substr(2));
+    const bool typed = std::any_of(argv, argv + argc, [&](const std::string& word) { return word.starts_with(flag); });
+    return typed || environment(variable.c_str()).empty() ? message : variable + ": " + message;
+}
+
 int run(CLI::App& app, int argc, char** argv) {
     try {
         app.parse(argc, argv);
@@ -57,8 +70,13 @@ int run(CLI::App& app, int argc, char** argv) {
     } catch (const CLI::RequiredError& error) {
         const bool command = std::string(error.what()).find("subcommand") != std::string::npos;
         return command ? complain(Error(missing_command(app)), usage) : complain(error, usage);
+    } catch (const CLI::ExtrasError&) {  // whose own message has them backwards
+        const std::vector<std::string> extra = app.remaining(/*recurse=*/true);
+        return complain(Error(fmt::format("The following argument{} not expected: {}",
+                                          extra.size() > 1 ? "s were" : " was", fmt::join(extra, " "))),
+                        usage);
     } catch (const CLI::ParseError& error) {
-        return complain(error, usage);
+        return complain(Error(with_variable(error.what(), argc, argv)), usage);
     } catch (const CheckFailed&) {
         return check_failed;
     } catch (const DataError& error) {

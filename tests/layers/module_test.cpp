@@ -177,9 +177,9 @@ TEST(Freezing, LeavesWhatACheckpointHoldsAndItsOrder) {
 TEST(Freezing, RefusesNamesThatNoParameterHasOrBeginsWith) {
     const Lines lines;
     for (const char* name : {"in", "inner.f", "outer.", "inner.calls"}) {
-        EXPECT_REFUSAL(
-            lines.freeze(name),
-            std::string("Module::freeze: no parameter has this name or begins with it and a dot; got ") + name);
+        EXPECT_REFUSAL(lines.freeze(name),
+                       std::string("Module::freeze: no parameter has this name or begins with it and a dot; got ") +
+                           name + ", known: gain, inner, outer");
     }
     EXPECT_EQ(lines.parameters().size(), 5u);
 }

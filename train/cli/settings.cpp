@@ -113,13 +113,15 @@ bool same_value(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+std::string variable_of(const std::string& option) {
+    std::string name = "ADJOINT_" + option;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return c == '-' ? '_' : static_cast<char>(std::toupper(c)); });
+    return name;
+}
+
 void read_environment(CLI::App& command) {
-    for (CLI::Option* option : configurable(command)) {
-        std::string name = "ADJOINT_" + option->get_single_name();
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](unsigned char c) { return c == '-' ? '_' : static_cast<char>(std::toupper(c)); });
-        option->envname(name);
-    }
+    for (CLI::Option* option : configurable(command)) option->envname(variable_of(option->get_single_name()));
 }
 
 void read_settings(CLI::App& command, const std::filesystem::path& file) {

@@ -9,7 +9,10 @@
 
 namespace adjoint {
 
-/// Lets every option of the command be set by its name in the environment: --batch-size by ADJOINT_BATCH_SIZE.
+/// ADJOINT_BATCH_SIZE for batch-size.
+std::string variable_of(const std::string& option);
+
+/// Lets every option of the command be set by its variable in the environment.
 void read_environment(CLI::App& command);
 
 /// Sets the options that nothing set yet from a file of lines `batch-size = 64`. Throws MissingInput when the file is

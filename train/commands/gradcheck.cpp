@@ -1,4 +1,5 @@
 // Gradcheck command: the gradients of operations, layers and models beside finite differences.
+#include <fmt/ranges.h>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -189,12 +190,14 @@ GradientRows rows_named(const std::string& name) {
                                                               {"take", "gather"},
                                                               {"put", "scatter_add"}};
     if (const auto now = former.find(name); now != former.end()) return rows_named(now->second);
-    GradientRows rows;
+    GradientRows rows, written_otherwise;
     std::vector<std::string> known;
     for (const GradientRow& row : gradient_table()) {
         if (name.empty() || row.name == name) rows.push_back(row);
+        if (CLI::detail::to_lower(row.name) == CLI::detail::to_lower(name)) written_otherwise.push_back(row);
         known.push_back(row.name);
     }
+    if (rows.empty()) rows = written_otherwise;  // linear for Linear
     require(!rows.empty(), "gradcheck: no operation, layer or model has this name; got {}, known: {}", name,
             fmt::join(known, ", "));
     return rows;

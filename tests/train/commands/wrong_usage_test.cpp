@@ -62,8 +62,8 @@ TEST_F(WrongUsage, OfCommandsAndFlags) {
         {"train perceptron", "2 error: adjoint train: must be followed by one of autoencoder, "},
         {"data", "2 error: adjoint data: must be followed by one of get; got nothing"},
         {"train autoencoder extra", "2 error: The following argument was not expected: extra"},
-        {"train autoencoder --lrr 1", "2 error: The following arguments were not expected: 1 --lrr"},
-        {"train classifier --noise 1", "2 error: The following arguments were not expected: 1 --noise"},
+        {"train autoencoder --lrr 1", "2 error: The following arguments were not expected: --lrr 1"},
+        {"train classifier --noise 1", "2 error: The following arguments were not expected: --noise 1"},
         {"train autoencoder --lr", "2 error: --lr: 1 required"},
         {"train autoencoder --lr 1 --lr 2", "2 error: --lr: At Most 1 required but received 2"},
         {"train autoencoder --threads 0", "2 error: --threads: must be a whole number from 1 to 1024; got 0"},
@@ -123,10 +123,19 @@ TEST_F(WrongUsage, OfSettings) {
         {"train autoencoder --config two.toml", "65 error: two.toml: --lr: At Most 1 required but received 2"},
         {"train autoencoder --config negative.toml", "65 error: negative.toml: --lr: must be a number above 0; got -1"},
         {"train autoencoder --dataset digits --freeze nothing",
-         "2 error: Module::freeze: no parameter has this name or begins with it and a dot; got nothing"},
+         "2 error: Module::freeze: no parameter has this name or begins with it and a dot; got nothing, known: "
+         "encoder, "},
         {"train autoencoder --dataset digits --freeze encoder --freeze decoder",
          "2 error: Optimizer: there must be a parameter to improve; got none"},
     });
+}
+
+TEST_F(WrongUsage, OfVariablesThatSetASetting) {
+    const EnvironmentVariable variable("ADJOINT_BATCH_SIZE", "abc");
+    const std::string fact = "--batch-size: must be a whole number from 2 to 60000; got ";
+    expect_refused({{"train autoencoder", "2 error: ADJOINT_BATCH_SIZE: " + fact + "abc"},
+                    {"train autoencoder --batch-size 1", "2 error: " + fact + "1"},
+                    {"train autoencoder --batch-size=1", "2 error: " + fact + "1"}});
 }
 
 TEST_F(WrongUsage, OfNumbersThatMakeNoSense) {

@@ -226,12 +226,14 @@ TEST_F(GradcheckCommand, RefusesNamesThatItDoesNotKnowByNamingThoseItDoes) {
     for (const GradientRow& row : gradient_table()) EXPECT_NE(message.find(row.name), std::string::npos) << row.name;
 }
 
-TEST_F(GradcheckCommand, KnowsFormerNamesToo) {
+TEST_F(GradcheckCommand, KnowsFormerNamesTooAndThoseInOtherLetters) {
     for (const auto& [former, now] : {std::pair("rectified", "relu_gradient"),
                                       {"patches", "im2col"},
                                       {"sum_patches", "col2im"},
                                       {"take", "gather"},
-                                      {"put", "scatter_add"}}) {
+                                      {"put", "scatter_add"},
+                                      {"linear", "Linear"},
+                                      {"RELU", "relu"}}) {
         EXPECT_EQ(run({"gradcheck", "--layer", former}).out, run({"gradcheck", "--layer", now}).out) << former;
     }
 }
