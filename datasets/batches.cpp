@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <future>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -57,11 +58,19 @@ Batch first_batch(const Dataset& dataset, Index count) {
     return read_batch(dataset, in_order(std::min(count, dataset.size())));
 }
 
+struct Batches::Upcoming {
+    std::future<Batch> batch;
+};
+
+Batches::Batches(Batches&&) noexcept = default;
+Batches::~Batches() = default;
+
 Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
     : dataset_(std::move(dataset)),
       order_(options.shuffle ? shuffled(dataset_->size(), *options.shuffle) : in_order(dataset_->size())),
       batch_size_(options.batch_size),
-      prepared_(options.first) {
+      prepared_(options.first),
+      upcoming_(std::make_unique<Upcoming>()) {
     require(batch_size_ >= 1, "Batches: batch_size must be at least 1; got {}", batch_size_);
     require(prepared_ >= 0, "Batches: first must be at least 0; got {}", prepared_);
     const Index size = dataset_->size();
@@ -71,8 +80,8 @@ Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
 }
 
 std::optional<Batch> Batches::next() {
-    if (!upcoming_.valid()) return std::nullopt;
-    Batch batch = upcoming_.get();
+    if (!upcoming_->batch.valid()) return std::nullopt;
+    Batch batch = upcoming_->batch.get();
     if (prepared_ < count_) prepare_next();
     return batch;
 }
@@ -82,10 +91,10 @@ void Batches::prepare_next() {
     const Index end = std::min(std::ssize(order_), begin + batch_size_);
     ++prepared_;
     // The thread owns all it reads, so that this object may be moved meanwhile.
-    upcoming_ = std::async(std::launch::async,
-                           [dataset = dataset_, indices = std::vector(order_.begin() + begin, order_.begin() + end)] {
-                               return read_batch(*dataset, indices);
-                           });
+    upcoming_->batch = std::async(
+        std::launch::async, [dataset = dataset_, indices = std::vector(order_.begin() + begin, order_.begin() + end)] {
+            return read_batch(*dataset, indices);
+        });
 }
 
 }  // namespace adjoint

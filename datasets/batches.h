@@ -2,7 +2,6 @@
 // it trains.
 #pragma once
 
-#include <future>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -37,6 +36,8 @@ class Batches {
 
     /// Throws unless the whole epoch has at least one batch.
     Batches(std::shared_ptr<const Dataset> dataset, const Options& options);
+    Batches(Batches&&) noexcept;
+    ~Batches();  // waits for the thread that prepares a batch
 
     /// The next batch, or nothing after the last. Rethrows what Dataset::read threw; the epoch is then over.
     std::optional<Batch> next();
@@ -45,6 +46,7 @@ class Batches {
     Index count() const { return count_; }
 
   private:
+    struct Upcoming;  // the batch that is being prepared
     void prepare_next();
 
     std::shared_ptr<const Dataset> dataset_;
@@ -52,7 +54,7 @@ class Batches {
     Index batch_size_;
     Index count_;
     Index prepared_;
-    std::future<Batch> upcoming_;  // its destructor waits for the thread
+    std::unique_ptr<Upcoming> upcoming_;
 };
 
 }  // namespace adjoint

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
@@ -21,7 +22,7 @@ constexpr std::uint8_t unsigned_byte = 0x08;
 // The bytes of a file, unpacked where it is gzipped.
 class ByteStream {
   public:
-    explicit ByteStream(const std::filesystem::path& path) : path_(path.string()) {
+    explicit ByteStream(const std::string& path) : path_(path) {
         std::error_code ignored;
         require<MissingInput>(!std::filesystem::is_directory(path, ignored), "{}: expected a file; got a directory",
                               path_);
@@ -116,9 +117,9 @@ Shape read_extents(ByteStream& stream, Index rank) {
     return shape;
 }
 
-void require_rank(const IdxArray& array, Index rank, const std::filesystem::path& path, const char* what) {
-    require<DataError>(std::ssize(array.shape) == rank, "{}: at byte 3: {} have rank {}; got rank {}, {}",
-                       path.string(), what, rank, array.shape.size(), array.shape);
+void require_rank(const IdxArray& array, Index rank, const std::string& path, const char* what) {
+    require<DataError>(std::ssize(array.shape) == rank, "{}: at byte 3: {} have rank {}; got rank {}, {}", path, what,
+                       rank, array.shape.size(), array.shape);
 }
 
 // The file of that name with either separator, plain or gzipped.
@@ -133,7 +134,7 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& dire
 
 }  // namespace
 
-IdxArray read_idx(const std::filesystem::path& path) {
+IdxArray read_idx(const std::string& path) {
     ByteStream stream(path);
     const Index rank = read_magic(stream);
     IdxArray array;
@@ -143,11 +144,11 @@ IdxArray read_idx(const std::filesystem::path& path) {
     return array;
 }
 
-std::optional<MnistFiles> find_mnist(const std::filesystem::path& directory, bool training) {
+std::optional<MnistFiles> find_mnist(const std::string& directory, bool training) {
     const std::string half = training ? "train" : "t10k";
     for (const char* place : {"", "mnist", "MNIST/raw"}) {
-        const auto images = find_file(directory / place, half + "-images", "idx3-ubyte");
-        const auto labels = find_file(directory / place, half + "-labels", "idx1-ubyte");
+        const auto images = find_file(std::filesystem::path(directory) / place, half + "-images", "idx3-ubyte");
+        const auto labels = find_file(std::filesystem::path(directory) / place, half + "-labels", "idx1-ubyte");
         if (images && labels) return MnistFiles{*images, *labels};
     }
     return std::nullopt;
@@ -157,7 +158,7 @@ IdxDataset::IdxDataset(const MnistFiles& files) : images_(read_idx(files.images)
     require_rank(images_, 3, files.images, "images [N, H, W]");
     require_rank(labels_, 1, files.labels, "labels [N]");
     require<DataError>(labels_.shape == Shape{size()}, "{}: at byte 4: expected {} labels, one an image of {}; got {}",
-                       files.labels.string(), size(), files.images.string(), labels_.shape[0]);
+                       files.labels, size(), files.images, labels_.shape[0]);
 }
 
 int IdxDataset::read(Index index, std::span<float> pixels) const {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -23,17 +23,17 @@ struct IdxArray {
 /// `images.gz: at byte 16: expected 47040000 bytes of the elements of [60000, 28, 28]; got 12345`.
 /// Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", the section on file
 /// formats.
-IdxArray read_idx(const std::filesystem::path& path);
+IdxArray read_idx(const std::string& path);
 
 /// The two files of one half of MNIST, or of whatever is stored alike (Fashion-MNIST, KMNIST, EMNIST, …).
 struct MnistFiles {
-    std::filesystem::path images;  // [N, H, W]
-    std::filesystem::path labels;  // [N]
+    std::string images;  // [N, H, W]
+    std::string labels;  // [N]
 };
 
 /// The training or the test half of MNIST under its usual names, {train,t10k}-images{-,.}idx3-ubyte{,.gz} and labels
 /// alike, in `directory` or else in mnist/ or MNIST/raw/ beneath it; nothing unless both files are in one place.
-std::optional<MnistFiles> find_mnist(const std::filesystem::path& directory, bool training);
+std::optional<MnistFiles> find_mnist(const std::string& directory, bool training);
 
 /// The images of an IDX file, each [H, W, 1], pixel = byte / 255, with the labels of another; both are held in memory.
 /// Throws as read_idx does, and DataError when the ranks are not 3 and 1 or there is not one label an image.

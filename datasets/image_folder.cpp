@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <regex>
 #include <span>
@@ -119,13 +120,13 @@ struct Picture {
     std::unique_ptr<std::uint8_t, void (*)(void*)> bytes;
 };
 
-Picture decode(const fs::path& path, Index channels) {
+Picture decode(const std::string& path, Index channels) {
     const auto refuse_unless = [&](bool good, const auto& reason) {
-        require<DataError>(good, "{}: must be a PNG or JPEG image; got {}", path.string(), reason);
+        require<DataError>(good, "{}: must be a PNG or JPEG image; got {}", path, reason);
     };
     std::error_code unknown;
     const std::uintmax_t size = fs::is_regular_file(path, unknown) ? fs::file_size(path) : 0;
-    require<DataError>(size <= most_bytes, "{}: must have at most {} bytes; got {}", path.string(), most_bytes, size);
+    require<DataError>(size <= most_bytes, "{}: must have at most {} bytes; got {}", path, most_bytes, size);
     const std::string content = read_file(path);
     const std::span file(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
     const std::string damage = image_damage(file);
@@ -134,8 +135,8 @@ Picture decode(const fs::path& path, Index channels) {
     int width = 0, height = 0, own_channels = 0;
     const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &own_channels) != 0;
     refuse_unless(known, known ? "" : stbi_failure_reason());
-    require<DataError>(Index{width} * height <= most_pixels, "{}: must have at most {} pixels; got {} × {}",
-                       path.string(), most_pixels, width, height);
+    require<DataError>(Index{width} * height <= most_pixels, "{}: must have at most {} pixels; got {} × {}", path,
+                       most_pixels, width, height);
     std::uint8_t* const bytes =
         stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, static_cast<int>(channels));
     refuse_unless(bytes != nullptr, bytes ? "" : stbi_failure_reason());
@@ -155,7 +156,7 @@ std::string label_of(const fs::path& file, const fs::path& folder) {
 
 }  // namespace
 
-Tensor read_image(const fs::path& path, Index channels) {
+Tensor read_image(const std::string& path, Index channels) {
     require(channels == 1 || channels == 3, "read_image: channels must be 1 or 3; got {}", channels);
     const Picture picture = decode(path, channels);
     return Tensor::build<float>({picture.view.height, picture.view.width, channels}, [&](std::span<float> out) {
@@ -163,20 +164,20 @@ Tensor read_image(const fs::path& path, Index channels) {
     });
 }
 
-ImageFolder::ImageFolder(const fs::path& folder, const Options& options) : options_(options) {
+ImageFolder::ImageFolder(const std::string& folder, const Options& options) : options_(options) {
     require(options.image_size >= 1 && (options.channels == 1 || options.channels == 3),
             "ImageFolder: images must be of at least 1 pixel, with 1 or 3 channels; got {} and {}", options.image_size,
             options.channels);
     find_files(folder);
-    require<MissingInput>(!files_.empty(), "{}: must hold PNG or JPEG images; got none", folder.string());
+    require<MissingInput>(!files_.empty(), "{}: must hold PNG or JPEG images; got none", folder);
     check_files();
-    require<DataError>(!files_.empty(), "{}: must hold an image that can be read; got {} that cannot", folder.string(),
+    require<DataError>(!files_.empty(), "{}: must hold an image that can be read; got {} that cannot", folder,
                        skipped_.size());
 }
 
-void ImageFolder::find_files(const fs::path& folder) {
+void ImageFolder::find_files(const std::string& folder) {
     std::error_code error;
-    require<MissingInput>(fs::is_directory(folder, error), "{}: must be a folder of images; got {}", folder.string(),
+    require<MissingInput>(fs::is_directory(folder, error), "{}: must be a folder of images; got {}", folder,
                           fs::exists(folder, error) ? "a file" : "no such directory");
     std::vector<std::pair<std::string, fs::path>> found;  // the label's name and the file
     for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
@@ -185,7 +186,7 @@ void ImageFolder::find_files(const fs::path& folder) {
         }
         error.clear();
     }
-    require<MissingInput>(!error, "{}: cannot be read; got {}", folder.string(), error.message());
+    require<MissingInput>(!error, "{}: cannot be read; got {}", folder, error.message());
     std::sort(found.begin(), found.end());
     for (const auto& [label, path] : found) {
         if (labels_.empty() || labels_.back() != label) labels_.push_back(label);

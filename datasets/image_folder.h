@@ -1,7 +1,6 @@
 // Dataset of a folder of images: its PNG and JPEG files, each decoded when it is read, cut to a square and resized.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,7 +13,7 @@ namespace adjoint {
 /// and the orientation that a camera noted are ignored. Throws MissingInput where the file cannot be read, and
 /// DataError where it is no such image, is damaged, or is larger than 2²⁶ pixels or 2²⁸ bytes: `cat.png: must be a PNG
 /// or JPEG image; got a file that ends before its image does`.
-Tensor read_image(const std::filesystem::path& path, Index channels);
+Tensor read_image(const std::string& path, Index channels);
 
 /// The PNG and JPEG files of a folder and of those beneath it, in the order of their names, each an image
 /// [image_size, image_size, channels] by square_crop. Labels number the folders directly beneath it in the order of
@@ -30,7 +29,7 @@ class ImageFolder : public Dataset {
     /// Decodes every file once, in parallel, so that none fails in the midst of training.
     /// Throws MissingInput where there is no such folder or it holds no images, and DataError with the name of the
     /// first file that cannot be read, unless those are to be skipped.
-    ImageFolder(const std::filesystem::path& folder, const Options& options);
+    ImageFolder(const std::string& folder, const Options& options);
 
     Index size() const override { return std::ssize(files_); }
     Shape image_shape() const override { return {options_.image_size, options_.image_size, options_.channels}; }
@@ -43,11 +42,11 @@ class ImageFolder : public Dataset {
 
   private:
     struct File {
-        std::filesystem::path path;
+        std::string path;
         int label;
         std::string fault = {};  // why it cannot be read
     };
-    void find_files(const std::filesystem::path& folder);
+    void find_files(const std::string& folder);
     void check_files();
 
     Options options_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/ranges.h>
 #include <openssl/evp.h>
 #include <string_view>
 
@@ -77,14 +78,13 @@ const PublishedDataset* find_published_dataset(const std::string& name) {
     return found == datasets.end() ? nullptr : &*found;
 }
 
-std::string read_published(const std::filesystem::path& path, const PublishedFile& file) {
+std::string read_published(const std::string& path, const PublishedFile& file) {
     const IdxArray array = read_idx(path);
-    require<DataError>(array.shape == file.shape, "{}: its elements must be {}; got {}", path.string(), file.shape,
-                       array.shape);
+    require<DataError>(array.shape == file.shape, "{}: its elements must be {}; got {}", path, file.shape, array.shape);
     std::string bytes = read_file(path);
     const bool packed = file.digest == Digest::of_packed;
     const std::string sha256 = sha256_of(packed ? bytes : unpacked(array));
-    require<DataError>(sha256 == file.sha256, "{}: the SHA-256 {} must be {}; got {}", path.string(),
+    require<DataError>(sha256 == file.sha256, "{}: the SHA-256 {} must be {}; got {}", path,
                        packed ? "of the file" : "of what is in it", file.sha256, sha256);
     return bytes;
 }

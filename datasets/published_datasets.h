@@ -1,7 +1,6 @@
 // Published datasets: the files of MNIST and its family, their mirrors, and their digests.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -31,6 +30,6 @@ const PublishedDataset* find_published_dataset(const std::string& name);
 
 /// The bytes of the file at `path`, which are those that were published. Throws as read_idx does, and DataError where
 /// the shape or the digest is another.
-std::string read_published(const std::filesystem::path& path, const PublishedFile& file);
+std::string read_published(const std::string& path, const PublishedFile& file);
 
 }  // namespace adjoint

@@ -1,6 +1,7 @@
 #include "layers/normalization.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <numeric>
 
 #include "framework/ops/batch_normalize.h"

@@ -1,7 +1,6 @@
 // Image model options: the sizes that a user may choose.
 #pragma once
 
-#include "framework/tensor/error.h"
 #include "framework/tensor/shape.h"
 
 namespace adjoint {
@@ -14,14 +13,6 @@ struct ImageModelOptions {
 };
 
 /// Throws where a size is not one of those above.
-inline void check_options(const char* model, const ImageModelOptions& options) {
-    const Index size = options.image_size;
-    require(size == 28 || size == 32 || size == 64 || size == 128, "{}: image_size must be 28, 32, 64 or 128; got {}",
-            model, size);
-    require(options.channels == 1 || options.channels == 3, "{}: channels must be 1 or 3; got {}", model,
-            options.channels);
-    require(options.latent >= 1 && options.width >= 1, "{}: latent and width must be at least 1; got {} and {}", model,
-            options.latent, options.width);
-}
+void check_options(const char* model, const ImageModelOptions& options);
 
 }  // namespace adjoint

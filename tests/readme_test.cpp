@@ -96,7 +96,7 @@ TEST_P(Documents, HaveCommandsThatPrintWhatTheySay) {
     }
     EXPECT_EQ(commands, GetParam().command_count);
     for (const auto& made : std::filesystem::directory_iterator(directory_.path())) {
-        EXPECT_TRUE(read_file(made) == read_file(file().parent_path() / made.path().filename())) << made;
+        EXPECT_TRUE(read_file(made.path()) == read_file(file().parent_path() / made.path().filename())) << made;
     }
 }
 

@@ -37,6 +37,9 @@ std::optional<Index> first_not_finite(const Tensor& x) {
     });
 }
 
+AnomalyDetector::AnomalyDetector(std::map<const Module*, std::string> names) : names_(std::move(names)) {}
+AnomalyDetector::~AnomalyDetector() = default;
+
 void AnomalyDetector::after_forward(const Variable& y, const char* operation) {
     const std::string place = places_.empty() ? "" : places_.back();
     const std::string maker = place.empty() ? operation : fmt::format("{} in {}", operation, place);
@@ -53,11 +56,15 @@ void AnomalyDetector::before_backward(std::uint64_t output) {
     backward_ = maker == makers_.end() ? "an operation" : maker->second;
 }
 
+void AnomalyDetector::after_backward() { backward_.clear(); }
+
 // A module without a name is part of the one that calls it.
 void AnomalyDetector::before_module(const Module& module, const Variable& x) {
     const auto name = names_.find(&module);
     const std::string around = places_.empty() ? "" : places_.back();
     places_.push_back(name == names_.end() ? around : fmt::format("{}({})", name->second, x.shape()));
 }
+
+void AnomalyDetector::after_module(const Module&, const Variable&, const Variable&) { places_.pop_back(); }
 
 }  // namespace adjoint

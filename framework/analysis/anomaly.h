@@ -27,13 +27,14 @@ class NotFinite : public Error {
 /// It checks every result, which takes about as long as making it.
 class AnomalyDetector : public Observer {
   public:
-    explicit AnomalyDetector(std::map<const Module*, std::string> names = {}) : names_(std::move(names)) {}
+    explicit AnomalyDetector(std::map<const Module*, std::string> names = {});
+    ~AnomalyDetector() override;
 
     void after_forward(const Variable& y, const char* operation) override;
     void before_backward(std::uint64_t output) override;
-    void after_backward() override { backward_.clear(); }
+    void after_backward() override;
     void before_module(const Module& module, const Variable& x) override;
-    void after_module(const Module&, const Variable&, const Variable&) override { places_.pop_back(); }
+    void after_module(const Module& module, const Variable& x, const Variable& y) override;
 
   private:
     std::map<const Module*, std::string> names_;

@@ -130,8 +130,7 @@ Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges = {},
 
 template <>
 struct fmt::formatter<adjoint::Variable> : fmt::formatter<adjoint::Tensor> {
-    template <class Context>
-    auto format(const adjoint::Variable& x, Context& context) const {
+    fmt::format_context::iterator format(const adjoint::Variable& x, fmt::format_context& context) const {
         return fmt::formatter<adjoint::Tensor>::format(x.value(), context);
     }
 };

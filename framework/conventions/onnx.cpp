@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/ranges.h>
 
 #include "framework/conventions/terms.h"
 #include "framework/tensor/error.h"

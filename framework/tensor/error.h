@@ -1,10 +1,8 @@
 // Errors: exceptions whose one line says what is wrong and what was got.
 #pragma once
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 #include <initializer_list>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -42,18 +40,9 @@ void require(bool holds, fmt::format_string<Args...> message, Args&&... args) {
 using NamedNumbers = std::initializer_list<std::pair<const char*, double>>;
 
 /// Throws `<owner>: <name> must be at least 0; got -1` where a number is less than `least`, infinite or NaN.
-inline void require_at_least(const char* owner, int least, NamedNumbers numbers) {
-    for (const auto& [name, number] : numbers) {
-        require(least <= number && number <= std::numeric_limits<double>::max(), "{}: {} must be at least {}; got {}",
-                owner, name, least, number);
-    }
-}
+void require_at_least(const char* owner, int least, NamedNumbers numbers);
 
 /// Throws `<owner>: <name> must be at least 0 and below 1; got 1` where a number is not.
-inline void require_fraction(const char* owner, NamedNumbers numbers) {
-    for (const auto& [name, number] : numbers) {
-        require(0.0 <= number && number < 1.0, "{}: {} must be at least 0 and below 1; got {}", owner, name, number);
-    }
-}
+void require_fraction(const char* owner, NamedNumbers numbers);
 
 }  // namespace adjoint

@@ -2,7 +2,6 @@
 // model and the detection of numbers that are not finite are observers.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -68,11 +67,7 @@ class ProfileScope {
     ProfileScope& operator=(const ProfileScope&) = delete;
 
   private:
-    // 0 where nobody would hear of it.
-    static double now() {
-        if (ThreadListing<Observer>::here().empty()) return 0.0;
-        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-    }
+    static double now();  // 0 where nobody would hear of it
 
     KernelTime kernel_;
 };

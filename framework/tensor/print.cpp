@@ -2,6 +2,7 @@
 // the point, in columns; of more than 1000 elements only the outermost three of each axis.
 #include <cmath>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <limits>
 #include <ostream>
 
@@ -156,3 +157,8 @@ std::string to_string(const Tensor& x) {
 std::ostream& operator<<(std::ostream& stream, const Tensor& x) { return stream << to_string(x); }
 
 }  // namespace adjoint
+
+fmt::format_context::iterator fmt::formatter<adjoint::Tensor>::format(const adjoint::Tensor& x,
+                                                                      fmt::format_context& context) const {
+    return fmt::formatter<std::string>::format(adjoint::to_string(x), context);
+}

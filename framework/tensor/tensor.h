@@ -119,8 +119,5 @@ void require_same_dtype(const char* operation, const Tensor& a, const Tensor& b)
 
 template <>
 struct fmt::formatter<adjoint::Tensor> : fmt::formatter<std::string> {
-    template <class Context>
-    auto format(const adjoint::Tensor& x, Context& context) const {
-        return fmt::formatter<std::string>::format(to_string(x), context);
-    }
+    fmt::format_context::iterator format(const adjoint::Tensor& x, fmt::format_context& context) const;
 };

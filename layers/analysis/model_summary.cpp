@@ -23,6 +23,13 @@ std::string kind_of(const Module& module) {
 
 }  // namespace
 
+void ModuleCalls::before_module(const Module&, const Variable&) { flops_before_.push_back(flops_); }
+
+void ModuleCalls::after_module(const Module& module, const Variable& x, const Variable& y) {
+    calls_.push_back({&module, x.shape(), y.shape(), flops_ - flops_before_.back()});
+    flops_before_.pop_back();
+}
+
 Index parameter_count(const Module& module) {
     Index count = 0;
     for (const NamedState& named : module.parameters()) count += named.state.value().size();

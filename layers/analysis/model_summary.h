@@ -24,11 +24,8 @@ class ModuleCalls : public Observer {
     const std::vector<ModuleCall>& calls() const { return calls_; }
 
     void after_kernel(const KernelTime& kernel) override { flops_ += kernel.flops; }
-    void before_module(const Module&, const Variable&) override { flops_before_.push_back(flops_); }
-    void after_module(const Module& module, const Variable& x, const Variable& y) override {
-        calls_.push_back({&module, x.shape(), y.shape(), flops_ - flops_before_.back()});
-        flops_before_.pop_back();
-    }
+    void before_module(const Module& module, const Variable& x) override;
+    void after_module(const Module& module, const Variable& x, const Variable& y) override;
 
   private:
     double flops_ = 0.0;                // so far

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/ranges.h>
 
 #include "framework/ops/convolution.h"
 #include "train/convolution/matrices.h"

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <curl/curl.h>
+#include <fmt/ranges.h>
 #include <memory>
 #include <ranges>
 #include <spdlog/spdlog.h>

@@ -1,4 +1,6 @@
 // Rows of operations on single elements, along axes, of matrices and images; and the table of all rows.
+#include <fmt/ranges.h>
+
 #include "framework/analysis/checkerboard.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/im2col.h"

@@ -1,5 +1,7 @@
 #include "train/gradcheck/rows.h"
 
+#include <fmt/ranges.h>
+
 #include "framework/kernels/loops.h"
 
 namespace adjoint {

@@ -5,6 +5,7 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <fmt/ranges.h>
 #include <limits>
 #include <map>
 #include <set>

@@ -1,6 +1,7 @@
 #include "train/io/weights_file.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <vector>
 
 #include "train/io/npy.h"

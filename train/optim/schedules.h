@@ -8,13 +8,9 @@
 // `StepDecay: every must be at least 1; got 0`.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <limits>
-#include <numbers>
 
-#include "framework/tensor/error.h"
 #include "framework/tensor/shape.h"
 
 namespace adjoint {
@@ -31,37 +27,20 @@ struct ConstantRate {
 struct StepDecay {
     Index every;
     double factor = 0.1;
-    double operator()(Index t) const {
-        require_at_least("StepDecay", 1, {{"every", every}});
-        require_at_least("StepDecay", 0, {{"factor", factor}});
-        return std::pow(factor, static_cast<double>(t / every));
-    }
+    double operator()(Index t) const;
 };
 
 /// factorᵗ.
 struct ExponentialDecay {
     double factor;
-    double operator()(Index t) const {
-        require_at_least("ExponentialDecay", 0, {{"factor", factor}});
-        return std::pow(factor, static_cast<double>(t));
-    }
+    double operator()(Index t) const;
 };
-
-/// How much of `steps` is done at step t, from 0 to 1.
-inline double share_done(double t, double steps) { return t < steps ? t / steps : 1.0; }
-/// Half a wave from `begin` at 0 to `end` at 1.
-inline double half_wave(double begin, double end, double position) {
-    return end + (begin - end) * (1.0 + std::cos(std::numbers::pi * position)) / 2.0;
-}
 
 /// 1 + (end − 1)·t / steps, then end: a straight line.
 struct LinearDecay {
     Index steps;
     double end = 0.0;
-    double operator()(Index t) const {
-        require_at_least("LinearDecay", 0, {{"steps", steps}, {"end", end}});
-        return 1.0 + (end - 1.0) * share_done(static_cast<double>(t), static_cast<double>(steps));
-    }
+    double operator()(Index t) const;
 };
 
 /// end + (1 − end)·(1 + cos(π·t / steps)) / 2, then end: half a wave.
@@ -69,10 +48,7 @@ struct LinearDecay {
 struct CosineDecay {
     Index steps;
     double end = 0.0;
-    double operator()(Index t) const {
-        require_at_least("CosineDecay", 0, {{"steps", steps}, {"end", end}});
-        return half_wave(1.0, end, share_done(static_cast<double>(t), static_cast<double>(steps)));
-    }
+    double operator()(Index t) const;
 };
 
 /// Half a wave up from `begin` to 1, which it reaches at t = rising·steps − 1, and another down to `end` at steps − 1.
@@ -83,13 +59,7 @@ struct OneCycle {
     double rising = 0.3;
     double begin = 1.0 / 25;
     double end = 1.0 / 25 / 1e4;
-    double operator()(Index t) const {
-        require_at_least("OneCycle", 0, {{"steps", steps}, {"begin", begin}, {"end", end}});
-        require(0.0 <= rising && rising <= 1.0, "OneCycle: rising must be from 0 to 1; got {}", rising);
-        const double now = static_cast<double>(t), last = static_cast<double>(steps) - 1.0;
-        const double top = rising * static_cast<double>(steps) - 1.0;
-        return now < top ? half_wave(begin, 1.0, now / top) : half_wave(1.0, end, share_done(now - top, last - top));
-    }
+    double operator()(Index t) const;
 };
 
 /// A straight line, (t + 1) / (steps + 1), while t < steps; then another schedule, which begins its own t = 0 there.
@@ -97,11 +67,7 @@ struct OneCycle {
 struct WarmUp {
     Index steps;
     Schedule then;
-    double operator()(Index t) const {
-        require_at_least("WarmUp", 0, {{"steps", steps}});
-        require(then != nullptr, "WarmUp: then must be a schedule; got none");
-        return t < steps ? static_cast<double>(t + 1) / static_cast<double>(steps + 1) : then(t - steps);
-    }
+    double operator()(Index t) const;
 };
 
 struct ReduceOnPlateauOptions {
@@ -118,18 +84,7 @@ struct ReduceOnPlateau {
     int no_better = 0;  ///< losses in a row
 
     /// The scale after one more loss: of an epoch, for example.
-    double observe(double loss) {
-        require_fraction("ReduceOnPlateau", {{"factor", options.factor}, {"threshold", options.threshold}});
-        require_at_least("ReduceOnPlateau", 0, {{"patience", options.patience}, {"end", options.end}});
-        const bool better = loss < best * (1.0 - options.threshold);
-        no_better = better ? 0 : no_better + 1;
-        if (better) best = loss;
-        if (no_better > options.patience) {
-            scale = std::max(scale * options.factor, options.end);
-            no_better = 0;
-        }
-        return scale;
-    }
+    double observe(double loss);
 };
 
 }  // namespace adjoint

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fmt/ranges.h>
 
 #include "framework/tensor/error.h"
 

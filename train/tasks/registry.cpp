@@ -1,6 +1,7 @@
 #include "train/tasks/registry.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 namespace adjoint {
 

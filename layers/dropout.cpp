@@ -1,0 +1,34 @@
+#include "layers/dropout.h"
+
+#include "framework/kernels/loops.h"
+#include "framework/ops/elementwise.h"
+#include "framework/ops/selection.h"
+
+namespace adjoint {
+
+static void require_rate(const char* owner, double rate) {
+    require(rate >= 0.0 && rate < 1.0, "{}: the rate must be at least 0 and less than 1; got {}", owner, rate);
+}
+
+Variable dropout(const Variable& x, double rate, const Random& random) {
+    require_rate("dropout", rate);
+    const double kept = 1.0 - rate;
+    const Tensor chosen = map(random.uniform(x.shape(), x.dtype()),
+                              [=](auto u) { return static_cast<decltype(u)>(u < kept ? 1.0 : 0.0); });
+    return where(chosen, x, scalar(0.0, x)) * (1.0 / kept);
+}
+
+Dropout::Dropout(double rate, const Random& random)
+    : steps(buffer("steps", Tensor::zeros({}, DType::float64))), rate_(rate), random_(random) {
+    require_rate("Dropout", rate);
+}
+
+Variable Dropout::forward(const Variable& x) const {
+    if (!training()) return x;
+    const double step = steps.value().item();
+    // In float64, whatever cast() made of it: float32 would stop at 2²⁴.
+    steps.assign(Tensor({}, {step + 1.0}, DType::float64));
+    return dropout(x, rate_, random_.stream(static_cast<std::uint64_t>(step)));
+}
+
+}  // namespace adjoint

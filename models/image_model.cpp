@@ -1,0 +1,17 @@
+#include "models/image_model.h"
+
+#include "framework/tensor/error.h"
+
+namespace adjoint {
+
+void check_options(const char* model, const ImageModelOptions& options) {
+    const Index size = options.image_size;
+    require(size == 28 || size == 32 || size == 64 || size == 128, "{}: image_size must be 28, 32, 64 or 128; got {}",
+            model, size);
+    require(options.channels == 1 || options.channels == 3, "{}: channels must be 1 or 3; got {}", model,
+            options.channels);
+    require(options.latent >= 1 && options.width >= 1, "{}: latent and width must be at least 1; got {} and {}", model,
+            options.latent, options.width);
+}
+
+}  // namespace adjoint
