@@ -162,18 +162,19 @@ Variable cos(const Variable& x) {
                   {{x, [x](const Variable& g) { return -g * sin(x); }}});
 }
 
+// 1 − tanh² x = 4·σ(2x)·σ(−2x) with σ = sigmoid.
 Variable tanh(const Variable& x) {
-    const Variable y = map(x.value(), [](auto v) { return std::tanh(v); });
-    return record(y, {{x, [x](const Variable& g) { return g * 4.0 * logistic_density(2.0 * x); }}});
+    return record(map(x.value(), [](auto v) { return std::tanh(v); }),
+                  {{x, [x](const Variable& g) { return g * 4.0 * logistic_density(2.0 * x); }}});
 }
 
 Variable sigmoid(const Variable& x) {
-    const Variable y = map(x.value(), [](auto v) { return 1 / (1 + std::exp(-v)); });
-    return record(y, {{x, [x](const Variable& g) { return g * logistic_density(x); }}});
+    return record(map(x.value(), [](auto v) { return 1 / (1 + std::exp(-v)); }),
+                  {{x, [x](const Variable& g) { return g * logistic_density(x); }}});
 }
 
 Variable erf(const Variable& x) {
-    constexpr double root = std::numbers::sqrt2;  // erf x = 2·Φ(√2·x) − 1
+    constexpr double root = std::numbers::sqrt2;  // erf x = 2·Φ(√2·x) − 1, whose slope is 2√2·φ(√2·x) = 2/√π·e^(−x²)
     return record(map(x.value(), [](auto v) { return std::erf(v); }),
                   {{x, [x](const Variable& g) { return g * 2.0 * root * normal_density(root * x, 0); }}});
 }

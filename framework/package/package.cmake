@@ -7,7 +7,8 @@ add_library(adjoint_adjoint INTERFACE)
 add_library(adjoint::adjoint ALIAS adjoint_adjoint)
 set_target_properties(adjoint_adjoint PROPERTIES EXPORT_NAME adjoint)
 set(core framework layers models datasets optim)
-target_link_libraries(adjoint_adjoint INTERFACE adjoint_framework adjoint_layers adjoint_models adjoint_datasets adjoint_optim)
+list(TRANSFORM core PREPEND adjoint_ OUTPUT_VARIABLE core_targets)
+target_link_libraries(adjoint_adjoint INTERFACE ${core_targets})
 target_include_directories(adjoint_adjoint INTERFACE $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
                                                      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
@@ -21,7 +22,6 @@ configure_file(framework/package/adjoint.h.in include/adjoint/adjoint.h @ONLY)
 # ---- cmake --install
 
 set(config ${CMAKE_INSTALL_LIBDIR}/cmake/adjoint)
-list(TRANSFORM core PREPEND adjoint_ OUTPUT_VARIABLE core_targets)
 install(TARGETS ${core_targets} adjoint_adjoint EXPORT adjointTargets COMPONENT dev
         RUNTIME COMPONENT program LIBRARY COMPONENT runtime NAMELINK_COMPONENT dev ARCHIVE COMPONENT dev)
 install(EXPORT adjointTargets NAMESPACE adjoint:: DESTINATION ${config} COMPONENT dev)

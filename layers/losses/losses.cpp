@@ -110,10 +110,10 @@ Variable gradient_norms(const Module& critic, const Variable& real, const Variab
     Shape one_an_image(static_cast<std::size_t>(real.rank()), 1);
     one_an_image[0] = real.extent(0);
     const Variable u = random.uniform(one_an_image, real.dtype());
-    const Variable between = u * real + (1.0 - u) * fake;
+    const Variable x_hat = u * real + (1.0 - u) * fake;
 
-    Tape tape({between});
-    const Variable scores = critic(between);
+    Tape tape({x_hat});
+    const Variable scores = critic(x_hat);
     // The sum of the scores has for each image the gradient of its own.
     const Variable slopes = tape.gradient(sum(scores)).front();
 
