@@ -57,7 +57,8 @@ std::string with_variable(const std::string& message, int argc, char** argv) {
     const std::string flag = message.substr(0, message.find(": "));
     if (!flag.starts_with("--")) return message;
     const std::string variable = variable_of(flag.substr(2));
-    const bool typed = std::any_of(argv, argv + argc, [&](const std::string& word) { return word.starts_with(flag); });
+    const bool typed = std::any_of(
+        argv, argv + argc, [&](const std::string& word) { return word == flag || word.starts_with(flag + "="); });
     return typed || environment(variable.c_str()).empty() ? message : variable + ": " + message;
 }
 

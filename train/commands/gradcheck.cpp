@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <strings.h>
 
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
@@ -194,7 +195,7 @@ GradientRows rows_named(const std::string& name) {
     std::vector<std::string> known;
     for (const GradientRow& row : gradient_table()) {
         if (name.empty() || row.name == name) rows.push_back(row);
-        if (CLI::detail::to_lower(row.name) == CLI::detail::to_lower(name)) written_otherwise.push_back(row);
+        if (::strcasecmp(row.name.c_str(), name.c_str()) == 0) written_otherwise.push_back(row);
         known.push_back(row.name);
     }
     if (rows.empty()) rows = written_otherwise;  // linear for Linear

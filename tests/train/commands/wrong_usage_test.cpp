@@ -134,6 +134,7 @@ TEST_F(WrongUsage, OfVariablesThatSetASetting) {
     const EnvironmentVariable variable("ADJOINT_BATCH_SIZE", "abc");
     const std::string fact = "--batch-size: must be a whole number from 2 to 60000; got ";
     expect_refused({{"train autoencoder", "2 error: ADJOINT_BATCH_SIZE: " + fact + "abc"},
+                    {"train autoencoder --batch-sizes 1", "2 error: ADJOINT_BATCH_SIZE: " + fact + "abc"},
                     {"train autoencoder --batch-size 1", "2 error: " + fact + "1"},
                     {"train autoencoder --batch-size=1", "2 error: " + fact + "1"}});
 }
