@@ -8,9 +8,6 @@ set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/framework ${PROJECT_BINARY_DIR}/layers
-    ${PROJECT_BINARY_DIR}/models ${PROJECT_BINARY_DIR}/datasets ${PROJECT_BINARY_DIR}/train
-    ${PROJECT_BINARY_DIR}/train/optim ${PROJECT_BINARY_DIR}/train/io)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
 
 # Package NAME of COMPONENT, with what every Debian package says of itself: what it is, whose, and what changed.
@@ -52,6 +49,8 @@ set(shlibs ${PROJECT_BINARY_DIR}/debian/shlibs)
 set(triggers ${PROJECT_BINARY_DIR}/debian/triggers)
 file(WRITE ${shlibs} "")
 foreach(part ${core} io train)
+  get_target_property(folder adjoint_${part} BINARY_DIR)
+  list(APPEND CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${folder})
   file(APPEND ${shlibs} "libadjoint_${part} ${PROJECT_VERSION_MAJOR} ${library} (>= ${PROJECT_VERSION})\n")
 endforeach()
 file(WRITE ${triggers} "activate-noawait ldconfig\n")

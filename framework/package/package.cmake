@@ -40,5 +40,8 @@ write_basic_package_version_file(adjointConfigVersion.cmake COMPATIBILITY SameMi
 install(FILES ${PROJECT_BINARY_DIR}/adjointConfig.cmake ${PROJECT_BINARY_DIR}/adjointConfigVersion.cmake
         DESTINATION ${config} COMPONENT dev)
 file(RELATIVE_PATH to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+list(TRANSFORM core_targets PREPEND -l OUTPUT_VARIABLE core_links)
+list(REVERSE core_links)  # users before what they use
+list(JOIN core_links " " core_links)
 configure_file(framework/package/adjoint.pc.in adjoint.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/adjoint.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
