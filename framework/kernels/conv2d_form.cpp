@@ -1,6 +1,7 @@
 #include "framework/kernels/conv2d_form.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 #include "framework/tensor/error.h"
 
@@ -37,8 +38,8 @@ void resolve(ConvAxis& axis, Padding::Rule rule) {
     Index &before = axis.pad_before, &after = axis.pad_after;
     if (rule == Padding::Rule::full) before = after = axis.span() - 1;
     if (rule == Padding::Rule::same) {
-        const Index output = ceil_divide(axis.image, axis.stride);
-        const Index total = std::max<Index>((output - 1) * axis.stride + axis.span() - axis.image, 0);
+        axis.output = ceil_divide(axis.image, axis.stride);
+        const Index total = std::max<Index>(axis.reach() - axis.image, 0);
         before = total / 2;
         after = total - before;
     }
@@ -75,7 +76,8 @@ void require_sane(const std::string& operation, const char* weight_axes, const S
 // same output.
 void choose_image(const std::string& operation, const SpatialAxis& s, const Conv2DTransposeOptions& options,
                   ConvAxis& axis) {
-    const Index output = axis.output, more = options.output_padding ? (*options.output_padding).*s.size : 0;
+    const Index output = axis.output, reach = axis.reach();
+    const Index more = options.output_padding ? (*options.output_padding).*s.size : 0;
     require(more >= 0 && more < std::max({axis.stride, axis.dilation, Index{1}}),
             "{}: output padding must be at least 0 and less than the larger of stride and dilation; got {} for the {}, "
             "stride {}, dilation {}",
@@ -89,7 +91,7 @@ void choose_image(const std::string& operation, const SpatialAxis& s, const Conv
         // Pixels beyond the last tap are zero whatever the padding there: output padding is so much less of it.
         axis.pad_after -= more;
         rule = Padding::Rule::sides;
-        chosen = smallest = (output - 1) * axis.stride + axis.span() - axis.pad_before - axis.pad_after;
+        chosen = smallest = reach - axis.pad_before - axis.pad_after;
     }
     const Index largest = smallest + axis.stride - 1;
     axis.image = options.output_size ? (*options.output_size).*s.size : chosen;

@@ -73,6 +73,8 @@ struct ConvAxis {
 
     /// The pixels from a filter's first tap to its last: d·(K − 1) + 1.
     Index span() const { return dilation * (kernel - 1) + 1; }
+    /// The pixels from the first tap of the first output pixel to the last tap of the last.
+    Index reach() const { return (output - 1) * stride + span(); }
     /// h, which in the padding is no pixel of the image.
     Index pixel(Index i, Index k) const { return i * stride + k * dilation - pad_before; }
     auto operator<=>(const ConvAxis&) const = default;
