@@ -63,14 +63,14 @@ struct Batches::Upcoming {
 };
 
 Batches::Batches(Batches&&) noexcept = default;
+Batches& Batches::operator=(Batches&&) noexcept = default;
 Batches::~Batches() = default;
 
 Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
     : dataset_(std::move(dataset)),
       order_(options.shuffle ? shuffled(dataset_->size(), *options.shuffle) : in_order(dataset_->size())),
       batch_size_(options.batch_size),
-      prepared_(options.first),
-      upcoming_(std::make_unique<Upcoming>()) {
+      prepared_(options.first) {
     require(batch_size_ >= 1, "Batches: batch_size must be at least 1; got {}", batch_size_);
     require(prepared_ >= 0, "Batches: first must be at least 0; got {}", prepared_);
     const Index size = dataset_->size();
@@ -80,8 +80,8 @@ Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
 }
 
 std::optional<Batch> Batches::next() {
-    if (!upcoming_->batch.valid()) return std::nullopt;
-    Batch batch = upcoming_->batch.get();
+    if (!upcoming_) return std::nullopt;
+    Batch batch = std::exchange(upcoming_, nullptr)->batch.get();
     if (prepared_ < count_) prepare_next();
     return batch;
 }
@@ -91,10 +91,10 @@ void Batches::prepare_next() {
     const Index end = std::min(std::ssize(order_), begin + batch_size_);
     ++prepared_;
     // The thread owns all it reads, so that this object may be moved meanwhile.
-    upcoming_->batch = std::async(
+    upcoming_ = std::make_unique<Upcoming>(std::async(
         std::launch::async, [dataset = dataset_, indices = std::vector(order_.begin() + begin, order_.begin() + end)] {
             return read_batch(*dataset, indices);
-        });
+        }));
 }
 
 }  // namespace adjoint

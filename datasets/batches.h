@@ -37,6 +37,7 @@ class Batches {
     /// Throws unless the whole epoch has at least one batch.
     Batches(std::shared_ptr<const Dataset> dataset, const Options& options);
     Batches(Batches&&) noexcept;
+    Batches& operator=(Batches&&) noexcept;
     ~Batches();  // waits for the thread that prepares a batch
 
     /// The next batch, or nothing after the last. Rethrows what Dataset::read threw; the epoch is then over.
@@ -46,7 +47,7 @@ class Batches {
     Index count() const { return count_; }
 
   private:
-    struct Upcoming;  // the batch that is being prepared
+    struct Upcoming;
     void prepare_next();
 
     std::shared_ptr<const Dataset> dataset_;
@@ -54,7 +55,7 @@ class Batches {
     Index batch_size_;
     Index count_;
     Index prepared_;
-    std::unique_ptr<Upcoming> upcoming_;
+    std::unique_ptr<Upcoming> upcoming_;  // the batch that is being prepared, if any
 };
 
 }  // namespace adjoint
