@@ -1,6 +1,7 @@
 #include "framework/ops/resampling.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 namespace adjoint {
 namespace {
@@ -12,7 +13,8 @@ void require_images(const char* operation, const Variable& x) {
 
 }  // namespace
 
-SparseMatrix resampling_matrix(Index from, Index to, const ResizeOptions& options) {
+SparseMatrix resampling_matrix(const Resampling& pixels, const ResizeOptions& options) {
+    const auto [from, to] = pixels;
     const bool nearest = options.interpolation == Interpolation::nearest;
     require(!nearest || !options.align_corners, "resize2d: corners are aligned in bilinear interpolation; got nearest");
     SparseMatrix r{to, from, {}};
@@ -37,8 +39,8 @@ Variable resize2d(const Variable& x, const Size2D& size, const ResizeOptions& op
     require(size.height >= 1 && size.width >= 1, "resize2d: the size must be at least 1,1; got {},{}", size.height,
             size.width);
     element_count({x.extent(0), size.height, size.width, x.extent(3)}, "resize2d");  // throws where it is too large
-    const Variable y = multiply_along(x, resampling_matrix(x.extent(1), size.height, options), 1);
-    return multiply_along(y, resampling_matrix(x.extent(2), size.width, options), 2);
+    const Variable y = multiply_along(x, resampling_matrix({.from = x.extent(1), .to = size.height}, options), 1);
+    return multiply_along(y, resampling_matrix({.from = x.extent(2), .to = size.width}, options), 2);
 }
 
 Variable upsample2d(const Variable& x, const Size2D& factor, const ResizeOptions& options) {

@@ -15,13 +15,18 @@ struct ResizeOptions {
     bool align_corners = false;
 };
 
+/// The pixels of an axis before and after.
+struct Resampling {
+    Index from;
+    Index to;
+};
 /// R with y = R·x, for an axis of `from` pixels x and one of `to` pixels y. Pixel i of y lies in x at
 ///   u = (i + 1/2)·from / to − 1/2, or with aligned corners at u = i·(from − 1) / (to − 1),
 /// kept within 0, …, from − 1. Bilinear: y[i] = (1 − f)·x[⌊u⌋] + f·x[⌊u⌋ + 1] with f = u − ⌊u⌋. Nearest: x[⌊u + 1/2⌋].
 /// Nothing is blurred first where the image becomes smaller.
 /// Source: these are PyTorch's `bilinear` and `nearest-exact`, and TensorFlow's and Keras' methods; PyTorch's `nearest`
 /// takes x[⌊i·from / to⌋], which is the same where `to` is a multiple of `from`.
-SparseMatrix resampling_matrix(Index from, Index to, const ResizeOptions& options = {});
+SparseMatrix resampling_matrix(const Resampling& pixels, const ResizeOptions& options = {});
 
 /// Images of another size.   Shapes: x [N, H, W, C], y [N, size, C].   Gradient: x ← the transposed matrices times g.
 /// Throws `resize2d: the size must be at least 1,1; got 0,4`.

@@ -44,7 +44,7 @@ Random Random::stream(std::uint64_t which) const {
     // The high bit keeps the counters that name streams apart from those that number elements. What it was of `which`
     // chooses one of the two numbers of that counter.
     constexpr std::uint64_t high = std::uint64_t{1} << 63;
-    return Random(seed_, philox(seed_, which | high, stream_)[which >= high ? 1 : 0]);
+    return Random({.seed = seed_, .stream = philox(seed_, which | high, stream_)[which >= high ? 1 : 0]});
 }
 
 std::uint64_t Random::bits(std::uint64_t index) const { return block(index / 2)[index % 2]; }

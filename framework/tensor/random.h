@@ -10,11 +10,18 @@
 
 namespace adjoint {
 
+/// Which stream of random numbers.
+struct RandomKey {
+    std::uint64_t seed;
+    std::uint64_t stream = 0;
+};
+
 /// A stream of random numbers addressed by index: element i is a function of (seed, stream, i) and of nothing else.
 /// Source: Philox 4×32 with 10 rounds; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 class Random {
   public:
-    explicit Random(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
+    explicit Random(std::uint64_t seed) : Random({.seed = seed}) {}
+    explicit Random(const RandomKey& key) : seed_(key.seed), stream_(key.stream) {}
 
     /// Another stream of the same seed, a function of (this stream, which); streams of different numbers, of all 2⁶⁴,
     /// are independent.

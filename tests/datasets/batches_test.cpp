@@ -101,7 +101,7 @@ TEST(Shuffled, IsAFunctionOfTheStream) {
 TEST(Shuffled, TakesEveryOrderAboutEquallyOften) {
     constexpr int trials = 24000;
     std::map<std::vector<Index>, int> counts;
-    for (std::uint64_t i = 0; i < trials; ++i) ++counts[shuffled(4, Random(5, i))];
+    for (std::uint64_t i = 0; i < trials; ++i) ++counts[shuffled(4, Random({.seed = 5, .stream = i}))];
     ASSERT_EQ(counts.size(), 24U);
     double chi_squared = 0;
     for (const auto& [order, count] : counts) chi_squared += (count - 1000.0) * (count - 1000.0) / 1000.0;

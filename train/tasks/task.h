@@ -21,7 +21,11 @@ struct TaskSpec;
 /// Independent streams of a run's random numbers.
 struct RunRandom {
     explicit RunRandom(std::uint64_t seed)
-        : weights(seed, 1), order(seed, 2), noise(seed, 3), fixed_noise(seed, 4), between(seed, 5) {}
+        : weights({.seed = seed, .stream = 1}),
+          order({.seed = seed, .stream = 2}),
+          noise({.seed = seed, .stream = 3}),
+          fixed_noise({.seed = seed, .stream = 4}),
+          between({.seed = seed, .stream = 5}) {}
 
     Random weights;
     Random order;        ///< of the images; stream e for epoch e

@@ -3,6 +3,7 @@
 #include "framework/ops/reduction.h"
 
 #include <cmath>
+#include <fmt/ranges.h>
 #include <limits>
 
 #include "framework/ops/elementwise.h"
@@ -226,6 +227,11 @@ TEST(Standardize, DoesNotSeeShiftAndScale) {
 TEST(Standardize, OfAConstantIsZero) {
     expect_tensor(standardize(Tensor::full({2, 3}, 7.0), {1}, 1e-5), {2, 3}, {0, 0, 0, 0, 0, 0});
     EXPECT_REFUSAL(standardize(Tensor::zeros({2, 3}), {1}, -1.0), "standardize: epsilon must be at least 0; got -1");
+}
+
+TEST(PowerOfTwo, IsThatBelowTheLargestMagnitude) {
+    const Tensor x({4, 2}, {1, -5, 8, 7.9, 1e-9, 0, 3, -infinity});
+    expect_tensor(power_of_two(x, {1}, 0.3), {4, 1}, {4, 8, 0.25, 1});
 }
 
 TEST(Standardize, HasTheGradientThatItsCommentSays) {

@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(Of, ResamplingMatrix, testing::Values(ResizeOptions{}, 
 TEST_P(ResamplingMatrix, OfEachSizeHasRowsThatSumToOneWithoutNegativeEntries) {
     for (Index from = 1; from <= 7; ++from) {
         for (Index to = 1; to <= 9; ++to) {
-            const SparseMatrix r = resampling_matrix(from, to, GetParam());
+            const SparseMatrix r = resampling_matrix({.from = from, .to = to}, GetParam());
             expect_tensor(sum(r.dense(DType::float64), {1}), {to}, std::vector<double>(to, 1.0), 1e-15);
             for (const SparseMatrix::Entry& entry : r.entries) EXPECT_GT(entry.value, 0.0);
         }
@@ -83,7 +83,8 @@ TEST_P(ResamplingMatrix, ToTheSameSizeIsTheIdentity) {
 TEST(BilinearResamplingMatrix, IsTheSameFromBothEnds) {
     for (const ResizeOptions& options : {bilinear, aligned}) {
         for (const auto& [from, to] : {std::pair(4, 8), {4, 7}, {6, 3}, {5, 2}, {1, 3}}) {
-            const std::vector<double> r = resampling_matrix(from, to, options).dense(DType::float64).to_vector();
+            const std::vector<double> r =
+                resampling_matrix({.from = from, .to = to}, options).dense(DType::float64).to_vector();
             expect_tensor(doubles({to, from}, r), {to, from}, std::vector<double>(r.rbegin(), r.rend()), 1e-15);
         }
     }

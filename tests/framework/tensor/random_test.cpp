@@ -3,6 +3,7 @@
 #include "framework/tensor/random.h"
 
 #include <cmath>
+#include <fmt/ranges.h>
 #include <set>
 
 #include "tests/support/values.h"
@@ -12,28 +13,33 @@ namespace {
 
 // The answers that Random123 publishes for philox4x32 with 10 rounds (kat_vectors).
 TEST(Random, GivesThePublishedBitsForZeroCounterAndKey) {
-    EXPECT_EQ(Random(0, 0).bits(0), 0xe169c58d6627e8d5U);
-    EXPECT_EQ(Random(0, 0).bits(1), 0x9b00dbd8bc57ac4cU);
+    EXPECT_EQ(Random({.seed = 0, .stream = 0}).bits(0), 0xe169c58d6627e8d5U);
+    EXPECT_EQ(Random({.seed = 0, .stream = 0}).bits(1), 0x9b00dbd8bc57ac4cU);
 }
 
 // A stream's number is half a Philox block, the second half where its own number has the high bit. The block's counter
 // gets that bit, which both other published counters have.
 TEST(Random, NamesStreamsByThePublishedBitsForAllOnes) {
     const std::uint64_t ones = ~std::uint64_t{0};
-    EXPECT_EQ(Random(ones, ones).stream(ones).bits(5), Random(ones, 0x6d5451fda20bc7c6U).bits(5));
+    EXPECT_EQ(Random({.seed = ones, .stream = ones}).stream(ones).bits(5),
+              Random({.seed = ones, .stream = 0x6d5451fda20bc7c6U}).bits(5));
 }
 
 TEST(Random, NamesStreamsByThePublishedBitsForTheDigitsOfPi) {
     const std::uint64_t key = 0x299f31d0a4093822U, low = 0x05a308d3243f6a88U, high = 0x0370734413198a2eU;
-    EXPECT_EQ(Random(key, high).stream(low).bits(5), Random(key, 0x94fdccebd16cfe09U).bits(5));
+    EXPECT_EQ(Random({.seed = key, .stream = high}).stream(low).bits(5),
+              Random({.seed = key, .stream = 0x94fdccebd16cfe09U}).bits(5));
 }
 
 TEST(Random, IsAFunctionOfSeedStreamAndIndex) {
-    const Random random(7, 3);
-    EXPECT_EQ(random.bits(1000), Random(7, 3).bits(1000));
-    const std::set<std::uint64_t> all = {random.bits(1000),           random.bits(1001),
-                                         Random(8, 3).bits(1000),     Random(7, 4).bits(1000),
-                                         random.stream(0).bits(1000), random.stream(1).bits(1000)};
+    const Random random({.seed = 7, .stream = 3});
+    EXPECT_EQ(random.bits(1000), Random({.seed = 7, .stream = 3}).bits(1000));
+    const std::set<std::uint64_t> all = {random.bits(1000),
+                                         random.bits(1001),
+                                         Random({.seed = 8, .stream = 3}).bits(1000),
+                                         Random({.seed = 7, .stream = 4}).bits(1000),
+                                         random.stream(0).bits(1000),
+                                         random.stream(1).bits(1000)};
     EXPECT_EQ(all.size(), 6U);
 }
 
@@ -59,7 +65,7 @@ TEST(Random, GivesTheSameStreamForTheSameName) {
 }
 
 TEST(Random, FillsTensorsWithTheElementsOfItsStream) {
-    const Random random(11, 2);
+    const Random random({.seed = 11, .stream = 2});
     const Tensor uniform = random.uniform(Shape{3, 5}, DType::float64, 7);
     const Tensor normal = random.normal(Shape{3, 5}, DType::float64, 7);
     for (Index i = 0; i < 15; ++i) {
@@ -69,7 +75,7 @@ TEST(Random, FillsTensorsWithTheElementsOfItsStream) {
 }
 
 TEST(Random, RoundsTheSameElementsForFloat32) {
-    const Random random(11, 2);
+    const Random random({.seed = 11, .stream = 2});
     EXPECT_TRUE(
         identical(random.uniform(Shape{1000}), random.uniform(Shape{1000}, DType::float64).cast(DType::float32)));
     EXPECT_TRUE(identical(random.normal(Shape{1000}, DType::float32, 3),
@@ -152,7 +158,8 @@ TEST(Random, IsUncorrelatedBetweenStreamsSeedsAndNeighbours) {
     EXPECT_LT(std::abs(correlation(x, random.normal(shape, DType::float64, 1))), bound) << "with its neighbours";
     EXPECT_LT(std::abs(correlation(x, random.normal(shape, DType::float64, 2))), bound) << "with the next pair";
     EXPECT_LT(std::abs(correlation(x, Random(32).normal(shape, DType::float64))), bound) << "with another seed";
-    EXPECT_LT(std::abs(correlation(x, Random(31, 1).normal(shape, DType::float64))), bound) << "with the next stream";
+    EXPECT_LT(std::abs(correlation(x, Random({.seed = 31, .stream = 1}).normal(shape, DType::float64))), bound)
+        << "with the next stream";
     EXPECT_LT(std::abs(correlation(random.stream(0).normal(shape, DType::float64),
                                    random.stream(1).normal(shape, DType::float64))),
               bound)
