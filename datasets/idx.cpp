@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fmt/ranges.h>
 #include <limits>
 #include <map>
 #include <memory>

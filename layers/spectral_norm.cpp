@@ -1,6 +1,7 @@
 #include "layers/spectral_norm.h"
 
 #include <cmath>
+#include <fmt/ranges.h>
 
 #include "framework/ops/matmul.h"
 #include "framework/ops/reduction.h"

@@ -1,5 +1,7 @@
 #include "models/autoencoder.h"
 
+#include <fmt/ranges.h>
+
 #include "layers/losses/losses.h"
 
 namespace adjoint {

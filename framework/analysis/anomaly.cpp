@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <bit>
+#include <fmt/ranges.h>
 #include <limits>
 
 #include "framework/kernels/loops.h"

@@ -1,6 +1,7 @@
 #include "framework/analysis/checkerboard.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <vector>
 
 #include "framework/ops/elementwise.h"

@@ -1,5 +1,7 @@
 #include "framework/analysis/derivatives.h"
 
+#include <fmt/ranges.h>
+
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"

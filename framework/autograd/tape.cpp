@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fmt/ranges.h>
 #include <unordered_map>
 
 #include "framework/ops/elementwise.h"  // for +, with which the sweep adds adjoints

@@ -1,6 +1,7 @@
 #include "framework/conventions/keras.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 #include "framework/conventions/terms.h"
 #include "framework/ops/shape_ops.h"

@@ -1,5 +1,7 @@
 #include "framework/conventions/pytorch.h"
 
+#include <fmt/ranges.h>
+
 #include "framework/conventions/terms.h"
 #include "framework/tensor/error.h"
 

@@ -1,6 +1,7 @@
 #include "framework/conventions/terms.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/error.h"

@@ -1,5 +1,7 @@
 #include "framework/ops/convolution.h"
 
+#include <fmt/ranges.h>
+
 #include "framework/kernels/convolution_kernels.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"

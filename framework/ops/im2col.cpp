@@ -1,5 +1,6 @@
 #include "framework/ops/im2col.h"
 
+#include <fmt/ranges.h>
 #include <numeric>
 
 #include "framework/kernels/im2col_loops.h"

@@ -1,5 +1,7 @@
 #include "framework/ops/matmul.h"
 
+#include <fmt/ranges.h>
+
 #include "framework/kernels/gemm.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"

@@ -1,6 +1,7 @@
 #include "framework/ops/pooling.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 #include "framework/kernels/im2col_loops.h"
 #include "framework/ops/elementwise.h"

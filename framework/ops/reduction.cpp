@@ -1,6 +1,7 @@
 #include "framework/ops/reduction.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <limits>
 
 #include "framework/kernels/loops.h"

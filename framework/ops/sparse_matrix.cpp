@@ -1,6 +1,7 @@
 #include "framework/ops/sparse_matrix.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"

@@ -73,8 +73,3 @@ Shape without_axes(const Shape& shape, const std::vector<Index>& axes, bool keep
 }
 
 }  // namespace adjoint
-
-fmt::format_context::iterator fmt::formatter<adjoint::Shape>::format(const adjoint::Shape& shape,
-                                                                     fmt::format_context& context) const {
-    return fmt::format_to(context.out(), "[{}]", fmt::join(shape, ", "));
-}

@@ -3,9 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
-#include <fmt/core.h>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace adjoint {
@@ -44,9 +42,3 @@ std::vector<Index> normalize_axes(const std::string& operation, const Shape& sha
 Shape without_axes(const Shape& shape, const std::vector<Index>& axes, bool keep);
 
 }  // namespace adjoint
-
-/// [8, 28, 28, 3]
-template <>
-struct fmt::formatter<adjoint::Shape> : fmt::formatter<std::string_view> {
-    fmt::format_context::iterator format(const adjoint::Shape& shape, fmt::format_context& context) const;
-};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fmt/ranges.h>
 #include <new>
 
 #include "framework/tensor/buffer_pool.h"

@@ -1,6 +1,7 @@
 #include "tests/support/expectations.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 #include "framework/tensor/error.h"
 

@@ -1,5 +1,6 @@
 // Convolution commands: conv2d, conv2d-transpose and conv2d-weight-gradient on .npy files or on matrices typed in.
 #include <array>
+#include <fmt/ranges.h>
 #include <map>
 
 #include "train/cli/commands.h"

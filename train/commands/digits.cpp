@@ -1,6 +1,7 @@
 // `adjoint digits`: writes the digits that adjoint draws itself.
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "datasets/batches.h"
 #include "datasets/drawn_digits.h"

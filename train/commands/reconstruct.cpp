@@ -1,6 +1,7 @@
 // `adjoint reconstruct`: passes images through a trained autoencoder.
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "framework/ops/shape_ops.h"
 #include "layers/losses/losses.h"

@@ -1,6 +1,7 @@
 // `adjoint sample`: draws images with a trained generator.
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"

@@ -1,6 +1,7 @@
 // `adjoint summary`: lists which layers a model has, and what each costs.
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "layers/analysis/model_summary.h"
 #include "train/cli/commands.h"

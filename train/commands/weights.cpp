@@ -1,5 +1,6 @@
 // `adjoint weights`: lists what a file of weights holds, and writes it as NumPy has it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "train/cli/commands.h"
 #include "train/io/npz.h"

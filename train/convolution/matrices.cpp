@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <fmt/ranges.h>
 #include <string_view>
 
 #include "framework/ops/convolution.h"

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <optional>
 #include <spdlog/spdlog.h>
 

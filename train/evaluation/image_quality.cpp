@@ -1,6 +1,7 @@
 #include "train/evaluation/image_quality.h"
 
 #include <cmath>
+#include <fmt/ranges.h>
 
 #include "framework/kernels/loops.h"
 #include "framework/ops/convolution.h"

@@ -1,5 +1,7 @@
 // Rows of the convolution family, whose settings are those of the commands conv2d and conv2d-transpose, in adjoint's
 // words and in those of PyTorch, Keras and ONNX.
+#include <fmt/ranges.h>
+
 #include "layers/convolution.h"
 #include "train/convolution/conventions.h"
 #include "train/gradcheck/rows.h"

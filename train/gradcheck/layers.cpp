@@ -1,4 +1,6 @@
 // Rows of layers that are neither convolutions nor of images, of normalisations, losses and whole models.
+#include <fmt/ranges.h>
+
 #include "framework/ops/batch_normalize.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"

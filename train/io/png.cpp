@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/ranges.h>
 #include <zlib.h>
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION

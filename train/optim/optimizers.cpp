@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/ranges.h>
 
 #include "framework/analysis/anomaly.h"
 #include "framework/kernels/loops.h"

@@ -1,6 +1,7 @@
 #include "train/report/report.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>

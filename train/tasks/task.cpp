@@ -1,6 +1,7 @@
 #include "train/tasks/task.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 
 #include "train/io/weights_file.h"
 #include "train/records/run_directory.h"

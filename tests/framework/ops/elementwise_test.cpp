@@ -2,6 +2,7 @@
 // broadcasting, and what is refused.
 #include "framework/ops/elementwise.h"
 
+#include <fmt/ranges.h>
 #include <numbers>
 
 #include "framework/ops/reduction.h"

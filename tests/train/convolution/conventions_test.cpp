@@ -1,5 +1,6 @@
 // Truths about the conventions of the convolution commands: a convolution of another system runs as it stands, on its
 // own files in its own layouts and words, with gradients.
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "framework/conventions/keras.h"
