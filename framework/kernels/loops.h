@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -44,11 +45,17 @@ constexpr T flushed(T v) {
     return std::abs(v) < std::numeric_limits<T>::min() ? v * 0 : v;
 }
 
-/// f for which subnormal numbers are 0, in operands and in the result, whatever instructions it is made of.
+/// f for which subnormal numbers are 0, in operands and in the result, whatever instructions it is made of. Sums,
+/// products and quotients see to it by themselves (FlushDenormals in parallel.cpp); choices and the C library's
+/// functions do not.
 template <class F>
 auto flushing(F f) {
     return [f]<class... T>(T... v) { return flushed(static_cast<std::common_type_t<T...>>(f(flushed(v)...))); };
 }
+inline std::plus<> flushing(std::plus<> f) { return f; }
+inline std::minus<> flushing(std::minus<> f) { return f; }
+inline std::multiplies<> flushing(std::multiplies<> f) { return f; }
+inline std::divides<> flushing(std::divides<> f) { return f; }
 
 /// y[i] = f(x[i]) for neighbouring elements: apart from what surrounds it, so that it becomes vector instructions.
 template <class T, class F>

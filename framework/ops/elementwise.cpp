@@ -1,5 +1,6 @@
 #include "framework/ops/elementwise.h"
 
+#include <functional>
 #include <numbers>
 #include <utility>
 
@@ -77,25 +78,25 @@ Variable elu_slope(const Variable& x, double alpha, double positive) {
 }  // namespace
 
 Variable add(const Variable& a, const Variable& b) {
-    return record(zip("add", a.value(), b.value(), [](auto p, auto q) { return p + q; }),
+    return record(zip("add", a.value(), b.value(), std::plus()),
                   {{a, [shape = a.shape()](const Variable& g) { return sum_to(g, shape); }},
                    {b, [shape = b.shape()](const Variable& g) { return sum_to(g, shape); }}});
 }
 
 Variable subtract(const Variable& a, const Variable& b) {
-    return record(zip("subtract", a.value(), b.value(), [](auto p, auto q) { return p - q; }),
+    return record(zip("subtract", a.value(), b.value(), std::minus()),
                   {{a, [shape = a.shape()](const Variable& g) { return sum_to(g, shape); }},
                    {b, [shape = b.shape()](const Variable& g) { return sum_to(-g, shape); }}});
 }
 
 Variable multiply(const Variable& a, const Variable& b) {
-    return record(zip("multiply", a.value(), b.value(), [](auto p, auto q) { return p * q; }),
+    return record(zip("multiply", a.value(), b.value(), std::multiplies()),
                   {{a, [b, shape = a.shape()](const Variable& g) { return sum_to(g * b, shape); }},
                    {b, [a, shape = b.shape()](const Variable& g) { return sum_to(g * a, shape); }}});
 }
 
 Variable divide(const Variable& a, const Variable& b) {
-    const Variable y = zip("divide", a.value(), b.value(), [](auto p, auto q) { return p / q; });
+    const Variable y = zip("divide", a.value(), b.value(), std::divides());
     return record(y, {{a, [b, shape = a.shape()](const Variable& g) { return sum_to(g / b, shape); }},
                       {b, [b, y](const Variable& g) { return sum_to(-g * y / b, b.shape()); }}});
 }
@@ -182,8 +183,10 @@ Variable erf(const Variable& x) {
 Variable relu_gradient(Variable g, const Variable& x, double slope) {
     const auto choose = [slope](auto v, auto u) { return rectify_gradient(v, u, decltype(v)(slope)); };
     Tensor value = Tape::records(g) ? g.value() : std::move(g).value();
-    return record(zip_into("relu", std::move(value), x.value(), choose),
-                  {{g, [x, slope](Variable h) { return relu_gradient(std::move(h), x, slope); }}});
+    return record(zip_into("relu_gradient", std::move(value), x.value(), choose),
+                  {{g, [x, slope](Variable h) {
+                        return relu_gradient(std::move(h), x, slope);
+                    }}});  // NOLINT(bugprone-use-after-move)
 }
 
 Variable relu(const Variable& x) {
