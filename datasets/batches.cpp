@@ -91,10 +91,11 @@ void Batches::prepare_next() {
     const Index end = std::min(std::ssize(order_), begin + batch_size_);
     ++prepared_;
     // The thread owns all it reads, so that this object may be moved meanwhile.
-    upcoming_ = std::make_unique<Upcoming>(std::async(
+    upcoming_ = std::make_unique<Upcoming>();
+    upcoming_->batch = std::async(
         std::launch::async, [dataset = dataset_, indices = std::vector(order_.begin() + begin, order_.begin() + end)] {
             return read_batch(*dataset, indices);
-        }));
+        });
 }
 
 }  // namespace adjoint

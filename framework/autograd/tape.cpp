@@ -97,7 +97,7 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
         for (const Entry::Edge& edge : entry->edges) {
             if (!depends(edge.input)) continue;
             const bool last = &edge == &entry->edges.back();
-            const Variable contribution = edge.pullback(last ? std::move(g) : g);
+            const Variable contribution = edge.pullback(last ? std::move(g) : g);  // NOLINT(bugprone-use-after-move)
             require_adjoint(contribution, edge.shape, edge.dtype, entry->operation, edge.number);
             const auto [adjoint, first] = adjoints.try_emplace(edge.input, contribution);
             if (!first) adjoint->second = adjoint->second + contribution;

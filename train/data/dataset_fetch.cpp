@@ -7,7 +7,6 @@
 #include <curl/curl.h>
 #include <fmt/ranges.h>
 #include <memory>
-#include <ranges>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
 #include <unistd.h>
@@ -168,13 +167,14 @@ void bring_from(const std::string& url, const PublishedFile& file, const fs::pat
 [[noreturn]] void give_up(const PublishedDataset& dataset, const PublishedFile& file, const fs::path& directory,
                           bool all_wrong) {
     const std::string mirrors = fmt::format("{}", fmt::join(dataset.mirrors, ", "));
+    std::vector<std::string> names;
+    for (const PublishedFile& each : dataset.files) names.push_back(each.name);
     require<DataError>(!all_wrong, "{}: {} must be the published file; got others from {}", dataset.name, file.name,
                        mirrors);
     throw MissingInput(fmt::format(
         "{}: {} must come from a mirror; got none from {}; try again with a network, which continues what has come, or "
         "put {} into {} by hand",
-        dataset.name, file.name, mirrors, fmt::join(dataset.files | std::views::transform(&PublishedFile::name), ", "),
-        directory.string()));
+        dataset.name, file.name, mirrors, fmt::join(names, ", "), directory.string()));
 }
 
 }  // namespace
