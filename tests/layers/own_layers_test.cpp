@@ -1,5 +1,6 @@
 // Examples of layers of one's own (an embedding, multi-head attention, an LSTM cell), with the checks of their
 // gradients and what is true of them.
+#include "framework/ops/matmul.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
