@@ -27,7 +27,7 @@ function(adjoint_package component name section description)
 endfunction()
 
 # The program and the libraries have code of these packages in them, whose licences are part of ours.
-set(copyright "adjoint is copyright of its developers.\n")
+file(READ ${PROJECT_SOURCE_DIR}/LICENSE copyright)
 foreach(package libcli11-dev libjs-dygraphs libstb-dev libtomlplusplus-dev librandom123-dev nlohmann-json3-dev)
   if(EXISTS /usr/share/doc/${package}/copyright)
     file(READ /usr/share/doc/${package}/copyright theirs)
