@@ -23,7 +23,7 @@ const BatchNormOptions& checked(const BatchNormOptions& o) {
 }  // namespace
 
 BatchNorm::BatchNorm(const BatchNormOptions& options, const Random& random)
-    : scale(parameter("scale", checked(options).scale({options.channels}, {1.0, 1.0}, random))),
+    : scale(parameter("scale", checked(options).scale({options.channels}, {.in = 1.0, .out = 1.0}, random))),
       shift(parameter("shift", Tensor::zeros({options.channels}))),
       running_mean(buffer("running_mean", Tensor::zeros({options.channels}))),
       running_variance(buffer("running_variance", Tensor::ones({options.channels}))),
@@ -32,6 +32,7 @@ BatchNorm::BatchNorm(const BatchNormOptions& options, const Random& random)
 Variable BatchNorm::forward(const Variable& x) const {
     require(x.rank() >= 2 && x.extent(-1) == scale.shape()[0], "BatchNorm: input must be [..., {}]; got {}",
             scale.shape()[0], x.shape());
+    require_same_dtype("BatchNorm", x.value(), scale.value());
     if (!training()) return options_.activation((x - running_mean) * gain() + shift);
     const double count = static_cast<double>(x.size() / x.extent(-1));
     require(count > 1, "BatchNorm: in training a channel needs more than one value; got {}", x.shape());

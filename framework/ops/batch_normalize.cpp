@@ -202,6 +202,11 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
     const double slope = options.activation.slope;
     require(gamma.shape() == Shape{C} && beta.shape() == Shape{C},
             "batch_normalize: scale and shift must be [{}]; got {} and {}", C, gamma.shape(), beta.shape());
+    require(moments.mean.shape() == Shape{C} && moments.variance.shape() == Shape{C},
+            "batch_normalize: mean and variance must be [{}]; got {} and {}", C, moments.mean.shape(),
+            moments.variance.shape());
+    for (const Tensor& other : {gamma.value(), beta.value(), moments.mean, moments.variance})
+        require_same_dtype("batch_normalize", x.value(), other);
     require_at_least("batch_normalize", 0, {{"epsilon", options.epsilon}, {"the activation's slope", slope}});
     const Variable r = 1.0 / sqrt(Variable(moments.variance) + options.epsilon);
     const Tensor a = (stop_gradient(gamma) * r).value();

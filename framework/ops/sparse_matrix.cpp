@@ -24,6 +24,14 @@ struct Rows {
     }
 };
 
+void require_entries_inside(const SparseMatrix& m) {
+    for (const auto& [row, column, value] : m.entries) {
+        require(0 <= row && row < m.rows && 0 <= column && column < m.columns,
+                "SparseMatrix: an entry of {} rows and {} columns must lie in them; got row {}, column {}", m.rows,
+                m.columns, row, column);
+    }
+}
+
 // y [outer, rows, inner] of x [outer, columns, inner].
 template <Scalar T>
 void multiply(const SparseMatrix& m, const T* x, Index outer, Index inner, T* y) {
@@ -51,16 +59,18 @@ SparseMatrix SparseMatrix::transposed() const {
 }
 
 Tensor SparseMatrix::dense(DType dtype) const {
+    require_entries_inside(*this);
     std::vector<double> elements(static_cast<std::size_t>(element_count({rows, columns})), 0.0);
     for (const Entry& entry : entries) elements[entry.row * columns + entry.column] += entry.value;
     return Tensor({rows, columns}, elements, dtype);
 }
 
 Variable multiply_along(const Variable& x, const SparseMatrix& m, Index axis) {
-    axis = normalize_axes("multiply_along", x.shape(), {axis}).front();
+    axis = normalize_axis("multiply_along", x.shape(), axis);
     require(x.extent(axis) == m.columns,
             "multiply_along: the matrix must have as many columns as the axis has elements; got {} and axis {} of {}",
             m.columns, axis, x.shape());
+    require_entries_inside(m);
     const ProfileScope scope("multiply_along");
     Shape shape = x.shape();
     const Index outer = element_count(Shape(shape.begin(), shape.begin() + axis));

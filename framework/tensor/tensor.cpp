@@ -31,6 +31,11 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
     return build(shape, dtype, [&]<Scalar T>(std::span<T> out) { std::ranges::fill(out, static_cast<T>(value)); });
 }
 
+Index Tensor::extent(Index axis) const {
+    require(-rank() <= axis && axis < rank(), "extent: there is no axis {} in {}", axis, shape_);
+    return shape_[static_cast<std::size_t>(axis < 0 ? axis + rank() : axis)];
+}
+
 double Tensor::operator[](Index i) const {
     require(i >= 0 && i < size_, "Tensor: element {} does not exist; got shape {}", i, shape_);
     return dispatch(dtype_, [&]<Scalar T>() -> double { return data<T>()[static_cast<std::size_t>(i)]; });

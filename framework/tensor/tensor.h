@@ -59,8 +59,8 @@ class Tensor {
     }
 
     const Shape& shape() const { return shape_; }
-    /// The extent of an axis, a negative one counted from the end.
-    Index extent(Index axis) const { return shape_[static_cast<std::size_t>(axis < 0 ? axis + rank() : axis)]; }
+    /// The extent of an axis, a negative one counted from the end. Throws `extent: there is no axis 2 in [3, 4]`.
+    Index extent(Index axis) const;
     Index rank() const { return std::ssize(shape_); }
     Index size() const { return size_; }
     DType dtype() const { return dtype_; }

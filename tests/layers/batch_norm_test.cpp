@@ -152,5 +152,10 @@ TEST(BatchNorm, RefusesAnotherNumberOfChannels) {
     EXPECT_REFUSAL(norm(Tensor::zeros({3})), "BatchNorm: input must be [..., 3]; got [3]");
 }
 
+TEST(BatchNorm, RefusesAnotherElementType) {
+    EXPECT_REFUSAL(BatchNorm({.channels = 2}, random)(batch),
+                   "BatchNorm: operands differ in element type; got float64 and float32");
+}
+
 }  // namespace
 }  // namespace adjoint

@@ -136,5 +136,14 @@ TEST(BatchNormalize, RefusesScalesThatAreNotAChannelEach) {
                    "batch_normalize: epsilon must be at least 0; got -1");
 }
 
+TEST(BatchNormalize, RefusesMomentsOfOtherChannelsAndOtherTypes) {
+    const std::vector<Variable> in = random_inputs({4, 2, 2, 3});
+    const ChannelMoments moments = channel_moments(in[0].value());
+    EXPECT_REFUSAL(batch_normalize(in[0], in[1], in[2], {Tensor::zeros({2}, DType::float64), moments.variance}),
+                   "batch_normalize: mean and variance must be [3]; got [2] and [3]");
+    EXPECT_REFUSAL(batch_normalize(in[0], in[1], Tensor::zeros({3}), moments),
+                   "batch_normalize: operands differ in element type; got float64 and float32");
+}
+
 }  // namespace
 }  // namespace adjoint

@@ -54,5 +54,12 @@ TEST(MultiplyAlongRefusal, OfAnAxisOfAnotherLength) {
                    "multiply_along: axis 2 does not exist; got shape [2, 3]");
 }
 
+TEST(SparseMatrixRefusal, OfEntriesOutsideTheMatrix) {
+    const SparseMatrix column_2{2, 2, {{0, 0, 1.0}, {1, 2, 1.0}}}, row_minus_1{2, 2, {{-1, 0, 1.0}}};
+    const std::string must = "SparseMatrix: an entry of 2 rows and 2 columns must lie in them; got row ";
+    EXPECT_REFUSAL(column_2.dense(DType::float32), must + "1, column 2");
+    EXPECT_REFUSAL(multiply_along(Tensor::zeros({2}), row_minus_1, 0), must + "-1, column 0");
+}
+
 }  // namespace
 }  // namespace adjoint

@@ -158,5 +158,12 @@ TEST(Tensor, RequiresOneElementTypeOfTwoOperands) {
                    "add: operands differ in element type; got float32 and float64");
 }
 
+TEST(Tensor, RefusesAxesThatDoNotExist) {
+    const Tensor x = Tensor::zeros({3, 4});
+    EXPECT_EQ(x.extent(-2), 3);
+    EXPECT_REFUSAL(x.extent(2), "extent: there is no axis 2 in [3, 4]");
+    EXPECT_REFUSAL(Tensor().extent(-1), "extent: there is no axis -1 in []");
+}
+
 }  // namespace
 }  // namespace adjoint
