@@ -22,7 +22,7 @@ bool covers_unevenly(const ConvAxis& axis) {
 bool covers_unevenly(const Conv2DForm& form) { return covers_unevenly(form.height) || covers_unevenly(form.width); }
 
 Variable checkerboard_share(const Variable& x, const Size2D& period) {
-    require(x.rank() == 4, "checkerboard_share: input must be [N, H, W, C]; got {}", x.shape());
+    require_images("checkerboard_share", x.shape());
     const auto [s, t] = period;
     require(1 <= s && s <= x.extent(1) && 1 <= t && t <= x.extent(2),
             "checkerboard_share: a period must fit into the image; got {},{} and {}", s, t, x.shape());

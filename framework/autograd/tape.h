@@ -41,10 +41,9 @@ class Variable {
     Variable(Tensor value, std::uint64_t id) : value_(std::move(value)), id_(id) {}
 
     Tensor value_;
-    std::uint64_t id_;
+    std::uint64_t id_;  // odd for a parameter
 };
 
-/// Prints its value.
 inline std::ostream& operator<<(std::ostream& stream, const Variable& x) { return stream << x.value(); }
 
 /// The value of x as a constant, detached from what it was computed from: nothing is differentiated through it.

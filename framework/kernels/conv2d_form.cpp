@@ -49,7 +49,7 @@ void resolve(ConvAxis& axis, Padding::Rule rule) {
 template <class Options>
 void require_sane(const std::string& operation, const char* weight_axes, const Shape& image, const Shape& weight,
                   const Options& options) {
-    require(image.size() == 4, "{}: input must be [N, H, W, C]; got {}", operation, image);
+    require_images(operation, image);
     require(weight.size() == 4, "{}: weight must be {}; got {}", operation, weight_axes, weight);
     require(std::min({image[1], image[2], image[3]}) > 0, "{}: input has an empty axis; got {}", operation, image);
     require(std::ranges::min(weight) > 0, "{}: weight has an empty axis; got {}", operation, weight);
@@ -78,7 +78,7 @@ void choose_image(const std::string& operation, const SpatialAxis& s, const Conv
                   ConvAxis& axis) {
     const Index output = axis.output, reach = axis.reach();
     const Index more = options.output_padding ? (*options.output_padding).*s.size : 0;
-    require(more >= 0 && more < std::max({axis.stride, axis.dilation, Index{1}}),
+    require(more >= 0 && more < std::max(axis.stride, axis.dilation),
             "{}: output padding must be at least 0 and less than the larger of stride and dilation; got {} for the {}, "
             "stride {}, dilation {}",
             operation, more, s.name, axis.stride, axis.dilation);

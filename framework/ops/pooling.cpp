@@ -23,7 +23,7 @@ Tensor pixels_under_windows(Conv2DForm form, DType dtype) {
 
 // A window looks at each channel alone, as a filter of a group of one does.
 Conv2DForm window_form(const char* operation, const Variable& x, Size2D window, Conv2DOptions options) {
-    require(x.rank() == 4, "{}: input must be [N, H, W, C]; got {}", operation, x.shape());
+    require_images(operation, x.shape());
     require(window.height >= 1 && window.width >= 1, "{}: the window must be at least 1,1; got {},{}", operation,
             window.height, window.width);
     options.groups = std::max<Index>(1, x.extent(3));
@@ -104,7 +104,7 @@ Variable average_pool2d(const Variable& x, const AveragePool2DOptions& options) 
 }
 
 Variable global_average_pool2d(const Variable& x) {
-    require(x.rank() == 4, "global_average_pool2d: input must be [N, H, W, C]; got {}", x.shape());
+    require_images("global_average_pool2d", x.shape());
     return mean(x, {1, 2});
 }
 

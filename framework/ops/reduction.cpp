@@ -123,7 +123,7 @@ Tensor argmax(const Variable& x, Index axis, Keep keep) {
 }
 
 Variable cumsum(const Variable& x, Index axis) {
-    axis = normalize_axes("cumsum", x.shape(), {axis}).front();
+    axis = normalize_axis("cumsum", x.shape(), axis);
     const Lines lines(x.shape(), axis);
     const Tensor y = Tensor::build(x.shape(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
         parallel_rows(lines.count, lines.extent, [&, in = x.value().data<T>().data()](Index begin, Index end) {
@@ -138,7 +138,7 @@ Variable cumsum(const Variable& x, Index axis) {
 }
 
 Variable log_softmax(const Variable& x, Index axis) {
-    axis = normalize_axes("log_softmax", x.shape(), {axis}).front();
+    axis = normalize_axis("log_softmax", x.shape(), axis);
     // The same for any shift, and exp stays finite. ∞ is 0 from itself, which gives the limit.
     const auto distance = [](auto p, auto q) { return p == q && p > 0 ? 0 : p - q; };
     const Variable shifted = zip("log_softmax", x.value(), max(stop_gradient(x), axis, Keep::yes).value(), distance);

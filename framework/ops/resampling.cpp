@@ -6,8 +6,8 @@
 namespace adjoint {
 namespace {
 
-void require_images(const char* operation, const Variable& x) {
-    require(x.rank() == 4, "{}: input must be [N, H, W, C]; got {}", operation, x.shape());
+void require_pixels(const char* operation, const Variable& x) {
+    require_images(operation, x.shape());
     require(x.extent(1) > 0 && x.extent(2) > 0, "{}: input has an empty axis; got {}", operation, x.shape());
 }
 
@@ -17,25 +17,25 @@ SparseMatrix resampling_matrix(const Resampling& pixels, const ResizeOptions& op
     const auto [from, to] = pixels;
     const bool nearest = options.interpolation == Interpolation::nearest;
     require(!nearest || !options.align_corners, "resize2d: corners are aligned in bilinear interpolation; got nearest");
-    SparseMatrix r{to, from, {}};
+    SparseMatrix R{to, from, {}};
     for (Index i = 0; i < to; ++i) {
         if (nearest) {
-            r.entries.push_back({i, (2 * i + 1) * from / (2 * to), 1.0});
+            R.entries.push_back({i, (2 * i + 1) * from / (2 * to), 1.0});
             continue;
         }
         // u = numerator / denominator, in whole numbers so that places on a pixel are on it exactly.
         const Index denominator = options.align_corners ? std::max<Index>(1, to - 1) : 2 * to;
         const Index numerator = options.align_corners ? i * (from - 1) : (2 * i + 1) * from - to;
         const Index kept = std::clamp<Index>(numerator, 0, (from - 1) * denominator);
-        const double fraction = static_cast<double>(kept % denominator) / static_cast<double>(denominator);
-        r.entries.push_back({i, kept / denominator, 1.0 - fraction});
-        if (fraction > 0.0) r.entries.push_back({i, kept / denominator + 1, fraction});
+        const double f = static_cast<double>(kept % denominator) / static_cast<double>(denominator);
+        R.entries.push_back({i, kept / denominator, 1.0 - f});
+        if (f > 0.0) R.entries.push_back({i, kept / denominator + 1, f});
     }
-    return r;
+    return R;
 }
 
 Variable resize2d(const Variable& x, const Size2D& size, const ResizeOptions& options) {
-    require_images("resize2d", x);
+    require_pixels("resize2d", x);
     require(size.height >= 1 && size.width >= 1, "resize2d: the size must be at least 1,1; got {},{}", size.height,
             size.width);
     element_count({x.extent(0), size.height, size.width, x.extent(3)}, "resize2d");  // throws where it is too large
@@ -44,7 +44,7 @@ Variable resize2d(const Variable& x, const Size2D& size, const ResizeOptions& op
 }
 
 Variable upsample2d(const Variable& x, const Size2D& factor, const ResizeOptions& options) {
-    require_images("upsample2d", x);
+    require_pixels("upsample2d", x);
     require(factor.height >= 1 && factor.width >= 1, "upsample2d: the factor must be at least 1,1; got {},{}",
             factor.height, factor.width);
     const auto times = [](Index f, Index extent) { return element_count({f, extent}, "upsample2d"); };

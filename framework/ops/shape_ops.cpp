@@ -25,10 +25,6 @@ void copy_entries(const Tensor& x, Index axis, Index from, Index count, T* out, 
     }
 }
 
-Index normalize_axis(const char* operation, const Variable& x, Index axis) {
-    return normalize_axes(operation, x.shape(), {axis}).front();
-}
-
 // Of a batch: the elements of one of its items.
 Index item_size(const Shape& shape) { return element_count(shape) / std::max<Index>(1, shape.front()); }
 
@@ -76,7 +72,7 @@ Variable transpose(const Variable& x, std::vector<Index> order) {
 }
 
 Variable slice(const Variable& x, Slice range) {
-    const Index axis = normalize_axis("slice", x, range.axis), extent = x.extent(axis);
+    const Index axis = normalize_axis("slice", x.shape(), range.axis), extent = x.extent(axis);
     const Index begin = range.begin < 0 ? range.begin + extent : range.begin;
     const Index end = range.end < 0 ? range.end + extent : range.end;
     require(0 <= begin && begin <= end && end <= extent,
@@ -90,7 +86,7 @@ Variable slice(const Variable& x, Slice range) {
 }
 
 Variable pad(const Variable& x, Margin margin) {
-    const Index axis = normalize_axis("pad", x, margin.axis), extent = x.extent(axis);
+    const Index axis = normalize_axis("pad", x.shape(), margin.axis), extent = x.extent(axis);
     require(margin.before >= 0 && margin.after >= 0, "pad: margins must not be negative; got {} before and {} after",
             margin.before, margin.after);
     for (const Index side : {margin.before, margin.after}) element_count(with_extent(x.shape(), axis, side), "pad");
@@ -108,7 +104,7 @@ Variable pad(const Variable& x, Margin margin) {
 Variable concatenate(const std::vector<Variable>& parts, Index axis) {
     require(!parts.empty(), "concatenate: there must be at least one part; got none");
     const Variable& first = parts.front();
-    axis = normalize_axis("concatenate", first, axis);
+    axis = normalize_axis("concatenate", first.shape(), axis);
     Index total = 0;
     for (const Variable& part : parts) {
         require_same_dtype("concatenate", first.value(), part.value());
@@ -137,7 +133,7 @@ Variable stack(const std::vector<Variable>& parts, Index axis) {
     const Variable& first = parts.front();
     Shape slot = first.shape();
     slot.push_back(1);
-    axis = normalize_axes("stack", slot, {axis}).front();
+    axis = normalize_axis("stack", slot, axis);
     std::rotate(slot.begin() + axis, slot.end() - 1, slot.end());
     std::vector<Variable> slots;
     for (const Variable& part : parts) {
@@ -149,7 +145,7 @@ Variable stack(const std::vector<Variable>& parts, Index axis) {
 }
 
 std::vector<Variable> split(const Variable& x, const std::vector<Index>& sizes, Index axis) {
-    axis = normalize_axis("split", x, axis);
+    axis = normalize_axis("split", x.shape(), axis);
     const auto negative = [](Index size) { return size < 0; };
     require(std::ranges::none_of(sizes, negative) &&
                 std::accumulate(sizes.begin(), sizes.end(), Index{0}) == x.extent(axis),
@@ -175,7 +171,7 @@ Variable flip(const Variable& x, const std::vector<Index>& axes) {
 }
 
 Variable pixel_shuffle(const Variable& x, Index r) {
-    require(x.rank() == 4, "pixel_shuffle: input must be [N, H, W, C]; got {}", x.shape());
+    require_images("pixel_shuffle", x.shape());
     require(r >= 1 && x.extent(3) % r == 0 && x.extent(3) / r % r == 0,
             "pixel_shuffle: the channels must divide into {}·{}; got {}", r, r, x.shape());
     const Index N = x.extent(0), H = x.extent(1), W = x.extent(2), C = x.extent(3) / (r * r);
@@ -183,7 +179,7 @@ Variable pixel_shuffle(const Variable& x, Index r) {
 }
 
 Variable pixel_unshuffle(const Variable& y, Index r) {
-    require(y.rank() == 4, "pixel_unshuffle: input must be [N, H, W, C]; got {}", y.shape());
+    require_images("pixel_unshuffle", y.shape());
     require(r >= 1 && y.extent(1) % r == 0 && y.extent(2) % r == 0,
             "pixel_unshuffle: height and width must divide by {}; got {}", r, y.shape());
     const Index N = y.extent(0), H = y.extent(1) / r, W = y.extent(2) / r, C = y.extent(3);
@@ -234,7 +230,7 @@ Variable scatter_add(const Variable& y, const GatherIndices& p) {
 }
 
 Variable index_select(const Variable& x, const Variable& indices, Index axis) {
-    axis = normalize_axis("index_select", x, axis);
+    axis = normalize_axis("index_select", x.shape(), axis);
     const Index extent = x.extent(axis), outer = product(x.shape(), 0, axis);
     const Index inner = product(x.shape(), axis + 1, x.rank());
     const std::vector<double> chosen = indices.value().to_vector();

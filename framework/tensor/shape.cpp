@@ -60,6 +60,14 @@ std::vector<Index> normalize_axes(const std::string& operation, const Shape& sha
     return result;
 }
 
+Index normalize_axis(const std::string& operation, const Shape& shape, Index axis) {
+    return normalize_axes(operation, shape, {axis}).front();
+}
+
+void require_images(const std::string& operation, const Shape& shape) {
+    require(shape.size() == 4, "{}: input must be [N, H, W, C]; got {}", operation, shape);
+}
+
 Shape without_axes(const Shape& shape, const std::vector<Index>& axes, bool keep) {
     Shape result;
     for (Index axis = 0; axis < std::ssize(shape); ++axis) {

@@ -38,6 +38,12 @@ bool broadcasts_to(const Shape& shape, const Shape& target);
 /// Throws when an axis is outside [-rank, rank).
 std::vector<Index> normalize_axes(const std::string& operation, const Shape& shape, const std::vector<Index>& axes);
 
+/// The same of one axis.
+Index normalize_axis(const std::string& operation, const Shape& shape, Index axis);
+
+/// Throws `<operation>: input must be [N, H, W, C]; got [28, 28]` where there are not four axes.
+void require_images(const std::string& operation, const Shape& shape);
+
 /// `shape` with the given (normalised) axes removed, or reduced to extent 1 where `keep` is set.
 Shape without_axes(const Shape& shape, const std::vector<Index>& axes, bool keep);
 

@@ -53,7 +53,7 @@ Variable exp_beyond_line(const Variable& x) {
 }  // namespace
 
 Variable mean_squared_error(const Variable& y, const Variable& t) {
-    return mean(power(error_of("mean_squared_error", y, t), 2.0));
+    return mean(square(error_of("mean_squared_error", y, t)));
 }
 
 Variable mean_absolute_error(const Variable& y, const Variable& t) {
@@ -127,7 +127,7 @@ Variable gradient_norms(const Module& critic, const Variable& real, const Variab
 }
 
 Variable gradient_penalty(const Module& critic, const Variable& real, const Variable& fake, const Random& random) {
-    return mean(power(gradient_norms(critic, real, fake, random) - 1.0, 2.0));
+    return mean(square(gradient_norms(critic, real, fake, random) - 1.0));
 }
 
 }  // namespace adjoint

@@ -62,10 +62,10 @@ inline Variable non_saturating_generator_loss(const Variable& f) { return mean(s
 /// mean (r − 1)² / 2 + mean f² / 2.
 /// Source: Mao et al., "Least squares generative adversarial networks", 2017, as the next.
 inline Variable least_squares_discriminator_loss(const Variable& r, const Variable& f) {
-    return (mean(power(r - 1.0, 2.0)) + mean(f * f)) / 2.0;
+    return (mean(square(r - 1.0)) + mean(f * f)) / 2.0;
 }
 /// mean (f − 1)² / 2.
-inline Variable least_squares_generator_loss(const Variable& f) { return mean(power(f - 1.0, 2.0)) / 2.0; }
+inline Variable least_squares_generator_loss(const Variable& f) { return mean(square(f - 1.0)) / 2.0; }
 
 /// mean max(0, 1 − r) + mean max(0, 1 + f): scores beyond ±1 are good enough.
 /// Source: Lim and Ye, "Geometric GAN", 2017, as the next.

@@ -10,8 +10,8 @@ namespace adjoint {
 class DirectoryLock {
   public:
     enum class Taken { wait, refuse };
-    /// Where another program has the lock, waits for it, or throws CannotWrite `<directory>: another program writes
-    /// there`.
+    /// Where another program has the lock, waits for it, or throws CannotWrite `<directory>: cannot be written;
+    /// another program writes there`.
     DirectoryLock(const std::filesystem::path& directory, Taken taken);
     ~DirectoryLock();
     DirectoryLock(const DirectoryLock&) = delete;

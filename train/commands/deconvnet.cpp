@@ -58,8 +58,7 @@ void deconvnet(DeconvnetOptions options) {
     std::vector<Variable> tiles = {image};
     for (const Index map : maps.strongest(options.top)) tiles.push_back(grey(maps.project_largest(map)));
     if (options.out.empty()) options.out = run.directory.sample("deconvnet-" + stages.back().name);
-    const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(tiles.size()))));
-    write_png(options.out, picture_grid(concatenate(tiles, 0).value(), columns));
+    write_png(options.out, picture_grid(concatenate(tiles, 0).value()));
     fmt::print("{}: the image, then the {} strongest of {} feature maps of {}\n", options.out.string(),
                tiles.size() - 1, maps.value().extent(-1), stages.back().name);
 }

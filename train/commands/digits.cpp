@@ -1,5 +1,4 @@
 // `adjoint digits`: writes the digits that adjoint draws itself.
-#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -26,8 +25,7 @@ void digits(const DigitsOptions& options) {
     const DigitsDataset dataset({.seed = options.seed, .first = 0, .size = options.count});
     const auto [images, labels] = first_batch(dataset, options.count);
     if (!options.png.empty()) {
-        const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.count))));
-        write_png(options.png, picture_grid(images, columns));
+        write_png(options.png, picture_grid(images));
         fmt::print("{}: {} digits\n", options.png.string(), options.count);
     }
     if (!options.npy.empty()) {

@@ -1,5 +1,4 @@
 // `adjoint interpolate`: draws what lies between the latents of images.
-#include <cmath>
 #include <fmt/format.h>
 
 #include "framework/ops/elementwise.h"
@@ -47,11 +46,10 @@ std::vector<Tensor> frames_of(const Variable& images, const InterpolateOptions& 
     const Variable walks = reshape(images, {options.rows, options.steps, -1});
     Shape shape = images.shape();
     shape[0] = options.rows;
-    const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.rows))));
     std::vector<Tensor> frames;
     for (Index step = 0; step < options.steps; ++step) {
         const Variable images_now = slice(walks, {.axis = 1, .begin = step, .end = step + 1});
-        frames.push_back(picture_grid(reshape(images_now, shape).value(), columns));
+        frames.push_back(picture_grid(reshape(images_now, shape).value()));
     }
     for (Index step = options.steps - 2; step > 0; --step) frames.push_back(frames[static_cast<std::size_t>(step)]);
     return frames;

@@ -1,5 +1,4 @@
 // `adjoint sample`: draws images with a trained generator.
-#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -27,8 +26,7 @@ void sample(SampleOptions options) {
         options.png = run.directory.sample(fmt::format("seed-{}", options.seed));
     }
     if (!options.png.empty()) {
-        const auto columns = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(options.count))));
-        write_png(options.png, picture_grid(images, columns));
+        write_png(options.png, picture_grid(images));
         fmt::print("{}: {} samples\n", options.png.string(), options.count);
     }
     if (!options.npy.empty()) {

@@ -150,7 +150,7 @@ GradientRows convolution_rows() {
 
 GradientRows convention_rows() {
     const Sample x = normal({2, 3, 4, 2});
-    const DrawSetting zeros = draw_numbers(0, 2, 2), rule = draw_one_of({"valid", "same"}),
+    const DrawSetting zeros = draw_numbers({0, 2}, 2), rule = draw_one_of({"valid", "same"}),
                       pad = draw_one_of({"VALID", "SAME_UPPER", "SAME_LOWER"});
     const std::string depthwise = "--out-channels 6 --stride 1|2,1 --padding ", grouped = "--groups 1|2 " + depthwise,
                       pytorch = grouped + "0|1,0 --dilation 1", keras = grouped + "valid|same --dilation 1",

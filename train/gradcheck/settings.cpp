@@ -16,7 +16,7 @@ std::string joined(const std::vector<Index>& numbers) { return fmt::format("{}",
 
 // Nothing, or a few.
 std::string draw_output_padding(RandomStream& stream, const Settings& drawn) {
-    return stream.chance(0.5) ? draw_numbers(0, 2, 2)(stream, drawn) : "";
+    return stream.chance(0.5) ? draw_numbers({0, 2}, 2)(stream, drawn) : "";
 }
 
 // As many axes as the example has, and now and then a longer one.
@@ -36,7 +36,7 @@ std::string draw_other_shape(RandomStream& stream, const Settings& drawn) {
 
 std::string draw_padding(RandomStream& stream, const Settings& drawn) {
     const Index kind = stream.between(0, 5);
-    return kind == 0 ? "valid" : kind == 1 ? "same" : kind == 2 ? "full" : draw_numbers(-1, 3, 4)(stream, drawn);
+    return kind == 0 ? "valid" : kind == 1 ? "same" : kind == 2 ? "full" : draw_numbers({-1, 3}, 4)(stream, drawn);
 }
 
 std::string draw_axes(RandomStream& stream, const Settings& drawn) {
@@ -93,10 +93,10 @@ std::vector<std::string> simpler_texts(const Setting& setting) {
 
 }  // namespace
 
-DrawSetting draw_numbers(Index first, Index last, int count) {
+DrawSetting draw_numbers(const WholeNumbers& range, int count) {
     return [=](RandomStream& stream, const Settings&) {
         std::vector<Index> drawn;
-        while (std::ssize(drawn) < count) drawn.push_back(stream.between(first, last));
+        while (std::ssize(drawn) < count) drawn.push_back(stream.between(range.first, range.last));
         return joined(drawn);
     };
 }
@@ -112,37 +112,37 @@ const std::vector<SettingFlag>& setting_flags() {
     static const std::vector<SettingFlag> flags = {
         {"--shape", "LIST", "Shape of the input; images are N,H,W,C", draw_shape, 1},
         {"--other-shape", "LIST", "Shape of the second operand", draw_other_shape, 1},
-        {"--kernel", "K,L", "Rows and columns of the filters", draw_numbers(1, 4, 2), 1},
-        {"--groups", "N", "Groups of channels that do not see each other", draw_numbers(1, 3), 1},
-        {"--out-channels", "N", "Channels of the output", draw_numbers(1, 4), 1},
-        {"--stride", "H,W", "Pixels from one patch to the next", draw_numbers(1, 3, 2), 1},
+        {"--kernel", "K,L", "Rows and columns of the filters", draw_numbers({1, 4}, 2), 1},
+        {"--groups", "N", "Groups of channels that do not see each other", draw_numbers({1, 3}), 1},
+        {"--out-channels", "N", "Channels of the output", draw_numbers({1, 4}), 1},
+        {"--stride", "H,W", "Pixels from one patch to the next", draw_numbers({1, 3}, 2), 1},
         {"--padding", "P", "same, valid, full, all sides, H,W or TOP,LEFT,BOTTOM,RIGHT; below 0 it crops", draw_padding,
          0},
-        {"--dilation", "H,W", "Pixels from one tap of the filter to the next", draw_numbers(1, 2, 2), 1},
+        {"--dilation", "H,W", "Pixels from one tap of the filter to the next", draw_numbers({1, 2}, 2), 1},
         {"--output-size", "H,W", "The size of a transposed convolution's result", draw_one_of({""}), 1},
         {"--output-padding", "H,W", "Rows and columns more than the smallest possible result", draw_output_padding, 0},
-        {"--window", "K,L", "Rows and columns of the window that pools", draw_numbers(1, 3, 2), 1},
+        {"--window", "K,L", "Rows and columns of the window that pools", draw_numbers({1, 3}, 2), 1},
         {"--count-padding", "", "Zeros of the padding count as pixels", yes_or_no},
-        {"--block", "N", "Rows and columns of pixels that are channels elsewhere", draw_numbers(1, 3), 1},
-        {"--size", "H,W", "Rows and columns of the result", draw_numbers(1, 6, 2), 1},
-        {"--factor", "H,W", "How many times as many rows and columns", draw_numbers(1, 3, 2), 1},
+        {"--block", "N", "Rows and columns of pixels that are channels elsewhere", draw_numbers({1, 3}), 1},
+        {"--size", "H,W", "Rows and columns of the result", draw_numbers({1, 6}, 2), 1},
+        {"--factor", "H,W", "How many times as many rows and columns", draw_numbers({1, 3}, 2), 1},
         {"--bilinear", "", "Between four pixels, not the nearest one", yes_or_no},
         {"--align-corners", "", "The outermost pixels' centres coincide, not the borders", yes_or_no},
-        {"--period", "H,W", "Rows and columns after which a pattern repeats", draw_numbers(1, 3, 2), 1},
+        {"--period", "H,W", "Rows and columns after which a pattern repeats", draw_numbers({1, 3}, 2), 1},
         {"--no-bias", "", "Without a bias", yes_or_no},
-        {"--out-features", "N", "Numbers that come out", draw_numbers(1, 5), 1},
-        {"--columns", "N", "Columns of the second matrix", draw_numbers(1, 5), 1},
+        {"--out-features", "N", "Numbers that come out", draw_numbers({1, 5}), 1},
+        {"--columns", "N", "Columns of the second matrix", draw_numbers({1, 5}), 1},
         {"--transpose-a", "", "The first matrix transposed", yes_or_no},
         {"--transpose-b", "", "The second matrix transposed", yes_or_no},
         {"--axis", "N", "The axis along which it is done", draw_axis, 0},
         {"--axes", "LIST", "The axes over which it is done, or their order", draw_axes, 0},
         {"--keep", "", "Leave an extent of 1 where axes were", yes_or_no},
         {"--to", "LIST", "Shape of the result", draw_target, 1},
-        {"--begin", "N", "The first element that is kept", draw_numbers(0, 2), 0},
-        {"--end", "N", "The first element after those", draw_numbers(1, 4), 1},
-        {"--before", "N", "Zeros before", draw_numbers(0, 2), 0},
-        {"--after", "N", "Zeros after", draw_numbers(0, 2), 0},
-        {"--correction", "N", "What is taken from the count that a variance is divided by", draw_numbers(0, 2), 0},
+        {"--begin", "N", "The first element that is kept", draw_numbers({0, 2}), 0},
+        {"--end", "N", "The first element after those", draw_numbers({1, 4}), 1},
+        {"--before", "N", "Zeros before", draw_numbers({0, 2}), 0},
+        {"--after", "N", "Zeros after", draw_numbers({0, 2}), 0},
+        {"--correction", "N", "What is taken from the count that a variance is divided by", draw_numbers({0, 2}), 0},
         {"--min", "A", "What is smaller becomes this", draw_one_of({"0.25", "0.45"})},
         {"--max", "B", "What is larger becomes this", draw_one_of({"0.45", "0.85"})},
         {"--exponent", "P", "The power", draw_one_of({"-1", "0.5", "2", "2.5", "3"})},
@@ -151,7 +151,7 @@ const std::vector<SettingFlag>& setting_flags() {
         {"--delta", "D", "Where huber's loss becomes a straight line", draw_one_of({"0.3", "0.7", "1"})},
         {"--rate", "R", "Of elements that are dropped", draw_one_of({"0", "0.3", "0.5"})},
         {"--epsilon", "E", "What is added to variances", draw_one_of({"1e-5", "1e-3", "0.1"})},
-        {"--innermost", "N", "How many axes are normalised, from the last one", draw_numbers(1, 3), 1},
+        {"--innermost", "N", "How many axes are normalised, from the last one", draw_numbers({1, 3}), 1},
         {"--no-affine", "", "Without a scale and a shift", yes_or_no},
         {"--evaluate", "", "As in evaluation, not as in training", yes_or_no},
     };

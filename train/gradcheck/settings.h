@@ -11,8 +11,11 @@ class Settings;
 
 /// A text for one flag, given those that were drawn before it.
 using DrawSetting = std::function<std::string(RandomStream& stream, const Settings& drawn)>;
-/// So many whole numbers from first to last.
-DrawSetting draw_numbers(Index first, Index last, int count = 1);
+struct WholeNumbers {
+    Index first, last;
+};
+/// So many of the whole numbers from first to last.
+DrawSetting draw_numbers(const WholeNumbers& range, int count = 1);
 DrawSetting draw_one_of(std::vector<std::string> texts);
 
 /// What may be said of a flag wherever it occurs.

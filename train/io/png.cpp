@@ -52,6 +52,10 @@ Tensor from_symmetric_to_unit(const Tensor& x) {
     return map(x, [](auto v) { return (v + 1) / 2; });
 }
 
+Tensor picture_grid(const Tensor& images) {
+    return picture_grid(images, static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(images.extent(0))))));
+}
+
 Tensor picture_grid(const Tensor& images, Index columns) {
     require(images.rank() == 4 && columns >= 1, "picture_grid: images must be [N, H, W, C]; got {}", images.shape());
     const Index count = images.extent(0), height = images.extent(1), row_length = images.extent(2) * images.extent(3);

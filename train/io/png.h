@@ -12,8 +12,10 @@ namespace adjoint {
 Tensor from_unit_to_symmetric(const Tensor& x);
 Tensor from_symmetric_to_unit(const Tensor& x);
 
-/// Images [N, H, W, 1 or 3] side by side in rows of `columns`, with a margin between them.
+/// Images [N, H, W, 1 or 3] side by side in rows of `columns`, by default as many as there are rows, with a margin
+/// between them.
 Tensor picture_grid(const Tensor& images, Index columns);
+Tensor picture_grid(const Tensor& images);
 
 /// Two batches of images as rows of pairs: `columns` of the first, below them the same of the second, and so on.
 Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns);

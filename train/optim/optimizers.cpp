@@ -21,7 +21,6 @@ Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
     });
 }
 
-// Adam's step from p; `weight_decay` enters the gradient.
 template <class Options>
 void check_adam(const char* name, const Options& o) {
     require_at_least(name, 0,
@@ -29,6 +28,7 @@ void check_adam(const char* name, const Options& o) {
     require_fraction(name, {{"beta1", o.beta1}, {"beta2", o.beta2}});
 }
 
+// Adam's step from p; `weight_decay` enters the gradient.
 template <class Options>
 Tensor adam_update(const ParameterStep& step, const Options& o, const Tensor& p, double weight_decay) {
     return dispatch(p.dtype(), [&]<Scalar T>() {

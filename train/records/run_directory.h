@@ -59,9 +59,7 @@ class RunDirectory {
     /// Adds a line to events.jsonl: the time, what happened, in which epoch, and numbers by name.
     void log_event(const std::string& event, Index epoch, const Metrics& numbers) const;
 
-    /// Saves all of the model's states as the run's weights.
     void save_weights(const States& states) const { save(weights(), states); }
-    /// Saves all of the averaged model's states as the run's average.
     void save_average(const States& states) const { save(average(), states); }
 
   private:

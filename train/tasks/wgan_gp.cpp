@@ -60,7 +60,7 @@ Evaluation WganGpTask::test() const {
     const Variable real_score = model.critic(images), fake_score = model.critic(fakes);
     const Variable norms = gradient_norms(model.critic, images, fakes, setup_.random.between);
     const double distance = -wasserstein_critic_loss(real_score, fake_score).item();
-    const double penalty = mean(power(norms - 1.0, 2.0)).item(), gradient_norm = mean(norms).item();
+    const double penalty = mean(square(norms - 1.0)).item(), gradient_norm = mean(norms).item();
     const double generator_loss = wasserstein_generator_loss(fake_score).item();
     const Variable drawn = model.generator(generator_noise(setup_.random.fixed_noise, sample_count));
     return {.metrics = {{"test_distance", distance},

@@ -177,7 +177,7 @@ GatherIndices random_places(Index whole, Index taken, const Random& random) {
     return GatherIndices({4, whole}, {4, taken}, indices);
 }
 
-TEST(Put, IsTheAdjointOfTakeExactlyInIntegers) {
+TEST(ScatterAdd, IsTheAdjointOfGatherExactlyInIntegers) {
     for (const auto& [whole, taken] : {std::pair(5, 9), {7, 3}, {1, 4}}) {
         const GatherIndices p = random_places(whole, taken, Random(1));
         const Variable x = random_integers({4, whole}, Random(2)), y = random_integers({4, taken}, Random(3));
@@ -185,14 +185,14 @@ TEST(Put, IsTheAdjointOfTakeExactlyInIntegers) {
     }
 }
 
-TEST(Take, IsUndoneByPutWhereEachElementIsTakenOnce) {
+TEST(Gather, IsUndoneByScatterAddWhereEachElementIsTakenOnce) {
     const GatherIndices reversed({2, 3}, {2, 3}, {2, 1, 0, 2, 1, 0});
     const Variable x = Tensor({2, 3}, {1, 2, 3, 4, 5, 6});
     expect_tensor(gather(x, reversed), {2, 3}, {3, 2, 1, 6, 5, 4});
     expect_equal(scatter_add(gather(x, reversed), reversed), x);
 }
 
-TEST(Put, GivesTheSameBitsOnAnyNumberOfThreads) {
+TEST(ScatterAdd, GivesTheSameBitsOnAnyNumberOfThreads) {
     const GatherIndices p = random_places(50, 40'000, Random(4));
     const Tensor y = Random(5).normal({4, 40'000});
     const auto with_threads = [&](int count) {
@@ -208,7 +208,7 @@ TEST(Indexing, HasDerivativesToSecondOrder) {
     expect_derivatives([](const Inputs& in) { return scatter_add(in[0], places); }, {y});
 }
 
-TEST(PlacesRefusal, OfIndicesThatAnItemDoesNotHave) {
+TEST(GatherRefusal, OfIndicesThatAnItemDoesNotHave) {
     const auto refusal = [](std::vector<Index> indices) {
         return error_of([&] { GatherIndices({2, 3}, {2, 1}, indices); });
     };
