@@ -13,6 +13,8 @@
 // direct_convolution.h computes the same faster. ADJOINT_CONVOLUTION=reference runs the whole program on this page.
 #pragma once
 
+#include <algorithm>
+
 #include "framework/kernels/epilogue.h"
 #include "framework/kernels/gemm.h"
 #include "framework/kernels/im2col_loops.h"

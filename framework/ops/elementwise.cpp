@@ -1,5 +1,6 @@
 #include "framework/ops/elementwise.h"
 
+#include <algorithm>
 #include <functional>
 #include <numbers>
 #include <utility>
@@ -183,10 +184,10 @@ Variable erf(const Variable& x) {
 Variable relu_gradient(Variable g, const Variable& x, double slope) {
     const auto choose = [slope](auto v, auto u) { return rectify_gradient(v, u, decltype(v)(slope)); };
     Tensor value = Tape::records(g) ? g.value() : std::move(g).value();
+    const Pullback pullback = [x, slope](Variable h) { return relu_gradient(std::move(h), x, slope); };
+    // The value was given up, not the identity.
     return record(zip_into("relu_gradient", std::move(value), x.value(), choose),
-                  {{g, [x, slope](Variable h) {
-                        return relu_gradient(std::move(h), x, slope);
-                    }}});  // NOLINT(bugprone-use-after-move)
+                  {{g, pullback}});  // NOLINT(bugprone-use-after-move)
 }
 
 Variable relu(const Variable& x) {

@@ -1,5 +1,6 @@
 #include "framework/ops/im2col.h"
 
+#include <algorithm>
 #include <fmt/ranges.h>
 #include <numeric>
 

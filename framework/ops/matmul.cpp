@@ -1,5 +1,6 @@
 #include "framework/ops/matmul.h"
 
+#include <algorithm>
 #include <fmt/ranges.h>
 
 #include "framework/kernels/gemm.h"

@@ -1,5 +1,6 @@
 #include "framework/tensor/buffer_pool.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>

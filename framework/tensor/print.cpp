@@ -1,5 +1,6 @@
 // Printing of tensors as NumPy prints arrays: the fewest digits that tell an element from all others, 8 at most behind
 // the point, in columns; of more than 1000 elements only the outermost three of each axis.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>

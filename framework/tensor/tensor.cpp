@@ -31,6 +31,10 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
     return build(shape, dtype, [&]<Scalar T>(std::span<T> out) { std::ranges::fill(out, static_cast<T>(value)); });
 }
 
+Tensor Tensor::copy() const {
+    return build(shape_, dtype_, [this]<Scalar T>(std::span<T> out) { std::ranges::copy(data<T>(), out.begin()); });
+}
+
 Index Tensor::extent(Index axis) const {
     require(-rank() <= axis && axis < rank(), "extent: there is no axis {} in {}", axis, shape_);
     return shape_[static_cast<std::size_t>(axis < 0 ? axis + rank() : axis)];

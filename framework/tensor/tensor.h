@@ -1,7 +1,6 @@
 // Tensor: a contiguous, row-major array of float32 or float64; a value.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <iosfwd>
 #include <memory>
@@ -79,9 +78,7 @@ class Tensor {
     /// shared.
     template <Scalar T>
     std::span<T> edit() {
-        if (!sole_owner()) {
-            *this = build<T>(shape_, [this](std::span<T> out) { std::ranges::copy(data<T>(), out.begin()); });
-        }
+        if (!sole_owner()) *this = copy();
         return {const_cast<T*>(data<T>().data()), static_cast<std::size_t>(size_)};
     }
 
@@ -97,6 +94,7 @@ class Tensor {
 
   private:
     Tensor(Shape shape, DType dtype);
+    Tensor copy() const;
 
     Shape shape_;
     Index size_;

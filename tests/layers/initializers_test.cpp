@@ -2,6 +2,8 @@
 // that they depend on nothing but their random stream.
 #include "layers/initializers.h"
 
+#include <algorithm>
+
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
 #include "framework/ops/resampling.h"

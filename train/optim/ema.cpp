@@ -1,7 +1,6 @@
 #include "train/optim/ema.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "framework/kernels/loops.h"
 
@@ -23,7 +22,8 @@ ExponentialMovingAverage::ExponentialMovingAverage(const Module& model, const Mo
 
 void ExponentialMovingAverage::update() {
     const ProfileScope scope("ema");
-    const double share = (1.0 - decay_) / (1.0 - std::pow(decay_, ++updates_));
+    const auto t = static_cast<double>(updates_++);
+    const double share = 1.0 - std::min(decay_, (1.0 + t) / (10.0 + t));
     const auto mean = [share](auto a, auto p) { return a + (p - a) * decltype(a)(share); };
     for (std::size_t i = 0; i < model_.size(); ++i) {
         const Tensor& now = model_[i].state.value();

@@ -5,13 +5,14 @@
 
 namespace adjoint {
 
-/// The exponential moving average of a model's parameters, kept in a second model of the same architecture. After t
-/// updates, at which the parameter was p₁, …, pₜ, the average is
-///   a = Σ decayᵗ⁻ⁱ·pᵢ / Σ decayᵗ⁻ⁱ,   made by  a ← a + (p − a)·(1 − decay) / (1 − decayᵗ):
-/// a mean whose weights add up to 1 from the first update on, so that nothing of what `average` held before remains.
-/// Buffers, such as the running moments of batch normalisation, are those of the last update.
-/// Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; the correction as in
-/// Adam.
+/// The exponential moving average of a model's parameters, kept in a second model of the same architecture. Update
+/// t = 0, 1, … takes in the parameters p as they are then:
+///   a ← p at the first,   a ← a + (p − a)·(1 − decayₜ) at the others,   decayₜ = min(decay, (1 + t) / (10 + t)),
+/// a decay that grows to its value while there are few steps to average, of which the first are the worst. Nothing of
+/// what `average` held before remains. Buffers, such as the running moments of batch normalisation, are those of the
+/// last update; reestimate_moments in `layers/running_moments.h` makes moments those of the averaged weights.
+/// Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; the growing decay as in
+/// TensorFlow's ExponentialMovingAverage with num_updates.
 class ExponentialMovingAverage {
   public:
     /// Throws unless 0 ≤ decay < 1 and both models have the same states.

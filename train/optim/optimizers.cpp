@@ -21,6 +21,7 @@ Tensor update_each(const Tensor& p, const Tensor& g, Update update) {
     });
 }
 
+// Adam's step from p; `weight_decay` enters the gradient.
 template <class Options>
 void check_adam(const char* name, const Options& o) {
     require_at_least(name, 0,
@@ -28,7 +29,6 @@ void check_adam(const char* name, const Options& o) {
     require_fraction(name, {{"beta1", o.beta1}, {"beta2", o.beta2}});
 }
 
-// Adam's step from p; `weight_decay` enters the gradient.
 template <class Options>
 Tensor adam_update(const ParameterStep& step, const Options& o, const Tensor& p, double weight_decay) {
     return dispatch(p.dtype(), [&]<Scalar T>() {
@@ -162,17 +162,20 @@ Tensor SGDOptions::updated(const ParameterStep& step) const {
 }
 
 void RMSpropOptions::check() const {
-    require_at_least("RMSprop", 0, {{"learning_rate", learning_rate}, {"epsilon", epsilon}});
-    require_fraction("RMSprop", {{"decay", decay}});
+    require_at_least("RMSprop", 0,
+                     {{"learning_rate", learning_rate}, {"epsilon", epsilon}, {"weight_decay", weight_decay}});
+    require_fraction("RMSprop", {{"decay", decay}, {"momentum", momentum}});
 }
 
 Tensor RMSpropOptions::updated(const ParameterStep& step) const {
     return dispatch(step.p.dtype(), [&]<Scalar T>() {
-        const T rate(step.learning_rate), kept(decay), small(epsilon);
-        T* const s = step.moments[0].edit<T>().data();
+        const T rate(step.learning_rate), kept(decay), small(epsilon), mu(momentum), shrink(weight_decay);
+        T *const s = step.moments[0].edit<T>().data(), *const v = step.moments[1].edit<T>().data();
         return update_each<T>(step.p, step.g, [=](Index e, T value, T gradient) {
+            gradient += shrink * value;
             s[e] = kept * s[e] + (1 - kept) * gradient * gradient;
-            return value - rate * gradient / (std::sqrt(s[e]) + small);
+            v[e] = mu * v[e] + gradient / (std::sqrt(s[e]) + small);
+            return value - rate * v[e];
         });
     });
 }

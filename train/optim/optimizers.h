@@ -127,13 +127,15 @@ struct SGDOptions {
 };
 using SGD = OptimizerOf<SGDOptions>;
 
-/// s ← decay·s + (1 − decay)·g²;  p ← p − learning_rate·g / (√s + epsilon).   Source: Tieleman and Hinton, lecture 6.5,
-/// 2012.
+/// g ← g + weight_decay·p;  s ← decay·s + (1 − decay)·g²;  v ← momentum·v + g / (√s + epsilon);
+/// p ← p − learning_rate·v.   Source: Tieleman and Hinton, lecture 6.5, 2012; momentum as in PyTorch.
 struct RMSpropOptions {
     double learning_rate = 1e-2;
     double decay = 0.99;
     double epsilon = 1e-8;
-    static constexpr const char* moments = "s";
+    double momentum = 0.0;
+    double weight_decay = 0.0;
+    static constexpr const char* moments = "sv";
     void check() const;
     Tensor updated(const ParameterStep& step) const;
 };

@@ -1,6 +1,7 @@
 // Slopes that are measured are those of functions whose slopes are known; a kink shows, and so does what is not linear.
 #include "framework/analysis/finite_difference.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/support/values.h"

@@ -1,5 +1,6 @@
 // Truths about the elements that the gradient check compares: all but those at a kink, which it names, or a sample of
 // them.
+#include <algorithm>
 #include <cmath>
 
 #include "framework/analysis/gradient_check.h"

@@ -1,5 +1,6 @@
 // Truths about what the gradient check names: the element of every failure, functions that are random, and which
 // derivative it is that jumps.
+#include <algorithm>
 #include <cmath>
 
 #include "framework/analysis/gradient_check.h"

@@ -2,6 +2,7 @@
 // maxima, derivatives, and what is refused.
 #include "framework/ops/pooling.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

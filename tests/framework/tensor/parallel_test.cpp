@@ -2,6 +2,7 @@
 // threads changes no bit of any result.
 #include "framework/tensor/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>

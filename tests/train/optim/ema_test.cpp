@@ -1,4 +1,4 @@
-// Truths about averaged weights: the closed form of the mean, that nothing of their beginning remains, and what is
+// Truths about averaged weights: the recursion by hand, that nothing remains of what was there before, and what is
 // copied.
 #include "train/optim/ema.h"
 
@@ -16,19 +16,23 @@ Linear linear(std::uint64_t seed) {
     return layer;
 }
 
-TEST(ExponentialMovingAverage, IsTheMeanWhoseWeightsFallByTheDecayAndAddUpToOne) {
-    const double decay = 0.9;
-    const Linear model = linear(1), average = linear(2);
-    ExponentialMovingAverage averaging(model, average, decay);
-    Variable weighted = Tensor::zeros({3, 2}, DType::float64);
-    double total = 0.0;
-    for (std::uint64_t t = 1; t <= 20; ++t) {
-        const Tensor weight = Random(t).normal(model.weight.shape(), DType::float64);
-        model.weight.assign(weight);
-        averaging.update();
-        weighted = decay * weighted + weight;
-        total = decay * total + 1.0;
-        expect_equal(average.weight, weighted / total, 1e-14);
+TEST(ExponentialMovingAverage, FollowsTheWeightsByADecayThatGrowsToItsValue) {
+    for (const double decay : {0.0, 0.9, 0.999}) {
+        const Linear model = linear(1), average = linear(2);
+        ExponentialMovingAverage averaging(model, average, decay);
+        std::vector<long double> expected(6);
+        for (int t = 0; t < 120; ++t) {
+            const Tensor weight = Random(static_cast<std::uint64_t>(t)).normal(model.weight.shape(), DType::float64);
+            model.weight.assign(weight);
+            averaging.update();
+            // From t = 81 on 0.9 is the smaller.
+            const long double kept = std::min<long double>(decay, (1.0L + t) / (10.0L + t));
+            for (Index i = 0; i < 6; ++i) {
+                long double& a = expected[static_cast<std::size_t>(i)];
+                a = t == 0 ? weight[i] : kept * a + (1.0L - kept) * weight[i];
+                EXPECT_NEAR(average.weight.value()[i], static_cast<double>(a), 1e-14) << t << ", decay " << decay;
+            }
+        }
     }
 }
 
@@ -75,7 +79,7 @@ TEST(ExponentialMovingAverage, CopiesBuffersAndDoesNotFollowTheModelByItself) {
     }
     model.running_mean.assign(Tensor({1}, {9}));
     EXPECT_EQ(average.running_mean.value().item(), 7.0);
-    EXPECT_FLOAT_EQ(static_cast<float>(average.shift.value().item()), 5.0f);  // (1 + 2·7) / 3
+    EXPECT_FLOAT_EQ(static_cast<float>(average.shift.value().item()), 65.0f / 11);  // (2·1 + 9·7) / 11
 }
 
 TEST(ExponentialMovingAverage, RefusesDecaysThatGiveNoMeanAndModelsThatAreNotAlike) {

@@ -1,6 +1,7 @@
 // Truths about optimisers: three steps of each by hand, after PyTorch's formulas; what they refuse; that they descend.
 #include "train/optim/optimizers.h"
 
+#include <array>
 #include <cmath>
 
 #include "framework/ops/elementwise.h"
@@ -62,6 +63,28 @@ TEST(RMSprop, HasTheDefaultsOfPyTorch) {
     expect_steps([](const States& p) { return RMSprop(p); }, {{0.900000019999996, -1.900000009999999},
                                                               {0.9449013374421751, -1.989532302199152},
                                                               {0.9228909217602068, -2.011479653863255}});
+}
+
+// The same steps in long double, as PyTorch defines them.
+TEST(RMSprop, GathersMomentumOfDividedGradientsAndAddsTheDecayOfWeightsBefore) {
+    const Steps gradients = {{0.5, -1}, {-0.25, 2}, {0.125, 0.5}};
+    Steps expected;
+    std::array<long double, 2> p = {1, -2}, s = {}, v = {};
+    for (const std::vector<double>& gradient : gradients) {
+        for (std::size_t i = 0; i < 2; ++i) {
+            const long double g = gradient[i] + 0.5L * p[i];
+            s[i] = 0.9L * s[i] + 0.1L * g * g;
+            v[i] = 0.8L * v[i] + g / (std::sqrt(s[i]) + 1e-3L);
+            p[i] -= 0.01L * v[i];
+        }
+        expected.push_back({static_cast<double>(p[0]), static_cast<double>(p[1])});
+    }
+    expect_steps(
+        [](const States& states) {
+            return RMSprop(
+                states, {.learning_rate = 0.01, .decay = 0.9, .epsilon = 1e-3, .momentum = 0.8, .weight_decay = 0.5});
+        },
+        expected, gradients);
 }
 
 constexpr AdamOptions adam_options = {.learning_rate = 0.1, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3};
@@ -198,9 +221,10 @@ TEST(OptimizerOptions, AreRefusedOutOfRangeWhenTheOptimiserIsMade) {
     expect_refusals.operator()<S>("SGD", not_negative,
                                   {{&S::learning_rate, "learning_rate"}, {&S::weight_decay, "weight_decay"}}, negative);
     expect_refusals.operator()<S>("SGD", fraction, {{&S::momentum, "momentum"}}, no_fraction);
-    expect_refusals.operator()<R>("RMSprop", not_negative,
-                                  {{&R::learning_rate, "learning_rate"}, {&R::epsilon, "epsilon"}}, negative);
-    expect_refusals.operator()<R>("RMSprop", fraction, {{&R::decay, "decay"}}, no_fraction);
+    expect_refusals.operator()<R>(
+        "RMSprop", not_negative,
+        {{&R::learning_rate, "learning_rate"}, {&R::epsilon, "epsilon"}, {&R::weight_decay, "weight_decay"}}, negative);
+    expect_refusals.operator()<R>("RMSprop", fraction, {{&R::decay, "decay"}, {&R::momentum, "momentum"}}, no_fraction);
     expect_refusals.operator()<A>(
         "Adam", not_negative,
         {{&A::learning_rate, "learning_rate"}, {&A::epsilon, "epsilon"}, {&A::weight_decay, "weight_decay"}}, negative);
@@ -238,7 +262,7 @@ TEST(OptimizerStateDict, LetsAnotherGoOnToTheSameBits) {
         EXPECT_TRUE(identical(after_five_steps(make, true), after_five_steps(make, false)));
     };
     expect_same([](const States& p) { return SGD(p, {.learning_rate = 0.1, .momentum = 0.9}); });
-    expect_same([](const States& p) { return RMSprop(p); });
+    expect_same([](const States& p) { return RMSprop(p, {.momentum = 0.9}); });
     expect_same([](const States& p) { return Adam(p); });
     expect_same([](const States& p) { return AdamW(p); });
 }
