@@ -50,6 +50,9 @@ int doublings(Index size) {
 
 constexpr Square half_or_twice = {.kernel = 4, .stride = 2, .padding = 1};
 
+// A filter over all that halving leaves of an image of this size: 3×3 of 28 pixels, else 4×4.
+Square over_all(Index size) { return {.kernel = size == 28 ? 3 : 4, .stride = 1, .padding = 0}; }
+
 }  // namespace
 
 Sequential dcgan_generator(const Random& random, const ImageModelOptions& options) {
@@ -81,23 +84,25 @@ Sequential dcgan_discriminator(const Random& random, const ImageModelOptions& op
         net.append(fmt::format("down{}", level), Conv2D(down(in, 2 * in, half_or_twice), weights()));
         net.append(fmt::format("norm{}", level), norm(2 * in, weights(), leaky_relu(0.2)));
     }
-    const Index side = options.image_size == 28 ? 3 : 4;
-    net.append(fmt::format("down{}", last),
-               Conv2D(down(in, 1, {.kernel = side, .stride = 1, .padding = 0}), weights()));
+    net.append(fmt::format("down{}", last), Conv2D(down(in, 1, over_all(options.image_size)), weights()));
     return net;
 }
 
-Sequential wgan_critic(const Random& random) {
-    const auto layer = [&](Conv2DLayerOptions options, std::uint64_t number) {
-        options.bias = true;
-        options.initializer = initializers::he_normal();
-        return Conv2D(options, random.stream(number));
-    };
+Sequential wgan_critic(const Random& random, const ImageModelOptions& options) {
+    check_options("wgan_critic", options);
     Sequential net;
-    net.append("down1", layer(down(1, 64, half_or_twice, leaky_relu(0.2)), 1))
-        .append("down2", layer(down(64, 128, half_or_twice, leaky_relu(0.2)), 2))
-        .append("down3", layer(down(128, 256, half_or_twice, leaky_relu(0.2)), 3))
-        .append("score", layer(down(256, 1, {.kernel = 3, .stride = 1, .padding = 0}), 4));
+    std::uint64_t number = 0;
+    const auto layer = [&](Conv2DLayerOptions filters) {
+        filters.bias = true;
+        filters.initializer = initializers::he_normal();
+        return Conv2D(filters, random.stream(++number));
+    };
+    const int levels = doublings(options.image_size);
+    Index in = options.channels, out = options.width;
+    for (int level = 1; level <= levels; ++level, in = out, out *= 2) {
+        net.append(fmt::format("down{}", level), layer(down(in, out, half_or_twice, leaky_relu(0.2))));
+    }
+    net.append("score", layer(down(in, 1, over_all(options.image_size))));
     return net;
 }
 

@@ -54,15 +54,16 @@ class Dcgan : public Module {
 // Source: Gulrajani et al., "Improved training of Wasserstein GANs", 2017: no batch normalisation in the critic, as its
 // slope is asked for at each image apart.
 
-/// Images [N, 28, 28, 1] in −1..1 → 14×14×64 → 7×7×128 → 3×3×256 → a score [N, 1, 1, 1], any number.
-Sequential wgan_critic(const Random& random);
+/// Images [N, 28, 28, 1] in −1..1 → 14×14×64 → 7×7×128 → 3×3×256 → a score [N, 1, 1, 1], any number. Larger images are
+/// halved down to 4×4.
+Sequential wgan_critic(const Random& random, const ImageModelOptions& options = dcgan_options);
 
 /// Both networks, as they are trained and saved together.
 class WganGp : public Module {
   public:
-    explicit WganGp(const Random& random)
-        : generator(child("generator", dcgan_generator(random.stream(1)))),
-          critic(child("critic", wgan_critic(random.stream(2)))) {}
+    explicit WganGp(const Random& random, const ImageModelOptions& options = dcgan_options)
+        : generator(child("generator", dcgan_generator(random.stream(1), options))),
+          critic(child("critic", wgan_critic(random.stream(2), options))) {}
 
     /// The generator's images for some noise.
     Variable forward(const Variable& noise) const override { return generator(noise); }

@@ -3,15 +3,28 @@
 #include "framework/tensor/error.h"
 
 namespace adjoint {
+namespace {
 
-void check_options(const char* model, const ImageModelOptions& options) {
+template <class Options>
+void check_images(const char* model, const Options& options) {
     const Index size = options.image_size;
     require(size == 28 || size == 32 || size == 64 || size == 128, "{}: image_size must be 28, 32, 64 or 128; got {}",
             model, size);
     require(options.channels == 1 || options.channels == 3, "{}: channels must be 1 or 3; got {}", model,
             options.channels);
+}
+
+}  // namespace
+
+void check_options(const char* model, const ImageModelOptions& options) {
+    check_images(model, options);
     require(options.latent >= 1 && options.width >= 1, "{}: latent and width must be at least 1; got {} and {}", model,
             options.latent, options.width);
+}
+
+void check_options(const char* model, const ClassifierOptions& options) {
+    check_images(model, options);
+    require(options.classes >= 2, "{}: classes must be at least 2; got {}", model, options.classes);
 }
 
 }  // namespace adjoint

@@ -1,5 +1,7 @@
 // Truths about the variational autoencoder: its codes have the distribution that it says, its loss is what its two
 // terms are by hand and bounds the likelihood, gradients are right to second order, and training lowers it.
+#include <algorithm>
+
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/analysis/module_check.h"

@@ -1,8 +1,11 @@
 // Truths about the Wasserstein game: its critic's sizes, that it scores each image by itself, and its steps.
 #include "train/tasks/wgan_gp.h"
 
+#include <algorithm>
+
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
+#include "layers/convolution.h"
 #include "layers/losses/losses.h"
 #include "models/dcgan.h"
 #include "tests/support/states.h"
@@ -28,6 +31,20 @@ TEST(WganCritic, HasTheseParametersAndNoMomentsOfBatches) {
                                                                {"score.bias", {1}}}));
 }
 
+TEST(WganCritic, BeginsWithTheseWeightsToTheLastBit) {
+    const States parameters = wgan_critic(Random(1)).parameters();
+    const std::vector<Index> channels = {1, 64, 128, 256, 1};
+    for (std::size_t layer = 0; layer < 4; ++layer) {
+        const Index side = layer == 3 ? 3 : 4;
+        const Conv2D same({.in_channels = channels[layer],
+                           .out_channels = channels[layer + 1],
+                           .kernel = {side, side},
+                           .initializer = initializers::he_normal()},
+                          Random(1).stream(layer + 1));
+        EXPECT_TRUE(identical(parameters[2 * layer].state.value(), same.weight.value())) << layer;
+    }
+}
+
 TEST(WganCritic, ScoresAnImageWhateverTheOthersAreInTrainingToo) {
     const Sequential critic = wgan_critic(Random(1));
     const Tape tape(critic.parameters());
@@ -35,6 +52,33 @@ TEST(WganCritic, ScoresAnImageWhateverTheOthersAreInTrainingToo) {
     const Variable scores = critic(both);
     ASSERT_EQ(scores.shape(), (Shape{2, 1, 1, 1}));
     EXPECT_FLOAT_EQ(static_cast<float>(scores.value()[0]), static_cast<float>(critic(first).item()));
+}
+
+TEST(WganGp, DrawsAndScoresImagesOfEachSizeAndColour) {
+    for (const Index size : {28, 32, 64, 128}) {
+        for (const Index channels : {1, 3}) {
+            const WganGp model(Random(1), {.image_size = size, .channels = channels, .latent = 7, .width = 2});
+            const Variable y = model(generator_noise(Random(2), 2, {.length = 7}));
+            EXPECT_EQ(y.shape(), (Shape{2, size, size, channels}));
+            EXPECT_EQ(model.critic(y).shape(), (Shape{2, 1, 1, 1}));
+        }
+    }
+    EXPECT_REFUSAL(wgan_critic(Random(1), {.image_size = 30, .latent = 7, .width = 2}),
+                   "wgan_critic: image_size must be 28, 32, 64 or 128; got 30");
+}
+
+TEST(WganCritic, HalvesLargerImagesDownToFourPixels) {
+    EXPECT_EQ(shapes(wgan_critic(Random(1), {.image_size = 64, .channels = 3, .latent = 7, .width = 2}).parameters()),
+              (Shapes{{"down1.weight", {4, 4, 3, 2}},
+                      {"down1.bias", {2}},
+                      {"down2.weight", {4, 4, 2, 4}},
+                      {"down2.bias", {4}},
+                      {"down3.weight", {4, 4, 4, 8}},
+                      {"down3.bias", {8}},
+                      {"down4.weight", {4, 4, 8, 16}},
+                      {"down4.bias", {16}},
+                      {"score.weight", {4, 4, 16, 1}},
+                      {"score.bias", {1}}}));
 }
 
 TEST(WganGp, HasTheGeneratorOfTheDcgan) {
@@ -77,7 +121,7 @@ TEST(WganGp, PenaltyHasTheGradientOfItsFiniteDifferences) {
 
 struct WassersteinGame : testing::Test {
     const WganGp model{Random(1)};
-    WganGpOptimizers optimizers{model, 1e-3};
+    GameOptimizers optimizers{model.generator, model.critic, {.learning_rate = 1e-3, .beta1 = 0.0, .beta2 = 0.9}};
 
     CriticLosses critic_step() { return wgan_gp_critic_step(model, optimizers, images(4), images(4, 9), Random(3)); }
 };
@@ -104,7 +148,7 @@ TEST_F(WassersteinGame, ACriticsStepIsTheSameForAnyNumberOfThreads) {
     for (const int count : {1, 2, 3, 8}) {
         const WithThreads threads(count);
         const WganGp again{Random(1)};
-        WganGpOptimizers adams(again, 1e-3);
+        GameOptimizers adams(again.generator, again.critic, {.learning_rate = 1e-3, .beta1 = 0.0, .beta2 = 0.9});
         for (std::uint64_t step = 0; step < 2; ++step) {
             wgan_gp_critic_step(again, adams, images(16), images(16, 9), Random(3).stream(step));
         }
@@ -120,7 +164,7 @@ TEST_F(WassersteinGame, TheCriticLearnsTheSlopeThatEarnsMostForItsPenalty) {
     const Tensor real = images(16), fake = (Variable(real) - move).value();
     const LinearDecay schedule{.steps = 80};
     for (Index step = 0; step < schedule.steps; ++step) {
-        optimizers.generator.learning_rate_scale = optimizers.critic.learning_rate_scale = schedule(step);
+        optimizers.generator->learning_rate_scale = optimizers.judge->learning_rate_scale = schedule(step);
         wgan_gp_critic_step(model, optimizers, real, fake, Random(3).stream(static_cast<std::uint64_t>(step)));
     }
     EXPECT_NEAR(mean(gradient_norms(model.critic, real, fake, Random(4))).item(), slope, 0.05 * slope);
