@@ -1,8 +1,10 @@
 // Dataset: labelled images of one shape, addressed by number.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,9 +21,23 @@ class Dataset {
     virtual Index size() const = 0;
     /// [H, W, C], the same for every image.
     virtual Shape image_shape() const = 0;
+    /// The names of the classes; every label is the number of one of them.
+    virtual const std::vector<std::string>& classes() const = 0;
     /// Writes image `index` to `pixels`, row-major [H, W, C] in 0..1, and returns its label.
     virtual int read(Index index, std::span<float> pixels) const = 0;
+    /// The same number for the same images and labels in the same order, and hardly ever for others.
+    virtual std::uint32_t checksum() const = 0;
 };
+
+/// 0, …, 9, the classes of MNIST and its family.
+const std::vector<std::string>& ten_classes();
+
+/// CRC-32 of bytes that come after others, which have the checksum `before`.
+std::uint32_t checksum_of(std::span<const std::byte> bytes, std::uint32_t before = 0);
+template <class T>
+std::uint32_t checksum_of(const std::vector<T>& elements, std::uint32_t before = 0) {
+    return checksum_of(std::as_bytes(std::span(elements)), before);
+}
 
 /// Some images of a dataset, in this order.
 class Subset : public Dataset {
@@ -31,9 +47,11 @@ class Subset : public Dataset {
 
     Index size() const override { return std::ssize(indices_); }
     Shape image_shape() const override { return whole_->image_shape(); }
+    const std::vector<std::string>& classes() const override { return whole_->classes(); }
     int read(Index index, std::span<float> pixels) const override {
         return whole_->read(indices_.at(static_cast<std::size_t>(index)), pixels);
     }
+    std::uint32_t checksum() const override { return checksum_of(indices_, whole_->checksum()); }
 
   private:
     std::shared_ptr<const Dataset> whole_;

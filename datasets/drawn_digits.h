@@ -26,6 +26,8 @@ class DigitsDataset : public Dataset {
 
     Index size() const override { return range_.size; }
     Shape image_shape() const override { return {28, 28, 1}; }
+    const std::vector<std::string>& classes() const override { return ten_classes(); }
+    std::uint32_t checksum() const override { return checksum_of(std::vector{range_}); }
     int read(Index index, std::span<float> pixels) const override {
         return draw_digit(range_.seed, range_.first + static_cast<std::uint64_t>(index), pixels.first<28 * 28>());
     }

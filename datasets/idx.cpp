@@ -128,7 +128,9 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& dire
                                                const std::string& suffix) {
     for (const std::string& name : {"-" + suffix, "-" + suffix + ".gz", "." + suffix, "." + suffix + ".gz"}) {
         std::error_code ignored;
-        if (std::filesystem::exists(directory / (stem + name), ignored)) return directory / (stem + name);
+        const std::filesystem::file_status status = std::filesystem::status(directory / (stem + name), ignored);
+        // A FIFO or a device would be waited for; what is a directory is refused when it is read.
+        if (std::filesystem::exists(status) && !std::filesystem::is_other(status)) return directory / (stem + name);
     }
     return std::nullopt;
 }
@@ -155,11 +157,19 @@ std::optional<MnistFiles> find_mnist(const std::string& directory, bool training
     return std::nullopt;
 }
 
-IdxDataset::IdxDataset(const MnistFiles& files) : images_(read_idx(files.images)), labels_(read_idx(files.labels)) {
+IdxDataset::IdxDataset(const MnistFiles& files, std::vector<std::string> classes)
+    : images_(read_idx(files.images)), labels_(read_idx(files.labels)), classes_(std::move(classes)) {
     require_rank(images_, 3, files.images, "images [N, H, W]");
     require_rank(labels_, 1, files.labels, "labels [N]");
     require<DataError>(labels_.shape == Shape{size()}, "{}: at byte 4: expected {} labels, one an image of {}; got {}",
                        files.labels, size(), files.images, labels_.shape[0]);
+    const auto wrong = std::ranges::find_if(labels_.elements, [&](int label) { return label >= std::ssize(classes_); });
+    require<DataError>(wrong == labels_.elements.end(), "{}: label {} is {}, not one of {} classes", files.labels,
+                       wrong - labels_.elements.begin(), wrong == labels_.elements.end() ? 0 : *wrong, classes_.size());
+}
+
+std::uint32_t IdxDataset::checksum() const {
+    return checksum_of(labels_.elements, checksum_of(images_.elements, checksum_of(images_.shape)));
 }
 
 int IdxDataset::read(Index index, std::span<float> pixels) const {

@@ -16,8 +16,8 @@ struct IdxArray {
     std::vector<std::uint8_t> elements;
 };
 
-/// Reads an IDX file of unsigned bytes of any shape, plain or gzipped. Memory grows with what the file holds, whatever
-/// its header says.
+/// Reads an IDX file of unsigned bytes of any shape, plain or gzipped, through a pipe too. Memory grows with what the
+/// file holds, whatever its header says.
 /// Throws MissingInput when the file is not there or cannot be read, DataError when it is not such a file; the message
 /// names the path and the byte, counted in the unpacked file:
 /// `images.gz: at byte 16: expected 47040000 bytes of the elements of [60000, 28, 28]; got 12345`.
@@ -32,22 +32,27 @@ struct MnistFiles {
 };
 
 /// The training or the test half of MNIST under its usual names, {train,t10k}-images{-,.}idx3-ubyte{,.gz} and labels
-/// alike, in `directory` or else in mnist/ or MNIST/raw/ beneath it; nothing unless both files are in one place.
+/// alike, in `directory` or else in mnist/ or MNIST/raw/ beneath it; nothing unless both files are in one place. FIFOs
+/// and devices are not taken for files.
 std::optional<MnistFiles> find_mnist(const std::string& directory, bool training);
 
 /// The images of an IDX file, each [H, W, 1], pixel = byte / 255, with the labels of another; both are held in memory.
-/// Throws as read_idx does, and DataError when the ranks are not 3 and 1 or there is not one label an image.
+/// Throws as read_idx does, and DataError when the ranks are not 3 and 1, there is not one label an image, or a label
+/// is not that of a class: `labels.gz: label 77 is 200, not one of 10 classes`.
 class IdxDataset : public Dataset {
   public:
-    explicit IdxDataset(const MnistFiles& files);
+    explicit IdxDataset(const MnistFiles& files, std::vector<std::string> classes = ten_classes());
 
     Index size() const override { return images_.shape[0]; }
     Shape image_shape() const override { return {images_.shape[1], images_.shape[2], 1}; }
+    const std::vector<std::string>& classes() const override { return classes_; }
     int read(Index index, std::span<float> pixels) const override;
+    std::uint32_t checksum() const override;
 
   private:
     IdxArray images_;
     IdxArray labels_;
+    std::vector<std::string> classes_;
 };
 
 }  // namespace adjoint

@@ -71,4 +71,6 @@ void square_crop(const PixelView& picture, Index side, std::span<float> image) {
     }
 }
 
+Index suitable_side(Index side) { return side >= 64 ? 64 : side >= 32 ? 32 : 28; }
+
 }  // namespace adjoint

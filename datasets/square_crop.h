@@ -24,4 +24,7 @@ struct PixelView {
 /// Source: PIL's and PyTorch's `bilinear` with antialiasing.
 void square_crop(const PixelView& picture, Index side, std::span<float> image);
 
+/// The side to which pictures of such a side are best resized: the largest of 28, 32 and 64 that is not larger, or 28.
+Index suitable_side(Index side);
+
 }  // namespace adjoint

@@ -25,6 +25,8 @@ class Numbered : public Dataset {
     explicit Numbered(Index size) : size_(size) {}
     Index size() const override { return size_; }
     Shape image_shape() const override { return {2, 3, 1}; }
+    const std::vector<std::string>& classes() const override { return ten_classes(); }
+    std::uint32_t checksum() const override { return 0; }
     int read(Index index, std::span<float> pixels) const override {
         ++reads;
         std::this_thread::sleep_for(delay);

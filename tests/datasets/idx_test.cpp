@@ -8,6 +8,8 @@
 #include <numeric>
 #include <string>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "framework/tensor/error.h"
 #include "tests/support/idx_files.h"
@@ -46,6 +48,17 @@ TEST_F(Idx, ReadsAFileGzippedInSeveralMembers) {
     const IdxArray array = random_array({3, 4, 5});
     const std::string bytes = encode(array), packed = gzipped(bytes.substr(0, 20)) + gzipped(bytes.substr(20));
     EXPECT_EQ(read_idx(write("file.gz", packed)).elements, array.elements);
+}
+
+TEST_F(Idx, ReadsWhatComesThroughAPipe) {
+    const IdxArray array = random_array({3, 4, 5});
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const std::string content = gzipped(encode(array));
+    EXPECT_EQ(::write(ends[1], content.data(), content.size()), std::ssize(content));
+    ::close(ends[1]);
+    EXPECT_EQ(read_idx(fmt::format("/dev/fd/{}", ends[0])).elements, array.elements);
+    ::close(ends[0]);
 }
 
 // Files that are not there or cannot be read.
@@ -188,13 +201,13 @@ using IdxDatasetTest = IdxFiles;
 TEST_F(IdxDatasetTest, ScalesBytesToUnitIntervalAndReturnsTheLabel) {
     const IdxArray images{{2, 2, 3}, {0, 51, 102, 153, 204, 255, 255, 0, 255, 0, 255, 0}};
     const IdxDataset dataset(
-        {.images = write("images.gz", gzipped(encode(images))), .labels = write("labels", encode({{2}, {9, 61}}))});
+        {.images = write("images.gz", gzipped(encode(images))), .labels = write("labels", encode({{2}, {9, 6}}))});
     EXPECT_EQ(dataset.size(), 2);
     EXPECT_EQ(dataset.image_shape(), (Shape{2, 3, 1}));
     std::vector<float> pixels(6);
     EXPECT_EQ(dataset.read(0, pixels), 9);
     EXPECT_EQ(pixels, (std::vector<float>{0.0F, 0.2F, 0.4F, 0.6F, 0.8F, 1.0F}));
-    EXPECT_EQ(dataset.read(1, pixels), 61);
+    EXPECT_EQ(dataset.read(1, pixels), 6);
     EXPECT_EQ(pixels, (std::vector<float>{1, 0, 1, 0, 1, 0}));
 }
 
@@ -206,6 +219,8 @@ TEST_F(IdxDatasetTest, RefusesImagesAndLabelsThatDoNotBelongTogether) {
     };
     EXPECT_EQ(refusal_of({images, labels}, labels),
               "at byte 4: expected 3 labels, one an image of " + images.string() + "; got 2");
+    const fs::path wrong = write("wrong", encode({{3}, {0, 9, 200}}));
+    EXPECT_EQ(refusal_of({images, wrong}, wrong), "label 2 is 200, not one of 10 classes");
     EXPECT_EQ(refusal_of({labels, images}, labels), "at byte 3: images [N, H, W] have rank 3; got rank 1, [2]");
     EXPECT_EQ(refusal_of({images, images}, images), "at byte 3: labels [N] have rank 1; got rank 3, [3, 4, 5]");
 }
@@ -249,6 +264,14 @@ TEST_F(FindMnist, AcceptsTheUsualNamesAndPlaces) {
             }
         }
     }
+}
+
+TEST_F(FindMnist, TakesNoFifoForAFile) {
+    write("train-labels-idx1-ubyte", "");
+    ASSERT_EQ(::mkfifo((directory_ / "train-images-idx3-ubyte").c_str(), 0600), 0);
+    EXPECT_FALSE(find_mnist(directory_, true));
+    write("train-images-idx3-ubyte.gz", "");
+    EXPECT_EQ(find_mnist(directory_, true)->images, directory_ / "train-images-idx3-ubyte.gz");
 }
 
 TEST_F(FindMnist, TakesBothFilesFromOnePlace) {

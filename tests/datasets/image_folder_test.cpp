@@ -1,13 +1,15 @@
-// Truths about folders of pictures: which files belong to them and in what order, that damage of every kind is found
-// and named before training, and that neither threads nor neighbours change a bit.
+// Truths about folders of pictures: which files belong to them and in what order, that what is bad is found and named
+// before training, and that neither threads nor neighbours change a bit.
 #include "datasets/image_folder.h"
 
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC
-#include <stb/stb_image_write.h>
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "datasets/batches.h"
+#include "datasets/image_file.h"
 #include "datasets/read_file.h"
+#include "tests/support/image_files.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/threads.h"
@@ -18,14 +20,6 @@ namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
-
-// An image [H, W, 1 or 3] of values in 0..1 as a JPEG of the best quality.
-void write_jpeg(const fs::path& path, const Tensor& image) {
-    std::vector<std::uint8_t> bytes;
-    for (const double value : image.to_vector()) bytes.push_back(static_cast<std::uint8_t>(255.0 * value + 0.5));
-    const auto extent = [&](int axis) { return static_cast<int>(image.extent(axis)); };
-    stbi_write_jpg(path.c_str(), extent(1), extent(0), extent(2), bytes.data(), /*quality=*/100);
-}
 
 struct Folders : testing::Test {
     /// An image of noise under this name, as JPEG or PNG by its extension.
@@ -46,9 +40,6 @@ struct Folders : testing::Test {
         bytes[byte] = static_cast<char>(bytes[byte] ^ 1);
         write_bytes(directory / name, bytes);
     }
-    std::string refusal_of(const std::string& name) const {
-        return error_about<Error>(directory / name, [&] { read_image(directory / name, 1); });
-    }
     /// Three hundred pictures of many sizes, grey and coloured, PNG and JPEG, in three sub-folders.
     void add_many() const {
         for (int i = 0; i < 300; ++i) {
@@ -66,64 +57,6 @@ std::vector<int> labels_of(const ImageFolder& folder) {
     return labels;
 }
 
-// ---- one file -------------------------------------------------------------------------------------------------------
-
-TEST_F(Folders, ReadGreyAndColouredPicturesAsEither) {
-    add("grey.png", {3, 5, 1});
-    add("coloured.png", {3, 5, 3});
-    const Tensor grey = read_image(directory / "grey.png", 1), coloured = read_image(directory / "grey.png", 3);
-    ASSERT_EQ(coloured.shape(), (Shape{3, 5, 3}));
-    for (Index i = 0; i < coloured.size(); ++i) EXPECT_EQ(coloured[i], grey[i / 3]);
-    expect_equal(read_image(directory / "coloured.png", 3), Random(1).uniform({3, 5, 3}), 0.5 / 255 + 1e-6);
-    EXPECT_EQ(read_image(directory / "coloured.png", 1).shape(), (Shape{3, 5, 1}));
-}
-
-TEST_F(Folders, ReadJpegs) {
-    const Tensor image = Tensor({8, 8, 3}, std::vector<double>(192, 0.6));
-    write_jpeg(directory / "even.jpg", image);
-    expect_equal(read_image(directory / "even.jpg", 3), image, 2.0 / 255);
-}
-
-TEST_F(Folders, RefuseFilesThatEndEarlyWhereverTheyDo) {
-    for (const std::string name : {"x.png", "x.jpg"}) {
-        add(name, {20, 20, 3});
-        const std::string whole = read_file(directory / name);
-        for (std::size_t length = 8; length < whole.size(); length += 1 + length / 4) {
-            write_bytes(directory / name, whole.substr(0, length));
-            EXPECT_EQ(refusal_of(name), "must be a PNG or JPEG image; got a file that ends before its image does")
-                << length << " bytes of " << whole.size();
-        }
-        write_bytes(directory / name, whole + "and more");
-        EXPECT_EQ(read_image(directory / name, 3).shape(), (Shape{20, 20, 3}));
-    }
-}
-
-TEST_F(Folders, RefuseAPngOfWhichAnyBitIsWrong) {
-    add("x.png", {6, 6, 1});
-    const std::size_t size = read_file(directory / "x.png").size();
-    for (std::size_t byte = 0; byte < size; ++byte) {
-        add("x.png", {6, 6, 1});
-        turn_bit("x.png", byte);
-        EXPECT_TRUE(refusal_of("x.png").starts_with("must be a PNG or JPEG image; got ")) << "byte " << byte;
-    }
-    add("x.png", {6, 6, 1});
-    turn_bit("x.png", 33 + 8 + 2);  // of the first IDAT, after the signature of 8 bytes and IHDR of 25
-    EXPECT_EQ(refusal_of("x.png"), "must be a PNG or JPEG image; got a wrong checksum of the chunk at byte 33");
-}
-
-TEST_F(Folders, RefuseWhatIsNoImageAtAll) {
-    const std::string no_image = "must be a PNG or JPEG image; got ";
-    for (const auto& [content, what] : {std::pair<std::string, std::string>{"", "an empty file"},
-                                        {"text", "a file of another kind"},
-                                        {"GIF89a\1\1\1\1", "a file of another kind"}}) {
-        write_bytes(directory / "x.png", content);
-        EXPECT_EQ(refusal_of("x.png"), no_image + what);
-    }
-    EXPECT_EQ(refusal_of("none.png"), "cannot be read; got No such file or directory");
-    fs::create_directory(directory / "folder.png");
-    EXPECT_EQ(refusal_of("folder.png"), "cannot be read; got a directory");
-}
-
 // ---- the folder -----------------------------------------------------------------------------------------------------
 
 TEST_F(Folders, AreReadInTheOrderOfNamesWithSubFoldersAsLabels) {
@@ -133,7 +66,7 @@ TEST_F(Folders, AreReadInTheOrderOfNamesWithSubFoldersAsLabels) {
     write_bytes(directory / "cat/notes.txt", "no image");
     write_bytes(directory / "cat/.hidden.png", "no image");
     const ImageFolder folder(directory.path(), {.image_size = 4});
-    EXPECT_EQ(folder.labels(), (std::vector<std::string>{"", "cat", "dog"}));
+    EXPECT_EQ(folder.classes(), (std::vector<std::string>{"", "cat", "dog"}));
     EXPECT_EQ(labels_of(folder), (std::vector<int>{0, 0, 1, 2, 2, 2}));
 }
 
@@ -190,12 +123,117 @@ TEST_F(Folders, ThatAreNotThereOrHoldNoImagesAreRefused) {
         return error_about<MissingInput>(path, [&] { ImageFolder(path, {}); });
     };
     EXPECT_EQ(refusal("nowhere"), "must be a folder of images; got no such directory");
+    EXPECT_EQ(refusal(directory.path()), "must hold PNG or JPEG images; got none");
     write_bytes(directory / "file", "");
     EXPECT_EQ(refusal(directory / "file"), "must be a folder of images; got a file");
-    EXPECT_EQ(refusal(directory.path()), "must hold PNG or JPEG images; got none");
     write_bytes(directory / "x.png", "");
     EXPECT_EQ(error_about<DataError>(directory.path(), [&] { ImageFolder(directory.path(), {.skip_bad = true}); }),
               "must hold an image that can be read; got 1 that cannot");
+}
+
+// ---- links, and what is hidden or no file
+
+TEST_F(Folders, FollowLinksToFilesAndFolders) {
+    add("away/deep/1.png", {4, 4, 1}, 2);
+    add("pets/dog/2.png", {4, 4, 1}, 3);
+    fs::create_symlink("../away", directory / "pets/cat");
+    fs::create_symlink("../../away/deep/1.png", directory / "pets/dog/3.png");
+    fs::create_symlink("pets", directory / "link");
+    for (const char* name : {"pets", "link"}) {
+        const ImageFolder folder(directory / name, {.image_size = 4});
+        EXPECT_EQ(folder.classes(), (std::vector<std::string>{"cat", "dog"}));
+        EXPECT_EQ(labels_of(folder), (std::vector<int>{0, 1, 1}));
+        EXPECT_TRUE(folder.skipped().empty());
+    }
+}
+
+TEST_F(Folders, NameLinksThatLeadNowhereOrBack) {
+    add("data/pets/cat/1.png", {4, 4, 1});
+    add("other/2.png", {4, 4, 1});
+    const fs::path pets = directory / "data/pets";
+    const std::vector<std::pair<std::string, std::string>> links = {
+        {"again", "."},           {"cat/back", ".."},        {"cat/far", directory.path()},
+        {"cat/gone.png", "gone"}, {"circle", "circle"},      {"dog", "../../other"},
+        {"dog/home", pets},       {"dog/self", "../other/."}};
+    for (const auto& [name, target] : links) fs::create_symlink(target, pets / name);
+    const auto fault = [&](const std::string& name, const std::string& rest) { return (pets / name).string() + rest; };
+    const std::string back = ": must not lead to a folder that it is in; got a link to ";
+    const std::string nowhere = ": must be a file or a folder; got a link to ";
+    const ImageFolder folder(pets, {.image_size = 4});
+    EXPECT_EQ(folder.classes(), (std::vector<std::string>{"cat", "dog"}));
+    EXPECT_EQ(folder.size(), 2);
+    EXPECT_EQ(folder.skipped(), (std::vector<std::string>{
+                                    fault("again", back + "."), fault("cat/back", back + ".."),
+                                    fault("cat/far", back + directory.path().string()),
+                                    fault("cat/gone.png", nowhere + "gone: No such file or directory"),
+                                    fault("circle", nowhere + "circle: Too many levels of symbolic links"),
+                                    fault("dog/home", back + pets.string()), fault("dog/self", back + "../other/.")}));
+}
+
+TEST_F(Folders, LeaveOutWhatIsHidden) {
+    for (const char* name : {"1.png", "cat/2.png", "cat/.ipynb_checkpoints/2-checkpoint.png", ".Trash-1000/files/3.png",
+                             "__MACOSX/cat/._2.png", "cat/__MACOSX/4.png", ".5.png"}) {
+        add(name, {4, 4, 1});
+    }
+    fs::create_symlink("nothing", directory / ".broken");
+    write_bytes(directory / ".DS_Store", "");
+    const ImageFolder folder(directory.path(), {.image_size = 4});
+    EXPECT_EQ(folder.classes(), (std::vector<std::string>{"", "cat"}));
+    EXPECT_EQ(folder.size(), 2);
+    EXPECT_TRUE(folder.skipped().empty());
+    EXPECT_EQ(folder.others(), 0);
+}
+
+TEST_F(Folders, ThatAreHiddenThemselvesAreRead) {
+    add(".cache/1.png", {4, 4, 1});
+    EXPECT_EQ(ImageFolder(directory / ".cache", {.image_size = 4}).size(), 1);
+}
+
+TEST_F(Folders, NameWhatIsNoFileAndCountFilesOfOtherKinds) {
+    add("cat/1.png", {4, 4, 1});
+    write_bytes(directory / "bad.png", "");
+    write_bytes(directory / "cat/notes.txt", "no image");
+    write_bytes(directory / "2.webp", "");
+    write_bytes(directory / "png", "");
+    ASSERT_EQ(::mkfifo((directory / "cat/2.png").c_str(), 0600), 0);
+    ASSERT_EQ(::mkfifo((directory / "cat/other").c_str(), 0600), 0);
+    ASSERT_EQ(::mknod((directory / "3.jpg").c_str(), S_IFSOCK | 0600, 0), 0);
+    fs::create_symlink("/dev/null", directory / "dog.jpeg");
+    const ImageFolder folder(directory.path(), {.image_size = 4, .skip_bad = true});
+    EXPECT_EQ(folder.size(), 1);
+    EXPECT_EQ(folder.others(), 4);
+    const auto fault = [&](const std::string& name, const std::string& rest) {
+        return (directory / name).string() + rest;
+    };
+    EXPECT_EQ(folder.skipped(),
+              (std::vector<std::string>{fault("3.jpg", ": must be a file; got a socket"),
+                                        fault("bad.png", ": must be a PNG or JPEG image; got an empty file"),
+                                        fault("cat/2.png", ": must be a file; got a FIFO"),
+                                        fault("dog.jpeg", ": must be a file; got a device")}));
+}
+
+TEST_F(Folders, ThatHoldOnlySuchThingsAreRefusedByThem) {
+    write_bytes(directory / "notes.txt", "");
+    EXPECT_EQ(error_about<MissingInput>(directory.path(), [&] { ImageFolder(directory.path(), {}); }),
+              "must hold PNG or JPEG images; got 1 files of other kinds");
+    fs::create_symlink("gone", directory / "cat");
+    fs::create_symlink("gone", directory / "ape");
+    EXPECT_EQ(error_about<MissingInput>(directory.path(), [&] { ImageFolder(directory.path(), {}); }),
+              "must hold PNG or JPEG images; got 1 files of other kinds, and 2 skipped, first " +
+                  (directory / "ape").string() +
+                  ": must be a file or a folder; got a link to gone: No such file or directory");
+}
+
+TEST_F(Folders, GivePicturesUpright) {
+    add("stored/x.png", {5, 8, 1});
+    write_bytes(directory / "stored/x.png",
+                with_exif(read_file(directory / "stored/x.png"), tiff({.orientation = 6}, {.little_endian = true})));
+    fs::create_directory(directory / "upright");
+    write_png(directory / "upright/x.png", read_image(directory / "stored/x.png", 1));
+    std::vector<float> pixels(16), expected(16);
+    ImageFolder(directory / "stored", {.image_size = 4}).read(0, pixels);
+    ImageFolder(directory / "upright", {.image_size = 4}).read(0, expected);
+    EXPECT_EQ(pixels, expected);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <limits>
 #include <map>
@@ -32,6 +33,8 @@ class Mirror {
     Ranges ranges = Ranges::known;
     std::size_t cut = std::numeric_limits<std::size_t>::max();  ///< no byte from this one on is sent
     AtTheCut at_the_cut = AtTheCut::disconnects;
+    std::size_t at_once = std::numeric_limits<std::size_t>::max();  ///< bytes, then a pause
+    std::chrono::milliseconds pause{0};
 
     std::atomic<int> requests = 0;
     std::atomic<std::size_t> bytes_sent = 0;  ///< of contents

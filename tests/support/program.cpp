@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <memory>
+#include <regex>
 #include <spawn.h>
 #include <stdexcept>
 #include <sys/wait.h>
@@ -85,17 +86,23 @@ Outcome ProgramTest::done(const CommandLine& line) const {
     return outcome;
 }
 
+// Without the line that says which images are used.
+static std::string without_data(const std::string& messages) {
+    return std::regex_replace(messages, std::regex("info: data: [^\n]*\n"), "");
+}
+
 std::string ProgramTest::printed(const CommandLine& line) const {
     const Outcome outcome = done(line);
-    EXPECT_EQ(outcome.err, "");
+    EXPECT_EQ(without_data(outcome.err), "");
     return outcome.out;
 }
 
 std::string ProgramTest::refusal(const CommandLine& line) const {
     const Outcome outcome = run(line);
     EXPECT_EQ(outcome.out, "");
-    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-    return fmt::format("{} {}", outcome.status, outcome.err.substr(0, outcome.err.find('\n')));
+    const std::string message = without_data(outcome.err);
+    EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 1) << message;
+    return fmt::format("{} {}", outcome.status, message.substr(0, message.find('\n')));
 }
 
 std::string ProgramTest::content(const std::filesystem::path& file) const {
@@ -103,10 +110,18 @@ std::string ProgramTest::content(const std::filesystem::path& file) const {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+nlohmann::json ProgramTest::last_metrics(const std::string& run) const {
+    std::istringstream lines(content(run + "/metrics.jsonl"));
+    std::string last;
+    for (std::string line; std::getline(lines, line);) last = line;
+    return nlohmann::json::parse(last);
+}
+
 void ProgramTest::make_run(const std::string& name, const std::string& model) const {
     const TaskSpec& task = *find_task(model);
-    RunDirectory::create(directory_ / name, {.model = model, .dataset = "digits"}, /*overwrite=*/false)
-        .save_weights(task.make_model(Random(1), task.defaults)->states());
+    const RunDirectory run =
+        RunDirectory::create(directory_ / name, {.model = model, .data = {.name = "digits"}}, /*overwrite=*/false);
+    run.save_weights(run.weights(), task.make_model(Random(1), task.defaults)->states());
 }
 
 void ProgramTest::write(const std::string& file, const Tensor& tensor) const { write_npy(directory_ / file, tensor); }

@@ -1,6 +1,7 @@
 // Expected values of tensors.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <ostream>

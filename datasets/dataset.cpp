@@ -1,0 +1,16 @@
+#include "datasets/dataset.h"
+
+#include <zlib.h>
+
+namespace adjoint {
+
+const std::vector<std::string>& ten_classes() {
+    static const std::vector<std::string> names = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    return names;
+}
+
+std::uint32_t checksum_of(std::span<const std::byte> bytes, std::uint32_t before) {
+    return static_cast<std::uint32_t>(crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+}  // namespace adjoint

@@ -1,0 +1,143 @@
+#include "datasets/image_file.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "datasets/exif_orientation.h"
+#include "datasets/image_container.h"
+#include "datasets/read_file.h"
+#include "framework/tensor/error.h"
+
+namespace {
+
+// No file makes the decoder allocate more than a picture of the largest size needs.
+constexpr std::size_t most_memory = std::size_t{1} << 30;
+
+void* limited_realloc(void* memory, std::size_t size) {
+    return size <= most_memory ? std::realloc(memory, size) : nullptr;
+}
+
+// What a damaged file leaves out is then the same whenever it is read.
+void* limited_calloc(std::size_t size) { return size <= most_memory ? std::calloc(1, size) : nullptr; }
+
+}  // namespace
+
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#define STBI_NO_STDIO
+#define STBI_NO_LINEAR
+#define STBI_MAX_DIMENSIONS (1 << 16)
+#define STBI_MALLOC(size) limited_calloc(size)
+#define STBI_REALLOC(memory, size) limited_realloc(memory, size)
+#define STBI_FREE(memory) std::free(memory)
+#include <stb/stb_image.h>
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Index most_pixels = Index{1} << 26;
+constexpr std::uintmax_t most_bytes = 1 << 28;
+
+template <class Reason>
+void require_image(bool good, const std::string& path, const Reason& reason) {
+    require<DataError>(good, "{}: must be a PNG or JPEG image; got {}", path, reason);
+}
+
+// What stb_image makes of the file.
+Picture decode(const std::string& path, Bytes file, Index channels) {
+    const int length = static_cast<int>(file.size());
+    int width = 0, height = 0, own_channels = 0;
+    const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &own_channels) != 0;
+    require_image(known, path, stbi_failure_reason());
+    require<DataError>(Index{width} * height <= most_pixels, "{}: must have at most {} pixels; got {} × {}", path,
+                       most_pixels, width, height);
+    const std::shared_ptr<const std::uint8_t[]> bytes(
+        stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, static_cast<int>(channels)),
+        stbi_image_free);
+    require_image(bytes != nullptr, path, stbi_failure_reason());
+    return {{height, width, channels, bytes.get()}, bytes, own_channels >= 3};
+}
+
+// Where the header of a PNG has these.
+constexpr std::size_t depth_at = 8, colour_type_at = 9;
+
+// Whether the pixels are indices of a palette; stb_image looks them up without asking how many colours there are.
+bool has_indices(const ImageContainer& png) {
+    constexpr std::uint8_t indices = 3, most_bits = 8;
+    return png.header.size() > colour_type_at && png.header[colour_type_at] == indices &&
+           png.header[depth_at] <= most_bits;
+}
+
+// Decodes a PNG of palette indices: as one of greys, which are stored alike and come stretched to 0..255. A tRNS, which
+// is of another form there, becomes a chunk without meaning.   Source: ISO/IEC 15948 (PNG), sections 6, 11 and 13.
+Picture decode_indices(const std::string& path, std::span<std::uint8_t> file, const ImageContainer& png,
+                       Index channels) {
+    constexpr std::uint8_t greys = 0;
+    require_image(!png.palette.empty(), path, "no palette");
+    const auto place_of = [&](Bytes part) { return static_cast<std::size_t>(part.data() - file.data()); };
+    file[place_of(png.header) + colour_type_at] = greys;
+    if (png.opacity.data() != nullptr) file[place_of(png.opacity) - 4] = 'x';
+    const Picture stretched = decode(path, file, /*channels=*/1);
+    const int stretch = 255 / ((1 << png.header[depth_at]) - 1);
+    const auto pixels = static_cast<std::size_t>(stretched.view.height * stretched.view.width);
+    const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[pixels * static_cast<std::size_t>(channels)]);
+    std::uint8_t* out = bytes.get();
+    for (std::size_t p = 0; p < pixels; ++p) {
+        const std::size_t index = static_cast<std::size_t>(stretched.bytes[p] / stretch),
+                          colours = png.palette.size() / 3;
+        if (index >= colours) {
+            require_image(false, path, fmt::format("a palette index of {} in a palette of {} colours", index, colours));
+        }
+        const std::uint8_t* const colour = png.palette.data() + 3 * index;
+        out = channels == 3 ? std::copy_n(colour, 3, out)
+                            : std::fill_n(out, 1, stbi__compute_y(colour[0], colour[1], colour[2]));
+    }
+    return {{stretched.view.height, stretched.view.width, channels, bytes.get()}, bytes, /*coloured=*/true};
+}
+
+Picture upright(const Picture& stored, int orientation) {
+    if (orientation == 1) return stored;
+    const auto& [height, width, channels, unused] = stored.view;
+    const auto size = static_cast<std::size_t>(height * width * channels);
+    const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[size]);
+    turn_upright(stored.view, orientation, {bytes.get(), size});
+    const bool turned = orientation >= 5;
+    return {{turned ? width : height, turned ? height : width, channels, bytes.get()}, bytes, stored.coloured};
+}
+
+}  // namespace
+
+Picture read_picture(const std::string& path, Index channels) {
+    require(channels == 1 || channels == 3, "read_image: channels must be 1 or 3; got {}", channels);
+    std::error_code unknown;
+    const std::uintmax_t size = fs::is_regular_file(path, unknown) ? fs::file_size(path) : 0;
+    require<DataError>(size <= most_bytes, "{}: must have at most {} bytes; got {}", path, most_bytes, size);
+    std::string content = read_file(path);
+    const std::span file(reinterpret_cast<std::uint8_t*>(content.data()), content.size());
+    const ImageContainer container = inspect_image(file);
+    require_image(container.damage.empty(), path, container.damage);
+    const std::uint32_t checksum = checksum_of(std::as_bytes(file));
+    Picture picture =
+        upright(has_indices(container) ? decode_indices(path, file, container, channels) : decode(path, file, channels),
+                exif_orientation(container.exif));
+    picture.checksum = checksum;
+    return picture;
+}
+
+Tensor read_image(const std::string& path, Index channels) {
+    const Picture picture = read_picture(path, channels);
+    return Tensor::build<float>({picture.view.height, picture.view.width, channels}, [&](std::span<float> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(picture.bytes[i]) / 255.0f;
+    });
+}
+
+}  // namespace adjoint
