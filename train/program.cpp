@@ -1,7 +1,6 @@
 #include "train/program.h"
 
-#include <algorithm>
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "framework/analysis/anomaly.h"
@@ -9,11 +8,10 @@
 #include "framework/kernels/gemm.h"
 #include "framework/tensor/parallel.h"
 #include "train/cli/commands.h"
-#include "train/cli/environment.h"
 #include "train/cli/interruption.h"
-#include "train/cli/settings.h"
 #include "train/cli/terminal.h"
 #include "train/cli/validators.h"
+#include "train/cli/wrong_usage.h"
 
 namespace adjoint {
 namespace {
@@ -35,49 +33,18 @@ int complain(const std::exception& error, ExitStatus status) {
     return status;
 }
 
-// The innermost command that was named, and what can follow it.
-std::string missing_command(const CLI::App& app) {
-    const CLI::App* command = &app;
-    std::string path = "adjoint";
-    while (!command->get_subcommands().empty()) {
-        command = command->get_subcommands().front();
-        path += " " + command->get_name();
-    }
-    std::vector<std::string> names;
-    for (const CLI::App* next : command->get_subcommands([](const CLI::App*) { return true; })) {
-        names.push_back(next->get_name());
-    }
-    const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
-    return fmt::format("{}: must be followed by one of {}; got {}", path, fmt::join(names, ", "),
-                       rest.empty() ? "nothing" : rest.front());
-}
-
-// The message, which begins with its flag; where nobody typed that, the variable that set it comes first.
-std::string with_variable(const std::string& message, int argc, char** argv) {
-    const std::string flag = message.substr(0, message.find(": "));
-    if (!flag.starts_with("--")) return message;
-    const std::string variable = variable_of(flag.substr(2));
-    const bool typed = std::any_of(
-        argv, argv + argc, [&](const std::string& word) { return word == flag || word.starts_with(flag + "="); });
-    return typed || environment(variable.c_str()).empty() ? message : variable + ": " + message;
-}
-
 int run(CLI::App& app, int argc, char** argv) {
     try {
-        app.parse(argc, argv);
-        return success;
+        if (argc > 1) {
+            app.parse(argc, argv);
+            return success;
+        }
+        fmt::print("{}", app.help());
+        return usage;
     } catch (const CLI::Success& asked) {  // --help, --version
         return app.exit(asked);
-    } catch (const CLI::RequiredError& error) {
-        const bool command = std::string(error.what()).find("subcommand") != std::string::npos;
-        return command ? complain(Error(missing_command(app)), usage) : complain(error, usage);
-    } catch (const CLI::ExtrasError&) {  // whose own message has them backwards
-        const std::vector<std::string> extra = app.remaining(/*recurse=*/true);
-        return complain(Error(fmt::format("The following argument{} not expected: {}",
-                                          extra.size() > 1 ? "s were" : " was", fmt::join(extra, " "))),
-                        usage);
     } catch (const CLI::ParseError& error) {
-        return complain(Error(with_variable(error.what(), argc, argv)), usage);
+        return complain(Error(wrong_usage(error, app, argc, argv)), usage);
     } catch (const CheckFailed&) {
         return check_failed;
     } catch (const DataError& error) {
@@ -122,26 +89,28 @@ int run_program(int argc, char** argv) {
 
     app.add_option_function<std::string>(
            "--convolution", [](const std::string& name) { set_convolution_kernels(convolution_kernels(name)); },
-           "direct, the default, or reference: by its definition y = P(x)*W, slower, to learn from and to compare")
+           "Convolution kernels: direct, the default, or reference, the definition y = im2col(x)*W, slower, to learn "
+           "from")
         ->envname("ADJOINT_CONVOLUTION")
-        ->check(CLI::IsMember({"direct", "reference"}));
+        ->check(one_of({"direct", "reference"}));
 
     app.add_flag_callback(
-        "-q,--quiet", [] { show_messages_from(spdlog::level::warn); }, "Only warnings");
+        "-q,--quiet", [] { show_messages_from(spdlog::level::warn); }, "Print no messages but warnings and errors");
     app.add_flag_callback(
-        "-v,--verbose", [] { show_messages_from(spdlog::level::debug); }, "Details too");
+        "-v,--verbose", [] { show_messages_from(spdlog::level::debug); }, "Print debug messages too");
 
     app.footer(
         "Examples:\n"
         "  adjoint train autoencoder\n"
         "  adjoint conv2d-transpose --input \"1 2; 3 4\" --weight \"0 1; 1 0\" --steps\n"
         "  adjoint gradcheck --order 2\n"
-        "adjoint COMMAND --help says more.");
+        "adjoint COMMAND --help says more. The options above may also follow the command.");
 
-    for (const auto add : {add_train_commands, add_sample_command, add_reconstruct_command, add_deconvnet_command,
-                           add_interpolate_command, add_evaluate_command, add_report_commands, add_summary_command,
-                           add_data_command, add_digits_command, add_weights_command, add_convolution_commands,
-                           add_gradcheck_command, add_bench_command}) {
+    for (const auto add :
+         {add_train_commands, add_predict_command, add_sample_command, add_encode_commands, add_reconstruct_command,
+          add_deconvnet_command, add_interpolate_command, add_evaluate_command, add_sweep_command, add_report_commands,
+          add_summary_command, add_data_command, add_digits_command, add_weights_command, add_convolution_commands,
+          add_gradcheck_command, add_bench_command}) {
         add(app);
     }
     const int status = run(app, argc, argv);

@@ -10,6 +10,8 @@ struct CheckFailed {};
 
 void add_train_commands(CLI::App& app);        ///< train MODEL
 void add_sample_command(CLI::App& app);        ///< sample
+void add_predict_command(CLI::App& app);       ///< predict
+void add_encode_commands(CLI::App& app);       ///< encode, decode
 void add_reconstruct_command(CLI::App& app);   ///< reconstruct
 void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient
 void add_deconvnet_command(CLI::App& app);     ///< deconvnet
@@ -17,6 +19,7 @@ void add_data_command(CLI::App& app);          ///< data get
 void add_digits_command(CLI::App& app);        ///< digits
 void add_interpolate_command(CLI::App& app);   ///< interpolate
 void add_evaluate_command(CLI::App& app);      ///< evaluate
+void add_sweep_command(CLI::App& app);         ///< sweep
 void add_report_commands(CLI::App& app);       ///< report, compare
 void add_summary_command(CLI::App& app);       ///< summary
 void add_weights_command(CLI::App& app);       ///< weights

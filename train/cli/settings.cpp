@@ -5,18 +5,25 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <toml++/toml.h>
 
+#include "datasets/read_file.h"
 #include "framework/tensor/error.h"
+#include "train/cli/nearest_name.h"
 
 namespace adjoint {
 namespace {
 
 std::vector<CLI::Option*> configurable(CLI::App& command) {
     return command.get_options([](const CLI::Option* option) { return option->get_configurable(); });
+}
+
+std::vector<std::string> names_of(const std::vector<CLI::Option*>& options) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : options) names.push_back(option->get_single_name());
+    return names;
 }
 
 struct Setting {
@@ -63,11 +70,9 @@ void append(toml::array& values, const CLI::Option& option, const std::string& t
 }
 
 toml::table read_toml(const std::filesystem::path& file) {
-    std::ifstream stream(file);
-    require<MissingInput>(stream.is_open() && std::filesystem::is_regular_file(file),
-                          "{}: cannot be read; got no such file", file.string());
+    const std::string text = read_file(file);
     try {
-        return toml::parse(stream);
+        return toml::parse(text);
     } catch (const toml::parse_error& error) {
         throw DataError(fmt::format("{}: must be TOML; got in line {}: {}", file.string(), error.source().begin.line,
                                     error.description()));
@@ -81,8 +86,9 @@ std::vector<Setting> settings_in(CLI::App& command, const std::filesystem::path&
     for (const auto& [key, value] : table) {
         const std::string name(key.str());
         CLI::Option* const option = command.get_option_no_throw("--" + name);
-        require<DataError>(option != nullptr && option->get_configurable(), "{}: must hold options of {}; got {}",
-                           file.string(), command.get_name(), name);
+        require<DataError>(option != nullptr && option->get_configurable(), "{}: must hold options of {}; got {}{}",
+                           file.string(), command.get_name(), name,
+                           did_you_mean(name, names_of(configurable(command))));
         try {
             settings.push_back({option, texts_of(value)});
         } catch (const Error& error) {

@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 #include <limits>
 #include <string>
+#include <vector>
+
+#include "train/cli/nearest_name.h"
 
 namespace adjoint {
 
@@ -53,6 +56,17 @@ inline CLI::Validator number_below(double limit) {
 
 /// A finite number from 0.
 inline CLI::Validator number_from_zero() { return number_below(std::numeric_limits<double>::infinity()); }
+
+/// One of these names; where another is like one of them, that is said too.
+inline CLI::Validator one_of(const std::vector<std::string>& names) {
+    CLI::Validator member = CLI::IsMember(names);
+    return CLI::Validator(
+        [=](const std::string& text) {
+            const std::string wrong = member(text);
+            return wrong.empty() ? wrong : wrong + did_you_mean(text, names);
+        },
+        member.get_description());
+}
 
 /// An option that sets `place`, takes what `range` allows, and shows as its default what the place holds.
 template <class T>

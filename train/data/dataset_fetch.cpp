@@ -1,15 +1,10 @@
 #include "train/data/dataset_fetch.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <curl/curl.h>
 #include <fmt/ranges.h>
 #include <memory>
 #include <spdlog/spdlog.h>
-#include <stdexcept>
-#include <unistd.h>
+#include <thread>
 
 #include "framework/tensor/error.h"
 #include "train/cli/directory_lock.h"
@@ -20,119 +15,45 @@ namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
-constexpr long whole = 200, range_of_it = 206, nothing_beyond = 416;  // the server's answers
-constexpr long most_redirections = 10;
-
-// Why a server did not give a file, in its words or those of the network: `Could not resolve host: example.org`.
-struct DownloadFailed : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
-// One request, and the file to which its answer is added: no byte comes twice, and what has come stays there when the
-// network fails.
-class Transfer {
+// The time that a dataset may take, if that is limited.
+class Countdown {
   public:
-    explicit Transfer(const fs::path& part) : part_(part), file_(std::fopen(part.c_str(), "abe")) {
-        if (!file_) refuse_to_write(part_, errno);
-        std::setbuf(file_.get(), nullptr);
-        kept_ = fs::file_size(part_);
-        static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-        if (ready == CURLE_OK) handle_.reset(curl_easy_init());
-    }
-    ~Transfer() {
-        std::error_code unknown;
-        if (fs::is_empty(part_, unknown)) fs::remove(part_, unknown);
-    }
+    Countdown(const std::string& dataset, const TimeLimits& limits) : dataset_(dataset), limits_(limits) {}
 
-    // Asks for the file at `url` (http or https, redirected or not) from the end of the bytes that are there, and
-    // begins anew where the server does not know how to skip. Returns whether those bytes were kept, whose rightness is
-    // for the caller to see. Throws DownloadFailed and CannotWrite.
-    bool complete(const std::string& url, const FetchOptions& options) {
-        if (!handle_) throw DownloadFailed("libcurl cannot start");
-        set(CURLOPT_URL, url.c_str());
-        set(CURLOPT_PROTOCOLS_STR, "http,https");
-        set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-        set(CURLOPT_FOLLOWLOCATION, 1L);
-        set(CURLOPT_MAXREDIRS, most_redirections);
-        set(CURLOPT_FAILONERROR, 1L);
-        set(CURLOPT_USERAGENT, "adjoint");
-        set(CURLOPT_NOSIGNAL, 1L);
-        set(CURLOPT_QUICK_EXIT, 1L);  // a name server that is silent must not hold us longer than our patience
-        set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connecting.count()));
-        set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-        set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stalling.count()));
-        set(CURLOPT_ERRORBUFFER, reason_.data());
-        set(CURLOPT_WRITEFUNCTION, &Transfer::receive);
-        set(CURLOPT_WRITEDATA, this);
-        if (kept_ > 0) set(CURLOPT_RANGE, fmt::format("{}-", kept_).c_str());
+    bool is_limited() const { return limits_.total > 0ms; }
 
-        const CURLcode code = curl_easy_perform(handle_.get());
-        if (write_error_ != 0) refuse_to_write(part_, write_error_);
-        if (!misunderstanding_.empty()) throw DownloadFailed(misunderstanding_);
-        if (code == CURLE_OK && kept_ == 0 && !placed_) throw DownloadFailed("the answer is empty");
-        if (code == CURLE_OK || (kept_ > 0 && answer() == nothing_beyond)) return kept_ > 0;
-        throw DownloadFailed(reason_.front() != '\0' ? reason_.data() : curl_easy_strerror(code));
+    // The limits of a request that begins now. Throws TookTooLong where there is no time for one.
+    TimeLimits left() const {
+        TimeLimits now = limits_;
+        if (!is_limited()) return now;
+        now.total = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now());
+        if (now.total >= shortest) return now;
+        throw TookTooLong(fmt::format("{0}: took longer than {1:g} s; adjoint data get {0} goes on where it stopped",
+                                      dataset_, std::chrono::duration<double>(limits_.total).count()));
     }
 
   private:
-    struct Close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
-        void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-    };
+    using Clock = std::chrono::steady_clock;
+    static constexpr auto shortest = 10ms;  // longer than clocks differ
 
-    template <class Value>
-    void set(CURLoption option, Value value) {
-        const CURLcode code = curl_easy_setopt(handle_.get(), option, value);
-        if (code != CURLE_OK) throw DownloadFailed(curl_easy_strerror(code));
-    }
-
-    long answer() const {
-        long code = 0;
-        curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &code);
-        return code;
-    }
-
-    // Called by libcurl, which no exception may pass through: returning less than it brought ends the request.
-    static std::size_t receive(char* bytes, std::size_t /*one*/, std::size_t count, void* transfer) {
-        auto& self = *static_cast<Transfer*>(transfer);
-        if (!self.placed_ && !self.place()) return 0;
-        const std::size_t written = std::fwrite(bytes, 1, count, self.file_.get());
-        if (written < count) self.write_error_ = errno;
-        return written;
-    }
-
-    // Before the first byte: does the answer begin where the file ends?
-    bool place() {
-        placed_ = true;
-        if (answer() == whole) {
-            kept_ = 0;
-            if (::ftruncate(::fileno(file_.get()), 0) != 0) write_error_ = errno;
-            return write_error_ == 0;
-        }
-        curl_header* range = nullptr;
-        const bool told = curl_easy_header(handle_.get(), "Content-Range", 0, CURLH_HEADER, -1, &range) == CURLHE_OK;
-        const std::string expected = fmt::format("bytes {}-", kept_), got = told ? range->value : "none";
-        if (answer() != range_of_it || !got.starts_with(expected)) {
-            misunderstanding_ =
-                fmt::format("the answer must be the range {}; got status {}, range {}", expected, answer(), got);
-        }
-        return misunderstanding_.empty();
-    }
-
-    fs::path part_;
-    std::unique_ptr<std::FILE, Close> file_;
-    std::uintmax_t kept_ = 0;
-    std::unique_ptr<CURL, Close> handle_;
-    std::array<char, CURL_ERROR_SIZE> reason_ = {};
-    bool placed_ = false;
-    int write_error_ = 0;
-    std::string misunderstanding_;
+    std::string dataset_;
+    TimeLimits limits_;
+    Clock::time_point end_ = Clock::now() + limits_.total;
 };
 
-std::string amount(std::size_t bytes) {
-    const double kibibytes = static_cast<double>(bytes) / 1024;
-    return kibibytes < 1024 ? fmt::format("{:.1f} KiB", kibibytes) : fmt::format("{:.1f} MiB", kibibytes / 1024);
+// Waits for whoever fetches into the directory. Throws TookTooLong.
+std::unique_ptr<DirectoryLock> lock_of(const fs::path& directory, const Countdown& time) {
+    if (!time.is_limited()) return std::make_unique<DirectoryLock>(directory, DirectoryLock::Taken::wait);
+    while (true) {
+        time.left();
+        try {
+            return std::make_unique<DirectoryLock>(directory, DirectoryLock::Taken::refuse);
+        } catch (const CannotWrite&) {
+            std::this_thread::sleep_for(100ms);
+        }
+    }
 }
 
 // Whether the published file is there. Throws DataError where another is there under its name.
@@ -148,10 +69,9 @@ bool is_there(const PublishedFile& file, const fs::path& directory) {
     return true;
 }
 
-void bring_from(const std::string& url, const PublishedFile& file, const fs::path& directory,
-                const FetchOptions& options) {
+void bring_from(const std::string& url, const PublishedFile& file, const fs::path& directory, const Countdown& time) {
     const fs::path part = directory / (file.name + ".part");
-    const bool kept = Transfer(part).complete(url, options);
+    const bool kept = transfer(url, part, time.left());
     try {
         const std::string bytes = read_published(part, file);
         write_atomically(directory / file.name, bytes);
@@ -160,7 +80,7 @@ void bring_from(const std::string& url, const PublishedFile& file, const fs::pat
     } catch (const DataError&) {
         fs::remove(part);
         if (!kept) throw;
-        bring_from(url, file, directory, options);  // what was there before was of another file
+        bring_from(url, file, directory, time);  // what was there before was of another file
     }
 }
 
@@ -189,7 +109,8 @@ void fetch_dataset(const PublishedDataset& dataset, const fs::path& directory, c
     std::error_code failure;
     fs::create_directories(directory, failure);
     require<CannotWrite>(!failure, "{}: the directory cannot be made; {}", directory.string(), failure.message());
-    const DirectoryLock lock(directory, DirectoryLock::Taken::wait);
+    const Countdown time(dataset.name, options.limits);
+    const auto lock = lock_of(directory, time);
     std::vector<std::string> mirrors = dataset.mirrors;
     for (const PublishedFile& file : dataset.files) {
         if (is_there(file, directory)) {
@@ -200,9 +121,10 @@ void fetch_dataset(const PublishedDataset& dataset, const fs::path& directory, c
         const auto serves = [&](const std::string& mirror) {
             const std::string url = fmt::format("{}{}{}", mirror, mirror.ends_with('/') ? "" : "/", file.name);
             try {
-                bring_from(url, file, directory, options);
+                bring_from(url, file, directory, time);
                 return true;
             } catch (const DownloadFailed& error) {
+                time.left();  // or there is none
                 all_wrong = false;
                 options.failed(fmt::format("{}: {}", url, error.what()));
             } catch (const DataError& error) {
@@ -213,6 +135,24 @@ void fetch_dataset(const PublishedDataset& dataset, const fs::path& directory, c
         const auto server = std::ranges::find_if(mirrors, serves);
         if (server == mirrors.end()) give_up(dataset, file, directory, all_wrong);
         std::rotate(mirrors.begin(), server, server + 1);  // the next file is likely to be there too
+    }
+}
+
+std::optional<std::string> fail_to_fetch_soon(const PublishedDataset& dataset, const fs::path& directory,
+                                              std::chrono::milliseconds total) {
+    std::vector<std::string> failures;
+    const std::chrono::milliseconds connecting = 2s;  // to all mirrors
+    const TimeLimits limits = {.connecting = connecting / std::ssize(dataset.mirrors), .stalling = 3s, .total = total};
+    try {
+        fetch_dataset(dataset, directory,
+                      {.limits = limits, .failed = [&](const std::string& failure) { failures.push_back(failure); }});
+        return std::nullopt;
+    } catch (const CannotWrite& error) {
+        return error.what();
+    } catch (const TookTooLong& error) {
+        return error.what();
+    } catch (const Error& error) {
+        return failures.empty() ? error.what() : failures.front();
     }
 }
 

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "datasets/published_datasets.h"
+#include "framework/tensor/error.h"
+#include "train/data/transfer.h"
 
 namespace adjoint {
 
@@ -16,9 +19,13 @@ namespace adjoint {
 std::filesystem::path cache_directory();
 
 struct FetchOptions {
-    std::chrono::milliseconds connecting{10'000};         ///< how long a server may keep us waiting for an answer
-    std::chrono::seconds stalling{30};                    ///< and then without a byte
+    TimeLimits limits = {};                               ///< of each server, and of all of it
     std::function<void(const std::string&)> failed = {};  ///< is told of each mirror that did not serve, in one line
+};
+
+/// Fetching a dataset took longer than it may, in all: `mnist: took longer than 60 s; …`.
+struct TookTooLong : MissingInput {
+    using MissingInput::MissingInput;
 };
 
 /// Brings the dataset's files into `directory`, which is made where it is not there. A file that is there already is
@@ -26,8 +33,13 @@ struct FetchOptions {
 /// come of it stays there when the network fails, to be continued. Another process that fetches into the directory is
 /// waited for.
 /// Throws DataError where all mirrors have something else, or a file is there that is not the published one, which is
-/// left as it is; MissingInput where a mirror cannot be reached and none has the file; CannotWrite.
+/// left as it is; MissingInput where a mirror cannot be reached and none has the file; TookTooLong; CannotWrite.
 void fetch_dataset(const PublishedDataset& dataset, const std::filesystem::path& directory,
                    const FetchOptions& options);
+
+/// The same for somebody who did not ask for it and can do without: mirrors must answer at once and keep on sending,
+/// and all of it must come in time. Returns why it did not, or nothing.
+std::optional<std::string> fail_to_fetch_soon(const PublishedDataset& dataset, const std::filesystem::path& directory,
+                                              std::chrono::milliseconds total = std::chrono::seconds(60));
 
 }  // namespace adjoint

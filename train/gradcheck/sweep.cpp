@@ -1,6 +1,9 @@
 #include "train/gradcheck/sweep.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+
+#include "train/cli/progress_line.h"
 
 namespace adjoint {
 namespace {
@@ -75,7 +78,9 @@ SweepReport sweep_gradients(const GradientRows& rows, Index count, GradientCheck
         report.rows.push_back({.name = row.name});
     }
     require(!left.empty(), "gradcheck: whole models have no random configurations; got {} rows", rows.size());
+    ProgressLine progress;
     for (Index i = 0; i < count && report.failures.size() < left.size(); ++i, ++options.seed) {
+        progress.say([&] { return fmt::format("{} of {} configurations", i, count); });
         const std::size_t which = static_cast<std::size_t>(i) % left.size();
         if (!left[which]) continue;
         const GradientRow& row = *left[which];

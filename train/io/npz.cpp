@@ -6,6 +6,7 @@
 #include <vector>
 #include <zip.h>
 
+#include "datasets/read_file.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npy.h"
 
@@ -26,6 +27,7 @@ using Entry = std::unique_ptr<zip_file_t, Close>;
 using Source = std::unique_ptr<zip_source_t, Close>;
 
 Archive open_archive(const fs::path& path) {
+    require_file(path);
     int code = 0;
     Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
     if (archive) return archive;

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "datasets/image_folder.h"
+#include "datasets/image_file.h"
 
 namespace adjoint {
 

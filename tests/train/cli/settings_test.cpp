@@ -75,7 +75,7 @@ TEST_F(RunSettings, ComeBackAsTheyWereWritten) {
 
 TEST_F(RunSettings, ThatAreWrongAreSaidToBeSoByFileAndName) {
     parse({});
-    EXPECT_EQ(read("speed = 3"), "must hold options of command; got speed");
+    EXPECT_EQ(read("speed = 3"), "must hold options of command; got speed; did you mean seed?");
     EXPECT_EQ(read("other = 3"), "must hold options of command; got other");
     EXPECT_EQ(read("[section]\nrate = 3"), "must hold options of command; got section");
     EXPECT_EQ(read("rate = -3"), "--rate: must be a number above 0; got -3");
@@ -83,7 +83,7 @@ TEST_F(RunSettings, ThatAreWrongAreSaidToBeSoByFileAndName) {
     EXPECT_TRUE(read("rate = 3\nname 'x'").starts_with("must be TOML; got in line 2: "));
     const auto none = directory / "none.toml";
     EXPECT_EQ(error_about<MissingInput>(none, [&] { read_settings(command, none); }),
-              "cannot be read; got no such file");
+              "cannot be read; got No such file or directory");
 }
 
 TEST_F(RunSettings, HoldStillInARunThatIsResumed) {

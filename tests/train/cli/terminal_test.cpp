@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/environment.h"
+#include "tests/support/mirror.h"
 #include "tests/support/program.h"
 #include "tests/support/project.h"
 
@@ -24,8 +26,8 @@ bool there_are_terminals() {
 
 class Terminal : public ProgramTest {
   protected:
-    /// All that reaches a terminal of so many columns.
-    std::string shown(const CommandLine& line, unsigned short columns) const {
+    /// All that reaches a terminal of so many columns until the program leaves with this status.
+    std::string shown(const CommandLine& line, unsigned short columns, int exit_status = 0) const {
         winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
         int terminal = -1;
         const pid_t process = ::forkpty(&terminal, nullptr, nullptr, &size);
@@ -43,7 +45,7 @@ class Terminal : public ProgramTest {
         int status = 0;
         ::waitpid(process, &status, 0);
         ::close(terminal);
-        EXPECT_EQ(status, 0) << text;
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == exit_status) << text;
         return text;
     }
 };
@@ -69,7 +71,19 @@ TEST_F(Terminal, ShowsTheProgressInOneLineThatNeverWraps) {
 TEST_F(Terminal, ShowsWarningsOnlyWhereItIsToBeQuiet) {
     if (!there_are_terminals()) GTEST_SKIP() << "this machine has no pseudo-terminals";
     const std::string text = shown(short_run + "run --quiet", 80);
-    EXPECT_TRUE(text.starts_with("epoch 1: test binary cross-entropy ")) << text;
+    EXPECT_TRUE(text.starts_with("epoch 1: validation binary cross-entropy ")) << text;
+}
+
+TEST_F(Terminal, ShowsHowFarADownloadIs) {
+    if (!there_are_terminals()) GTEST_SKIP() << "this machine has no pseudo-terminals";
+    const OwnNetwork network;
+    const std::string name = "t10k-labels-idx1-ubyte.gz";
+    Mirror mirror(std::map<std::string, std::string>{{name, std::string(10'240, 'x')}});
+    mirror.at_once = 1'024, mirror.pause = std::chrono::milliseconds(150);
+    const std::string text = shown({"data", "get", "mnist", "--dir", "data", "--mirror", mirror.address()}, 80, 66);
+    const std::regex line("\r" + name + ": ([1-9])\\.0 KiB of 10\\.0 KiB, (?:\\1)0 %\x1b\\[K");
+    EXPECT_TRUE(std::regex_search(text, line)) << text;
+    EXPECT_LT(text.rfind(" %\x1b[K"), text.find("\r\x1b[K")) << "the line goes before the warning: " << text;
 }
 
 TEST_F(Terminal, GivesAFileNoControlCharacters) {

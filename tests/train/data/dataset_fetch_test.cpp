@@ -22,6 +22,7 @@ namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using Digest = PublishedFile::Digest;
 
 const std::string html = "<!DOCTYPE html>";
@@ -190,7 +191,7 @@ TEST_F(DatasetFetch, SaysWhatWasTriedAndHowToGoOnWithoutANetwork) {
               "tiny: images.gz must come from a mirror; got none from " + nobody + ", " + empty.address() +
                   "files; try again with a network, which continues what has come, or put images.gz into " +
                   place_.string() + " by hand");
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
     EXPECT_THROW(fetch({nobody}), MissingInput);
     EXPECT_EQ(names(), Names{});
     refusal({empty.address() + "files"});
@@ -223,9 +224,60 @@ TEST_F(DatasetFetch, LeavesAServerThatFallsSilent) {
     Mirror mirror({{"images.gz", images()}});
     mirror.cut = 0;
     mirror.at_the_cut = Mirror::AtTheCut::is_silent;
-    EXPECT_THROW(fetch({mirror.address()}, {images_file}, {.stalling = std::chrono::seconds(1)}), MissingInput);
+    EXPECT_THROW(fetch({mirror.address()}, {images_file}, {.limits = {.stalling = 1s}}), MissingInput);
     EXPECT_EQ(failures_, Names{mirror.address() +
                                "images.gz: Operation too slow. Less than 1 bytes/sec transferred the last 1 seconds"});
+}
+
+// Of a file that takes 10 s in all.
+TEST_F(DatasetFetch, LeavesServersThatAreTooSlowAltogetherAndContinuesLater) {
+    Mirror mirror({{"images.gz", images()}}), other({{"images.gz", images()}});
+    mirror.at_once = 1'000, mirror.pause = 100ms;
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string told = error_of([&] {
+        fetch({mirror.address(), other.address()}, {images_file}, {.limits = {.total = 500ms}});
+    });
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+    EXPECT_EQ(told, "tiny: took longer than 0.5 s; adjoint data get tiny goes on where it stopped");
+    EXPECT_EQ(other.requests, 0) << "there is no time for another";
+    EXPECT_EQ(failures_, Names{});
+    const std::string come = have("images.gz.part");
+    EXPECT_GE(come.size(), 1'000U);
+    EXPECT_EQ(come, images().substr(0, come.size()));
+
+    fetch({other.address()});
+    EXPECT_EQ(have("images.gz"), images());
+    EXPECT_EQ(other.bytes_sent, images().size() - come.size());
+}
+
+TEST_F(DatasetFetch, WaitsForNobodyBeyondItsTime) {
+    const Mirror mirror({{"images.gz", images()}});
+    fs::create_directories(place_);
+    const int other = ::open(place_.c_str(), O_RDONLY | O_DIRECTORY);
+    ASSERT_EQ(::flock(other, LOCK_EX), 0);
+    EXPECT_EQ(error_of([&] { fetch({mirror.address()}, {images_file}, {.limits = {.total = 200ms}}); }),
+              "tiny: took longer than 0.2 s; adjoint data get tiny goes on where it stopped");
+    EXPECT_EQ(mirror.requests, 0);
+    ::close(other);
+}
+
+TEST_F(DatasetFetch, OfSomethingThatNobodyAskedForSaysWhyItFailedAndThrowsNothing) {
+    Mirror empty({}), slow({{"images.gz", images()}});
+    slow.at_once = 1'000, slow.pause = 100ms;
+    const auto failure = [&](const std::vector<std::string>& mirrors) {
+        return fail_to_fetch_soon({"tiny", "Tiny", mirrors, {images_file}}, place_, 500ms).value_or("none");
+    };
+    EXPECT_EQ(failure({empty.address(), nobody}), empty.address() + "images.gz: The requested URL returned error: 404");
+    EXPECT_EQ(failure({empty.address(), slow.address()}),
+              "tiny: took longer than 0.5 s; adjoint data get tiny goes on where it stopped");
+    slow.pause = 0ms;
+    EXPECT_EQ(failure({slow.address()}), "none");
+    EXPECT_EQ(have("images.gz"), images());
+    put("images.gz", labels());
+    EXPECT_TRUE(failure({slow.address()}).starts_with((place_ / "images.gz").string() + ": its elements must be"));
+    fs::remove_all(place_);
+    write_bytes(place_, "in the way");
+    EXPECT_EQ(failure({slow.address()}), place_.string() + ": the directory cannot be made; Not a directory");
 }
 
 TEST_F(DatasetFetch, LeavesAnotherFileOfThatNameAsItIs) {
@@ -251,7 +303,7 @@ TEST_F(DatasetFetch, WaitsForWhoeverFetchesIntoTheDirectory) {
     const int other = ::open(place_.c_str(), O_RDONLY | O_DIRECTORY);
     ASSERT_EQ(::flock(other, LOCK_EX), 0);
     const auto fetched = std::async(std::launch::async, [&] { fetch({mirror.address()}); });
-    EXPECT_EQ(fetched.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+    EXPECT_EQ(fetched.wait_for(200ms), std::future_status::timeout);
     EXPECT_EQ(mirror.requests, 0);
     put("images.gz", images());
     ::close(other);

@@ -193,17 +193,19 @@ TEST_F(GradcheckCommand, SpeaksJson) {
     EXPECT_EQ(all["passed"], true);
     EXPECT_EQ(all["checks"].size(), gradient_table().size());
 
-    const Json sweep = Json::parse(printed({"gradcheck", "--random", "70", "--json"}));
+    const Json sweep = Json::parse(done({"gradcheck", "--random", "70", "--json"}).out);
     EXPECT_EQ(sweep["configurations"], 70);
     EXPECT_EQ(sweep["failures"].size(), 0u);
 }
 
 TEST_F(GradcheckCommand, FindsRandomConfigurationsRight) {
-    const std::vector<std::string> lines =
-        lines_of(printed({"gradcheck", "--all", "--random", "2000", "--order", "2"}));
-    EXPECT_EQ(lines.back(), "2000 configurations checked, 0 failed");
+    const Outcome sweep = done({"gradcheck", "--all", "--random", "2000", "--order", "2"});
+    EXPECT_EQ(lines_of(sweep.out).back(), "2000 configurations checked, 0 failed");
+    for (const std::string& line : lines_of(sweep.err)) {
+        EXPECT_TRUE(std::regex_match(line, std::regex("info: [0-9]+ of 2000 configurations"))) << line;
+    }
     const std::vector<std::string> some =
-        lines_of(printed({"gradcheck", "--layer", "Conv2DTranspose", "--random", "50", "--seed", "9"}));
+        lines_of(done({"gradcheck", "--layer", "Conv2DTranspose", "--random", "50", "--seed", "9"}).out);
     ASSERT_EQ(some.size(), 3u);
     EXPECT_TRUE(some[1].starts_with("Conv2DTranspose                               50"));
 }

@@ -166,8 +166,8 @@ TEST_F(Safetensors, AreMissingWhereThereIsNoFile) {
         return error_about<MissingInput>(file, [&] { read_safetensors(file); });
     };
     EXPECT_EQ(refusal(directory / "other"), "cannot be read; got No such file or directory");
-    EXPECT_EQ(refusal(directory.path()), "cannot be read; got a directory");
-    EXPECT_EQ(refusal("/dev/null"), "cannot be read; got no regular file");
+    EXPECT_EQ(refusal(directory.path()), "must be a file; got a directory");
+    EXPECT_EQ(refusal("/dev/null"), "must be a file; got a device");
 }
 
 TEST_F(Safetensors, RefuseTwoTensorsOfOneNameAndTheNameOfTheMetadata) {

@@ -87,7 +87,8 @@ TEST_F(TensorBoard, BeginsWithItsVersionAndTheStepFromWhichOnItCountsAndSaysWhen
         EXPECT_EQ(record[0], '\x09');  // field 1, 64 bits: when
         EXPECT_NEAR(number<double>(record, 1), now.count(), 60);
     }
-    EXPECT_EQ(all[0].substr(9), "\x10\0\x1a\x0d"s + "brain.Event:2");
+    EXPECT_EQ(all[0].substr(9), ("\x10\0\x1a\x0d"
+                                 "brain.Event:2"s));
     EXPECT_EQ(all[1].substr(9), "\x10\x05\x3a\x02\x08\x01"s);  // session_log {status: START}
 }
 

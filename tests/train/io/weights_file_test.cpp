@@ -2,6 +2,8 @@
 // and changes nothing.
 #include "train/io/weights_file.h"
 
+#include <algorithm>
+
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/values.h"
