@@ -13,19 +13,23 @@ function section(title, ...children) {
   document.getElementById('main').append(element('h2', {}, title), ...children);
 }
 
-function quiet(text) {
-  return element('p', {className: 'quiet'}, text);
+const quiet = text => element('p', {className: 'quiet'}, text);
+
+const banner = (title, text) => element('p', {className: 'banner', role: 'status'}, element('b', {}, title), ` ${text}`);
+
+function table({head, rows, texts, note}, className = '') {
+  const row = (tag, {cells, kind}) => element('tr', {className: kind ?? ''}, ...cells.map((text, i) =>
+      element(tag, {className: i < texts ? '' : 'number'}, text)));
+  const parts = [element('thead', {}, row('th', {cells: head})), element('tbody', {}, ...rows.map(cells => row('td', cells)))];
+  return element('div', {className: 'scroll'}, element('table', {className}, ...parts), note ? quiet(note) : '');
 }
 
-function titleOf(name) {
-  const words = name.replaceAll('_', ' ');
-  return words[0].toUpperCase() + words.slice(1);
+function settings(pairs) {
+  return element('dl', {}, ...pairs.map(([name, text]) =>
+      element('div', {}, element('dt', {}, name), element('dd', {}, text))));
 }
 
-// "Losses", or with several runs "Losses of first".
-function titleIn(run, title) {
-  return several ? `${title} of ${run.name}` : title;
-}
+const counted = value => value.toLocaleString('en');  // 55,000
 
 function number(value) {
   if (!Number.isFinite(value)) return '–';

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <fmt/ranges.h>
-#include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
+#include <regex>
 #include <set>
 
 #include "datasets/read_file.h"
@@ -12,11 +13,13 @@
 #include "framework/ops/resampling.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/analysis/model_summary.h"
-#include "train/cli/settings.h"
 #include "train/io/atomic_file.h"
 #include "train/io/png.h"
 #include "train/io/safetensors.h"
+#include "train/report/charts.h"
 #include "train/report/report_page.h"
+#include "train/report/run_facts.h"
+#include "train/report/tables.h"
 #include "train/tasks/trained_model.h"
 
 namespace adjoint {
@@ -32,22 +35,6 @@ std::string data_uri(const std::string& png) {
     EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()), reinterpret_cast<const unsigned char*>(png.data()),
                     static_cast<int>(png.size()));
     return "data:image/png;base64," + base64;
-}
-
-// The lines of metrics.jsonl or events.jsonl. The last may have been cut short, and a page says so.
-void add_lines(Json& page, const RunDirectory& run, const std::string& list) {
-    const std::string file = list + ".jsonl";
-    std::ifstream stream(run.path() / file);
-    int number = 0;
-    for (std::string line; std::getline(stream, line);) {
-        ++number;
-        Json parsed = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-        if (parsed.is_object() && parsed.contains("epoch") && parsed["epoch"].is_number()) {
-            page[list].push_back(std::move(parsed));
-        } else if (!line.empty()) {
-            page["problems"].push_back(fmt::format("Line {} of {} is damaged and left out", number, file));
-        }
-    }
 }
 
 // samples/epoch-N.png by epoch, so many at even distances, the first and the last among them; other pictures by name.
@@ -71,20 +58,33 @@ void add_pictures(Json& page, const RunDirectory& run) {
         const auto& [epoch, file] = epochs[i * (epochs.size() - 1) / std::max<std::size_t>(1, shown - 1)];
         page["epochs"].push_back({{"epoch", epoch}, {"image", data_uri(read_file(file))}});
     }
-    page["epochs_left_out"] = epochs.size() - shown;
+    if (shown < epochs.size()) {
+        page["caption"] = fmt::format("{} {} of the epochs between are left out here.",
+                                      page["caption"].get<std::string>(), epochs.size() - shown);
+    }
+    const std::map<std::string, std::string> captions = {{"confusion", "How often each class is taken for each"},
+                                                         {"augmented", "Training images as they are varied"}};
     for (const fs::path& file : others) {
-        page["pictures"].push_back({{"name", file.stem().string()}, {"image", data_uri(read_file(file))}});
+        const std::string name = file.stem().string();
+        const auto known = captions.find(name);
+        const std::string caption = known == captions.end() ? name : known->second;
+        page["pictures"].push_back(
+            {{"name", name},
+             {"caption", page["overfit"] ? caption + ", of the one batch that it learned by heart" : caption},
+             {"image", data_uri(read_file(file))}});
     }
 }
 
-// What config.json says, then the settings of config.toml, batch-size as batch_size.
-void add_configuration(Json& page, const RunDirectory& run) {
-    Json& config = page["config"];
-    const Json settings = Json::parse(settings_as_json(run.settings()));
-    for (const auto& [setting, value] : settings.items()) {
-        std::string name = setting;
-        std::replace(name.begin(), name.end(), '-', '_');
-        if (!config.contains(name)) config[name] = value;
+// samples/mistakes.json: what each image of the newest picture is, and is taken for.
+void add_mistakes(Json& page, const RunDirectory& run) {
+    const fs::path file = run.samples() / "mistakes.json";
+    if (!fs::exists(file)) return;
+    const Json mistakes = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+    const auto is_one = [](const Json& m) { return m.is_object() && m.contains("label") && m.contains("predicted"); };
+    if (mistakes.is_array() && std::ranges::all_of(mistakes, is_one)) {
+        page["mistakes"] = mistakes;
+    } else {
+        page["problems"].push_back("samples/mistakes.json is damaged and left out");
     }
 }
 
@@ -93,16 +93,7 @@ void add_networks(Json& page, const RunDirectory& run) {
     const ImageModelOptions& sizes = trained.options.sizes;
     const std::unique_ptr<Module> model = trained.task.make_model(Random(0), trained.options);
     for (const auto& [network, module, input] : networks_of(trained.task, *model, sizes)) {
-        Json layers = Json::array();
-        for (const LayerSummary& layer : summarize(*module, input)) {
-            layers.push_back({{"name", layer.name},
-                              {"kind", layer.kind},
-                              {"input", layer.input},
-                              {"output", layer.output},
-                              {"parameters", layer.parameters},
-                              {"flops", layer.flops}});
-        }
-        page["networks"].push_back({{"name", network}, {"layers", layers}});
+        page["networks"].push_back(network_table(network, summarize(*module, input)));
     }
 }
 
@@ -119,24 +110,50 @@ void add_filters(Json& page, const RunDirectory& run) {
     }
 }
 
-Json page_of(const RunDirectory& run, bool alone) {
+// Of the picture that its test makes. Where a run learns one batch by heart, its test images are that batch.
+std::string caption_of(const TaskSpec& task, bool overfit) {
+    if (!overfit) return task.caption;
+    static const std::regex test("^(Test|Validation) images");
+    return std::regex_search(task.caption, test)
+               ? std::regex_replace(task.caption, test, "Of the one batch that it learned by heart: images")
+               : task.caption + " It has seen nothing but the one batch that it learned by heart.";
+}
+
+// What a page shows of a run alone. In a comparison it has only its pictures and what happened to it.
+Json part_of(const RunDirectory& run, Json facts, bool alone) {
     const TaskSpec* const task = find_task(run.model());
-    Json page = {{"name", fs::weakly_canonical(run.path()).filename().string()},
-                 {"caption", task == nullptr ? "" : task->caption},
-                 {"config", Json::parse(read_file(run.path() / "config.json"), nullptr, false)}};
-    for (const char* list : {"metrics", "events", "problems", "epochs", "pictures", "networks", "filters"}) {
-        page[list] = Json::array();
+    facts["caption"] = task == nullptr ? "" : caption_of(*task, facts["overfit"]);
+    for (const char* list : {"epochs", "pictures", "mistakes", "networks", "filters"}) facts[list] = Json::array();
+    add_pictures(facts, run);
+    if (alone) {
+        add_mistakes(facts, run);
+        try {
+            if (task != nullptr) add_networks(facts, run);
+        } catch (const Error& damage) {
+            const Json problem = damage.what();
+            if (std::ranges::find(facts["problems"], problem) == facts["problems"].end()) {
+                facts["problems"].push_back(problem);  // unless it was one for the configuration too
+            }
+        }
+        add_filters(facts, run);
+        facts["head"] = head_of(facts);
+        facts["results"] = results_table(facts);
+        facts["settings"] = settings_of(facts);
     }
-    add_lines(page, run, "metrics");
-    add_lines(page, run, "events");
-    add_pictures(page, run);
-    try {
-        if (fs::exists(run.settings())) add_configuration(page, run);
-        if (alone && task != nullptr) add_networks(page, run);
-    } catch (const Error& damage) {
-        page["problems"].push_back(damage.what());
+    facts["events"] = events_of(facts);
+    for (const char* shown : {"directory", "metrics", "config", "data"}) facts.erase(shown);
+    return facts;
+}
+
+Json page_of(const std::vector<RunDirectory>& runs) {
+    Json facts = Json::array();
+    for (const RunDirectory& run : runs) facts.push_back(facts_of(run));
+    Json page = {{"charts", charts_of(facts)}, {"runs", Json::array()}, {"comparison", nullptr}};
+    if (runs.size() > 1) {
+        page["comparison"] = comparison_table(facts);
+        page["alike"] = settings_of(facts[0], differing_settings(facts));
     }
-    if (alone) add_filters(page, run);
+    for (std::size_t i = 0; i < runs.size(); ++i) page["runs"].push_back(part_of(runs[i], facts[i], runs.size() == 1));
     return page;
 }
 
@@ -152,11 +169,9 @@ std::string for_script(const Json& json) {
 }  // namespace
 
 std::string report_of(const std::vector<RunDirectory>& runs) {
-    Json pages = Json::array();
-    for (const RunDirectory& run : runs) pages.push_back(page_of(run, runs.size() == 1));
     const std::string place = "@data@";
     std::string page = report_page;
-    return page.replace(page.find(place), place.size(), for_script({{"runs", pages}}));
+    return page.replace(page.find(place), place.size(), for_script(page_of(runs)));
 }
 
 void write_report(const RunDirectory& run) { write_atomically(run.path() / "report.html", report_of({run})); }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 
 #include "datasets/read_file.h"
 #include "framework/tensor/random.h"
@@ -38,46 +39,37 @@ std::string decoded(const std::string& uri) {
 class Report : public ProgramTest {
   protected:
     RunDirectory make(const std::string& name,
-                      const RunRecord& record = {.model = "autoencoder", .dataset = "digits"}) const {
+                      const RunRecord& record = {.model = "autoencoder", .data = {.name = "digits"}}) const {
         return RunDirectory::create(directory_ / name, record, false);
     }
     /// What the page's script reads.
-    static Json data(const std::string& page) {
+    static Json page(const std::string& text) {
         const std::string begin = "<script type=\"application/json\" id=\"data\">";
-        const std::size_t from = page.find(begin) + begin.size();
-        return Json::parse(page.substr(from, page.find("</script>", from) - from)).at("runs");
+        const std::size_t from = text.find(begin) + begin.size();
+        return Json::parse(text.substr(from, text.find("</script>", from) - from));
     }
-    static Json data(const RunDirectory& run) { return data(report_of({run})).at(0); }
+    static Json data(const RunDirectory& run) { return page(report_of({run})).at("runs").at(0); }
 };
 
-TEST_F(Report, HoldsTheConfigurationAndEveryNumberOfTheMetrics) {
-    const RunDirectory run = make("first", {.model = "vae",
-                                            .dataset = "digits",
-                                            .settings = "dataset = 'auto'\nbatch-size = 8\nlr = 0.25\nfreeze = ['a']"});
-    run.log_metrics(1, {{"test_mse", 0.1 + 0.2}});
-    run.log_metrics(2, {{"test_mse", 1e-9}, {"other", std::nan("")}});
-    const Json page = data(run);
-    EXPECT_EQ(page.at("name"), "first");
-    Json config = Json::parse(read_file(run.path() / "config.json"));
-    EXPECT_EQ(config.at("dataset"), "digits") << "what was found, not what was asked for";
-    config["batch_size"] = 8;
-    config["freeze"] = {"a"};
-    config["lr"] = 0.25;
-    EXPECT_EQ(page.at("config"), config);
-    EXPECT_EQ(page.at("caption"), "What the decoder draws of noise that stays the same.");
-    EXPECT_EQ(page.at("metrics"),
-              (Json{{{"epoch", 1}, {"test_mse", 0.1 + 0.2}}, {{"epoch", 2}, {"test_mse", 1e-9}, {"other", nullptr}}}));
-    EXPECT_TRUE(page.at("problems").empty());
+TEST_F(Report, HoldsEveryNumberOfTheMetrics) {
+    const RunDirectory run = make("first");
+    run.log_metrics({.steps = 4, .epoch = 1}, {{"test_mse", 0.1 + 0.2}, {"other", 2.0}});
+    run.log_metrics({.steps = 8, .epoch = 2}, {{"test_mse", 1e-9}, {"other", std::nan("")}});
+    const Json charts = page(report_of({run})).at("charts").at("headings").at(0).at("charts");
+    EXPECT_EQ(charts.at(0).at("curves").at(0).at("points"), (Json{{4.0, 0.1 + 0.2}, {8.0, 1e-9}}));
+    EXPECT_EQ(charts.at(1).at("curves").at(0).at("points"), (Json{{4.0, 2.0}, {8.0, nullptr}}));
+    EXPECT_EQ(data(run).at("caption"), "Test images in odd rows, and below each what the network draws of it.");
 }
 
-TEST_F(Report, HoldsEveryEventInItsOrder) {
+TEST_F(Report, HoldsWhatHappenedInItsOrderButNotThatEpochsEnded) {
     const RunDirectory run = make("first");
-    run.log_event("resumed", 2, {{"step", 120}});
+    run.log_event("resumed", 2, {{"step", 1200}});
+    run.log_event("epoch", 2, {});
     run.log_event("rolled back: it was lost", 1, {{"rate_factor", 0.5}});
     Json events = data(run).at("events");
     for (Json& event : events) EXPECT_EQ(event.erase("time"), 1u);
-    EXPECT_EQ(events, (Json{{{"event", "resumed"}, {"epoch", 2}, {"step", 120}},
-                            {{"event", "rolled back: it was lost"}, {"epoch", 1}, {"rate_factor", 0.5}}}));
+    EXPECT_EQ(events, (Json{{{"event", "resumed"}, {"numbers", "epoch 2, step 1200"}},
+                            {{"event", "rolled back: it was lost"}, {"numbers", "epoch 1, rate factor 0.5"}}}));
 }
 
 TEST_F(Report, HoldsThePicturesThemselves) {
@@ -109,23 +101,21 @@ TEST_F(Report, OfALongRunHoldsFiftyEpochsWithTheFirstAndTheLast) {
         const int step = epochs[i].at("epoch").get<int>() - epochs[i - 1].at("epoch").get<int>();
         EXPECT_TRUE(step == 2 || step == 3) << step;
     }
-    EXPECT_EQ(page.at("epochs_left_out"), 70);
+    EXPECT_TRUE(page.at("caption").get<std::string>().ends_with(" 70 of the epochs between are left out here."));
 }
 
 TEST_F(Report, HoldsTheNetworkAndTheFiltersAtThePixels) {
     const RunDirectory run = make("first");
     const Autoencoder model(Random(1));
-    run.save_weights(model.states());
+    run.save_weights(run.weights(), model.states());
     const Json page = data(run);
     ASSERT_EQ(page.at("networks").size(), 1u);
-    const Json& layers = page.at("networks")[0].at("layers");
-    ASSERT_EQ(layers.size(), 7u);
-    EXPECT_EQ(layers[0], (Json{{"name", "encoder.down1"},
-                               {"kind", "Conv2D"},
-                               {"input", {1, 28, 28, 1}},
-                               {"output", {1, 14, 14, 32}},
-                               {"parameters", 3 * 3 * 32 + 32},
-                               {"flops", 2 * 14 * 14 * 9 * 32}}));
+    EXPECT_EQ(page.at("networks")[0].at("title"), "Autoencoder");
+    const Json& layers = page.at("networks")[0].at("rows");
+    ASSERT_EQ(layers.size(), 8u);
+    EXPECT_EQ(layers[0].at("cells"),
+              (Json{"encoder.down1", "Conv2D", "1 × 28 × 28 × 1", "1 × 14 × 14 × 32", "320", "112,896"}));
+    EXPECT_EQ(layers[7].at("cells")[4], "178,001");
     ASSERT_EQ(page.at("filters").size(), 2u);
     EXPECT_EQ(page.at("filters")[0].at("name"), "decoder.up3.weight");
     EXPECT_EQ(page.at("filters")[1].at("name"), "encoder.down1.weight");
@@ -135,57 +125,77 @@ TEST_F(Report, HoldsTheNetworkAndTheFiltersAtThePixels) {
 }
 
 TEST_F(Report, OfARunThatHasOnlyBegunIsAPageAllTheSame) {
-    const Json page = data(make("new"));
-    for (const char* list : {"metrics", "events", "epochs", "pictures", "filters", "problems"})
-        EXPECT_TRUE(page.at(list).empty()) << list;
+    const Json part = data(make("new"));
+    for (const char* list : {"events", "epochs", "pictures", "mistakes", "filters", "problems", "results"})
+        EXPECT_TRUE(part.at(list).empty()) << list;
     const RunDirectory run = make("without samples", {.model = "of another time"});
     fs::remove_all(run.path() / "samples");
     EXPECT_TRUE(data(run).at("networks").empty());
 }
 
-TEST_F(Report, LeavesOutWhatWasCutShortAndSaysSo) {
+TEST_F(Report, LeavesOutDamagedWeightsAndMistakesAndSaysSo) {
     const RunDirectory run = make("cut");
-    run.log_metrics(1, {{"test_mse", 0.5}});
-    write_bytes(run.path() / "metrics.jsonl", read_file(run.path() / "metrics.jsonl") + "{\"epoch\":2,\"test_m");
-    run.save_weights({{"x", State(Tensor())}});
+    run.save_weights(run.weights(), {{"x", State(Tensor())}});
     write_bytes(run.weights(), read_file(run.weights()).substr(0, 20));
-    const Json page = data(run);
-    EXPECT_EQ(page.at("metrics").size(), 1u);
-    ASSERT_EQ(page.at("problems").size(), 2u);
-    EXPECT_EQ(page.at("problems")[0], "Line 2 of metrics.jsonl is damaged and left out");
-    EXPECT_TRUE(page.at("problems")[1].get<std::string>().find("weights.safetensors") != std::string::npos);
+    const std::string wrong = "samples/mistakes.json is damaged and left out";
+    for (const char* text : {"[{", "{}", "[1]", R"([{"label":"1"}])"}) {
+        write_bytes(run.samples() / "mistakes.json", text);
+        const Json part = data(run);
+        EXPECT_TRUE(part.at("mistakes").empty());
+        ASSERT_EQ(part.at("problems").size(), 2u);
+        EXPECT_EQ(part.at("problems")[0], wrong) << text;
+        EXPECT_NE(part.at("problems")[1].get<std::string>().find("weights.safetensors"), std::string::npos);
+    }
 }
 
-TEST_F(Report, LeavesOutLinesThatAreOfNoEpoch) {
-    const RunDirectory run = make("odd");
-    write_bytes(run.path() / "events.jsonl", "{}\n{\"epoch\":\"one\"}\n[1]\n\n{\"event\":\"resumed\",\"epoch\":1}\n");
-    const Json page = data(run);
-    EXPECT_EQ(page.at("events"), (Json{{{"event", "resumed"}, {"epoch", 1}}}));
-    EXPECT_EQ(page.at("problems"),
-              (Json{"Line 1 of events.jsonl is damaged and left out", "Line 2 of events.jsonl is damaged and left out",
-                    "Line 3 of events.jsonl is damaged and left out"}));
+TEST_F(Report, SaysOnceThatTheConfigurationIsDamaged) {
+    const RunDirectory run = make("damaged", {.model = "autoencoder", .data = {.name = "digits"}, .settings = "lr = "});
+    const Json problems = data(run).at("problems");
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_NE(problems[0].get<std::string>().find("config.toml"), std::string::npos);
+}
+
+TEST_F(Report, HoldsWhatEachImageIsTakenFor) {
+    const RunDirectory run = make("first", {.model = "classifier", .data = {.name = "digits"}});
+    write_bytes(run.samples() / "mistakes.json", R"([{"image":7,"label":"3","predicted":"8","probability":0.5}])");
+    EXPECT_EQ(data(run).at("mistakes"),
+              (Json{{{"image", 7}, {"label", "3"}, {"predicted", "8"}, {"probability", 0.5}}}));
+}
+
+TEST_F(Report, SaysOfEveryPictureThatItIsOfOneBatchLearnedByHeart) {
+    const std::string settings = "overfit-one-batch = true";
+    const RunDirectory run = make("first", {.model = "classifier", .data = {.name = "digits"}, .settings = settings});
+    write_png(run.sample("augmented"), Tensor::zeros({1, 1, 1}));
+    const Json part = data(run);
+    EXPECT_EQ(part.at("caption"),
+              "Of the one batch that it learned by heart: images that are taken for another class.");
+    EXPECT_EQ(part.at("pictures")[0].at("caption"),
+              "Training images as they are varied, of the one batch that it learned by heart");
+    EXPECT_EQ(data(make("second", {.model = "dcgan", .data = {.name = "digits"}, .settings = settings})).at("caption"),
+              "What the generator draws of noise that stays the same. It has seen nothing but the one batch that it "
+              "learned by heart.");
 }
 
 TEST_F(Report, IsNotBrokenByWhatNamesAndValuesContain) {
     const std::string evil = "</script><script>alert(1)</script><!-- & \"' @data@ $& \\u003c";
-    const RunDirectory run =
-        make("<b>&amp;'\"", {.model = evil, .dataset = "<!--", .settings = fmt::format("freeze = ['''{}''']", evil)});
-    run.log_metrics(1, {{evil, 1.0}});
+    const RunDirectory run = make(
+        "<b>&amp;'\"", {.model = evil, .data = {.name = "<!--"}, .settings = fmt::format("freeze = ['''{}''']", evil)});
+    run.log_metrics({.steps = 4, .epoch = 1}, {{evil, 1.0}});
     for (const char* name : {"<img src=x onerror=alert(1)>", "\xff\xfe"})
         write_png(run.sample(name), Tensor::zeros({1, 1, 1}));
-    const std::string page = report_of({run}), empty = report_of({make("plain")});
-    const auto count = [](const std::string& text, const std::string& part) {
+    const std::string text = report_of({run}), empty = report_of({make("plain")});
+    const auto count = [](const std::string& whole, const std::string& part) {
         std::size_t found = 0;
-        for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+        for (std::size_t at = whole.find(part); at != std::string::npos; at = whole.find(part, at + 1)) ++found;
         return found;
     };
     for (const char* part : {"<script", "</script", "<!--", "<b>", "<img"})
-        EXPECT_EQ(count(page, part), count(empty, part)) << part;
+        EXPECT_EQ(count(text, part), count(empty, part)) << part;
     const Json read = data(run);
-    EXPECT_EQ(read.at("name"), "<b>&amp;'\"");
-    EXPECT_EQ(read.at("config").at("model"), evil);
-    EXPECT_EQ(read.at("config").at("freeze").at(0), evil);
-    EXPECT_EQ(read.at("metrics")[0].at(evil), 1.0);
+    EXPECT_EQ(read.at("title"), "<b>&amp;'\"");
+    EXPECT_EQ(read.at("model"), evil);
+    EXPECT_EQ(read.at("settings").back(), (Json{"Freeze", evil}));
+    EXPECT_EQ(page(text).at("charts").at("headings")[0].at("charts")[0].at("title"), evil);
     EXPECT_EQ(read.at("pictures")[0].at("name"), "<img src=x onerror=alert(1)>");
     EXPECT_EQ(read.at("pictures")[1].at("name"), "\xef\xbf\xbd\xef\xbf\xbd") << "bytes that are no text";
 }
@@ -215,12 +225,14 @@ TEST_F(Report, IsJoinedOfAllItsParts) {
 
 TEST_F(Report, OfSeveralRunsHoldsTheCurvesOfEach) {
     const RunDirectory one = make("one"), two = make("two");
-    one.log_metrics(1, {{"test_mse", 0.5}});
-    two.log_metrics(1, {{"test_mse", 0.25}});
-    const Json pages = data(report_of({one, two}));
-    ASSERT_EQ(pages.size(), 2u);
-    EXPECT_EQ(pages[0].at("metrics")[0].at("test_mse"), 0.5);
-    EXPECT_EQ(pages[1].at("metrics")[0].at("test_mse"), 0.25);
+    one.log_metrics({.steps = 4, .epoch = 1}, {{"test_mse", 0.5}});
+    two.log_metrics({.steps = 4, .epoch = 1}, {{"test_mse", 0.25}});
+    const Json both = page(report_of({one, two}));
+    ASSERT_EQ(both.at("runs").size(), 2u);
+    const Json& curves = both.at("charts").at("headings")[0].at("charts")[0].at("curves");
+    EXPECT_EQ(curves[0].at("points"), (Json{{4.0, 0.5}}));
+    EXPECT_EQ(curves[1].at("points"), (Json{{4.0, 0.25}}));
+    EXPECT_EQ(both.at("comparison").at("head"), (Json{"", "one", "two"}));
 }
 
 // ---- the program ----------------------------------------------------------------------------------------------------
@@ -235,6 +247,13 @@ TEST_F(Report, ComparesRunsInAFileOfItsOwn) {
     const RunDirectory one = make("one"), two = make("two");
     EXPECT_EQ(printed({"compare", "one", "two", "--out", "both.html"}), "both.html: 2 runs\n");
     EXPECT_EQ(read_file(directory_ / "both.html"), report_of({one, two}));
+    std::istringstream lines(printed({"compare", "one", "two", "--json"}));
+    for (const char* name : {"one", "two"}) {
+        std::string line;
+        std::getline(lines, line);
+        EXPECT_EQ(Json::parse(line).at("directory"), name);
+    }
+    EXPECT_EQ(refusal({"compare", "one", "two", "--json", "--out", "both.html"}), "2 error: --out excludes --json");
 }
 
 TEST_F(Report, IsRefusedWhereThereIsNoRun) {
@@ -252,17 +271,16 @@ TEST_F(Report, IsRefusedWhereThereIsNoRun) {
 
 TEST_F(Report, IsMadeByTrainingWithNormsAndThroughput) {
     run({"train", "autoencoder", "--dataset", "digits", "--max-steps", "2", "--out", "short"});
-    const Json page = data(read_file(directory_ / "short/report.html")).at(0);
-    ASSERT_EQ(page.at("metrics").size(), 1u);
-    ASSERT_EQ(page.at("events").size(), 1u);
-    const Json &metrics = page.at("metrics")[0], &event = page.at("events")[0];
-    EXPECT_EQ(metrics.at("learning_rate"), 0.001);
-    for (const char* name : {"weight_norm/encoder.down1.weight", "gradient_norm/decoder.up3.bias"}) {
-        EXPECT_GT(metrics.at(name).get<double>(), 0.0) << name;
-    }
-    EXPECT_EQ(event.at("event"), "epoch");
-    EXPECT_GT(event.at("images_per_second").get<double>(), 0.0);
-    EXPECT_EQ(page.at("epochs").size(), 1u);
+    const Json all = page(read_file(directory_ / "short/report.html")), &headings = all.at("charts").at("headings");
+    ASSERT_EQ(headings.size(), 3u);
+    EXPECT_EQ(headings[1].at("title"), "Norms of gradients and weights");
+    std::set<std::string> labels;
+    for (const Json& curve : headings[1].at("charts")[0].at("curves")) labels.insert(curve.at("label"));
+    EXPECT_TRUE(labels.contains("encoder.down1.weight") && labels.contains("decoder.up3.bias"));
+    std::set<std::string> titles;
+    for (const Json& chart : headings[2].at("charts")) titles.insert(chart.at("title"));
+    EXPECT_EQ(titles, (std::set<std::string>{"Images per second", "Learning rate"}));
+    EXPECT_FALSE(all.at("runs")[0].at("epochs").empty());
 }
 
 // ---- filters --------------------------------------------------------------------------------------------------------
