@@ -18,14 +18,31 @@ namespace {
 namespace fs = std::filesystem;
 
 // The folders from the bottom to the top: each includes from itself and from those before it.
-const std::vector<std::string> floors = {"framework/tensor", "framework/kernels",  "framework/autograd",
-                                         "framework/ops",    "framework/analysis", "framework/conventions",
-                                         "layers",           "layers/losses",      "layers/analysis",
-                                         "models",           "datasets",           "train/optim",
-                                         "train/io",         "train/cli",          "train/data",
-                                         "train/records",    "train/evaluation",   "train/tasks",
-                                         "train/report",     "train/trainer",      "train/convolution",
-                                         "train/gradcheck",  "train/commands",     "train"};
+const std::vector<std::string> floors = {"framework/tensor",
+                                         "framework/kernels",
+                                         "framework/autograd",
+                                         "framework/ops",
+                                         "framework/analysis",
+                                         "framework/conventions",
+                                         "layers",
+                                         "layers/losses",
+                                         "layers/analysis",
+                                         "models",
+                                         "datasets",
+                                         "train/optim",
+                                         "train/io",
+                                         "train/cli",
+                                         "train/data",
+                                         "train/records",
+                                         "train/evaluation",
+                                         "train/tasks",
+                                         "train/report",
+                                         "train/trainer",
+                                         "train/convolution",
+                                         "train/gradcheck",
+                                         "train/commands",
+                                         "train/commands/inference",
+                                         "train"};
 
 // The sweep adds adjoints with the operation +, which is recorded for outer tapes.
 const std::set<std::pair<std::string, std::string>> exceptions = {

@@ -1,5 +1,6 @@
 // Comparison of adjoint::pytorch with PyTorch: random convolutions in float64, sensible and not, are given to both:
 // both refuse, or their shapes, values and the gradients of input, weight and bias agree to 1e-12.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <torch/torch.h>

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "datasets/image_folder.h"
+#include "datasets/image_file.h"
 #include "tests/support/environment.h"
 #include "tests/support/project.h"
 #include "tests/support/temporary_directory.h"

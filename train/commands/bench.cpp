@@ -165,8 +165,8 @@ void bench(const BenchOptions& options) {
 }  // namespace
 
 void add_bench_command(CLI::App& app) {
-    CLI::App* const command =
-        app.add_subcommand("bench", "Measure the training step of a model, beside the processor's peak");
+    CLI::App* const command = app.add_subcommand(
+        "bench", "Measure a model's training step: time, FLOP/s beside the processor's peak, memory");
     const auto options = std::make_shared<BenchOptions>();
     std::vector<std::string> names;
     std::string help;
@@ -175,12 +175,12 @@ void add_bench_command(CLI::App& app) {
         help += benchmark.name + (benchmark.note.empty() ? ", " : fmt::format(" ({}), ", benchmark.note));
     }
     names.emplace_back("all");
-    add_setting(*command, "--model", options->model, help + "or all", CLI::IsMember(names));
-    add_setting(*command, "--steps", options->steps, "Steps to measure, after five to warm up",
+    add_setting(*command, "--model", options->model, help + "or all", one_of(names));
+    add_setting(*command, "--steps", options->steps, "Steps to measure, after five of warm-up",
                 whole_number(1, 100'000));
-    command->add_flag("--json", options->json, "Print a line of JSON a model");
+    command->add_flag("--json", options->json, "Print results as a line of JSON for each model");
     command->add_option("--trace", options->trace,
-                        "Write the operations of one step as a trace for Chrome or Perfetto; names one model's");
+                        "Write the operations of one step as a trace for Chrome or Perfetto; for one --model");
     command->footer(
         "Examples:\n"
         "  adjoint bench --model dcgan --threads 1 --trace dcgan.json\n"

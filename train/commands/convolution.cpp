@@ -4,6 +4,7 @@
 #include <map>
 
 #include "train/cli/commands.h"
+#include "train/cli/validators.h"
 #include "train/convolution/conventions.h"
 #include "train/convolution/examples.h"
 #include "train/convolution/matrices.h"
@@ -161,26 +162,26 @@ struct Flags {
         add("--padding", "P", "same, valid, full, all sides, H,W or TOP,LEFT,BOTTOM,RIGHT; below 0 it crops [valid]");
         add("--dilation,--dilations,--dilation-rate", "H,W", "Pixels from one tap of the filter to the next")
             ->default_str("1");
-        add("--groups,--group", "N", "Groups of channels that do not see each other")->default_str("1");
+        add("--groups,--group", "N", "Groups of channels that are convolved separately")->default_str("1");
         add("--dtype", "T", "Element type; by default the files' wider one, else float64")
-            ->check(CLI::IsMember({"float32", "float64"}));
+            ->check(one_of({"float32", "float64"}));
         add("--out", "FILE", "Write the result to this .npy file instead of printing it");
-        command->add_flag("--steps", typed.steps, "Show how each number comes about, as on paper");
+        command->add_flag("--steps", typed.steps, "Show the arithmetic step by step, as on paper");
     }
 
     /// Those of a convolution of either direction: bias, picture, gradients and conventions.
     void add_direction_options() const {
-        CLI::Option* bias = add("--bias", "B", "A number for each channel of the result, added to it");
+        CLI::Option* bias = add("--bias", "B", "Bias: a number for each channel, added to the result");
         bias->excludes(command->get_option("--steps"));
         add("--png", "FILE", "Draw the result in this file too, each number a square from black to white");
-        CLI::Option* gradient = add("--output-gradient", "G",
-                                    "A gradient for the result, from which those for input, weight and bias are made");
+        CLI::Option* gradient =
+            add("--output-gradient", "G", "Gradient for the result, to be propagated back to input, weight and bias");
         add("--out-input-gradient", "FILE", "Write the gradient for the input")->needs(gradient);
         add("--out-weight-gradient", "FILE", "Write the gradient for the weight")->needs(gradient);
         add("--out-bias-gradient", "FILE", "Write the gradient for the bias")->needs(gradient)->needs(bias);
-        add("--convention", "NAME", "Whose words and layouts these are; tensorflow is keras")
+        add("--convention", "NAME", "Framework whose options and tensor layouts apply; tensorflow is the same as keras")
             ->default_str("adjoint")
-            ->check(CLI::IsMember({"adjoint", "pytorch", "keras", "tensorflow", "onnx"}));
+            ->check(one_of({"adjoint", "pytorch", "keras", "tensorflow", "onnx"}));
         add("--pads", "P", "ONNX: H_BEGIN,W_BEGIN,H_END,W_END");
         add("--auto-pad", "RULE", "ONNX: NOTSET, VALID, SAME_UPPER or SAME_LOWER");
         add("--kernel-shape", "K,L", "ONNX: the weight's rows and columns");
@@ -201,21 +202,23 @@ Flags declare(CLI::App& app, const char* name, const char* description, const ch
 }  // namespace
 
 void add_convolution_commands(CLI::App& app) {
-    const Flags conv2d = declare(app, "conv2d", "The image seen through the filters", conv2d_examples, run_conv2d);
+    const Flags conv2d =
+        declare(app, "conv2d", "Convolution of images with filters, as layers compute it (the filters are not flipped)",
+                conv2d_examples, run_conv2d);
     conv2d.add_operand("--weight", "W", "Filters [K, L, C / groups, O] or [K, L]");
     conv2d.add_common_options();
     conv2d.add_direction_options();
 
     const Flags transpose =
-        declare(app, "conv2d-transpose", "The transposed convolution, which is the gradient of conv2d for its input",
+        declare(app, "conv2d-transpose", "Transposed convolution: the gradient of conv2d with respect to its input",
                 conv2d_transpose_examples, run_conv2d_transpose);
     transpose.add_operand("--weight", "W", "Filters [K, L, C_out / groups, C_in] or [K, L]");
-    transpose.add("--output-size,--output-shape", "H,W", "The size of the result");
-    transpose.add("--output-padding", "H,W", "Rows and columns more than the smallest result");
+    transpose.add("--output-size,--output-shape", "H,W", "Height and width of the result");
+    transpose.add("--output-padding", "H,W", "Rows and columns added to the smallest possible result");
     transpose.add_common_options();
     transpose.add_direction_options();
 
-    const Flags gradient = declare(app, "conv2d-weight-gradient", "The gradient of conv2d for its filters",
+    const Flags gradient = declare(app, "conv2d-weight-gradient", "Gradient of conv2d with respect to its filters",
                                    conv2d_weight_gradient_examples, run_conv2d_weight_gradient);
     gradient.add_operand("--output-gradient", "G", "The gradient for conv2d's output [N, H, W, O]");
     gradient.add("--kernel", "K,L", "Rows and columns of the filters")->required();

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "train/cli/commands.h"
+#include "train/cli/nearest_name.h"
 #include "train/data/dataset_fetch.h"
 
 namespace adjoint {
@@ -16,7 +17,8 @@ struct DataOptions {
 
 std::string refuse_unpublished(const std::string& name) {
     if (find_published_dataset(name) != nullptr) return "";
-    return fmt::format("must be mnist, fashion-mnist or kmnist; got {}", name);
+    return fmt::format("must be mnist, fashion-mnist or kmnist; got {}{}", name,
+                       did_you_mean(name, {"mnist", "fashion-mnist", "kmnist"}));
 }
 
 void get(const DataOptions& options) {
@@ -31,19 +33,22 @@ void get(const DataOptions& options) {
 }  // namespace
 
 void add_data_command(CLI::App& app) {
-    CLI::App* const data = app.add_subcommand("data", "Fetch a dataset");
+    CLI::App* const data = app.add_subcommand("data", "Download a dataset");
     data->require_subcommand(1);
+    data->footer("adjoint data get --help says more.");
     CLI::App* const command = data->add_subcommand(
-        "get", "Fetch a dataset to where training finds it; what is there is kept, what was begun is continued");
+        "get", "Download a dataset to where training finds it; a download that was cut off is continued");
     const auto options = std::make_shared<DataOptions>();
-    command->add_option("dataset", options->dataset, "Which one")
+    command->add_option("dataset", options->dataset, "Dataset")
         ->required()
         ->check(refuse_unpublished, "mnist|fashion-mnist|kmnist");
     command->add_option(
         "--dir", options->directory,
-        "Directory in which the dataset gets its own, for --data-dir; by default ADJOINT_CACHE_DIR, else "
-        "adjoint in XDG_CACHE_HOME, else ~/.cache/adjoint");
-    command->add_option("--mirror", options->mirrors, "Address before the files' names to try first; may be repeated")
+        "Parent directory, as --data-dir takes it: the dataset gets a directory of its own in it; by default "
+        "ADJOINT_CACHE_DIR, else adjoint in XDG_CACHE_HOME, else ~/.cache/adjoint");
+    command
+        ->add_option("--mirror", options->mirrors,
+                     "URL of a directory with the files, to try first; may be given again")
         ->allow_extra_args(false);
     command->footer(
         "Examples:\n"

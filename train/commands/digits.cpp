@@ -41,11 +41,12 @@ void digits(const DigitsOptions& options) {
 }  // namespace
 
 void add_digits_command(CLI::App& app) {
-    CLI::App* const command = app.add_subcommand("digits", "Write digits that adjoint draws, with their labels");
+    CLI::App* const command =
+        app.add_subcommand("digits", "Write the synthetic digits that adjoint draws, with their labels");
     const auto options = std::make_shared<DigitsOptions>();
-    add_setting(*command, "--count", options->count, "How many", whole_number(1, 1'000'000));
-    add_setting(*command, "--seed", options->seed, "Image i under a seed is always the same", seed_number());
-    command->add_option("--png", options->png, "Write a picture of them");
+    add_setting(*command, "--count", options->count, "Number of digits", whole_number(1, 1'000'000));
+    add_setting(*command, "--seed", options->seed, "Random seed; image i of a seed is always the same", seed_number());
+    command->add_option("--png", options->png, "Write a picture of all digits");
     command->add_option("--npy", options->npy, "Write them as float32 [N, 28, 28, 1] in 0..1");
     command->add_option("--labels", options->labels, "Write their labels as float32 [N]");
     command->footer("Example:\n  adjoint digits --count 400 --png digits.png --npy digits.npy --labels labels.npy");

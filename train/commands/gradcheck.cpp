@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "train/cli/commands.h"
+#include "train/cli/nearest_name.h"
 #include "train/cli/validators.h"
 #include "train/gradcheck/sweep.h"
 
@@ -199,9 +200,10 @@ GradientRows rows_named(const std::string& name) {
         known.push_back(row.name);
     }
     if (rows.empty()) rows = written_otherwise;  // linear for Linear
-    require(!rows.empty(), "gradcheck: no operation, layer or model has this name; got {}, known: {}", name,
-            fmt::join(known, ", "));
-    return rows;
+    if (!rows.empty()) return rows;
+    const std::string near = did_you_mean(name, known);
+    throw Error(fmt::format("gradcheck: no operation, layer or model has this name; got {}{}", name,
+                            near.empty() ? fmt::format(", known: {}", fmt::join(known, ", ")) : near));
 }
 
 void gradcheck(const Arguments& typed) {
@@ -237,13 +239,14 @@ void add_gradcheck_command(CLI::App& app) {
         "gradcheck", "Compare the gradients of every operation, layer and model with finite differences");
     const auto typed = std::make_shared<Arguments>();
     GradientCheckOptions& options = typed->options;
-    CLI::Option* layer =
-        command->add_option("--layer", typed->layer, "Only this one, in the configuration that its settings say");
-    command->add_flag("--all", typed->all, "Every one, as where no --layer is given")->excludes(layer);
-    command->add_option("--random", typed->random, "Check so many random configurations instead")
+    CLI::Option* layer = command->add_option("--layer", typed->layer,
+                                             "Check only this operation, layer or model, with the settings below");
+    command->add_flag("--all", typed->all, "Check every one, as where no --layer is given")->excludes(layer);
+    command->add_option("--random", typed->random, "Check this many random configurations instead")
         ->check(whole_number(1, 1'000'000));
     add_setting(*command, "--order", options.order, "Check derivatives up to this order", whole_number(1, 4));
-    add_setting(*command, "--seed", options.seed, "Of inputs, directions and configurations", seed_number());
+    add_setting(*command, "--seed", options.seed, "Random seed of inputs, directions and configurations",
+                seed_number());
     command
         ->add_option("--samples", options.samples,
                      "Elements of each input that are checked; all by default, but 2 of whole models")
@@ -252,7 +255,8 @@ void add_gradcheck_command(CLI::App& app) {
         ->add_option("--tolerance", options.tolerance,
                      "Largest relative error; 1e-7 in the first order and 1e-6 above by default")
         ->check(positive_number());
-    command->add_option("--step", options.step, "Of the differences, times max(1, |x|); about 7e-4 by default")
+    command
+        ->add_option("--step", options.step, "Step of the finite differences, times max(1, |x|); about 7e-4 by default")
         ->check(positive_number());
     command->add_flag("--json", typed->json, "Print the report as JSON");
     add_settings(command, typed->settings);

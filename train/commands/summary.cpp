@@ -5,6 +5,7 @@
 
 #include "layers/analysis/model_summary.h"
 #include "train/cli/commands.h"
+#include "train/cli/validators.h"
 #include "train/tasks/registry.h"
 
 namespace adjoint {
@@ -45,11 +46,12 @@ void print_all(const TaskSpec& task) {
 }  // namespace
 
 void add_summary_command(CLI::App& app) {
-    CLI::App* const command = app.add_subcommand("summary", "List a model's layers: shapes, parameters, arithmetic");
+    CLI::App* const command = app.add_subcommand("summary", "List a model's layers: output shapes, parameters, FLOPs");
     const auto model = std::make_shared<std::string>();
-    command->add_option("model", *model, "The model")->required()->check(CLI::IsMember(task_names()));
+    command->add_option("model", *model, "Model")->required()->check(one_of(task_names()));
     command->footer(
-        "For one input. FLOPs are those of convolutions and matrix products, a multiplication and an addition counted\n"
+        "For a batch of one. FLOPs are those of convolutions and matrix products, a multiplication and an addition "
+        "counted\n"
         "as two.\n"
         "Example:\n  adjoint summary dcgan");
     command->callback([model] { print_all(*find_task(*model)); });

@@ -22,8 +22,19 @@ std::string footer_of(const TaskSpec& task) {
         task.name, schedules_text(task.settings));
 }
 
+// Of texts that are paths of something that is there: absolute, so that a run does not depend on where one stands.
+void make_absolute(CLI::Option& option) {
+    const std::string text = option.count() > 0 ? option.as<std::string>() : "";
+    const std::size_t path = text.starts_with(images_prefix) ? images_prefix.size() : 0;
+    if (path == text.size() || !std::filesystem::exists(text.substr(path))) return;
+    option.clear();
+    option.add_result(text.substr(0, path) + std::filesystem::canonical(text.substr(path)).string());
+}
+
 // The settings that the flags left open, from the run or the file.
 void complete(CLI::App& command, TrainingOptions& options) {
+    for (const char* path : {"--dataset", "--data-dir", "--init", "--validation"})
+        make_absolute(*command.get_option(path));
     const CLI::Option& config = *command.get_option("--config");
     const std::filesystem::path& resume = options.resume;
     if (!resume.empty()) {
@@ -35,6 +46,7 @@ void complete(CLI::App& command, TrainingOptions& options) {
         require<DataError>(run.task.name == command.get_name(), "{}: must be a run of {}; got one of {}",
                            resume.string(), command.get_name(), run.task.name);
         resume_settings(command, run.directory.settings(), settings_that_may_change);
+        options.dataset = run.dataset(options.dataset);
         const std::string& schedule = options.schedule;
         require<DataError>(options.epochs == run.options.epochs || schedule == "constant" || schedule == "plateau",
                            "{}: --epochs must stay {}, as the {} schedule depends on it; got {}", resume.string(),
@@ -48,6 +60,7 @@ void complete(CLI::App& command, TrainingOptions& options) {
 void add_task(CLI::App& train_command, const TaskSpec& task) {
     CLI::App* const command = train_command.add_subcommand(task.name, task.description);
     const auto options = std::make_shared<TrainingOptions>(task.defaults);
+    options->sizes.image_size = options->sizes.channels = 0;  // those of the images
     add_training_options(*command, *options, task.settings);
     read_environment(*command);
     command->get_option("--data-dir")->envname("");  // open_datasets reads it, as one place among others

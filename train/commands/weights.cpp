@@ -1,4 +1,5 @@
 // `adjoint weights`: lists what a file of weights holds, and writes it as NumPy has it.
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -33,10 +34,11 @@ void weights(const WeightsOptions& options) {
 }  // namespace
 
 void add_weights_command(CLI::App& app) {
-    CLI::App* const command = app.add_subcommand("weights", "List what a file of weights holds, or convert it");
+    CLI::App* const command =
+        app.add_subcommand("weights", "List the tensors of a weights file, or convert it to .npz");
     const auto options = std::make_shared<WeightsOptions>();
     command->add_option("file", options->file, "A .safetensors or .npz file, or a directory of .npy files")->required();
-    command->add_option("--npz", options->npz, "Write the same as a .npz file, which numpy.load reads");
+    command->add_option("--npz", options->npz, "Write the tensors to this .npz file too, which numpy.load reads");
     command->footer("Example:\n  adjoint weights runs/first/weights.safetensors --npz weights.npz");
     command->callback([options] { weights(*options); });
 }

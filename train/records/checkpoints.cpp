@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <ranges>
 #include <spdlog/spdlog.h>
 
 namespace adjoint {
@@ -18,6 +17,8 @@ void for_each_value(State& state, Visit visit) {
     visit("epoch", state.epoch);
     visit("batch", state.batch);
     visit("losses", state.losses);
+    visit("point", state.point);
+    visit("point_steps", state.point_steps);
     visit("plateau_rate_factor", state.plateau.scale);
     visit("plateau_no_better", state.plateau.no_better);
     visit("rate_factor", state.learning_rate_scale);
@@ -29,7 +30,8 @@ std::string text_of(const RunState& state) {
     for_each_value(state, [&](const char* name, const auto& value) { json[name] = value; });
     // JSON has no infinity, which is the best loss before the first.
     if (std::isfinite(state.plateau.best)) json["plateau_best"] = state.plateau.best;
-    if (state.best) json.update({{"best_steps", state.best->steps}, {"best_loss", state.best->loss}});
+    if (const auto& best = state.best)
+        json.update({{"best_steps", best->steps}, {"best_epoch", best->epoch}, {"best_loss", best->loss}});
     return json.dump();
 }
 
@@ -38,7 +40,7 @@ RunState state_in(const std::string& text) {
     RunState state;
     for_each_value(state, [&](const char* name, auto& value) { json.at(name).get_to(value); });
     if (json.contains("plateau_best")) state.plateau.best = json.at("plateau_best");
-    if (json.contains("best_loss")) state.best = {json.at("best_steps"), json.at("best_loss")};
+    if (json.contains("best_loss")) state.best = {json.at("best_steps"), json.at("best_epoch"), json.at("best_loss")};
     return state;
 }
 
@@ -55,8 +57,8 @@ Checkpoint read(const fs::path& file) {
 
 }  // namespace
 
-std::map<Index, fs::path> Checkpoints::files() const {
-    std::map<Index, fs::path> found;
+Checkpoints::Files Checkpoints::files() const {
+    Files found;
     std::error_code none;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory_, none)) {
         Index steps = 0;
@@ -70,9 +72,9 @@ std::map<Index, fs::path> Checkpoints::files() const {
 
 void Checkpoints::save(const RunState& state, const NamedTensors& tensors) const {
     write_safetensors(file(state.steps), tensors, {{"run", text_of(state)}});
-    const std::map<Index, fs::path> all = files();
+    const Files all = files();
     Index newer = 0;
-    for (const auto& [steps, old] : all | std::views::reverse) {
+    for (const auto& [steps, old] : all) {
         const bool special = steps == state.epoch_begin() || (state.best && steps == state.best->steps);
         std::error_code none;  // one that cannot be removed does no harm
         if (steps > state.steps || (++newer > keep_ && !special)) fs::remove(old, none);
@@ -82,9 +84,9 @@ void Checkpoints::save(const RunState& state, const NamedTensors& tensors) const
 Checkpoint Checkpoints::at(Index steps) const { return read(file(steps)); }
 
 Checkpoint Checkpoints::last() const {
-    const std::map<Index, fs::path> all = files();
+    const Files all = files();
     require<MissingInput>(!all.empty(), "{}: there must be a checkpoint; got none", directory_.string());
-    for (const auto& [steps, file] : all | std::views::reverse) {
+    for (const auto& [steps, file] : all) {
         try {
             return read(file);
         } catch (const Error& damage) {

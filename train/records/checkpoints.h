@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,14 +20,16 @@ struct RunState {
     Index epoch = 1;      ///< under way
     Index batch = 0;      ///< of the epoch: the next one
     Metrics losses = {};  ///< of the epoch's steps so far, summed
+    Metrics point = {};   ///< of the steps since the last point of the metrics, summed
+    Index point_steps = 0;
     ReduceOnPlateau plateau = {{.patience = 1}};
     /// Of the learning rate: halved each time that the run went back after a number went wrong.
     double learning_rate_scale = 1.0;
     struct Best {
-        Index steps;
+        Index steps, epoch;
         double loss;
     };
-    std::optional<Best> best = {};  ///< the end of an epoch with the smallest test loss
+    std::optional<Best> best = {};  ///< the end of an epoch with the smallest validation loss
     std::string metrics = "";       ///< the text of metrics.jsonl
 
     /// The steps that were done when the epoch under way began.
@@ -59,7 +62,8 @@ class Checkpoints {
     std::filesystem::path file(Index steps) const { return directory_ / fmt::format("step-{:09}.safetensors", steps); }
 
   private:
-    std::map<Index, std::filesystem::path> files() const;  // by steps
+    using Files = std::map<Index, std::filesystem::path, std::greater<>>;  // by steps, the last ones first
+    Files files() const;
 
     std::filesystem::path directory_;
     Index keep_;

@@ -31,9 +31,9 @@ std::string processor_name() {
     return "unknown";
 }
 
-void append_line(const fs::path& file, const Json& line) {
+void append_line(const fs::path& file, const std::string& line) {
     std::ofstream stream(file, std::ios::app);
-    stream << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
+    stream << line << "\n" << std::flush;
     if (!stream.good()) refuse_to_write(file, errno);
 }
 
@@ -56,6 +56,26 @@ fs::path new_default_place(const std::string& model) {
     return place;
 }
 
+Json json_of(const DataRecord& data) {
+    return {{"name", data.name},       {"directory", data.directory}, {"image_shape", data.image_shape},
+            {"classes", data.classes}, {"training", data.training},   {"validation", data.validation},
+            {"test", data.test},       {"checksum", data.checksum}};
+}
+
+// Runs of earlier versions have the name alone.
+DataRecord data_in(const Json& config) {
+    if (!config.value("data", Json()).is_object()) return {.name = config.at("dataset")};
+    const Json& data = config.at("data");
+    return {.name = data.at("name"),
+            .directory = data.value("directory", ""),
+            .image_shape = data.value("image_shape", Shape()),
+            .classes = data.value("classes", std::vector<std::string>()),
+            .training = data.value("training", Index{0}),
+            .validation = data.value("validation", Index{0}),
+            .test = data.value("test", Index{0}),
+            .checksum = data.value("checksum", "")};
+}
+
 // Nothing but what a run leaves that was killed as it began to write its configuration.
 bool holds_nothing(const fs::path& directory) {
     std::error_code none;
@@ -75,8 +95,8 @@ RunDirectory RunDirectory::create(fs::path path, const RunRecord& record, bool o
                          "{}: must be a new directory, an empty one, or a run to replace; got one with other files",
                          path.string());
     std::error_code none;
-    for (const char* old : {"samples", "checkpoints", "weights.safetensors", "average.safetensors", "metrics.jsonl",
-                            "events.jsonl", "log.txt", "report.html", "tensorboard"}) {
+    for (const char* old : {"samples", "checkpoints", "weights.safetensors", "average.safetensors", "best.safetensors",
+                            "metrics.jsonl", "metrics.csv", "events.jsonl", "log.txt", "report.html", "tensorboard"}) {
         if (holds_run) fs::remove_all(path / old, none);
     }
     make_directory(path);
@@ -87,13 +107,13 @@ RunDirectory RunDirectory::create(fs::path path, const RunRecord& record, bool o
 }
 
 RunDirectory RunDirectory::rerecord(const fs::path& path, const RunRecord& record) {
-    const Json json = {{"model", record.model},    {"dataset", record.dataset},     {"adjoint", ADJOINT_VERSION},
+    const Json json = {{"model", record.model},    {"data", json_of(record.data)},  {"adjoint", ADJOINT_VERSION},
                        {"compiler", __VERSION__},  {"processor", processor_name()}, {"kernels", gemm_kernels()},
                        {"threads", thread_count()}};
     // First what makes it the directory of a run, which a killed program can leave unfinished.
     write_atomically(path / "config.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     write_atomically(path / "config.toml", record.settings);
-    return RunDirectory(path, record.model, record.dataset);
+    return RunDirectory(path, record.model, record.data);
 }
 
 RunDirectory RunDirectory::open(const fs::path& path) {
@@ -102,17 +122,15 @@ RunDirectory RunDirectory::open(const fs::path& path) {
                           path.string());
     try {
         const Json json = Json::parse(stream);
-        return RunDirectory(path, json.at("model"), json.at("dataset"));
+        return RunDirectory(path, json.at("model"), data_in(json));
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{}: is not the configuration of a run; got {}", (path / "config.json").string(),
                                     error.what()));
     }
 }
 
-void RunDirectory::log_metrics(Index epoch, const Metrics& metrics) const {
-    Json line = {{"epoch", epoch}};
-    for (const auto& [name, value] : metrics) line[name] = value;
-    append_line(path_ / "metrics.jsonl", line);
+void RunDirectory::log_metrics(const MetricPlace& place, const Metrics& numbers) const {
+    append_line(path_ / "metrics.jsonl", text_of(MetricLine{place, numbers}));
 }
 
 std::string RunDirectory::metrics() const {
@@ -123,15 +141,26 @@ std::string RunDirectory::metrics() const {
 void RunDirectory::log_event(const std::string& event, Index epoch, const Metrics& numbers) const {
     Json line = {{"event", event}, {"time", time_now("%Y-%m-%d %H:%M:%S")}, {"epoch", epoch}};
     for (const auto& [name, value] : numbers) line[name] = value;
-    append_line(path_ / "events.jsonl", line);
+    append_line(path_ / "events.jsonl", line.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+bool RunDirectory::finished() const {
+    std::ifstream stream(path_ / "events.jsonl");
+    std::string last;
+    for (std::string line; std::getline(stream, line);) {
+        const Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+        if (event.is_object()) last = event.value("event", "");
+    }
+    return last.starts_with("finished");
 }
 
 fs::path RunDirectory::weights(const std::string& which) const {
+    if (which == "best") return best();
     if (which == "average" || (which.empty() && fs::exists(average()))) return average();
     return which.empty() || which == "last" ? weights() : fs::path(which);
 }
 
-void RunDirectory::save(const fs::path& file, const States& states) const {
+void RunDirectory::save_weights(const fs::path& file, const States& states) const {
     write_safetensors(file, tensors_of(states), {{"model", model_}});
 }
 

@@ -6,24 +6,26 @@
 #include <vector>
 
 #include "layers/module.h"
+#include "train/data/data_record.h"
 #include "train/io/atomic_file.h"
-#include "train/records/metrics.h"
+#include "train/records/metric_lines.h"
 
 namespace adjoint {
 
 /// What a run is of. Of its settings the text alone: `read_settings` and the declarations know what they mean.
 struct RunRecord {
-    std::string model = "";    ///< the name of its task
-    std::string dataset = "";  ///< as it was found: never auto
+    std::string model = "";  ///< the name of its task
+    DataRecord data = {};
     std::string settings = "";
 };
 
 /// A directory with
 ///   config.toml             the settings, to be given to `train` again
-///   config.json             what nobody chose: the dataset that was found, versions, the processor
-///   metrics.jsonl           a line an epoch: a function of the settings alone
+///   config.json             what nobody chose: the images that were found, versions, the processor
+///   metrics.jsonl, .csv     a line every few steps and at the end of each epoch: a function of the settings alone
 ///   events.jsonl, log.txt   what happened when
-///   checkpoints/, samples/, report.html, weights.safetensors and, where weights are averaged, average.safetensors.
+///   checkpoints/, samples/, report.html, weights.safetensors, best.safetensors where one loss decides which they are
+///   and, where weights are averaged, average.safetensors.
 class RunDirectory {
   public:
     /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty. A run that is replaced is gone.
@@ -36,12 +38,13 @@ class RunDirectory {
     static RunDirectory open(const std::filesystem::path& path);
 
     const std::string& model() const { return model_; }
-    const std::string& dataset() const { return dataset_; }
+    const DataRecord& data() const { return data_; }
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path weights() const { return path_ / "weights.safetensors"; }  ///< of the last step
     std::filesystem::path average() const { return path_ / "average.safetensors"; }  ///< over the steps
-    /// The weights that one asks for as "last" or "average", or "" for the average where there is one, else the last;
-    /// anything else is the path of other weights.
+    std::filesystem::path best() const { return path_ / "best.safetensors"; }        ///< by the validation loss
+    /// The weights that one asks for as "last", "average" or "best", or "" for the average where there is one, else the
+    /// last; anything else is the path of other weights.
     std::filesystem::path weights(const std::string& which) const;
     std::filesystem::path samples() const { return path_ / "samples"; }
     std::filesystem::path sample(const std::string& name) const { return samples() / (name + ".png"); }
@@ -50,25 +53,29 @@ class RunDirectory {
     std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
     std::filesystem::path log() const { return path_ / "log.txt"; }
 
-    /// Adds a line to metrics.jsonl: the epoch and numbers by name.
-    void log_metrics(Index epoch, const Metrics& metrics) const;
+    /// Adds a line to metrics.jsonl.
+    void log_metrics(const MetricPlace& place, const Metrics& numbers) const;
+    /// Makes metrics.csv the same as a table.
+    void write_csv() const { write_atomically(path_ / "metrics.csv", csv_of(metric_lines(metrics()))); }
     /// The text of metrics.jsonl.
     std::string metrics() const;
     /// Makes metrics.jsonl hold this text and no more.
     void restore_metrics(const std::string& text) const { write_atomically(path_ / "metrics.jsonl", text); }
+    /// Whether its last event says that it has come to its end.
+    bool finished() const;
     /// Adds a line to events.jsonl: the time, what happened, in which epoch, and numbers by name.
     void log_event(const std::string& event, Index epoch, const Metrics& numbers) const;
 
-    void save_weights(const States& states) const { save(weights(), states); }
-    void save_average(const States& states) const { save(average(), states); }
+    /// Saves all of a model's states to one of the files of weights.
+    void save_weights(const std::filesystem::path& file, const States& states) const;
 
   private:
-    RunDirectory(std::filesystem::path path, std::string model, std::string dataset)
-        : path_(std::move(path)), model_(std::move(model)), dataset_(std::move(dataset)) {}
-    void save(const std::filesystem::path& file, const States& states) const;
+    RunDirectory(std::filesystem::path path, std::string model, DataRecord data)
+        : path_(std::move(path)), model_(std::move(model)), data_(std::move(data)) {}
 
     std::filesystem::path path_;
-    std::string model_, dataset_;
+    std::string model_;
+    DataRecord data_;
 };
 
 }  // namespace adjoint

@@ -1,4 +1,4 @@
-// Classifier task: a convolutional network that tells the ten digits apart.
+// Classifier task: a convolutional network that tells classes of images apart.
 #include "models/classifier.h"
 
 #include "train/tasks/classification.h"
@@ -8,9 +8,11 @@ namespace adjoint {
 TaskSpec classifier_task() {
     TaskSpec task = classification_task();
     task.name = "classifier";
-    task.description = "Tell the ten digits apart";
+    task.description = "Tell digits, or the classes of a folder of images, apart";
     task.defaults.schedule = "cosine";
-    task.make_model = [](const Random& random, const TrainingOptions&) { return std::make_unique<Classifier>(random); };
+    task.make_model = [](const Random& random, const TrainingOptions& options) {
+        return std::make_unique<Classifier>(random, classifier_options(options));
+    };
     task.stages = [](const Module& model) { return as<Classifier>(model).stages(); };
     task.features = [](const Module& model, const Variable& x) { return as<Classifier>(model).features(x); };
     task.classify = [](const Module& model, const Variable& x) { return as<Classifier>(model).decide(x); };

@@ -4,12 +4,11 @@
 
 #include "layers/losses/losses.h"
 #include "train/io/png.h"
-#include "train/tasks/task.h"
 
 namespace adjoint {
 namespace {
 
-constexpr double beta1 = 0.5;  // of Adam, as the paper has it
+constexpr double beta1 = 0.5;  // as the paper has it
 // Real images are said to be real with this certainty: a discriminator that is never sure leaves the generator a slope
 // to climb.   Source: Salimans et al., "Improved techniques for training GANs", 2016, one-sided label smoothing.
 constexpr double real_label = 0.9;
@@ -17,35 +16,44 @@ constexpr double real_label = 0.9;
 class DcganTask : public TrainingTask {
   public:
     explicit DcganTask(const TrainingSetup& setup)
-        : TrainingTask(setup), adams_(as<Dcgan>(model()), setup.options.learning_rate, setup.options.clipping) {}
+        : TrainingTask(setup),
+          optimizers_(as<Dcgan>(model()).generator, as<Dcgan>(model()).discriminator, setup.options) {}
 
     bool drops_last() const override { return true; }
 
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const Tensor images = from_unit_to_symmetric(batch.images);
         const Tensor z = noise(setup_.random.noise.stream(t), images.extent(0));
-        return dcgan_step(as<Dcgan>(model()), adams_, images, z);
+        return dcgan_step(as<Dcgan>(model()), optimizers_, images, z);
     }
 
     // The two losses on images that neither network has seen.
-    Evaluation test() const override {
+    Evaluation evaluate(const std::shared_ptr<const Dataset>& data) const override {
         constexpr Index count = 500;
         const auto& model = as<Dcgan>(evaluation_model());
-        const Variable images = from_unit_to_symmetric(first_images(*setup_.data.test, count));
+        const Variable images = from_unit_to_symmetric(first_images(*data, count));
         const Variable fakes = model.generator(noise(setup_.random.fixed_noise, images.extent(0)));
         const Variable real = model.discriminator(images), fake = model.discriminator(fakes);
         const double g_loss = binary_cross_entropy_with_logits(fake, 1.0).item();
         const double d_loss =
             binary_cross_entropy_with_logits(real, 1.0).item() + binary_cross_entropy_with_logits(fake, 0.0).item();
         const Variable drawn = model.generator(noise(setup_.random.fixed_noise, sample_count));
-        return {
-            .metrics = {{"test_discriminator_loss", d_loss}, {"test_generator_loss", g_loss}},
-            .sentence = fmt::format("test loss of the discriminator {:.3f}, of the generator {:.3f}", d_loss, g_loss),
-            .picture = picture_grid(from_symmetric_to_unit(drawn.value()), sample_columns)};
+        return {.metrics = {{"discriminator_loss", d_loss}, {"generator_loss", g_loss}},
+                .sentence = fmt::format("loss of the discriminator {:.3f}, of the generator {:.3f}", d_loss, g_loss),
+                .picture = picture_grid(from_symmetric_to_unit(drawn.value()), sample_columns)};
     }
 
     std::vector<NamedOptimizer> optimizers() override {
-        return {{"generator.", adams_.generator}, {"discriminator.", adams_.discriminator}};
+        return {{"generator.", *optimizers_.generator}, {"discriminator.", *optimizers_.judge}};
+    }
+
+  protected:
+    // The discriminator sees real and drawn images in turn.
+    void run_for_moments(const Module& model, Index number) const override {
+        const auto& dcgan = as<Dcgan>(model);
+        dcgan.discriminator(from_unit_to_symmetric(images_for_moments(number)));
+        dcgan.discriminator(dcgan.generator(
+            noise(setup_.random.moments.stream(static_cast<std::uint64_t>(number)), setup_.options.batch_size)));
     }
 
   private:
@@ -53,13 +61,14 @@ class DcganTask : public TrainingTask {
         return generator_noise(random, images, {.length = setup_.options.sizes.latent});
     }
 
-    DcganOptimizers adams_;
+    GameOptimizers optimizers_;
 };
 
 Benchmark benchmark() {
     return {"dcgan", 64, [] {
                 const auto model = std::make_shared<Dcgan>(Random(1));
-                const auto optimizers = std::make_shared<DcganOptimizers>(*model, 2e-4);
+                const auto optimizers = std::make_shared<GameOptimizers>(
+                    model->generator, model->discriminator, OptimizerChoice{.learning_rate = 2e-4, .beta1 = beta1});
                 const Variable images = Random(2).uniform({64, 28, 28, 1});
                 return [=, step = 0]() mutable {
                     dcgan_step(*model, *optimizers, images, generator_noise(Random(3).stream(++step), 64));
@@ -69,13 +78,7 @@ Benchmark benchmark() {
 
 }  // namespace
 
-DcganOptimizers::DcganOptimizers(const Dcgan& model, double learning_rate, const GradientClipping& clipping)
-    : generator(model.generator.parameters(), {.learning_rate = learning_rate, .beta1 = beta1}),
-      discriminator(model.discriminator.parameters(), {.learning_rate = learning_rate, .beta1 = beta1}) {
-    generator.clipping = discriminator.clipping = clipping;
-}
-
-Metrics dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise) {
+Metrics dcgan_step(const Dcgan& model, GameOptimizers& optimizers, const Variable& images, const Variable& noise) {
     const Sequential &generator = model.generator, &discriminator = model.discriminator;
     const ModeScope training(Mode::train);    // both networks see the moments of each batch
     Tape generating(generator.parameters());  // records how the images come about, for the generator's step below
@@ -86,11 +89,11 @@ Metrics dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variab
         Tape tape(discriminator.parameters());
         d_loss = binary_cross_entropy_with_logits(discriminator(images), real_label) +
                  binary_cross_entropy_with_logits(discriminator(stop_gradient(fakes)), 0.0);
-        optimizers.discriminator.step(tape.gradient(d_loss));
+        optimizers.judge->step(tape.gradient(d_loss));
     }
     // (2) Generator: maximise log D(G(z)).
     const Variable g_loss = binary_cross_entropy_with_logits(discriminator(fakes), 1.0);
-    optimizers.generator.step(generating.gradient(g_loss));
+    optimizers.generator->step(generating.gradient(g_loss));
     return {{"D loss", d_loss.item()}, {"G loss", g_loss.item()}};
 }
 
@@ -99,9 +102,12 @@ TaskSpec dcgan_task() {
             .description = "Draw new digits, by a game of two networks",
             // The rate falls in a straight line to 0, so that it can begin at five times the paper's 2e-4 and the two
             // networks still settle: on MNIST the samples of five epochs come much nearer to real digits.
-            .defaults = {.batch_size = 64, .learning_rate = 1e-3, .schedule = "linear", .sizes = dcgan_options},
-            .settings = {.sizes = true},
-            .metrics = {"test_discriminator_loss", "test_generator_loss"},
+            .defaults = {.batch_size = 64,
+                         .optimizer = {.learning_rate = 1e-3, .beta1 = beta1},
+                         .schedule = "linear",
+                         .sizes = dcgan_options},
+            .settings = {.sizes = true, .game = true},
+            .metrics = {"discriminator_loss", "generator_loss"},
             .caption = "What the generator draws of noise that stays the same.",
             .make_model = [](const Random& random,
                              const TrainingOptions& options) { return std::make_unique<Dcgan>(random, options.sizes); },

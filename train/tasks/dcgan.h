@@ -3,19 +3,11 @@
 #pragma once
 
 #include "models/dcgan.h"
-#include "train/optim/optimizers.h"
-#include "train/records/metrics.h"
+#include "train/tasks/game.h"
 
 namespace adjoint {
 
-/// The optimisers of the two networks.
-struct DcganOptimizers {
-    explicit DcganOptimizers(const Dcgan& model, double learning_rate, const GradientClipping& clipping = {});
-
-    Adam generator;
-    Adam discriminator;
-};
 /// One step of both networks on images [N, 28, 28, 1] in −1..1 and noise [N, 1, 1, 100]; returns their losses.
-Metrics dcgan_step(const Dcgan& model, DcganOptimizers& optimizers, const Variable& images, const Variable& noise);
+Metrics dcgan_step(const Dcgan& model, GameOptimizers& optimizers, const Variable& images, const Variable& noise);
 
 }  // namespace adjoint

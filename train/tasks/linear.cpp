@@ -7,9 +7,9 @@ namespace adjoint {
 TaskSpec linear_task() {
     TaskSpec task = classification_task();
     task.name = "linear";
-    task.description = "Tell the ten digits apart by sums of their pixels, a baseline";
-    task.make_model = [](const Random& random, const TrainingOptions&) {
-        return std::make_unique<LinearClassifier>(random);
+    task.description = "The same by sums of their pixels, a baseline";
+    task.make_model = [](const Random& random, const TrainingOptions& options) {
+        return std::make_unique<LinearClassifier>(random, classifier_options(options));
     };
     return task;
 }

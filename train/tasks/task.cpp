@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/ranges.h>
 
+#include "layers/running_moments.h"
 #include "train/io/weights_file.h"
 #include "train/records/run_directory.h"
 
@@ -57,6 +58,23 @@ void TrainingTask::update_ema() {
     if (ema_) ema_->update();
 }
 
+void TrainingTask::reestimate_moments() {
+    constexpr Index batches = 32;
+    if (!average_) return;
+    adjoint::reestimate_moments(
+        *average_, [&](Index number) { run_for_moments(*average_, number); }, batches);
+}
+
+void TrainingTask::run_for_moments(const Module& model, Index number) const { model(images_for_moments(number)); }
+
+Tensor TrainingTask::images_for_moments(Index number) const {
+    const std::shared_ptr<const Dataset>& images = setup_.data.training;
+    const Index size = setup_.options.batch_size;
+    std::vector<Index> indices;
+    for (Index i = 0; i < size; ++i) indices.push_back((number * size + i) % images->size());
+    return first_images(Subset(images, std::move(indices)), size);
+}
+
 NamedTensors TrainingTask::state_dict() {
     NamedTensors all = tensors_of(model().states());
     const auto add = [&](const std::string& prefix, const NamedTensors& tensors) {
@@ -96,9 +114,9 @@ bool TrainingTask::gradients_were_finite() {
                                [](const NamedOptimizer& named) { return named.optimizer.gradients_were_finite(); });
 }
 
-AdamTask::AdamTask(const TrainingSetup& setup)
-    : TrainingTask(setup), adam_(model().parameters(), {.learning_rate = setup.options.learning_rate}) {
-    adam_.clipping = setup.options.clipping;
+OneOptimizerTask::OneOptimizerTask(const TrainingSetup& setup)
+    : TrainingTask(setup), optimizer_(make_optimizer(model().parameters(), setup.options.optimizer)) {
+    optimizer_->clipping = setup.options.clipping;
 }
 
 std::vector<NetworkInput> networks_of(const TaskSpec& task, const Module& model, const ImageModelOptions& sizes) {

@@ -25,13 +25,18 @@ struct RunRandom {
           order({.seed = seed, .stream = 2}),
           noise({.seed = seed, .stream = 3}),
           fixed_noise({.seed = seed, .stream = 4}),
-          between({.seed = seed, .stream = 5}) {}
+          between({.seed = seed, .stream = 5}),
+          augmentation({.seed = seed, .stream = 7}),
+          moments({.seed = seed, .stream = 8}) {}
 
     Random weights;
     Random order;        ///< of the images; stream e for epoch e
     Random noise;        ///< stream t for step t
     Random fixed_noise;  ///< of what is tested and drawn after each epoch
     Random between;      ///< of points between images; stream t for step t
+    // Stream 6 chooses the images for validation.
+    Random augmentation;  ///< stream e for epoch e
+    Random moments;       ///< of the noise from which running moments are estimated
 };
 
 /// What a task is made from, and lives as long as.
@@ -42,12 +47,20 @@ struct TrainingSetup {
     RunRandom random;
 };
 
-/// How good a model is.
+/// An image that was taken for another class.
+struct Mistake {
+    Index image;
+    int label, taken_for;
+    double probability;  ///< with which it was
+};
+
+/// How good a model is on some images.
 struct Evaluation {
     Metrics metrics;                  ///< those that its TaskSpec declares
     std::string sentence;             ///< the same to read
     std::optional<double> loss = {};  ///< the one that falls as the model gets better, where there is one
     Tensor picture;                   ///< of what it does
+    std::vector<Mistake> mistakes = {};
 };
 
 /// An optimiser, and what the names of its parameters begin with in the whole model: "", "generator.".
@@ -66,8 +79,8 @@ class TrainingTask {
 
     /// Step t = 0, 1, … on a batch: the losses before it.
     virtual Metrics step(const Batch& batch, std::uint64_t t) = 0;
-    /// How good evaluation_model() is on the test images.
-    virtual Evaluation test() const = 0;
+    /// How good evaluation_model() is on these images.
+    virtual Evaluation evaluate(const std::shared_ptr<const Dataset>& images) const = 0;
     virtual std::vector<NamedOptimizer> optimizers() = 0;
     /// Whether a last batch that is smaller is left out.
     virtual bool drops_last() const { return false; }
@@ -79,6 +92,9 @@ class TrainingTask {
     const Module& evaluation_model() const { return average_ ? *average_ : *model_; }
     /// Takes the weights after a step into the average.
     void update_ema();
+    /// Makes the running moments of the average's batch normalisation those of its own weights, whose moments are
+    /// others than those of the weights that change.
+    void reestimate_moments();
 
     /// All that it keeps from step to step: the model's states, average.NAME, optimizer.PREFIXm.NAME, ….
     NamedTensors state_dict();
@@ -94,6 +110,11 @@ class TrainingTask {
     bool gradients_were_finite();
 
   protected:
+    /// Runs a model as in training on batch `number`, 0, 1, …: on training images, unless it is made for others.
+    virtual void run_for_moments(const Module& model, Index number) const;
+    /// So many training images, the first ones where number is 0.
+    Tensor images_for_moments(Index number) const;
+
     const TrainingSetup setup_;
 
   private:
@@ -101,14 +122,14 @@ class TrainingTask {
     std::optional<ExponentialMovingAverage> ema_;
 };
 
-/// A task with one loss, whose model Adam trains.
-class AdamTask : public TrainingTask {
+/// A task with one loss, which one optimiser makes smaller.
+class OneOptimizerTask : public TrainingTask {
   public:
-    explicit AdamTask(const TrainingSetup& setup);
-    std::vector<NamedOptimizer> optimizers() override { return {{"", adam_}}; }
+    explicit OneOptimizerTask(const TrainingSetup& setup);
+    std::vector<NamedOptimizer> optimizers() override { return {{"", *optimizer_}}; }
 
   protected:
-    Adam adam_;
+    const std::unique_ptr<Optimizer> optimizer_;
 };
 
 /// A network of a model, and an input to show what it does to shapes.
@@ -132,8 +153,9 @@ struct TaskSpec {
     std::string description = "";
     TrainingOptions defaults = {};
     TaskSettings settings = {};
-    std::vector<std::string> metrics = {};  ///< names of those of its test, in order
-    std::string caption = "";               ///< of the picture that its test makes
+    std::vector<std::string> metrics = {};  ///< names of those of its evaluation, in order
+    std::string caption = "";               ///< of the picture that its evaluation makes
+    std::string by_heart = "";  ///< what its metrics are when it knows a batch by heart, such as accuracy>=1
 
     std::function<std::unique_ptr<Module>(const Random&, const TrainingOptions&)> make_model = {};
     std::function<std::unique_ptr<TrainingTask>(const TrainingSetup&)> make_task = {};

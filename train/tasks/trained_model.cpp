@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <spdlog/spdlog.h>
 
+#include "datasets/published_datasets.h"
 #include "models/dcgan.h"
 #include "train/cli/settings.h"
 #include "train/io/weights_file.h"
@@ -12,10 +14,10 @@ namespace adjoint {
 
 void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of) {
     command.add_option("--run", choice.run, "Directory of " + of)->required();
-    command.add_option(
-        "--weights", choice.weights,
-        "average, last, or a file of weights (.safetensors, .npz or a directory of .npy); by default the "
-        "average where the run has one");
+    command.add_option("--weights", choice.weights,
+                       "average, last, best (by the validation loss), or a file of weights (.safetensors, .npz or a "
+                       "directory of .npy); "
+                       "by default the average where the run has one, else the last");
 }
 
 TrainedRun TrainedRun::open(const RunChoice& choice) {
@@ -24,24 +26,58 @@ TrainedRun TrainedRun::open(const RunChoice& choice) {
     require<DataError>(task != nullptr, "{}: must be a run of {}; got one of {}", choice.run.string(),
                        any_of(task_names()), directory.model());
     TrainedRun run = {directory, *task, task->defaults, choice.weights};
+    run.options.sizes.image_size = run.options.sizes.channels = 0;  // those of the images
     CLI::App declared("", task->name);
     add_training_options(declared, run.options, task->settings);
     read_settings(declared, directory.settings());
+    fit(run.options, directory.data());
     return run;
 }
 
 std::shared_ptr<const Module> TrainedRun::model() const {
     std::shared_ptr<const Module> model = task.make_model(Random(0), options);
-    load_weights(directory.weights(weights), model->states());
+    const std::filesystem::path file = directory.weights(weights);
+    load_weights(file, model->states());
+    for (const auto& [name, state] : model->states()) {
+        const std::vector<double> values = state.value().to_vector();
+        const auto wrong = std::ranges::find_if_not(values, [](double v) { return std::isfinite(v); });
+        require<DataError>(wrong == values.end(), "{}: weights must be finite; got {} at element {} of {}",
+                           file.string(), wrong == values.end() ? 0.0 : *wrong, wrong - values.begin(), name);
+    }
     return model;
 }
 
-Datasets TrainedRun::datasets(DatasetOptions dataset) const {
-    if (dataset.name == "auto" && !directory.dataset().empty()) dataset.name = directory.dataset();
+const std::vector<std::string>& TrainedRun::class_names() const {
+    const std::vector<std::string>& names = directory.data().classes;
+    return names.empty() ? ten_classes() : names;
+}
+
+DatasetOptions TrainedRun::dataset(const DatasetOptions& asked) const {
+    const DataRecord& data = directory.data();
+    DatasetOptions dataset = dataset_of(options);
+    dataset.skip_bad = dataset.skip_bad || asked.skip_bad;
+    const bool published = find_published_dataset(data.name) != nullptr;
+    if (published || data.name == "digits") dataset.name = data.name;  // what auto was
+    if (asked.name != "auto") dataset.name = asked.name;
+    dataset.directory =
+        !asked.directory.empty() ? asked.directory : std::filesystem::path(published ? data.directory : "");
+    return dataset;
+}
+
+Datasets TrainedRun::datasets(const DatasetOptions& asked) const {
     if (options.noise > 0.0) {
         spdlog::info("the images are without the noise of {} that the run was trained with", options.noise);
     }
-    return open_datasets(fitting(dataset, options.sizes));
+    const Datasets data = open_datasets(dataset(asked));
+    const DataRecord now = data.record(), &then = directory.data();
+    spdlog::info("data: {}", now.text());
+    const bool own = asked.name == "auto" && asked.directory.empty();
+    if (own && !then.checksum.empty() && !now.same_images(then))
+        spdlog::warn("these are not the images that the run was trained with: {}", then.text());
+    require<DataError>(!task.classifies || std::ssize(now.classes) == options.classes,
+                       "{}: must have the {} classes of the run; got {}", now.name, options.classes,
+                       now.classes.size());
+    return data;
 }
 
 Generator trained_generator(const char* command, const TrainedRun& run) {

@@ -25,10 +25,14 @@ struct TrainedRun {
     /// Throws MissingInput and DataError where there is no run, or none of a task that there is.
     static TrainedRun open(const RunChoice& choice);
 
-    /// Its model with the chosen weights.
+    /// The names of the classes that it tells apart.
+    const std::vector<std::string>& class_names() const;
+    /// Its model with the chosen weights. Throws DataError where one of these is not finite.
     std::shared_ptr<const Module> model() const;
-    /// The images that it was trained on, unless others are asked for, of the size that its model takes.
-    Datasets datasets(DatasetOptions dataset) const;
+    /// The dataset that it was trained on, unless another is asked for, as open_datasets takes it.
+    DatasetOptions dataset(const DatasetOptions& asked) const;
+    /// Opens it, says what it is, and warns where its images are no longer those of the run.
+    Datasets datasets(const DatasetOptions& asked) const;
 };
 
 /// Noise [N, 1, 1, latent] to images [N, H, W, C] in 0..1.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/ranges.h>
 
+#include "datasets/augmentation.h"
 #include "train/cli/validators.h"
 
 namespace adjoint {
@@ -15,106 +17,165 @@ struct NamedSchedule {
 // The last is for tasks with one loss that falls as they get better.
 const std::vector<NamedSchedule> schedules = {
     {"constant", "stays", [](Index) { return ConstantRate(); }},
-    {"linear", "falls in a straight line to 0 at the end", [](Index steps) { return LinearDecay{.steps = steps}; }},
-    {"cosine", "falls in half a wave to 0 at the end", [](Index steps) { return CosineDecay{.steps = steps}; }},
+    {"linear", "falls linearly to 0 at the end", [](Index steps) { return LinearDecay{.steps = steps}; }},
+    {"cosine", "falls along half a cosine to 0 at the end", [](Index steps) { return CosineDecay{.steps = steps}; }},
     {"exponential", "falls by the same factor each step, to 1/100 at the end",
      [](Index steps) { return ExponentialDecay{.factor = std::pow(0.01, 1.0 / static_cast<double>(steps))}; }},
     {"step", "falls to a tenth after each third of the run",
      [](Index steps) { return StepDecay{.every = (steps + 2) / 3}; }},
     {"one-cycle", "rises from 1/25 for 30 % of the run, then falls to almost 0",
      [](Index steps) { return OneCycle{.steps = steps}; }},
-    {"plateau", "falls to a tenth when the test loss has not fallen for two epochs",
+    {"plateau", "falls to a tenth when the validation loss has not fallen for two epochs",
      [](Index) { return ConstantRate(); }}};
 
 std::vector<NamedSchedule> schedules_for(const TaskSettings& settings) {
     return {schedules.begin(), schedules.end() - (settings.plateau ? 0 : 1)};
 }
 
+std::string refuse_validation(const std::string& text) {
+    if (parse_fraction(text) || std::filesystem::is_directory(text)) return "";
+    return fmt::format("must be a part from 0 to below 1, such as 1/12, or a folder of images; got {}", text);
+}
+
+std::string refuse_augmentation(const std::string& text) {
+    try {
+        Augmentation::parse(text);
+        return "";
+    } catch (const Error& error) {
+        return error.what();
+    }
+}
+
 void add_learning_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings) {
     add_setting(command, "--epochs", options.epochs, "Passes over the training images", whole_number(1, 1'000'000));
-    add_setting(command, "--batch-size", options.batch_size, "Images a step", whole_number(2, 60'000));
-    add_setting(command, "--lr", options.learning_rate, "Adam's learning rate", positive_number());
-    add_setting(command, "--seed", options.seed, "Of all random numbers: the same seed gives the same weights",
-                seed_number());
-    add_setting(command, "--max-steps", options.max_steps, "Stop after so many steps; 0 for none",
+    add_setting(command, "--batch-size", options.batch_size, "Images per step", whole_number(2, 60'000));
+    add_setting(command, "--optimizer", options.optimizer.name, "Optimiser",
+                one_of({optimizer_names.begin(), optimizer_names.end()}));
+    add_setting(command, "--lr", options.optimizer.learning_rate, "Learning rate", positive_number());
+    if (settings.game) {
+        add_setting(command, "--lr-discriminator", options.judges_learning_rate,
+                    "Learning rate of the discriminator or critic; 0 for the same", number_from_zero());
+    }
+    add_setting(command, "--momentum", options.optimizer.momentum, "Momentum of SGD and RMSprop", number_below(1.0));
+    add_setting(command, "--beta1", options.optimizer.beta1, "Decay of the mean gradient in Adam and AdamW",
+                number_below(1.0));
+    add_setting(command, "--weight-decay", options.optimizer.weight_decay,
+                "Weight decay: L2 in the gradient, or decoupled from it in AdamW", number_from_zero());
+    add_setting(command, "--seed", options.seed, "Random seed: the same seed gives the same weights", seed_number());
+    add_setting(command, "--max-steps", options.max_steps, "Stop after this many steps; 0 for no limit",
                 whole_number(0, 1'000'000'000));
     command.add_flag("--overfit-one-batch", options.overfit_one_batch,
-                     "Train and test on the first batch alone, which a sound model learns by heart");
+                     "Train and test on the first batch alone until it is learned by heart: a sanity check");
+    add_setting(command, "--validation", options.dataset.validation,
+                "Part of the training images, or folder of others, whose loss decides which weights are best",
+                CLI::Validator(refuse_validation, "FRACTION|DIR"));
+    if (settings.plateau)
+        add_setting(command, "--patience", options.patience,
+                    "Stop when the validation loss has not fallen for so many epochs; 0 for never",
+                    whole_number(0, 1'000'000));
+    add_setting(command, "--log-steps", options.log_steps,
+                "Steps from one point of the metrics to the next; 0 for some 200 points an epoch",
+                whole_number(0, 1'000'000'000));
+    command
+        .add_option("--augment", options.augment,
+                    "Changes of the training images, such as shift,flip,rotate,brightness")
+        ->check(refuse_augmentation, "KIND,…");
 
     std::vector<std::string> names;
     for (const NamedSchedule& schedule : schedules_for(settings)) names.push_back(schedule.name);
-    add_setting(command, "--schedule", options.schedule, "How the learning rate changes; see below",
-                CLI::IsMember(names));
-    add_setting(command, "--warmup", options.warm_up, "Steps in which the learning rate rises first; 0 for none",
+    add_setting(command, "--schedule", options.schedule, "Learning-rate schedule; see below", one_of(names));
+    add_setting(command, "--warmup", options.warm_up, "Steps of linear learning-rate warm-up; 0 for none",
                 whole_number(0, 1'000'000'000));
-    add_setting(command, "--clip-norm", options.clipping.norm, "Shorten gradients to this norm; 0 for never",
-                number_from_zero());
-    add_setting(command, "--clip-value", options.clipping.value, "Clip each element of a gradient; 0 for never",
-                number_from_zero());
-    add_setting(command, "--ema", options.ema, "Decay of an average of the weights, such as 0.999; 0 for none",
-                number_below(1.0));
-    command.add_option("--init", options.init, "Begin with the weights of the run in this directory, or of a file");
-    command.add_option("--freeze", options.freeze, "Keep the parameters whose names begin so; may be given again")
+    add_setting(command, "--clip-norm", options.clipping.norm,
+                "Clip the norm of all gradients together to this; 0 for no clipping", number_from_zero());
+    add_setting(command, "--clip-value", options.clipping.value,
+                "Clip each element of a gradient to ± this value; 0 for no clipping", number_from_zero());
+    add_setting(command, "--ema", options.ema,
+                "Decay of the exponential moving average of the weights, such as 0.999; 0 for none", number_below(1.0));
+    command.add_option("--init", options.init,
+                       "Initial weights: the directory of a run, or a weights file; by default random");
+    command
+        .add_option("--freeze", options.freeze,
+                    "Freeze the parameters with this name or prefix, such as encoder; may be given again")
         ->allow_extra_args(false);
 }
 
+// An option for one of these numbers, or for "auto", which stands for 0.
+void add_auto_option(CLI::App& command, const char* name, Index& place, const char* help,
+                     const std::vector<std::string>& numbers) {
+    const auto refuse = [numbers](const std::string& text) -> std::string {
+        if (text == "auto" || std::ranges::find(numbers, text) != numbers.end()) return "";
+        return fmt::format("must be auto or one of {}; got {}", fmt::join(numbers, ", "), text);
+    };
+    command
+        .add_option_function<std::string>(
+            name, [&place](const std::string& text) { place = text == "auto" ? 0 : std::stoll(text); }, help)
+        ->check(CLI::Validator(refuse, ""))
+        ->type_name(fmt::format("auto|{}", fmt::join(numbers, "|")))
+        ->default_str("auto");
+}
+
 void add_size_options(CLI::App& command, ImageModelOptions& sizes) {
-    add_setting(command, "--image-size", sizes.image_size, "Height and width of images: 28, 32, 64 or 128",
-                CLI::IsMember({28, 32, 64, 128}));
-    add_setting(command, "--channels", sizes.channels, "1 for grey images, 3 for RGB", CLI::IsMember({1, 3}));
-    add_setting(command, "--latent", sizes.latent, "How many numbers an image is made from", whole_number(1, 100'000));
+    add_setting(command, "--latent", sizes.latent, "Latent size: numbers an image is made from",
+                whole_number(1, 100'000));
     add_setting(command, "--width", sizes.width,
-                "Channels of the layer nearest to the pixels; further in twice as many", whole_number(1, 4096));
+                "Channels of the layer nearest to the pixels; each layer further in has twice as many",
+                whole_number(1, 4096));
 }
 
 void add_checkpoint_options(CLI::App& command, TrainingOptions& options) {
-    add_setting(command, "--keep", options.keep, "How many checkpoints to keep, beside the best and the epoch's first",
+    add_setting(command, "--keep", options.keep, "Checkpoints to keep, beside the best and that of the epoch's start",
                 whole_number(1, 1'000'000));
     add_setting(command, "--save-steps", options.save_steps, "Steps between checkpoints within an epoch; 0 for none",
                 whole_number(0, 1'000'000'000));
     add_setting(command, "--save-minutes", options.save_minutes, "Minutes between checkpoints within an epoch",
                 positive_number());
     add_setting(command, "--on-nan", options.on_nan,
-                "Where a number is not finite: stop, or rollback to halve the learning rate",
-                CLI::IsMember({"stop", "rollback"}));
+                "On a NaN or infinity: stop, or rollback to the epoch's start and halve the learning rate",
+                one_of({"stop", "rollback"}));
     command
         .add_option_function<std::vector<std::string>>(
             "--require",
             [&](const std::vector<std::string>& texts) {
                 options.require = {texts.begin(), texts.end()};
             },
-            "Leave with 3 unless \"test_mse<=0.0091\", say, holds at the end")
+            "Exit with status 3 unless this holds at the end, such as \"test_mse<=0.0091\"; may be given again")
         ->type_name("TEXT")
         ->allow_extra_args(false);
-    command.add_flag("--tensorboard", options.tensorboard, "Write events for TensorBoard too, into tensorboard/");
+    command.add_flag("--tensorboard", options.tensorboard,
+                     "Write TensorBoard events too, into tensorboard/ in the run");
 }
 
 // What is said of one call of the program, and is no setting of the run.
 void add_call_options(CLI::App& command, TrainingOptions& options) {
     const auto add = [](CLI::Option* option) { option->configurable(false); };
-    add(command.add_option("--config", "A TOML file of these settings; flags and ADJOINT_NAME go before it"));
-    add(command.add_option("--resume", options.resume, "Go on with the run in this directory, with its own settings"));
+    add(command.add_option("--config", "TOML file of settings; flags and variables such as ADJOINT_LR override it")
+            ->type_name("TEXT"));
+    add(command.add_option("--resume", options.resume, "Resume the run in this directory, with its own settings"));
     add(command.add_option("--out", options.out,
                            "Directory of the run; by default runs/" + command.get_name() + "-DATE-TIME"));
     add(command.add_flag("--force", options.force, "Replace the run that --out holds"));
     add(command.add_flag("--dry-run", options.dry_run,
                          "Print the settings, estimate time and memory from a few steps, write nothing"));
-    add(command.add_flag("--json", options.json, "Print results as a line of JSON each"));
+    add(command.add_flag("--json", options.json, "Print results as lines of JSON"));
 }
 
 }  // namespace
 
-const std::set<std::string> settings_that_may_change = {"data-dir",   "skip-bad",     "max-steps", "keep",
-                                                        "save-steps", "save-minutes", "on-nan",    "require",
-                                                        "epochs",     "tensorboard"};
+const std::set<std::string> settings_that_may_change = {"dataset", "data-dir",   "skip-bad",     "max-steps",
+                                                        "keep",    "save-steps", "save-minutes", "on-nan",
+                                                        "require", "epochs",     "tensorboard",  "patience"};
 
 void add_training_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings) {
     add_dataset_options(command, options.dataset);
     add_learning_options(command, options, settings);
+    add_auto_option(command, "--image-size", options.sizes.image_size,
+                    "Height and width to which the images of a folder are cut and resized", {"28", "32", "64", "128"});
+    add_auto_option(command, "--channels", options.sizes.channels, "1 for grey images, 3 for RGB", {"1", "3"});
     if (settings.sizes) add_size_options(command, options.sizes);
     if (settings.noise) {
         add_setting(command, "--noise", options.noise,
-                    "Deviation of the noise in what is seen of images, which it learns to take away",
+                    "Standard deviation of the Gaussian noise added to input images, which the model learns to remove",
                     number_from_zero());
     }
     add_checkpoint_options(command, options);
@@ -141,10 +202,20 @@ Schedule schedule_of(const TrainingOptions& options, Index steps) {
     return options.warm_up > 0 ? WarmUp{.steps = options.warm_up, .then = schedule} : schedule;
 }
 
-DatasetOptions fitting(DatasetOptions dataset, const ImageModelOptions& sizes) {
-    dataset.image_size = sizes.image_size;
-    dataset.channels = sizes.channels;
+DatasetOptions dataset_of(const TrainingOptions& options) {
+    DatasetOptions dataset = options.dataset;
+    dataset.image_size = options.sizes.image_size;
+    dataset.channels = options.sizes.channels;
+    dataset.seed = options.seed;
     return dataset;
+}
+
+void fit(TrainingOptions& options, const DataRecord& data) {
+    ImageModelOptions& sizes = options.sizes;
+    const Shape images = data.image_shape.empty() ? Shape{28, 28, 1} : data.image_shape;
+    if (sizes.image_size == 0) sizes.image_size = images[0];
+    if (sizes.channels == 0) sizes.channels = images[2];
+    if (!data.classes.empty()) options.classes = std::ssize(data.classes);
 }
 
 }  // namespace adjoint

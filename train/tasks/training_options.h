@@ -9,6 +9,7 @@
 #include "models/image_model.h"
 #include "train/data/dataset_choice.h"
 #include "train/optim/gradient_clipping.h"
+#include "train/optim/optimizer_choice.h"
 #include "train/optim/schedules.h"
 #include "train/records/metrics.h"
 
@@ -18,10 +19,14 @@ struct TrainingOptions {
     DatasetOptions dataset = {};
     Index epochs = 5;
     Index batch_size = 128;
-    double learning_rate = 1e-3;
+    OptimizerChoice optimizer = {};
+    double judges_learning_rate = 0.0;  ///< of a game's other network; 0 for the same
     std::uint64_t seed = 1;
     Index max_steps = 0;             ///< stop after so many; 0 for none
     bool overfit_one_batch = false;  ///< train and test on the first batch alone
+    Index patience = 0;              ///< stop when the validation loss has not fallen for so many epochs; 0 for never
+    Index log_steps = 0;             ///< from one point of the metrics to the next; 0 for some 200 an epoch
+    std::string augment = "";        ///< changes of the training images, as Augmentation::parse takes them
 
     std::string schedule = "constant";  ///< of the learning rate: the name of one of `schedules`
     Index warm_up = 0;                  ///< steps in which the learning rate rises first
@@ -30,7 +35,9 @@ struct TrainingOptions {
     std::string init = "";                 ///< the run or file whose weights are the first ones; else random
     std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values
 
-    ImageModelOptions sizes = {.latent = 0, .width = 0};  ///< of the model, where its user can choose them
+    /// Of the model, where its user can choose them; image size and channels 0 for those that the images have.
+    ImageModelOptions sizes = {.latent = 0, .width = 0};
+    Index classes = 10;  ///< that a classifier tells apart
     double noise = 0.0;  ///< deviation of that in what a denoising model sees of images
 
     Index keep = 3;                             ///< checkpoints, beside the best
@@ -51,7 +58,8 @@ struct TrainingOptions {
 /// Which settings a task has beside those that all have.
 struct TaskSettings {
     bool plateau = false;  ///< the schedule that waits for one loss to fall
-    bool sizes = false;
+    bool sizes = false;    ///< latent size and width
+    bool game = false;     ///< of two networks
     bool noise = false;
 };
 
@@ -73,7 +81,10 @@ Index all_steps(const TrainingOptions& options, Index steps_an_epoch);
 /// is a factor more.
 Schedule schedule_of(const TrainingOptions& options, Index steps);
 
-/// The dataset's options for images of the size that a model takes.
-DatasetOptions fitting(DatasetOptions dataset, const ImageModelOptions& sizes);
+/// The dataset's options, with what the others say of images and of their split.
+DatasetOptions dataset_of(const TrainingOptions& options);
+
+/// Gives the model the sizes that images of the dataset have, where they were left open.
+void fit(TrainingOptions& options, const DataRecord& data);
 
 }  // namespace adjoint

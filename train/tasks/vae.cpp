@@ -11,39 +11,38 @@
 namespace adjoint {
 namespace {
 
-class VaeTask : public AdamTask {
+class VaeTask : public OneOptimizerTask {
   public:
-    using AdamTask::AdamTask;
+    using OneOptimizerTask::OneOptimizerTask;
 
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const Tensor epsilon = codes_of_noise(setup_.random.noise.stream(t), batch.images.extent(0));
         Tape tape(model().parameters());
         const VariationalLoss loss = variational_loss(as<VariationalAutoencoder>(model()), batch.images, epsilon);
-        adam_.step(tape.gradient(loss.sum()));
+        optimizer_->step(tape.gradient(loss.sum()));
         return {{"reconstruction", loss.reconstruction.item()}, {"divergence", loss.divergence.item()}};
     }
 
-    Evaluation test() const override {
+    Evaluation evaluate(const std::shared_ptr<const Dataset>& images) const override {
         const auto& model = as<VariationalAutoencoder>(evaluation_model());
         double reconstruction = 0.0, divergence = 0.0;
-        Batches batches(setup_.data.test, {.batch_size = 250});
+        Batches batches(images, {.batch_size = 250});
         std::uint64_t number = 0;  // of the batch
         while (const auto batch = batches.next()) {
             const Index size = batch->images.extent(0);
             const Tensor epsilon = codes_of_noise(setup_.random.fixed_noise.stream(++number), size);
             const VariationalLoss loss = variational_loss(model, batch->images, epsilon);
-            const double share = static_cast<double>(size) / static_cast<double>(setup_.data.test->size());
+            const double share = static_cast<double>(size) / static_cast<double>(images->size());
             reconstruction += share * loss.reconstruction.item();
             divergence += share * loss.divergence.item();
         }
         const double loss = reconstruction + divergence;
         const Variable drawn = sigmoid(model.decode(codes_of_noise(setup_.random.fixed_noise, sample_count)));
-        return {
-            .metrics = {{"test_loss", loss}, {"test_reconstruction", reconstruction}, {"test_divergence", divergence}},
-            .sentence = fmt::format("test loss {:.2f} nats: reconstruction {:.2f}, divergence {:.2f}", loss,
-                                    reconstruction, divergence),
-            .loss = loss,
-            .picture = picture_grid(drawn.value(), sample_columns)};
+        return {.metrics = {{"loss", loss}, {"reconstruction", reconstruction}, {"divergence", divergence}},
+                .sentence = fmt::format("loss {:.2f} nats: reconstruction {:.2f}, divergence {:.2f}", loss,
+                                        reconstruction, divergence),
+                .loss = loss,
+                .picture = picture_grid(drawn.value(), sample_columns)};
     }
 
   private:
@@ -59,7 +58,7 @@ TaskSpec vae_task() {
             .description = "Learn what codes digits have, so that new ones can be drawn from noise",
             .defaults = {.sizes = autoencoder_options},
             .settings = {.plateau = true, .sizes = true},
-            .metrics = {"test_loss", "test_reconstruction", "test_divergence"},
+            .metrics = {"loss", "reconstruction", "divergence"},
             .caption = "What the decoder draws of noise that stays the same.",
             .make_model =
                 [](const Random& random, const TrainingOptions& options) {

@@ -3,25 +3,18 @@
 #pragma once
 
 #include "models/dcgan.h"
-#include "train/optim/optimizers.h"
+#include "train/tasks/game.h"
 
 namespace adjoint {
 
-/// The optimisers of the Wasserstein game's two networks.
-struct WganGpOptimizers {
-    explicit WganGpOptimizers(const WganGp& model, double learning_rate, const GradientClipping& clipping = {});
-
-    Adam generator;
-    Adam critic;
-};
 struct CriticLosses {
     double distance;  ///< the critic's estimate of the Wasserstein distance: its loss, negated
     double penalty;
 };
 /// One step of the critic on real and drawn images [N, 28, 28, 1] in −1..1; `between` chooses points between them.
-CriticLosses wgan_gp_critic_step(const WganGp& model, WganGpOptimizers& optimizers, const Variable& images,
+CriticLosses wgan_gp_critic_step(const WganGp& model, GameOptimizers& optimizers, const Variable& images,
                                  const Variable& fakes, const Random& between);
 /// One step of the generator on noise [N, 1, 1, 100]; returns its loss.
-double wgan_gp_generator_step(const WganGp& model, WganGpOptimizers& optimizers, const Variable& noise);
+double wgan_gp_generator_step(const WganGp& model, GameOptimizers& optimizers, const Variable& noise);
 
 }  // namespace adjoint

@@ -6,6 +6,7 @@
 
 #include "layers/analysis/model_summary.h"
 #include "train/cli/resource_use.h"
+#include "train/trainer/run_evaluation.h"
 
 namespace adjoint {
 
@@ -21,7 +22,7 @@ void print_dry_run_estimate(TrainingTask& task, const TrainingSetup& setup) {
                             for (std::uint64_t t = 0; t < steps_measured; ++t) task.step(*batch, t);
                         }) /
                         static_cast<double>(steps_measured);
-    const double test = seconds_of([&] { task.test(); });
+    const double test = seconds_of([&] { evaluate_run(task, setup); });
     const Index steps = all_steps(options, count);
     const double epochs = std::ceil(static_cast<double>(steps) / static_cast<double>(count));
     const double seconds = static_cast<double>(steps) * step + epochs * test;

@@ -13,12 +13,11 @@
 #include "train/cli/interruption.h"
 #include "train/cli/terminal.h"
 #include "train/io/atomic_file.h"
-#include "train/io/png.h"
-#include "train/io/tensorboard.h"
 #include "train/records/run_log.h"
-#include "train/report/report.h"
 #include "train/trainer/dry_run_estimate.h"
 #include "train/trainer/progress.h"
+#include "train/trainer/publication.h"
+#include "train/trainer/run_evaluation.h"
 #include "train/trainer/training_steps.h"
 
 namespace adjoint {
@@ -39,35 +38,37 @@ class TrainingRun {
   public:
     TrainingRun(const TrainingSetup& setup, TrainingTask& task, RunDirectory run)
         : options_(setup.options),
+          setup_(setup),
           task_(task),
           steps_(setup, task),
-          run_(std::move(run)),
-          checkpoints_(run_.checkpoints(), options_.keep) {}
+          records_(std::move(run), options_),
+          checkpoints_(records_.run().checkpoints(), options_.keep) {}
 
     void begin() {
-        write_report(run_);
-        spdlog::info("to look at: {}", (run_.path() / "report.html").string());
+        records_.open(state_);
+        records_.before_training(picture_of_run(task_, setup_.data));
+        spdlog::info("to look at: {}", (records_.run().path() / "report.html").string());
         save_checkpoint();
     }
 
     void resume(const RunRecord& record) {
-        for (const auto& directory : {run_.path(), run_.checkpoints(), run_.samples()}) remove_unfinished(directory);
+        const RunDirectory& run = records_.run();
+        for (const auto& directory : {run.path(), run.checkpoints(), run.samples()}) remove_unfinished(directory);
         steps_.restore(checkpoints_.last());
-        run_ = RunDirectory::rerecord(run_.path(), record);
+        records_.rerecord(record);
         const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
-        spdlog::info("{}: resumed at {}", run_.path().string(), place);
-        run_.restore_metrics(state_.metrics);
-        run_.log_event("resumed", state_.epoch, {{"step", static_cast<double>(state_.steps)}});
+        spdlog::info("{}: resumed at {}", run.path().string(), place);
+        run.restore_metrics(state_.metrics);
+        records_.open(state_);
+        records_.event("resumed", state_, {{"step", static_cast<double>(state_.steps)}});
     }
 
     void go() {
-        // What an earlier process drew of the epoch that it left unfinished no longer counts.
-        const Index first = state_.batch > 0 ? state_.steps : state_.steps + 1;
-        if (options_.tensorboard) board_.emplace(run_.path() / "tensorboard", first);
-        // An epoch that --max-steps cuts short has an end too, which may be all that a resumed run lacks.
+        // An epoch that is cut short has an end too, which may be all that a resumed run lacks.
         bool whole = true;
-        while (whole && state_.epoch <= options_.epochs && (!at_limit() || state_.batch > 0)) whole = run_epoch();
-        print_places(run_, options_.json);
+        while (whole && state_.epoch <= options_.epochs && (!complete() || state_.batch > 0)) whole = run_epoch();
+        conclude();
+        print_places(records_.run(), options_.json);
         judge();
     }
 
@@ -75,12 +76,42 @@ class TrainingRun {
     using Clock = std::chrono::steady_clock;
 
     bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
+    bool out_of_patience() const {
+        return options_.patience > 0 && state_.best && state_.epoch - 1 - state_.best->epoch >= options_.patience;
+    }
+    // Looked at every few steps, a function of the weights.
+    bool learned_by_heart() {
+        constexpr Index steps_between = 20;
+        const std::string& measure = setup_.task.by_heart;
+        if (!options_.overfit_one_batch || measure.empty() || state_.steps == 0 || state_.steps % steps_between != 0)
+            return false;
+        return MetricThreshold("overfit_" + measure).met_by(evaluate_run(task_, setup_).metrics);
+    }
+    bool complete() { return at_limit() || out_of_patience() || learned_by_heart(); }
+
+    // Says why the run has come to its end.
+    void conclude() {
+        std::string reason = "finished";
+        if (learned_by_heart()) {
+            reason = fmt::format("learned by heart after {} steps", state_.steps);
+        } else if (options_.overfit_one_batch && !setup_.task.by_heart.empty()) {
+            reason = fmt::format("not learned by heart in {} steps, which would be overfit_{}", state_.steps,
+                                 setup_.task.by_heart);
+        } else if (out_of_patience()) {
+            reason = fmt::format("the validation loss has not fallen for {} epochs", options_.patience);
+        }
+        if (reason != "finished") spdlog::info("{}", reason);
+        if (const auto& best = state_.best)
+            spdlog::info("best: epoch {}, validation loss {:.6g}, in {}", best->epoch, best->loss,
+                         records_.run().best().string());
+        records_.event(reason == "finished" ? reason : "finished: " + reason, state_);
+    }
 
     // Whether the run has become as good as is required.
     void judge() {
         bool good = true;
         for (const MetricThreshold& threshold : options_.require) {
-            if (metrics_.empty()) metrics_ = task_.test().metrics;  // resumed after its end
+            if (metrics_.empty()) metrics_ = evaluate_run(task_, setup_).metrics;  // resumed after its end
             if (threshold.met_by(metrics_)) continue;
             spdlog::error("--require: {} is not so; got {:.6g}", threshold.text, threshold.value_in(metrics_));
             good = false;
@@ -97,7 +128,7 @@ class TrainingRun {
                            .first_step = state_.batch,
                            .steps = count,
                            .steps_left = all_steps(options_, count) - state_.steps});
-        while (const auto batch = at_limit() ? std::nullopt : epoch.next()) {
+        while (const auto batch = complete() ? std::nullopt : epoch.next()) {
             const Metrics losses = steps_.take(*batch);
             if (const std::string wrong = fault_of(losses); !wrong.empty() || !task_.gradients_were_finite()) {
                 handle_non_finite(wrong.empty() ? "a gradient" : wrong, state_.steps);
@@ -105,6 +136,11 @@ class TrainingRun {
             }
             steps_.count(losses);
             progress.step(batch->images.extent(0), losses);
+            if (steps_.point_due()) {
+                Metrics point = steps_.take_point();
+                point.emplace_back("learning_rate", learning_rate());
+                records_.point(state_, point);
+            }
             if (state_.batch < count) save_when_due();
         }
         const bool whole = state_.batch == count;
@@ -114,7 +150,7 @@ class TrainingRun {
     }
 
     void save_checkpoint() {
-        state_.metrics = run_.metrics();
+        state_.metrics = records_.run().metrics();
         checkpoints_.save(state_, task_.state_dict());
         saved_ = Clock::now();
     }
@@ -131,8 +167,8 @@ class TrainingRun {
     void stop_if_told() const {
         if (Interruption::signal() == 0) return;
         LiveLine::erase();
-        spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, run_.model(),
-                     run_.path().string());
+        spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, records_.run().model(),
+                     records_.run().path().string());
         throw Interrupted{Interruption::signal()};
     }
 
@@ -141,42 +177,40 @@ class TrainingRun {
     bool finish_epoch(const Progress& progress, bool whole) {
         LiveLine::erase();
         if (!whole) save_checkpoint();
-        const Evaluation tested = task_.test();
-        if (const std::string wrong = fault_of(tested.metrics); !wrong.empty()) {
+        const Evaluation evaluation = evaluate_run(task_, setup_);
+        if (const std::string wrong = fault_of(evaluation.metrics); !wrong.empty()) {
             handle_non_finite(wrong, state_.steps - 1);
             return false;
         }
         const Index epoch = state_.epoch;
-        publish(tested, progress);
+        metrics_ = evaluation.metrics;
+        if (whole && evaluation.loss && !options_.overfit_one_batch) decide(*evaluation.loss);
+        records_.epoch(state_, numbers_of(evaluation), evaluation, task_);
+        records_.event("epoch", state_, {{"images_per_second", progress.images_per_second()}});
         if (whole) {
-            if (tested.loss) {
-                if (options_.schedule == "plateau") state_.plateau.observe(*tested.loss);
-                if (!state_.best || *tested.loss < state_.best->loss) state_.best = {state_.steps, *tested.loss};
-            }
             steps_.begin_next_epoch();
             save_checkpoint();
         }
-        print_epoch(epoch, tested.sentence, tested.metrics, options_.json);
+        print_epoch(epoch, evaluation.sentence, evaluation.metrics, options_.json);
         return true;
     }
 
-    // Into the run's directory.
-    void publish(const Evaluation& tested, const Progress& progress) {
-        metrics_ = tested.metrics;
-        write_png(run_.sample(fmt::format("epoch-{:03}", state_.epoch)), tested.picture);
-        run_.save_weights(task_.model().states());
-        if (task_.average() != nullptr) run_.save_average(task_.average()->states());
-        Metrics line = tested.metrics;
-        for (const auto& loss : steps_.mean_losses()) line.push_back(loss);
-        line.emplace_back("learning_rate", options_.learning_rate * steps_.last_learning_rate_scale());
+    // What the validation loss decides.
+    void decide(double loss) {
+        if (options_.schedule == "plateau") state_.plateau.observe(loss);
+        if (!state_.best || loss < state_.best->loss)
+            state_.best = {.steps = state_.steps, .epoch = state_.epoch, .loss = loss};
+    }
+
+    double learning_rate() const { return options_.optimizer.learning_rate * steps_.last_learning_rate_scale(); }
+
+    // Of the end of an epoch.
+    Metrics numbers_of(const Evaluation& evaluation) {
+        Metrics line = steps_.mean_losses();
+        line.insert(line.end(), evaluation.metrics.begin(), evaluation.metrics.end());
+        line.emplace_back("learning_rate", learning_rate());
         for (const auto& norm : task_.norms()) line.push_back(norm);
-        run_.log_metrics(state_.epoch, line);
-        if (board_) {
-            board_->scalars(state_.steps, line);
-            board_->image(state_.steps, "samples", tested.picture);
-        }
-        run_.log_event("epoch", state_.epoch, {{"images_per_second", progress.images_per_second()}});
-        write_report(run_);
+        return line;
     }
 
     // A number of the last step, counted from 0, or of the test after it is not finite: says which operation made the
@@ -188,61 +222,78 @@ class TrainingRun {
         const bool roll_back = options_.on_nan == "rollback";
         const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
         spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
-        const std::string reason = find_non_finite_operation(steps_, task_, checkpoints_.last(), last_step);
+        const std::string reason = find_non_finite_operation(steps_, task_, setup_, checkpoints_.last(), last_step);
         stop_if_told();
         if (!roll_back || scale < smallest_scale) {
-            run_.log_event("stopped: " + fault, state_.epoch, {});
-            write_report(run_);
+            records_.event("stopped: " + fault, state_);
             throw NotFinite(fmt::format(
                 "{}; the last checkpoint is {}; {}", reason, checkpoints_.file(state_.steps).string(),
                 roll_back ? "a smaller --lr may help" : "--resume with --on-nan rollback goes on in smaller steps"));
         }
         steps_.restore(checkpoints_.at(state_.epoch_begin()));
-        run_.restore_metrics(state_.metrics);
+        records_.run().restore_metrics(state_.metrics);
         spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoints_.file(state_.steps).string(),
                      scale);
-        run_.log_event("rolled back: " + fault, state_.epoch, {{"rate_factor", scale}});
+        records_.event("rolled back: " + fault, state_, {{"rate_factor", scale}});
         state_.learning_rate_scale = scale;
     }
 
     const TrainingOptions& options_;
+    const TrainingSetup& setup_;
     TrainingTask& task_;
     TrainingSteps steps_;
     RunState& state_ = steps_.state;
-    RunDirectory run_;
+    Publication records_;
     Checkpoints checkpoints_;
-    Metrics metrics_;  // of the last test
-    std::optional<TensorBoardWriter> board_;
+    Metrics metrics_;  // of the last evaluation
     Clock::time_point saved_ = Clock::now();
     Interruption interruption_;
 };
 
 }  // namespace
 
-void train(const TaskSpec& task, const TrainingOptions& options) {
-    for (const MetricThreshold& threshold : options.require) threshold.require_among(task.metrics);
-    const Datasets whole = open_datasets(fitting(options.dataset, options.sizes));
+// Throws where the images are not those that the run was begun with, wherever they are now.
+void require_same_images(const RunDirectory& run, const DataRecord& now) {
+    const DataRecord& then = run.data();
+    require<DataError>(now.same_images(then), "{}: must go on with the images that it was begun with, {}; got {}",
+                       run.path().string(), then.text(), now.text());
+}
+
+// What needs a loss that decides.
+void require_deciding(const TrainingOptions& options, const Datasets& data) {
+    if (data.validation && !options.overfit_one_batch) return;
+    const std::string without = options.overfit_one_batch ? "--overfit-one-batch" : "--validation 0";
+    require(options.patience == 0, "--patience: the validation loss must decide; got {}", without);
+    require(options.schedule != "plateau", "--schedule: plateau needs a validation loss; got {}", without);
+}
+
+void train(const TaskSpec& task, const TrainingOptions& asked) {
+    TrainingOptions options = asked;
+    for (const MetricThreshold& threshold : options.require) threshold.require_among(evaluation_metrics(task, options));
+    const Datasets whole = open_datasets(dataset_of(options));
+    fit(options, whole.record());
     const RunRandom random(options.seed);
     const Datasets data =
         options.overfit_one_batch ? one_batch_of(whole, options.batch_size, random.order.stream(1)) : whole;
+    require_deciding(options, data);
     const TrainingSetup setup = {task, options, data, random};
     const std::unique_ptr<TrainingTask> training = task.make_task(setup);
     if (options.dry_run) return print_dry_run_estimate(*training, setup);
     // Before anything is written: the dataset has a batch, and no other program writes there.
-    Batches(data.training, {.batch_size = options.batch_size, .drop_last = training->drops_last()});
+    (void)Batches(data.training, {.batch_size = options.batch_size, .drop_last = training->drops_last()}).count();
     const bool resumed = !options.resume.empty();
     const std::filesystem::path& place = resumed ? options.resume : options.out;
     std::optional<DirectoryLock> lock;
     if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
 
-    const RunRecord record = {task.name, data.name, options.settings};
+    const RunRecord record = {task.name, whole.record(), options.settings};
     const RunDirectory directory =
         resumed ? RunDirectory::open(options.resume) : RunDirectory::create(options.out, record, options.force);
-    require<DataError>(directory.dataset() == record.dataset, "{}: the dataset must be that of the run, {}; got {}",
-                       options.resume.string(), directory.dataset(), record.dataset);
+    if (resumed) require_same_images(directory, record.data);
     if (!lock) lock.emplace(directory.path(), DirectoryLock::Taken::refuse);
     const RunLog log(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
+    spdlog::info("data: {}", record.data.text());
     spdlog::debug("settings:\n{}", options.settings);
     TrainingRun run(setup, *training, directory);
     resumed ? run.resume(record) : run.begin();

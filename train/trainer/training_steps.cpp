@@ -1,20 +1,53 @@
 #include "train/trainer/training_steps.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "datasets/augmentation.h"
 #include "framework/analysis/anomaly.h"
 #include "train/cli/interruption.h"
+#include "train/trainer/run_evaluation.h"
 
 namespace adjoint {
 
+namespace {
+
+// With the means of so many numbers in place of their sums.
+Metrics means(const std::string& prefix, const Metrics& sums, Index count) {
+    Metrics result;
+    for (const auto& [name, sum] : sums) {
+        std::string metric = prefix + name;
+        std::ranges::replace(metric, ' ', '_');
+        result.emplace_back(metric, sum / static_cast<double>(count));
+    }
+    return result;
+}
+
+void add(Metrics& sums, const Metrics& losses) {
+    if (sums.empty()) {
+        sums = losses;
+    } else {
+        for (std::size_t i = 0; i < losses.size(); ++i) sums[i].second += losses[i].second;
+    }
+}
+
+}  // namespace
+
 Batches TrainingSteps::batches() {
     const TrainingOptions& options = setup_.options;
-    const Random order = setup_.random.order.stream(static_cast<std::uint64_t>(state.epoch));
-    Batches epoch(setup_.data.training, {.batch_size = options.batch_size,
-                                         .shuffle = options.overfit_one_batch ? std::nullopt : std::optional(order),
-                                         .drop_last = task_.drops_last(),
-                                         .first = state.batch});
+    const auto number = static_cast<std::uint64_t>(state.epoch);
+    const Random order = setup_.random.order.stream(number);
+    std::shared_ptr<const Dataset> images = setup_.data.training;
+    if (!options.augment.empty() && !options.overfit_one_batch)
+        images = std::make_shared<Augmented>(images, Augmentation::parse(options.augment),
+                                             setup_.random.augmentation.stream(number));
+    Batches epoch(images, {.batch_size = options.batch_size,
+                           .shuffle = options.overfit_one_batch ? std::nullopt : std::optional(order),
+                           .drop_last = task_.drops_last(),
+                           .first = state.batch});
     schedule_ = schedule_of(options, options.epochs * epoch.count());
+    constexpr Index points_an_epoch = 200;
+    log_steps_ = options.log_steps > 0 ? options.log_steps : ceil_divide(epoch.count(), points_an_epoch);
     return epoch;
 }
 
@@ -22,11 +55,9 @@ void TrainingSteps::count(const Metrics& losses) {
     ++state.steps;
     ++state.batch;
     task_.update_ema();
-    if (state.losses.empty()) {
-        state.losses = losses;
-    } else {
-        for (std::size_t i = 0; i < losses.size(); ++i) state.losses[i].second += losses[i].second;
-    }
+    add(state.losses, losses);
+    add(state.point, losses);
+    ++state.point_steps;
 }
 
 void TrainingSteps::restore(Checkpoint checkpoint) {
@@ -34,18 +65,18 @@ void TrainingSteps::restore(Checkpoint checkpoint) {
     state = std::move(checkpoint.state);
 }
 
-Metrics TrainingSteps::mean_losses() const {
-    Metrics means;
-    for (const auto& [name, sum] : state.losses) {
-        std::string metric = "training_" + name;
-        std::replace(metric.begin(), metric.end(), ' ', '_');
-        means.emplace_back(metric, sum / static_cast<double>(state.batch));
-    }
-    return means;
+Metrics TrainingSteps::mean_losses() const { return means(prefix() + "training_", state.losses, state.batch); }
+
+std::string TrainingSteps::prefix() const { return setup_.options.overfit_one_batch ? "overfit_" : ""; }
+
+bool TrainingSteps::point_due() const { return state.steps % log_steps_ == 0; }
+
+Metrics TrainingSteps::take_point() {
+    return means(prefix() + "step_", std::exchange(state.point, {}), std::exchange(state.point_steps, 0));
 }
 
-std::string find_non_finite_operation(TrainingSteps& steps, const TrainingTask& task, const Checkpoint& checkpoint,
-                                      Index last_step) {
+std::string find_non_finite_operation(TrainingSteps& steps, TrainingTask& task, const TrainingSetup& setup,
+                                      const Checkpoint& checkpoint, Index last_step) {
     steps.restore(checkpoint);
     std::string message = "no operation made a number that is not finite when it was taken again";
     try {
@@ -55,7 +86,7 @@ std::string find_non_finite_operation(TrainingSteps& steps, const TrainingTask& 
             steps.count(steps.take(*epoch.next()));
         }
         const AnomalyDetector detector(task.evaluation_model().module_names());
-        task.test();
+        evaluate_run(task, setup);
     } catch (const NotFinite& found) {
         message = found.what();
     }

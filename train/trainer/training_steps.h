@@ -35,10 +35,15 @@ class TrainingSteps {
     double last_learning_rate_scale() const { return learning_rate_scale(state.steps - 1); }
     /// The means of the epoch's losses so far, as training_NAME.
     Metrics mean_losses() const;
+    /// Whether the step counted last is one after which a point of the metrics is due.
+    bool point_due() const;
+    /// The means of the losses since the last point, as step_NAME; the next point begins.
+    Metrics take_point();
 
     RunState state;
 
   private:
+    std::string prefix() const;
     double learning_rate_scale(Index step) const {
         return schedule_(step) * state.plateau.scale * state.learning_rate_scale;
     }
@@ -46,13 +51,14 @@ class TrainingSteps {
     const TrainingSetup& setup_;
     TrainingTask& task_;
     Schedule schedule_;
+    Index log_steps_ = 1;  // from one point to the next
 };
 
 /// Which operation made the first number that is not finite, between the checkpoint and a step, counted from 0, or in
 /// the test after it: `step 13: conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got nan …`. The
 /// steps are taken again with every operation checked, as long as nobody says to stop; afterwards all is as the
 /// checkpoint has it.
-std::string find_non_finite_operation(TrainingSteps& steps, const TrainingTask& task, const Checkpoint& checkpoint,
-                                      Index last_step);
+std::string find_non_finite_operation(TrainingSteps& steps, TrainingTask& task, const TrainingSetup& setup,
+                                      const Checkpoint& checkpoint, Index last_step);
 
 }  // namespace adjoint

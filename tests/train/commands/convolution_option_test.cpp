@@ -19,7 +19,9 @@ class ConvolutionOption : public ProgramTest {
         std::vector<double> losses;
         for (std::string line; std::getline(lines, line);) {
             const auto entry = nlohmann::json::parse(line);
-            for (const char* name : {"training_loss", "test_cross_entropy"}) losses.push_back(entry.at(name));
+            for (const char* name : {"step_loss", "training_loss", "validation_mse", "test_cross_entropy"}) {
+                if (entry.contains(name)) losses.push_back(entry.at(name));
+            }
         }
         return losses;
     }

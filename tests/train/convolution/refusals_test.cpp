@@ -53,7 +53,8 @@ TEST_F(ConvolutionRefusals, EachOptionSaysWhatItTakes) {
     EXPECT_EQ(option("--groups", "0"), R"(2 error: --groups: expected a whole number from 1; got "0")");
     EXPECT_EQ(option("--groups", "1,1"), R"(2 error: --groups: expected a whole number from 1; got "1,1")");
     EXPECT_EQ(option("--groups", "two"), R"(2 error: --groups: expected a whole number from 1; got "two")");
-    EXPECT_EQ(option("--dtype", "float16"), "2 error: --dtype: float16 not in {float32,float64}");
+    EXPECT_EQ(option("--dtype", "float16"),
+              "2 error: --dtype: float16 not in {float32,float64}; did you mean float32?");
     EXPECT_EQ(refusal({"conv2d-weight-gradient", "--input", "1", "--output-gradient", "1", "--kernel", "3x3"}),
               "2 error: --kernel: " + pair + "\"3x3\"");
     EXPECT_EQ(refusal({"conv2d-transpose", "--input", "1", "--weight", "1", "--output-size", "big"}),
@@ -65,7 +66,7 @@ TEST_F(ConvolutionRefusals, WhatIsMissingUnknownOrTwiceIsNamed) {
     EXPECT_EQ(refusal({"conv2d-weight-gradient", "--input", "1", "--output-gradient", "1"}),
               "2 error: --kernel is required");
     EXPECT_EQ(refusal(conv2d_with({"--input", "1", "--flip"})),
-              "2 error: The following argument was not expected: --flip");
+              "2 error: --flip: there is no such option; adjoint conv2d --help lists all");
     EXPECT_EQ(
         refusal({"conv2d-transpose", "--input", "1", "--weight", "1", "--output-size", "1", "--output-padding", "0"}),
         "2 error: conv2d_transpose: the output's size is given twice; got both output_size and output_padding");

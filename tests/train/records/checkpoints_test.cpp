@@ -35,8 +35,10 @@ TEST_F(CheckpointFiles, BringsBackEveryNumberBitForBit) {
                       .epoch = 4,
                       .batch = 56,
                       .losses = {{"D loss", 0.1}, {"G loss", -2.5e-300}},
+                      .point = {{"D loss", 1.0 / 7.0}},
+                      .point_steps = 5,
                       .learning_rate_scale = 0.1 + 0.2,
-                      .best = RunState::Best{100, 1.0 / 3.0},
+                      .best = RunState::Best{100, 3, 1.0 / 3.0},
                       .metrics = "{\"epoch\":1,\"x\":\"\\u00b5 µ\"}\n\n"};
     state.plateau.scale = 1e-3;
     state.plateau.best = 0.7 / 0.9;
@@ -61,9 +63,9 @@ TEST_F(CheckpointFiles, OfABeginningHasNoBestYet) {
 
 TEST_F(CheckpointFiles, FilesAreTheLastTwoAndTheBest) {
     for (const Index steps : {1, 2, 3, 4, 5})
-        checkpoints.save({.steps = steps, .best = RunState::Best{2, 0.5}}, tensors);
+        checkpoints.save({.steps = steps, .best = RunState::Best{2, 1, 0.5}}, tensors);
     EXPECT_EQ(kept(), (std::set<Index>{2, 4, 5}));
-    checkpoints.save({.steps = 6, .best = RunState::Best{6, 0.25}}, tensors);
+    checkpoints.save({.steps = 6, .best = RunState::Best{6, 1, 0.25}}, tensors);
     EXPECT_EQ(kept(), (std::set<Index>{5, 6}));
 }
 

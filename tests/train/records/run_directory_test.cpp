@@ -14,8 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const RunRecord record = {.model = "dcgan", .dataset = "digits", .settings = "epochs = 7\n"};
-const RunRecord other = {.model = "vae", .dataset = "mnist"};
+const DataRecord digits = {.name = "digits",
+                           .directory = "/somewhere",
+                           .image_shape = {28, 28, 1},
+                           .classes = {"0", "1"},
+                           .training = 55,
+                           .validation = 5,
+                           .test = 10,
+                           .checksum = "00c0ffee"};
+const RunRecord record = {.model = "dcgan", .data = digits, .settings = "epochs = 7\n"};
+const RunRecord other = {.model = "vae", .data = {.name = "mnist"}};
 
 struct Runs : testing::Test {
     TemporaryDirectory directory;
@@ -26,7 +34,11 @@ TEST_F(Runs, RememberHowTheyWereMade) {
     RunDirectory::create(path, record, /*overwrite=*/false);
     const RunDirectory found = RunDirectory::open(path);
     EXPECT_EQ(found.model(), "dcgan");
-    EXPECT_EQ(found.dataset(), "digits");
+    EXPECT_TRUE(found.data().same_images(digits));
+    EXPECT_EQ(found.data().image_shape, digits.image_shape);
+    EXPECT_EQ(found.data().classes, digits.classes);
+    EXPECT_EQ(found.data().text(),
+              "digits in /somewhere: 55 training, 5 validation, 10 test images, checksum 00c0ffee");
     EXPECT_EQ(read_file(found.settings()), record.settings);
     RunDirectory::rerecord(path, other);
     EXPECT_EQ(RunDirectory::open(path).model(), "vae");
@@ -37,16 +49,16 @@ TEST_F(Runs, ChooseTheAverageOfTheirWeightsWhereThereIsOne) {
     const RunDirectory run = RunDirectory::create(path, record, false);
     EXPECT_EQ(run.weights(""), run.weights());
     EXPECT_EQ(run.weights("average"), run.average());
-    run.save_average({{"x", State(Tensor())}});
+    run.save_weights(run.average(), {{"x", State(Tensor())}});
     EXPECT_EQ(run.weights(""), run.average());
     EXPECT_EQ(run.weights("last"), run.weights());
 }
 
 TEST_F(Runs, AreReplacedWithoutATraceWhereAskedFor) {
     const RunDirectory first = RunDirectory::create(path, record, false);
-    first.log_metrics(1, {{"loss", 0.5}});
-    first.save_weights({{"x", State(Tensor())}});
-    first.save_average({{"x", State(Tensor())}});
+    first.log_metrics({.steps = 4, .epoch = 1}, {{"loss", 0.5}});
+    first.save_weights(first.weights(), {{"x", State(Tensor())}});
+    first.save_weights(first.average(), {{"x", State(Tensor())}});
     write_bytes(first.sample("epoch-001"), "a picture");
     write_bytes(path / "report.html", "a page");
     const RunDirectory second = RunDirectory::create(path, other, true);
@@ -62,11 +74,11 @@ TEST_F(Runs, MayBeMadeInADirectoryThatHoldsNone) {
 
 TEST_F(Runs, KeepALineOfNumbersForEachEpoch) {
     const RunDirectory run = RunDirectory::create(path, record, false);
-    run.log_metrics(1, {{"loss", 0.5}, {"error", 0.1 + 0.2}});
-    run.log_metrics(2, {{"loss", 0.25}, {"error", 1e-9}});
+    run.log_metrics({.steps = 4, .epoch = 1}, {{"loss", 0.5}, {"error", 0.1 + 0.2}});
+    run.log_metrics({.steps = 8, .epoch = 2}, {{"loss", 0.25}, {"error", 1e-9}});
     EXPECT_EQ(run.metrics(),
-              "{\"epoch\":1,\"loss\":0.5,\"error\":0.30000000000000004}\n"
-              "{\"epoch\":2,\"loss\":0.25,\"error\":1e-09}\n");
+              "{\"step\":4,\"epoch\":1,\"loss\":0.5,\"error\":0.30000000000000004}\n"
+              "{\"step\":8,\"epoch\":2,\"loss\":0.25,\"error\":1e-09}\n");
 }
 
 TEST_F(Runs, OfADamagedConfigurationAreRefused) {
@@ -75,7 +87,7 @@ TEST_F(Runs, OfADamagedConfigurationAreRefused) {
     const std::string whole = read_file(file);
     std::vector<std::string> damaged = {"", "[]", "null", "{\"model\": 3}"};
     for (std::size_t length = 1; length + 2 < whole.size(); ++length) damaged.push_back(whole.substr(0, length));
-    for (const char* key : {"model", "dataset"}) {
+    for (const char* key : {"model", "data"}) {
         auto json = nlohmann::json::parse(whole);
         json.erase(key);
         damaged.push_back(json.dump());

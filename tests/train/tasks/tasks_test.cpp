@@ -25,7 +25,7 @@ TEST(Tasks, DeclareTheMetricsThatTheirTestsMeasure) {
     const Datasets data = few_digits();
     for (const TaskSpec& task : tasks()) {
         const auto training = task.make_task({task, task.defaults, data, RunRandom(1)});
-        const Evaluation evaluation = training->test();
+        const Evaluation evaluation = training->evaluate(data.test);
         std::vector<std::string> names;
         for (const auto& [name, value] : evaluation.metrics) names.push_back(name);
         EXPECT_EQ(names, task.metrics) << task.name;
@@ -80,10 +80,9 @@ class Brightness : public TrainingTask {
         sgd_.step(tape.gradient(loss));
         return {{"loss", loss.item()}};
     }
-    Evaluation test() const override {
-        const double loss = error(first_images(*setup_.data.test, 10)).item();
-        return {
-            .metrics = {{"test_loss", loss}}, .sentence = "tested", .loss = loss, .picture = Tensor::zeros({1, 1, 1})};
+    Evaluation evaluate(const std::shared_ptr<const Dataset>& images) const override {
+        const double loss = error(first_images(*images, 10)).item();
+        return {.metrics = {{"loss", loss}}, .sentence = "loss", .loss = loss, .picture = Tensor::zeros({1, 1, 1})};
     }
     std::vector<NamedOptimizer> optimizers() override { return {{"", sgd_}}; }
 
@@ -123,10 +122,10 @@ TEST_F(TasksOfRuns, OfOlderProgramsStayReadable) {
         "image-size = 64\nchannels = 3\nlatent = 5\nwidth = 8\nfreeze = ['encoder', 'decoder.up1']\nkeep = 3\n");
     const TrainedRun run = TrainedRun::open({directory_ / "old"});
     EXPECT_EQ(run.task.name, "vae");
-    EXPECT_EQ(run.directory.dataset(), "mnist");
+    EXPECT_EQ(run.directory.data().name, "mnist");
     EXPECT_EQ(run.options.epochs, 7);
     EXPECT_EQ(run.options.batch_size, 96);
-    EXPECT_EQ(run.options.learning_rate, 0.5);
+    EXPECT_EQ(run.options.optimizer.learning_rate, 0.5);
     EXPECT_EQ(run.options.seed, UINT64_MAX);
     EXPECT_EQ(run.options.sizes.image_size, 64);
     EXPECT_EQ(run.options.sizes.latent, 5);

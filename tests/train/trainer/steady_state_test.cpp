@@ -30,7 +30,8 @@ std::function<void(int)> autoencoder_steps() {
 
 std::function<void(int)> dcgan_steps() {
     const auto model = std::make_shared<Dcgan>(Random(2));
-    const auto optimizers = std::make_shared<DcganOptimizers>(*model, 2e-4);
+    const auto optimizers = std::make_shared<GameOptimizers>(model->generator, model->discriminator,
+                                                             OptimizerChoice{.learning_rate = 2e-4, .beta1 = 0.5});
     return [=](int step) {
         dcgan_step(*model, *optimizers, images(step, 16), Random(3).stream(step).normal({16, 1, 1, dcgan_noise}));
     };

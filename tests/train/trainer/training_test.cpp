@@ -3,6 +3,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "framework/kernels/gemm.h"
 #include "framework/ops/elementwise.h"
@@ -41,10 +42,10 @@ class Training : public ProgramTest {
         const std::string out = model + "-3-1";
         const TrainedRun run = TrainedRun::open({directory_ / out});
         EXPECT_EQ(run.task.name, model);
-        EXPECT_EQ(run.directory.dataset(), "digits");
+        EXPECT_EQ(run.directory.data().name, "digits");
         EXPECT_EQ(run.options.batch_size, 32);
         EXPECT_EQ(run.options.seed, 1u);
-        const auto line = nlohmann::json::parse(content(out + "/metrics.jsonl"));
+        const auto line = last_metrics(out);
         EXPECT_EQ(line.at("epoch"), 1);
         for (const std::string& name : words(metrics)) EXPECT_TRUE(line.at(name).is_number()) << name;
         EXPECT_EQ(read_image(directory_ / (out + "/samples/epoch-001.png"), 1).shape(),
@@ -182,7 +183,8 @@ TEST_F(FinishedRuns, SampleAPictureIntoTheRunByDefault) {
 
 TEST_F(FinishedRuns, DrawWithTheAverageOfTheirWeightsWhereTheyHaveOneUnlessToldOtherwise) {
     const Tensor last = samples(2, 7);
-    RunDirectory::open(directory_ / "gan").save_average(Dcgan(Random(6)).states());
+    const RunDirectory gan = RunDirectory::open(directory_ / "gan");
+    gan.save_weights(gan.average(), Dcgan(Random(6)).states());
     const Tensor average = samples(2, 7);
     EXPECT_FALSE(identical(average, last));
     for (const auto& [weights, images] : {std::pair("last", last), {"average", average}}) {
@@ -209,7 +211,9 @@ struct TrainingOnPictures : ProgramTest {
 TEST_F(TrainingOnPictures, RemembersTheSizesForReconstructAndSample) {
     for (const char* model : {"autoencoder", "dcgan"}) {
         const Outcome outcome = done(train(model));
-        EXPECT_TRUE(outcome.err.starts_with("info: dataset: 40 images, 1 labels, 0 files skipped in pets\n"));
+        EXPECT_TRUE(outcome.err.starts_with(
+            "info: pets: 40 images, 1 classes, 50–89 pixels, as 64 × 64 RGB, cut to the square in the middle; 0 files "
+            "skipped, 0 of other kinds\n"));
     }
     EXPECT_EQ(TrainedRun::open({directory_ / "dcgan"}).options.sizes.image_size, 64);
     printed("sample --run dcgan --count 1 --png new.png");
@@ -227,8 +231,24 @@ TEST_F(TrainingOnPictures, RefusesBadFilesByNameOrCountsThem) {
     EXPECT_FALSE(fs::exists(directory_ / "autoencoder"));
     const Outcome skipped = done(train("autoencoder") + " --skip-bad");
     const std::string begin =
-        "warning: skipped: " + fault + "\ninfo: dataset: 39 images, 1 labels, 1 files skipped in pets\n";
+        "warning: skipped: " + fault +
+        "\ninfo: pets: 39 images, 1 classes, 50–89 pixels, as 64 × 64 RGB, cut to the square in the middle; 1 files "
+        "skipped, 0 of other kinds\n";
     EXPECT_TRUE(skipped.err.starts_with(begin)) << skipped.err;
+}
+
+TEST_F(TrainingOnPictures, NamesWhatIsNoFileAndCountsFilesOfOtherKinds) {
+    ASSERT_EQ(::mkfifo((directory_ / "pets/fifo.png").c_str(), 0600), 0);
+    fs::create_symlink("gone", directory_ / "pets/link");
+    std::ofstream(directory_ / "pets/notes.txt") << "text";
+    const std::string err = done(train("autoencoder")).err;
+    EXPECT_TRUE(err.starts_with(
+        "warning: skipped: pets/fifo.png: must be a file; got a FIFO\n"
+        "warning: skipped: pets/link: must be a file or a folder; got a link to gone: No such "
+        "file or directory\n"
+        "info: pets: 40 images, 1 classes, 50–89 pixels, as 64 × 64 RGB, cut to the square in the middle; "
+        "2 files skipped, 1 of other kinds\n"))
+        << err;
 }
 
 // ---- reconstruct ----------------------------------------------------------------------------------------------------

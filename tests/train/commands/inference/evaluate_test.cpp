@@ -1,5 +1,6 @@
 // What `adjoint evaluate` and `adjoint interpolate` find in runs: the losses that training found, and the same numbers
 // again.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
 
@@ -18,7 +19,7 @@ class TrainedRuns : public ProgramTest {
   protected:
     nlohmann::json trained(const std::string& model) const {
         done("train " + model + " --dataset digits --max-steps 3 --out " + model);
-        return nlohmann::json::parse(content(model + "/metrics.jsonl"));
+        return last_metrics(model);
     }
     /// The first number after `what`.
     static double number(const std::string& text, const std::string& what) {

@@ -1,6 +1,8 @@
 // What `adjoint deconvnet` draws, and what it refuses.
 #include "models/deconvnet.h"
 
+#include <algorithm>
+
 #include "models/autoencoder.h"
 #include "models/classifier.h"
 #include "models/dcgan.h"

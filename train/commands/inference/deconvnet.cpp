@@ -8,6 +8,7 @@
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
+#include "train/data/image_input.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
 
@@ -48,11 +49,9 @@ void deconvnet(DeconvnetOptions options) {
             task.name);
     const std::shared_ptr<const Module> model = run.model();
     const std::vector<ConvolutionalStage> stages = up_to(options.layer, task.stages(*model));
-    const Index size = run.options.sizes.image_size, channels = run.options.sizes.channels;
-    const Tensor picture = read_image(options.image, channels);
-    require<DataError>(picture.shape() == Shape{size, size, channels}, "{}: the image must be [{}, {}, {}]; got {}",
-                       options.image.string(), size, size, channels, picture.shape());
-    const Tensor image = picture.reshaped({1, size, size, channels});
+    const ImageModelOptions& sizes = run.options.sizes;
+    const Tensor image = read_image_input({options.image.string()}, {sizes.image_size, sizes.channels}).images;
+    require(image.extent(0) == 1, "deconvnet: --image must be one image; got {}", image.extent(0));
 
     const FeatureMaps maps(stages, task.symmetric ? from_unit_to_symmetric(image) : image);
     std::vector<Variable> tiles = {image};
@@ -66,17 +65,17 @@ void deconvnet(DeconvnetOptions options) {
 }  // namespace
 
 void add_deconvnet_command(CLI::App& app) {
-    CLI::App* const command =
-        app.add_subcommand("deconvnet", "Show what in an image the strongest feature maps of a network see");
+    CLI::App* const command = app.add_subcommand(
+        "deconvnet", "Show which parts of an image the strongest feature maps of a trained network respond to");
     const auto options = std::make_shared<DeconvnetOptions>();
     add_run_options(*command, options->choice, "a run");
-    command->add_option("--image", options->image, "A PNG or JPEG of the size that the run was trained on")->required();
-    command->add_option("--layer", options->layer, "The convolution whose maps are shown; by default the last");
-    add_setting(*command, "--top", options->top, "How many maps, the strongest first", whole_number(1, 1'000));
-    command->add_option("--out", options->out, "The picture; by default samples/deconvnet-LAYER.png in the run");
+    command->add_option("--image", options->image, "A PNG or JPEG")->required();
+    command->add_option("--layer", options->layer, "Convolution whose feature maps are shown; by default the last");
+    add_setting(*command, "--top", options->top, "Number of feature maps, the strongest first", whole_number(1, 1'000));
+    command->add_option("--out", options->out, "Picture to write; by default samples/deconvnet-LAYER.png in the run");
     command->footer(
-        "Each map's strongest activation alone is sent back to the pixels: maxima to where they were found, then a\n"
-        "rectifier, then the transposed filters (Zeiler and Fergus, 2014).\n"
+        "Each map's strongest activation alone is projected back to the pixels through max unpooling, ReLU and\n"
+        "transposed convolution with the same filters (Zeiler and Fergus, 2014).\n"
         "Example:\n  adjoint deconvnet --run runs/first --image digit.png --layer conv2 --top 24 --out maps.png");
     command->callback([options] { deconvnet(*options); });
 }

@@ -29,6 +29,8 @@ struct InterpolateOptions {
 Tensor walk_between_images(const TrainedRun& run, const InterpolateOptions& options) {
     const std::shared_ptr<const Module> model = run.model();
     const Variable images = first_images(*run.datasets(options.dataset).test, options.rows + 1);
+    require(images.extent(0) == options.rows + 1, "interpolate: --rows {} takes {} test images; there are {}",
+            options.rows, options.rows + 1, images.extent(0));
     const Tensor codes = straight_walk(run.task.encode(*model, images).value(), options.steps);
     return sigmoid(run.task.decode(*model, codes)).value();
 }
@@ -80,31 +82,31 @@ void interpolate(InterpolateOptions options) {
 
 void add_interpolate_command(CLI::App& app) {
     CLI::App* const command =
-        app.add_subcommand("interpolate", "Draw what lies between digits, as a run has learned it");
+        app.add_subcommand("interpolate", "Interpolate between images in the latent space of a trained model");
     const auto options = std::make_shared<InterpolateOptions>();
     add_run_options(*command, options->choice, "a run of an autoencoder or a generator");
     add_dataset_options(*command, options->dataset);
-    add_setting(*command, "--rows", options->rows, "How many walks", whole_number(1, 1'000));
-    CLI::Option* const steps =
-        add_setting(*command, "--steps", options->steps, "Images a walk, both ends among them", whole_number(2, 1'000));
-    add_setting(*command, "--seed", options->seed, "Of the noise of a generator", seed_number());
+    add_setting(*command, "--rows", options->rows,
+                "Number of walks through the latent space, a row of the picture each", whole_number(1, 1'000));
+    CLI::Option* const steps = add_setting(*command, "--steps", options->steps, "Images of a walk, both ends included",
+                                           whole_number(2, 1'000));
+    add_setting(*command, "--seed", options->seed, "Random seed of a generator's noise", seed_number());
     CLI::Option* const png =
-        command->add_option("--png", options->png, "The picture; by default samples/interpolate.png in the run");
-    CLI::Option* const animate =
-        command
-            ->add_option("--animate", options->animate, "Instead an animated PNG of all walks at once, there and back")
-            ->excludes(png)
-            ->excludes(steps);
-    add_setting(*command, "--frames", options->frames,
-                "Frames of it from one end of a walk to the other, both among them", whole_number(2, 1'000))
+        command->add_option("--png", options->png, "Picture to write; by default samples/interpolate.png in the run");
+    CLI::Option* const animate = command
+                                     ->add_option("--animate", options->animate,
+                                                  "Write an animated PNG instead: all walks at once, there and back")
+                                     ->excludes(png)
+                                     ->excludes(steps);
+    add_setting(*command, "--frames", options->frames, "Frames from one end of a walk to the other, both included",
+                whole_number(2, 1'000))
         ->needs(animate);
-    add_setting(*command, "--frame-ms", options->frame_ms, "How many milliseconds it shows each",
+    add_setting(*command, "--frame-ms", options->frame_ms, "Milliseconds that each frame is shown",
                 whole_number(1, 65'535))
         ->needs(animate);
     command->footer(
-        "An autoencoder goes from each of the first test images to the next, in a straight line between their codes; "
-        "a\n"
-        "generator from noise to noise, along an arc, so that what lies between is as long as noise is.\n"
+        "An autoencoder is interpolated linearly, from the code of each of the first test images to that of the next;\n"
+        "a generator spherically (slerp), from noise to noise, so that what lies between is as long as noise is.\n"
         "Examples:\n"
         "  adjoint interpolate --run runs/first --rows 4 --steps 16 --png walk.png\n"
         "  adjoint interpolate --run runs/first --rows 16 --animate walks.png --frames 48 --frame-ms 40");

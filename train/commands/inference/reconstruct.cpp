@@ -7,6 +7,7 @@
 #include "layers/losses/losses.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
+#include "train/data/image_input.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
@@ -27,15 +28,7 @@ struct ReconstructOptions {
 Tensor originals(const TrainedRun& run, const ReconstructOptions& options) {
     if (options.input.empty()) return first_images(*run.datasets(options.dataset).test, options.count);
     const ImageModelOptions& sizes = run.options.sizes;
-    const bool npy = options.input.extension() == ".npy";
-    Tensor images = npy ? read_npy(options.input).cast(DType::float32) : read_image(options.input, sizes.channels);
-    if (images.rank() == 3) images = images.reshaped({1, images.extent(0), images.extent(1), images.extent(2)});
-    const Index size = sizes.image_size;
-    require<DataError>(images.rank() == 4 && images.extent(0) > 0 &&
-                           Shape(images.shape().begin() + 1, images.shape().end()) == Shape{size, size, sizes.channels},
-                       "{}: images must be [N, {}, {}, {}]; got {}", options.input.string(), size, size, sizes.channels,
-                       images.shape());
-    return images;
+    return read_image_input({options.input.string()}, {sizes.image_size, sizes.channels}).images;
 }
 
 void reconstruct(ReconstructOptions options) {
@@ -68,9 +61,9 @@ void add_reconstruct_command(CLI::App& app) {
     const auto options = std::make_shared<ReconstructOptions>();
     add_run_options(*command, options->choice, "a run of " + any_of(task_names(&TaskSpec::decode)));
     add_dataset_options(*command, options->dataset);
-    command->add_option(
-        "--input", options->input,
-        "Images to use: a .npy of [N, H, W, C] in 0..1, or a PNG or JPEG, of the size that the run was trained on");
+    command->add_option("--input", options->input,
+                        "Images to use: a PNG or JPEG, a folder of these, or a .npy of [N, H, W, C] in 0..1 or of "
+                        "whole numbers 0..255");
     add_setting(*command, "--count", options->count, "How many test images, where no --input is given",
                 whole_number(1, 10'000));
     command->add_option("--png", options->png,

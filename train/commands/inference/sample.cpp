@@ -38,11 +38,11 @@ void sample(SampleOptions options) {
 }  // namespace
 
 void add_sample_command(CLI::App& app) {
-    CLI::App* const command = app.add_subcommand("sample", "Draw digits with the generator of a run");
+    CLI::App* const command = app.add_subcommand("sample", "Draw new images with a trained generator");
     const auto options = std::make_shared<SampleOptions>();
     add_run_options(*command, options->choice, "a run of " + any_of(task_names(&TaskSpec::draw)));
-    add_setting(*command, "--count", options->count, "How many", whole_number(1, 1'000'000));
-    add_setting(*command, "--seed", options->seed, "Of the noise", seed_number());
+    add_setting(*command, "--count", options->count, "Number of images", whole_number(1, 1'000'000));
+    add_setting(*command, "--seed", options->seed, "Random seed of the noise", seed_number());
     command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
     command->add_option("--npy", options->npy, "Write the samples as float32 [N, H, W, C] in 0..1");
     command->footer(

@@ -1,0 +1,241 @@
+// `adjoint evaluate`: measures how good a trained model is, and how sure that is.
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "datasets/batches.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/resampling.h"
+#include "framework/ops/shape_ops.h"
+#include "layers/losses/losses.h"
+#include "train/cli/commands.h"
+#include "train/cli/validators.h"
+#include "train/evaluation/image_quality.h"
+#include "train/evaluation/statistics.h"
+#include "train/io/png.h"
+#include "train/tasks/classification.h"
+#include "train/tasks/trained_model.h"
+
+namespace adjoint {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr Index at_once = 250;
+
+struct EvaluateOptions {
+    RunChoice choice;
+    DatasetOptions dataset;
+    std::string images = "test";
+    std::filesystem::path classifier;
+    Index count = 10'000;
+    std::uint64_t seed = 1;
+    bool json = false;
+};
+
+// What was found out, as lines to read and as JSON.
+class Findings {
+  public:
+    void add(const std::string& title, const MeanAndError& value, const std::string& unit = "") {
+        const std::string error = std::isfinite(value.error) ? fmt::format(" ± {:.5f}", value.error) : "";
+        lines_ += fmt::format("{:<28}{:.5f}{}{}\n", title, value.mean, error, unit);
+        json_[key(title)] = {{"mean", value.mean}, {"error", value.error}};
+    }
+    void add(const std::string& title, double value, const std::string& text) {
+        lines_ += fmt::format("{:<28}{}\n", title, text);
+        json_[key(title)] = value;
+    }
+    void add_lines(const std::string& text, const std::string& key, const Json& value) {
+        lines_ += text;
+        json_[key] = value;
+    }
+    void print(bool json) const { fmt::print("{}", json ? json_.dump() + "\n" : lines_); }
+
+  private:
+    // mean_squared_error for "mean squared error".
+    static std::string key(std::string title) {
+        std::ranges::transform(title, title.begin(),
+                               [](unsigned char c) { return c == ' ' || c == '-' ? '_' : std::tolower(c); });
+        return title;
+    }
+
+    std::string lines_;
+    Json json_ = Json::object();
+};
+
+void append(std::vector<double>& values, const Tensor& more) {
+    for (const double value : more.to_vector()) values.push_back(value);
+}
+
+void evaluate_autoencoder(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
+    std::vector<double> entropies, errors, ratios, similarities;
+    Batches batches(images, {.batch_size = at_once});
+    while (const auto batch = batches.next()) {
+        const Variable x = batch->images, logits = model(x), y = sigmoid(logits);
+        append(entropies, mean(softplus(logits) - x * logits, {1, 2, 3}).value());
+        append(errors, mean((y - x) * (y - x), {1, 2, 3}).value());
+        append(ratios, peak_signal_to_noise_ratio(x.value(), y.value()));
+        append(similarities, structural_similarity(x.value(), y.value()));
+    }
+    findings.add("binary cross-entropy", mean_and_error(entropies), " a pixel");
+    findings.add("mean squared error", mean_and_error(errors), " a pixel");
+    findings.add("PSNR", mean_and_error(ratios), " dB");
+    findings.add("SSIM", mean_and_error(similarities));
+}
+
+// How often images of the class of a row are taken for that of a column.
+std::vector<std::vector<Index>> confusion_of(const Classified& all, std::size_t classes) {
+    std::vector<std::vector<Index>> confusion(classes, std::vector<Index>(classes, 0));
+    for (std::size_t n = 0; n < all.labels.size(); ++n) ++confusion.at(all.labels[n]).at(all.classes[n]);
+    return confusion;
+}
+
+Index images_of(const std::vector<Index>& row) { return std::accumulate(row.begin(), row.end(), Index{0}); }
+
+// A square for each pair of classes, the lighter the more images of the row's class are taken for the column's.
+Tensor picture_of(const std::vector<std::vector<Index>>& confusion) {
+    const Index classes = std::ssize(confusion), side = std::max<Index>(4, 280 / classes);
+    const Tensor shares = Tensor::build<float>({1, classes, classes, 1}, [&](std::span<float> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const std::vector<Index>& row = confusion[i / confusion.size()];
+            const double share = static_cast<double>(row[i % row.size()]) / std::max<Index>(1, images_of(row));
+            out[i] = static_cast<float>(std::sqrt(share));  // so that few can be seen
+        }
+    });
+    return upsample2d(shares, {side, side}).value().reshaped({classes * side, classes * side, 1});
+}
+
+void add_classes(const Classified& all, const std::vector<std::string>& names, Findings& findings) {
+    const std::vector<std::vector<Index>> confusion = confusion_of(all, names.size());
+    std::size_t width = 6;
+    for (const std::string& name : names) width = std::max(width, name.size() + 1);
+    std::string lines =
+        fmt::format("\n{:<{}}{:>8}{:>10}   taken for {}\n", "class", width, "images", "right", fmt::join(names, " "));
+    Json classes = Json::array();
+    for (std::size_t c = 0; c < names.size(); ++c) {
+        const Index images = images_of(confusion[c]);
+        const double right = static_cast<double>(confusion[c][c]) / static_cast<double>(std::max<Index>(1, images));
+        std::string counts;
+        for (std::size_t k = 0; k < names.size(); ++k)
+            counts += fmt::format(" {:>{}}", confusion[c][k], std::max<std::size_t>(names[k].size(), 1));
+        lines += fmt::format("{:<{}}{:>8}{:>9.2f}%             {}\n", names[c], width, images, 100.0 * right,
+                             counts.substr(1));
+        classes.push_back({{"name", names[c]}, {"images", images}, {"accuracy", right}});
+    }
+    findings.add_lines(lines, "classes", classes);
+    findings.add_lines("", "confusion", confusion);
+}
+
+void evaluate_classifier(const TrainedRun& run, const std::shared_ptr<const Dataset>& images, Findings& findings) {
+    const Classified all = classify(*run.model(), images);
+    std::vector<double> right;
+    for (std::size_t n = 0; n < all.labels.size(); ++n) right.push_back(all.right(n) ? 1.0 : 0.0);
+    findings.add("cross-entropy", mean_and_error(all.entropies));
+    findings.add("accuracy", mean_and_error(right));
+    add_classes(all, run.class_names(), findings);
+    const std::filesystem::path picture = run.directory.sample("confusion");
+    write_png(picture, picture_of(confusion_of(all, run.class_names().size())));
+    findings.add_lines(fmt::format("\n{}: rows are classes, columns what they are taken for\n", picture.string()),
+                       "picture", picture.string());
+}
+
+// What a classifier sees in images: its features [N, n] and the chances of the classes [N, classes].
+struct Seen {
+    Tensor features;
+    Tensor chances;
+};
+
+Seen seen_by(const TaskSpec& task, const Module& classifier, const Tensor& images) {
+    std::vector<Variable> features, chances;
+    for (Index first = 0; first < images.extent(0); first += at_once) {
+        const Index end = std::min(first + at_once, images.extent(0));
+        const Variable some = slice(images, {.axis = 0, .begin = first, .end = end});
+        features.push_back(task.features(classifier, some));
+        chances.push_back(softmax(task.classify(classifier, features.back())));
+    }
+    return {concatenate(features, 0).value(), concatenate(chances, 0).value()};
+}
+
+// −Σ p·log p along the last axis.
+Tensor entropy(const Variable& p) { return (-sum(p * log(maximum(p, scalar(1e-30, p))), {-1})).value(); }
+
+void evaluate_generator(const TrainedRun& run, const EvaluateOptions& options, const Datasets& data,
+                        Findings& findings) {
+    const Generator generator = trained_generator("evaluate", run);
+    require(!options.classifier.empty(),
+            "evaluate: --classifier must name a run whose classifier looks at what a {} draws; got none",
+            run.task.name);
+    const TrainedRun judge = TrainedRun::open({options.classifier});
+    require(bool(judge.task.features), "evaluate: --classifier must be a run of a classifier; got one of {} in {}",
+            judge.task.name, options.classifier.string());
+    const ImageModelOptions &drawn_sizes = generator.sizes, &seen_sizes = judge.options.sizes;
+    require(drawn_sizes.image_size == seen_sizes.image_size && drawn_sizes.channels == seen_sizes.channels,
+            "evaluate: the classifier sees images of {} pixels and {} channels; got {} and {} in {}",
+            seen_sizes.image_size, seen_sizes.channels, drawn_sizes.image_size, drawn_sizes.channels,
+            run.directory.path().string());
+    const auto see = [&judge, model = judge.model()](const Tensor& images) {
+        return seen_by(judge.task, *model, images);
+    };
+    const Seen test = see(first_images(*data.test, data.test->size()));
+    const Seen training = see(first_images(*data.training, options.count));
+    const Seen drawn = see(draw_images(generator, options.count, options.seed));
+    const Moments real = moments(test.features);
+    const double distance = frechet_distance(moments(drawn.features), real);
+    const double of_training = frechet_distance(moments(training.features), real);
+    const double varied = entropy(mean(drawn.chances, {0})).item();
+    findings.add("Fréchet distance", distance,
+                 fmt::format("{:.4f}; of as many training images {:.4f}", distance, of_training));
+    findings.add("entropy of an image's class", mean_and_error(entropy(drawn.chances).to_vector()));
+    findings.add("entropy of all classes", varied,
+                 fmt::format("{:.5f}; at most {:.5f}", varied, std::log(static_cast<double>(judge.options.classes))));
+}
+
+// Those that --images names.
+std::shared_ptr<const Dataset> chosen(const Datasets& data, const std::string& images) {
+    if (images == "test") return data.test;
+    if (images == "training") return data.training;
+    require(data.validation != nullptr, "evaluate: --images validation: the run has none; got --validation 0");
+    return data.validation;
+}
+
+void evaluate(const EvaluateOptions& options) {
+    const TrainedRun run = TrainedRun::open(options.choice);
+    const Datasets data = run.datasets(options.dataset);
+    Findings findings;
+    if (run.task.decode) {
+        evaluate_autoencoder(*run.model(), chosen(data, options.images), findings);
+    } else if (run.task.classifies) {
+        evaluate_classifier(run, chosen(data, options.images), findings);
+    } else {
+        evaluate_generator(run, options, data, findings);
+    }
+    findings.print(options.json);
+}
+
+}  // namespace
+
+void add_evaluate_command(CLI::App& app) {
+    CLI::App* const command = app.add_subcommand("evaluate", "Measure how good the model of a run is, and how surely");
+    const auto options = std::make_shared<EvaluateOptions>();
+    add_run_options(*command, options->choice, "a run");
+    add_dataset_options(*command, options->dataset);
+    add_setting(*command, "--images", options->images, "Which of the run's images",
+                CLI::IsMember({"test", "validation", "training"}));
+    command->add_option("--classifier", options->classifier,
+                        "Directory of a classifier's run, which looks at what a generator draws");
+    add_setting(*command, "--count", options->count, "How many images a generator draws", whole_number(2, 60'000));
+    add_setting(*command, "--seed", options->seed, "Of the noise", seed_number());
+    command->add_flag("--json", options->json, "Print one line of JSON");
+    command->footer(
+        "An autoencoder: the losses a pixel, PSNR and SSIM. A classifier: the loss, the share that is right, and "
+        "which\n"
+        "classes are taken for which, also as samples/confusion.png.\n"
+        "± is the standard error over the images. A generator: the Fréchet distance between the classifier's\n"
+        "features of drawn images and of test images, and how sure (low) and how varied (high) the drawn classes are.\n"
+        "Example:\n  adjoint evaluate --run runs/dcgan --classifier runs/classifier");
+    command->callback([options] { evaluate(*options); });
+}
+
+}  // namespace adjoint

@@ -1,0 +1,52 @@
+#include "train/records/metric_lines.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace adjoint {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const MetricLine& line) {
+    Json json = {{"step", line.place.steps}, {"epoch", line.place.epoch}};
+    for (const auto& [name, number] : line.numbers) json[name] = number;
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<MetricLine> metric_lines(const std::string& text) {
+    std::vector<MetricLine> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+        const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+        if (!json.is_object() || !json.contains("step") || !json.contains("epoch")) continue;
+        MetricLine& last = lines.emplace_back(MetricLine{{json["step"], json["epoch"]}, {}});
+        for (const auto& [name, number] : json.items()) {
+            if (number.is_number() && name != "step" && name != "epoch") last.numbers.emplace_back(name, number);
+        }
+    }
+    return lines;
+}
+
+std::string csv_of(const std::vector<MetricLine>& lines) {
+    std::vector<std::string> names;
+    for (const MetricLine& line : lines) {
+        for (const auto& [name, number] : line.numbers) {
+            if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+        }
+    }
+    std::string text = "step,epoch";
+    for (const std::string& name : names) text += "," + name;
+    for (const auto& [place, numbers] : lines) {
+        text += "\n" + Json(place.steps).dump() + "," + Json(place.epoch).dump();
+        const std::map<std::string, double> by_name(numbers.begin(), numbers.end());
+        for (const std::string& name : names) {
+            const auto found = by_name.find(name);
+            text += found == by_name.end() ? "," : "," + Json(found->second).dump();
+        }
+    }
+    return text + "\n";
+}
+
+}  // namespace adjoint
