@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <span>
 #include <vector>
 
@@ -41,8 +40,6 @@ void* limited_calloc(std::size_t size) { return size <= most_memory ? std::callo
 
 namespace adjoint {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr Index most_pixels = Index{1} << 26;
 constexpr std::uintmax_t most_bytes = 1 << 28;
@@ -117,11 +114,14 @@ Picture upright(const Picture& stored, int orientation) {
 }  // namespace
 
 Picture read_picture(const std::string& path, Index channels) {
+    const InputFile file(path);
+    require<DataError>(file.size() <= most_bytes, "{}: must have at most {} bytes; got {}", path, most_bytes,
+                       file.size());
+    return decode_picture(path, file.read({}), channels);
+}
+
+Picture decode_picture(const std::string& path, std::string content, Index channels) {
     require(channels == 1 || channels == 3, "read_image: channels must be 1 or 3; got {}", channels);
-    std::error_code unknown;
-    const std::uintmax_t size = fs::is_regular_file(path, unknown) ? fs::file_size(path) : 0;
-    require<DataError>(size <= most_bytes, "{}: must have at most {} bytes; got {}", path, most_bytes, size);
-    std::string content = read_file(path);
     const std::span file(reinterpret_cast<std::uint8_t*>(content.data()), content.size());
     const ImageContainer container = inspect_image(file);
     require_image(container.damage.empty(), path, container.damage);
@@ -133,11 +133,13 @@ Picture read_picture(const std::string& path, Index channels) {
     return picture;
 }
 
-Tensor read_image(const std::string& path, Index channels) {
-    const Picture picture = read_picture(path, channels);
-    return Tensor::build<float>({picture.view.height, picture.view.width, channels}, [&](std::span<float> out) {
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(picture.bytes[i]) / 255.0f;
+Tensor image_of(const Picture& picture) {
+    const PixelView& view = picture.view;
+    return Tensor::build<float>({view.height, view.width, view.channels}, [&](std::span<float> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(view.bytes[i]) / 255.0f;
     });
 }
+
+Tensor read_image(const std::string& path, Index channels) { return image_of(read_picture(path, channels)); }
 
 }  // namespace adjoint

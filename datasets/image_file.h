@@ -23,7 +23,13 @@ struct Picture {
 /// must be a PNG or JPEG image; got a file that ends before its image does`.
 Picture read_picture(const std::string& path, Index channels);
 
-/// The same as an image [H, W, channels] in 0..1.
+/// The same of a file's content, under the name that errors are to give it.
+Picture decode_picture(const std::string& name, std::string content, Index channels);
+
+/// The picture as an image [H, W, C] in 0..1.
+Tensor image_of(const Picture& picture);
+
+/// image_of(read_picture(path, channels)).
 Tensor read_image(const std::string& path, Index channels);
 
 }  // namespace adjoint

@@ -1,9 +1,10 @@
 #include "datasets/read_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "framework/tensor/error.h"
@@ -24,15 +25,33 @@ void require_file(const std::string& path) {
                           other == others.end() ? "" : other->second);
 }
 
-std::string read_file(const std::string& path) {
-    require_file(path);
+InputFile::InputFile(std::string path) : path_(std::move(path)) {
+    require_file(path_);
     errno = 0;
-    std::ifstream stream(path, std::ios::binary);
-    require<MissingInput>(stream.is_open(), "{}: cannot be read; got {}", path, std::strerror(errno));
-    std::string content(fs::file_size(path), '\0');
-    stream.read(content.data(), std::ssize(content));
-    require<MissingInput>(stream.good(), "{}: cannot be read; got {} of {} bytes", path, stream.gcount(),
+    stream_.open(path_, std::ios::binary);
+    require<MissingInput>(stream_.is_open(), "{}: cannot be read; got {}", path_, std::strerror(errno));
+    size_ = fs::file_size(path_);
+}
+
+std::string InputFile::read(const Part& part) const {
+    const std::uint64_t begin = std::min(part.begin, size_);
+    std::string content(std::min(part.length, size_ - begin), '\0');
+    stream_.seekg(static_cast<std::streamoff>(begin));
+    stream_.read(content.data(), std::ssize(content));
+    require<MissingInput>(stream_.good(), "{}: cannot be read; got {} of {} bytes", path_, stream_.gcount(),
                           content.size());
+    return content;
+}
+
+std::string read_file(const std::string& path) { return InputFile(path).read({}); }
+
+std::string read_input(const std::string& path) {
+    std::error_code unknown;
+    const std::string file = path == "-" ? "/dev/stdin" : path;
+    if (file != "/dev/stdin" && !fs::is_fifo(file, unknown)) return read_file(file);
+    std::ifstream stream(file, std::ios::binary);
+    std::string content(std::istreambuf_iterator<char>(stream), {});
+    require<MissingInput>(!stream.bad() && stream.is_open(), "{}: cannot be read", path);
     return content;
 }
 

@@ -1,15 +1,41 @@
-// File content: the bytes of a whole file, read at once.
+// File content: the bytes of a file, whole or in parts, or of what a pipe brings.
 #pragma once
 
+#include <cstdint>
+#include <fstream>
 #include <string>
 
 namespace adjoint {
 
-/// All bytes of a regular file. Throws MissingInput: `<path>: must be a file; got a FIFO`, which is not opened, as that
-/// would wait for whoever writes to it; or `<path>: cannot be read; got <why>`.
+/// A regular file that stays open: all that is read is of one file, even where another takes its place meanwhile.
+class InputFile {
+  public:
+    /// Throws MissingInput: `<path>: must be a file; got a FIFO`, which is not opened, as that would wait for whoever
+    /// writes to it; or `<path>: cannot be read; got <why>`, as read() does.
+    explicit InputFile(std::string path);
+
+    const std::string& path() const { return path_; }
+    std::uint64_t size() const { return size_; }
+    /// So many bytes from that one on, or as many as there are.
+    struct Part {
+        std::uint64_t begin = 0;
+        std::uint64_t length = -1;
+    };
+    std::string read(const Part& part) const;
+
+  private:
+    std::string path_;
+    mutable std::ifstream stream_;
+    std::uint64_t size_;
+};
+
+/// All bytes of a regular file. Throws as InputFile does.
 std::string read_file(const std::string& path);
 
-/// Throws as read_file does where the path leads to a directory, FIFO, socket or device.
+/// The same, or all that a pipe brings; "-" and /dev/stdin are standard input.
+std::string read_input(const std::string& path);
+
+/// Throws as InputFile does where the path leads to a directory, FIFO, socket or device.
 void require_file(const std::string& path);
 
 }  // namespace adjoint

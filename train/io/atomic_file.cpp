@@ -1,5 +1,6 @@
 #include "train/io/atomic_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <random>
@@ -15,14 +16,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Brings all of it to disk and closes the file. Returns 0, or the errno of what failed.
-int write_and_close(int descriptor, std::string_view content) {
+// Returns 0, or the errno of what failed, as write_and_close does.
+int write_all(int descriptor, std::string_view content) {
     int failure = 0;
     while (failure == 0 && !content.empty()) {
         const ssize_t written = ::write(descriptor, content.data(), content.size());
         if (written < 0 && errno != EINTR) failure = errno;
         if (written > 0) content.remove_prefix(static_cast<std::size_t>(written));
     }
+    return failure;
+}
+
+// Brings all of it to disk and closes the file.
+int write_and_close(int descriptor, std::string_view content) {
+    int failure = write_all(descriptor, content);
     if (failure == 0 && ::fsync(descriptor) != 0) failure = errno;
     if (::close(descriptor) != 0 && failure == 0) failure = errno;
     return failure;
@@ -36,6 +43,8 @@ void synchronize_directory(const fs::path& file) {
     ::fsync(descriptor);         // Some file systems cannot synchronise a directory, and say so: nothing is lost by it.
     ::close(descriptor);
 }
+
+bool is_standard_output(const fs::path& path) { return path == "-" || path == "/dev/stdout"; }
 
 }  // namespace
 
@@ -67,6 +76,25 @@ void write_atomically(const fs::path& path, std::string_view content) {
         refuse_to_write(target, failure);
     }
     synchronize_directory(target);
+}
+
+void write_output(const fs::path& path, std::string_view content) {
+    std::error_code unknown;
+    const fs::file_type type = fs::status(path, unknown).type();
+    const bool standard = is_standard_output(path);
+    if (!standard && type != fs::file_type::fifo && type != fs::file_type::character) {
+        return write_atomically(path, content);
+    }
+    if (standard) std::fflush(stdout);  // what has been said before
+    const int descriptor = standard ? ::dup(STDOUT_FILENO) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0) refuse_to_write(path, errno);
+    int failure = write_all(descriptor, content);
+    if (::close(descriptor) != 0 && failure == 0) failure = errno;
+    if (failure != 0) refuse_to_write(path, failure);
+}
+
+std::FILE* messages_beside(const std::vector<fs::path>& files) {
+    return std::any_of(files.begin(), files.end(), is_standard_output) ? stderr : stdout;
 }
 
 void remove_unfinished(const fs::path& directory) {

@@ -3,6 +3,7 @@
 #include "train/io/atomic_file.h"
 
 #include <sys/stat.h>
+#include <thread>
 
 #include "datasets/read_file.h"
 #include "framework/tensor/error.h"
@@ -57,6 +58,27 @@ TEST_F(AtomicFile, HasThePermissionsOfAnyOther) {
     write_atomically(path, "");
     ::umask(mask);
     EXPECT_EQ(fs::status(path).permissions(), static_cast<fs::perms>(0644));
+}
+
+TEST_F(AtomicFile, IsAlsoAPipeOrADeviceWhereAPersonNamesOne) {
+    write_output(path, "text");
+    EXPECT_EQ(read_file(path), "text");
+    write_output("/dev/null", "text");
+    EXPECT_EQ(error_about<CannotWrite>("/dev/full", [&] { write_output("/dev/full", "text"); }),
+              "cannot be written; No space left on device");
+    ASSERT_EQ(::mkfifo((directory / "pipe").c_str(), 0600), 0);
+    const std::string content(100'000, 'x');  // more than a pipe holds
+    std::thread writer([&] { write_output(directory / "pipe", content); });
+    EXPECT_EQ(read_input(directory / "pipe"), content);
+    writer.join();
+    for (const char* name : {"-", "/dev/stdout"}) {
+        testing::internal::CaptureStdout();
+        fmt::print("before ");
+        write_output(name, "text");
+        EXPECT_EQ(testing::internal::GetCapturedStdout(), "before text") << name;
+        EXPECT_EQ(messages_beside({"x", name}), stderr);
+    }
+    EXPECT_EQ(messages_beside({"x", ""}), stdout);
 }
 
 }  // namespace
