@@ -1,13 +1,8 @@
 #include "train/io/npy.h"
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
-#include <cmath>
 #include <fmt/ranges.h>
-#include <limits>
-#include <map>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -16,6 +11,7 @@
 #include "datasets/read_file.h"
 #include "framework/ops/shape_ops.h"
 #include "train/io/atomic_file.h"
+#include "train/io/element_types.h"
 
 namespace adjoint {
 namespace {
@@ -23,12 +19,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view magic = "\x93NUMPY";
-constexpr Index longest_header = 1 << 20;
+constexpr Index longest_header = 1 << 16;
 constexpr std::ptrdiff_t most_axes = 64;  // as in NumPy
 constexpr std::size_t longest_word = 64;
 
 struct Header {
-    std::string type;           // as '<f8'
+    std::string type;           // as <f8, or the list that describes a record
     std::size_t type_byte = 0;  // where it stands
     bool fortran_order = false;
     Shape shape;
@@ -53,6 +49,7 @@ class NpyFile {
         throw DataError(fmt::format("{}: byte {}: {}", name_, byte, fact));
     }
 
+    const std::string& content() const { return content_; }
     std::size_t position() const { return at_; }
     std::string_view rest() const { return std::string_view(content_).substr(at_); }
 
@@ -94,7 +91,7 @@ class NpyFile {
                   "expected each of 'descr', 'fortran_order' and 'shape' once, read {:?}", key);
             expect(':');
             skip_spaces();
-            if (key == "descr") header.type_byte = at_, header.type = quoted();
+            if (key == "descr") header.type_byte = at_, header.type = type();
             if (key == "fortran_order") header.fortran_order = boolean();
             if (key == "shape") header.shape = tuple();
         });
@@ -126,6 +123,19 @@ class NpyFile {
             read_item();
             if (!accept(',')) return expect(closing);
         }
+    }
+
+    // A word, or the list of a record's fields as it stands there: [('age', '<i4'), ('weight', '<f8', (2,))].
+    std::string type() {
+        const std::size_t first = at_;
+        if (!accept('[')) return quoted();
+        for (int open = 1; open > 0; skip_spaces()) {
+            check(at_ < text_.size(), first, "the list of fields does not end");
+            const char c = text_[at_];
+            open += c == '[' || c == '(' ? 1 : c == ']' || c == ')' ? -1 : 0;
+            c == '\'' || c == '"' ? static_cast<void>(quoted()) : static_cast<void>(++at_);
+        }
+        return std::string(text_.substr(first, at_ - first));
     }
 
     std::string quoted() {
@@ -168,38 +178,19 @@ class NpyFile {
     std::size_t at_ = 0;
 };
 
-template <class Stored, class T>
-Tensor read_elements(const NpyFile& file, const Header& header) {
-    for (Index count = 1; const Index extent : header.shape) {  // an empty axis excuses no other
-        file.check(!__builtin_mul_overflow(count, std::max<Index>(extent, 1), &count) && count < (Index{1} << 56),
-                   file.position(), "the header's shape {} is too large", header.shape);
-    }
-    const std::string_view bytes = file.rest();
-    const std::size_t size = static_cast<std::size_t>(element_count(header.shape)) * sizeof(Stored);
-    file.check(bytes.size() == size, file.position(), "shape {} of {:?} takes {} bytes, the file has {}", header.shape,
-               header.type, size, bytes.size());
-    const bool reversed = (header.type[0] == '>') != (std::endian::native == std::endian::big) && header.type[0] != '=';
-    // In Fortran's order the elements are those of the transposed array in C's.
-    const Shape shape = header.fortran_order ? Shape(header.shape.rbegin(), header.shape.rend()) : header.shape;
-    const Tensor stored = Tensor::build<T>(shape, [&](std::span<T> out) {
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            std::array<char, sizeof(Stored)> raw;
-            std::copy_n(bytes.data() + i * sizeof(Stored), sizeof(Stored), raw.data());
-            if (reversed) std::reverse(raw.begin(), raw.end());
-            out[i] = static_cast<T>(std::bit_cast<Stored>(raw));
-        }
-    });
-    return header.fortran_order ? transpose(stored).value() : stored;
+// The type of the elements by its name behind the order of their bytes, or nothing.
+const ElementType* type_of(const Header& header) {
+    const bool ordered = header.type.find_first_of("<>=|") == 0;
+    return ordered ? npy_type(std::string_view(header.type).substr(1)) : nullptr;
 }
 
-using Reader = Tensor (*)(const NpyFile& file, const Header& header);
-const std::map<std::string, Reader> element_types = {
-    {"f2", read_elements<Float16, float>},        {"f4", read_elements<float, float>},
-    {"f8", read_elements<double, double>},        {"b1", read_elements<std::uint8_t, double>},
-    {"u1", read_elements<std::uint8_t, double>},  {"i1", read_elements<std::int8_t, double>},
-    {"u2", read_elements<std::uint16_t, double>}, {"i2", read_elements<std::int16_t, double>},
-    {"u4", read_elements<std::uint32_t, double>}, {"i4", read_elements<std::int32_t, double>},
-    {"u8", read_elements<std::uint64_t, double>}, {"i8", read_elements<std::int64_t, double>}};
+// The elements behind the header are all there.
+void check_elements(const NpyFile& file, const Header& header, const ElementType& type) {
+    file.check(is_countable(header.shape), file.position(), "the header's shape {} is too large", header.shape);
+    const std::uint64_t size = type.bytes(header.shape);
+    file.check(file.rest().size() == size, file.position(), "shape {} of {:?} takes {} bytes, the file has {}",
+               header.shape, header.type, size, file.rest().size());
+}
 
 }  // namespace
 
@@ -214,42 +205,59 @@ Tensor read_npy(const fs::path& path) {
 Tensor tensor_of_npy(std::string name, std::string content) {
     NpyFile file(std::move(name), std::move(content));
     const Header header = file.read_header();
-    const bool ordered = header.type.find_first_of("<>=|") == 0;
-    const auto type = element_types.find(ordered ? header.type.substr(1) : "");
-    file.check(type != element_types.end(), header.type_byte,
+    const ElementType* const type = type_of(header);
+    file.check(type != nullptr && type->tensor != nullptr, header.type_byte,
                "expected elements that are f2, f4, f8, integers or booleans, read {:?}", header.type);
-    return type->second(file, header);
+    check_elements(file, header, *type);
+    const bool reversed = (header.type[0] == '>') != (std::endian::native == std::endian::big) && header.type[0] != '=';
+    // In Fortran's order the elements are those of the transposed array in C's.
+    const Shape shape = header.fortran_order ? Shape(header.shape.rbegin(), header.shape.rend()) : header.shape;
+    const Tensor stored = type->tensor(shape, file.rest(), reversed);
+    return header.fortran_order ? transpose(stored).value() : stored;
 }
 
-std::string npy_of(const Tensor& tensor) {
+bool is_npy(std::string_view beginning) { return beginning.starts_with(magic); }
+
+StoredTensor stored_npy(const std::string& name, const ReadBeginning& read) {
+    NpyFile beginning(name, read(longest_header + 16));
+    const Header header = beginning.read_header();
+    const ElementType* const type = type_of(header);
+    const bool foreign = type == nullptr || type->tensor == nullptr;
+    beginning.check(foreign || is_countable(header.shape), beginning.position(), "the header's shape {} is too large",
+                    header.shape);
+    return {.type = std::string(type ? type->name : header.type),
+            .shape = header.shape,
+            .bytes = foreign ? 0 : type->bytes(header.shape),
+            .foreign = foreign,
+            .tensor = [=] { return tensor_of_npy(name, read(std::string::npos)); },
+            .npy =
+                [=] {
+                    NpyFile file(name, read(std::string::npos));
+                    const Header whole = file.read_header();
+                    if (!foreign) check_elements(file, whole, *type);
+                    return file.content();
+                }};
+}
+
+std::string npy_of(std::string_view type, const Shape& shape, std::string_view bytes) {
     std::string header = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
-                                     std::endian::native == std::endian::little ? '<' : '>',
-                                     tensor.dtype() == DType::float32 ? "f4" : "f8", fmt::join(tensor.shape(), ", "),
-                                     tensor.rank() == 1 ? "," : "");
+                                     type.back() == '1'                           ? '|'
+                                     : std::endian::native == std::endian::little ? '<'
+                                                                                  : '>',
+                                     type, fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
     // Spaces and a line break, so that the elements start at a multiple of 64 bytes.
     const std::size_t before = magic.size() + 4;
     header.append(63 - (before + header.size()) % 64, ' ').push_back('\n');
 
     std::string content(magic);
     content.append({'\x01', '\x00', static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)});
-    return content.append(header).append(bytes_of(tensor));
+    return content.append(header).append(bytes);
 }
 
-void write_npy(const fs::path& path, const Tensor& tensor) { write_atomically(path, npy_of(tensor)); }
-
-Float16::operator float() const {
-    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    const float size = exponent == 31  ? (fraction == 0 ? INFINITY : NAN)
-                       : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                                       : std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-    return bits >> 15 ? -size : size;
+std::string npy_of(const Tensor& tensor) {
+    return npy_of(tensor.dtype() == DType::float32 ? "f4" : "f8", tensor.shape(), bytes_of(tensor));
 }
 
-std::string_view bytes_of(const Tensor& tensor) {
-    return dispatch(tensor.dtype(), [&]<Scalar T>() {
-        const auto elements = tensor.data<T>();
-        return std::string_view(reinterpret_cast<const char*>(elements.data()), elements.size_bytes());
-    });
-}
+void write_npy(const fs::path& path, const Tensor& tensor) { write_output(path, npy_of(tensor)); }
 
 }  // namespace adjoint

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
-#include "framework/tensor/tensor.h"
+#include "train/io/stored_tensor.h"
 
 namespace adjoint {
 
@@ -19,19 +20,22 @@ Tensor read_npy(const std::filesystem::path& path);
 /// The same where the file is in memory, under the name that errors are to give it.
 Tensor tensor_of_npy(std::string name, std::string content);
 
+/// Whether a file begins as a .npy file does.
+bool is_npy(std::string_view beginning);
+
+/// Reads a file, or the first `most` bytes of it where it has more.
+using ReadBeginning = std::function<std::string(std::size_t most)>;
+
+/// The array in a .npy file of which only the header is read yet, under the name that errors are to give it.
+StoredTensor stored_npy(const std::string& name, const ReadBeginning& read);
+
 /// A .npy file of format 1.0 in C order.
 std::string npy_of(const Tensor& tensor);
 
-/// Writes npy_of(tensor), atomically. Throws CannotWrite.
+/// The same of elements as they lie in memory, whose type NumPy calls so: i8, b1.
+std::string npy_of(std::string_view type, const Shape& shape, std::string_view bytes);
+
+/// Writes npy_of(tensor), atomically, or to a pipe, as write_output does. Throws CannotWrite.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);
-
-/// A number of 16 bits, IEEE 754's binary16, as files hold them.
-struct Float16 {
-    explicit operator float() const;
-    std::uint16_t bits;
-};
-
-/// The elements as they lie in memory, as long as the tensor lives.
-std::string_view bytes_of(const Tensor& tensor);
 
 }  // namespace adjoint

@@ -1,6 +1,6 @@
 #include "train/io/npz.h"
 
-#include <deque>
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -41,17 +41,27 @@ Archive open_archive(const fs::path& path) {
     throw DataError(fmt::format("{}: must be a .npz file; {}", path.string(), reason));
 }
 
-// What an entry holds, decompressed; its checksum is compared at its end. Its length is not believed beforehand.
-std::string content_of(zip_t* archive, zip_uint64_t index, const std::string& where) {
+// What an entry holds, decompressed, up to so many bytes; its checksum is compared at its end. Its length is not
+// believed beforehand.
+std::string content_of(zip_t* archive, zip_uint64_t index, const std::string& where, std::size_t most) {
     const Entry entry(zip_fopen_index(archive, index, 0));
     require<DataError>(entry != nullptr, "{}: cannot be unpacked; {}", where, zip_strerror(archive));
     std::string content;
     std::vector<char> part(1 << 16);
-    for (zip_int64_t count; (count = zip_fread(entry.get(), part.data(), part.size())) != 0;) {
-        require<DataError>(count > 0, "{}: cannot be unpacked; {}", where, zip_file_strerror(entry.get()));
+    while (content.size() < most) {
+        const zip_int64_t count = zip_fread(entry.get(), part.data(), part.size());
+        require<DataError>(count >= 0, "{}: cannot be unpacked; {}", where, zip_file_strerror(entry.get()));
+        if (count == 0) break;
         content.append(part.data(), static_cast<std::size_t>(count));
     }
+    content.resize(std::min(content.size(), most));
     return content;
+}
+
+// Whether no array is to be expected in what has such a name: folders and files of another kind, and what file managers
+// leave in archives.
+bool is_hidden(const std::string& entry) {
+    return entry.starts_with("__MACOSX/") || entry.starts_with('.') || entry.find("/.") != entry.npos;
 }
 
 // The bytes of an archive that was made in memory.
@@ -77,35 +87,49 @@ void add(zip_t* archive, const std::string& name, const std::string& content) {
 
 }  // namespace
 
-std::map<std::string, Tensor> read_npz(const fs::path& path) {
-    const Archive archive = open_archive(path);
-    std::map<std::string, Tensor> tensors;
+StoredTensors open_npz(const fs::path& path) {
+    const std::shared_ptr<zip_t> archive = open_archive(path);
+    StoredTensors tensors;
     const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
-    require<DataError>(count > 0, "{}: must be a .npz file; it holds nothing", path.string());
     for (zip_uint64_t i = 0; i < count; ++i) {
         const char* const text = zip_get_name(archive.get(), i, ZIP_FL_ENC_GUESS);
         require<DataError>(text != nullptr, "{}: must be a .npz file; {}", path.string(), zip_strerror(archive.get()));
         const std::string entry = text, where = fmt::format("{}: {}", path.string(), entry);
-        require<DataError>(entry.ends_with(extension), "{}: must be a .npy file by its name", where);
+        if (!entry.ends_with(extension)) continue;
+        const ReadBeginning read = [=](std::size_t most) { return content_of(archive.get(), i, where, most); };
+        if (is_hidden(entry) && !is_npy(read(16))) continue;
         const std::string name = entry.substr(0, entry.size() - extension.size());
-        Tensor tensor = tensor_of_npy(where, content_of(archive.get(), i, where));
-        require<DataError>(tensors.emplace(name, std::move(tensor)).second, "{}: must be there once; got it again",
-                           where);
+        require<DataError>(tensors.emplace(name, stored_npy(where, read)).second,
+                           "{}: must be there once; got it again", where);
+    }
+    require<DataError>(!tensors.empty(), "{}: must be a .npz file; it holds no array", path.string());
+    return tensors;
+}
+
+std::map<std::string, Tensor> read_npz(const fs::path& path) {
+    std::map<std::string, Tensor> tensors;
+    for (const auto& [name, stored] : open_npz(path)) {
+        if (!stored.foreign) tensors.emplace(name, stored.tensor());
     }
     return tensors;
 }
 
 void write_npz(const fs::path& path, const std::map<std::string, Tensor>& tensors) {
-    require(!tensors.empty(), "write_npz: there must be a tensor; got none");
+    std::map<std::string, std::string> files;
+    for (const auto& [name, tensor] : tensors) files.emplace(name, npy_of(tensor));
+    pack_npz(path, files);
+}
+
+void pack_npz(const fs::path& path, const std::map<std::string, std::string>& files) {
+    require(!files.empty(), "write_npz: there must be a tensor; got none");
     const Source file(zip_source_buffer_create(nullptr, 0, 0, nullptr));
     Archive archive(zip_open_from_source(file.get(), ZIP_TRUNCATE, nullptr));
-    zip_source_keep(file.get());       // the archive gives up its hold when it closes
-    std::deque<std::string> contents;  // which stay where they are: the archive reads them when it closes
-    for (const auto& [name, tensor] : tensors) add(archive.get(), name, contents.emplace_back(npy_of(tensor)));
+    zip_source_keep(file.get());  // the archive gives up its hold when it closes
+    for (const auto& [name, content] : files) add(archive.get(), name, content);
     require<CannotWrite>(zip_close(archive.get()) == 0, "{}: cannot be written; {}", path.string(),
                          zip_strerror(archive.get()));
     archive.release();
-    write_atomically(path, content_of(file.get()));
+    write_output(path, content_of(file.get()));
 }
 
 }  // namespace adjoint

@@ -103,7 +103,7 @@ std::string png_of(const Tensor& image) {
     return file;
 }
 
-void write_png(const std::filesystem::path& path, const Tensor& image) { write_atomically(path, png_of(image)); }
+void write_png(const std::filesystem::path& path, const Tensor& image) { write_output(path, png_of(image)); }
 
 std::string animated_png(const std::vector<Tensor>& frames, Index milliseconds) {
     require(!frames.empty(), "animated_png: there must be a frame; got none");

@@ -1,49 +1,60 @@
 #include "train/io/safetensors.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstring>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
-#include <span>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <zlib.h>
 
 #include "datasets/read_file.h"
 #include "train/io/atomic_file.h"
+#include "train/io/element_types.h"
 #include "train/io/npy.h"
 
 namespace adjoint {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Metadata = std::map<std::string, std::string>;
 
 constexpr std::uint64_t largest_header = 100'000'000;  // as the format's own reader has it
 
-const std::string metadata_key = "__metadata__", checksum_key = "crc32";
-
-const char* type_code(DType dtype) { return dtype == DType::float32 ? "F32" : "F64"; }
-
-// Of the metadata and of all tensors' names, types, shapes and elements, in the order of their names: whatever way a
-// tool writes them down, the same content has the same checksum.
-std::string checksum_of(const std::map<std::string, Tensor>& tensors,
-                        const std::map<std::string, std::string>& metadata) {
-    uLong crc = ::crc32_z(0, nullptr, 0);
-    const auto add = [&crc](std::string_view bytes) {
-        crc = ::crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-    };
-    for (const auto& [key, value] : metadata) {
-        if (key != checksum_key) add(fmt::format("{}\n{}\n", key, value));
-    }
-    for (const auto& [name, tensor] : tensors) {
-        add(fmt::format("{}\n{} {}\n", name, type_code(tensor.dtype()), tensor.shape()));
-        add(bytes_of(tensor));
-    }
-    return fmt::format("{:08x}", crc);
-}
+// Version 0.1 called its checksum by the older name.
+const std::string metadata_key = "__metadata__", checksum_key = "adjoint.crc32", old_checksum_key = "crc32";
 
 // Where the bytes of a tensor lie among the elements.
 using Range = std::array<std::uint64_t, 2>;
+
+struct Entry {
+    std::string type;
+    Shape shape;
+    Range range;
+};
+
+// Of the metadata and of all tensors' names, types, shapes and elements, in the order of their names: whatever way a
+// tool writes them down, the same content has the same checksum.
+class Checksum {
+  public:
+    void add(const Metadata& metadata) {
+        for (const auto& [key, value] : metadata) {
+            if (key != checksum_key && key != old_checksum_key) add(fmt::format("{}\n{}\n", key, value));
+        }
+    }
+    void add(const std::string& name, const Entry& entry, std::string_view bytes) {
+        add(fmt::format("{}\n{} {}\n", name, entry.type, entry.shape));
+        add(bytes);
+    }
+    std::string text() const { return fmt::format("{:08x}", crc_); }
+
+  private:
+    void add(std::string_view bytes) {
+        crc_ = ::crc32_z(crc_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+    }
+    uLong crc_ = ::crc32_z(0, nullptr, 0);
+};
 
 // The ranges follow one another without gap or overlap up to the end, as the format demands.
 bool fill(std::vector<Range> ranges, std::uint64_t size) {
@@ -52,79 +63,181 @@ bool fill(std::vector<Range> ranges, std::uint64_t size) {
     return std::ranges::adjacent_find(ranges, [](Range a, Range b) { return a[1] != b[0]; }) == ranges.end();
 }
 
-// The upper half of a float32.
-struct BFloat16 {
-    explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
-    std::uint16_t bits;
+// A header as it is written down: its entries, and the key that comes last.
+struct Header {
+    nlohmann::json entries;
+    std::string last;
 };
 
-template <class Stored, Scalar T>
-Tensor converted(const Shape& shape, const char* elements) {
-    return Tensor::build<T>(shape, [&](std::span<T> out) {
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            Stored element;
-            std::memcpy(&element, elements + i * sizeof element, sizeof element);
-            out[i] = static_cast<T>(element);
-        }
+// Throws Json's own exceptions, and DataError where an object has a key twice.
+Header parse_header(const std::string& file, const std::string& text) {
+    Header header;
+    std::vector<std::set<std::string>> keys;  // of each object that is not at its end yet
+    header.entries = nlohmann::json::parse(text, [&](int, auto event, const nlohmann::json& parsed) {
+        if (event == nlohmann::json::parse_event_t::object_start) keys.emplace_back();
+        if (event == nlohmann::json::parse_event_t::object_end) keys.pop_back();
+        if (event != nlohmann::json::parse_event_t::key) return true;
+        const std::string key = parsed;
+        require<DataError>(keys.back().insert(key).second, "{}: the header must have each key once; got {:?} again",
+                           file, key);
+        if (keys.size() == 1) header.last = key;
+        return true;
     });
+    return header;
 }
 
-// A type of the format, and how its elements become those of a tensor: unchanged but for whole numbers beyond 2⁵³.
-struct ElementType {
-    std::uint64_t bytes;
-    Tensor (*tensor)(const Shape& shape, const char* elements);
-};
-const std::map<std::string, ElementType> element_types = {
-    {"F32", {4, converted<float, float>}},         {"F64", {8, converted<double, double>}},
-    {"F16", {2, converted<Float16, float>}},       {"BF16", {2, converted<BFloat16, float>}},
-    {"I64", {8, converted<std::int64_t, double>}}, {"I32", {4, converted<std::int32_t, double>}},
-    {"I16", {2, converted<std::int16_t, float>}},  {"I8", {1, converted<std::int8_t, float>}},
-    {"U8", {1, converted<std::uint8_t, float>}},   {"BOOL", {1, converted<std::uint8_t, float>}}};
+// Whole numbers that an entry has under a key.
+std::vector<Index> numbers(const std::string& where, const nlohmann::json& entry, const char* key) {
+    const nlohmann::json& list = entry.at(key);
+    const auto is_number = [](const nlohmann::json& item) {
+        return item.is_number_unsigned() && std::in_range<Index>(item.get<std::uint64_t>());
+    };
+    require<DataError>(list.is_array() && std::ranges::all_of(list, is_number),
+                       "{}: {} must be whole numbers from 0; got {}", where, key, list.dump());
+    return list.get<std::vector<Index>>();
+}
 
-// The tensor that an entry of the header describes.
-Tensor tensor_of(const std::string& where, const Json& entry, std::span<const char> elements) {
-    const std::string name = entry.at("dtype");
-    const auto type = element_types.find(name);
-    std::vector<std::string> names;
-    for (const auto& each : element_types) names.push_back(each.first);
-    require<DataError>(type != element_types.end(), "{}: the element type must be one of {}; got {}", where,
-                       fmt::join(names, ", "), name);
-    const Shape shape = entry.at("shape").get<Shape>();
-    const auto offsets = entry.at("data_offsets").get<Range>();
-    require<DataError>(offsets[0] <= offsets[1] && offsets[1] <= elements.size(),
-                       "{}: the elements must lie in the file; got bytes {} to {} of {}", where, offsets[0], offsets[1],
-                       elements.size());
-    std::uint64_t expected = type->second.bytes;
-    for (const Index extent : shape) {
-        require<DataError>(
-            extent >= 0 && (extent == 0 || expected <= elements.size() / static_cast<std::uint64_t>(extent)),
-            "{}: the shape does not fit the file; got {}", where, shape);
-        expected *= static_cast<std::uint64_t>(extent);
+Entry entry_of(const std::string& where, const nlohmann::json& json, std::uint64_t size) {
+    const std::vector<Index> offsets = numbers(where, json, "data_offsets");
+    require<DataError>(offsets.size() == 2, "{}: data_offsets must be two numbers; got {}", where, offsets);
+    const Entry entry = {json.at("dtype"),
+                         numbers(where, json, "shape"),
+                         {static_cast<std::uint64_t>(offsets[0]), static_cast<std::uint64_t>(offsets[1])}};
+    const auto [begin, end] = entry.range;
+    require<DataError>(begin <= end && end <= size, "{}: the elements must lie in the file; got bytes {} to {} of {}",
+                       where, begin, end, size);
+    require<DataError>(is_countable(entry.shape), "{}: the shape does not fit the file; got {}", where, entry.shape);
+    const ElementType* const type = safetensors_type(entry.type);
+    if (type == nullptr) return entry;  // of a newer version of the format: only that knows how large it is
+    const std::uint64_t expected = type->bytes(entry.shape);
+    require<DataError>(end - begin == expected, "{}: shape {} takes {} bytes; got {}", where, entry.shape, expected,
+                       end - begin);
+    return entry;
+}
+
+// A file that is open, and its header.
+class Reader {
+  public:
+    explicit Reader(const std::string& path) : file_(path) {
+        std::uint64_t length = 0;
+        require<DataError>(file_.size() >= sizeof length, "{}: must begin with 8 bytes of header length; got {} bytes",
+                           path, file_.size());
+        std::memcpy(&length, file_.read({.length = sizeof length}).data(), sizeof length);
+        require<DataError>(length <= largest_header && length <= file_.size() - sizeof length,
+                           "{}: the header must lie in the file; got a length of {} in {} bytes", path, length,
+                           file_.size());
+        first_ = sizeof length + length;
+        try {
+            read_header(file_.read({.begin = sizeof length, .length = length}));
+        } catch (const nlohmann::json::exception& error) {
+            throw DataError(
+                fmt::format("{}: the header is not what safetensors describes; got {}", path, error.what()));
+        }
     }
-    require<DataError>(offsets[1] - offsets[0] == expected, "{}: shape {} takes {} bytes; got {}", where, shape,
-                       expected, offsets[1] - offsets[0]);
-    return type->second.tensor(shape, elements.data() + offsets[0]);
-}
+
+    const std::map<std::string, Entry>& entries() const { return entries_; }
+    const Metadata& metadata() const { return metadata_; }
+
+    Origin origin() {
+        if (!origin_) origin_ = compare();
+        return *origin_;
+    }
+
+    Tensor tensor(const std::string& name) {
+        const Entry& entry = entries_.at(name);
+        const ElementType* const type = safetensors_type(entry.type);
+        require<DataError>(type != nullptr && type->tensor != nullptr, "{}: {}: must have elements of {}; got {}",
+                           file_.path(), name, fmt::join(readable_safetensors_types(), ", "), entry.type);
+        return type->tensor(entry.shape, verified_bytes(entry), /*reversed=*/false);
+    }
+
+    std::string npy(const std::string& name) {
+        const Entry& entry = entries_.at(name);
+        const ElementType* const type = safetensors_type(entry.type);
+        if (entry.type == "BF16") return npy_of(tensor(name));
+        require<DataError>(type != nullptr && !type->npy.empty(), "{}: {}: must have a type that NumPy has; got {}",
+                           file_.path(), name, entry.type);
+        return npy_of(type->npy, entry.shape, verified_bytes(entry));
+    }
+
+  private:
+    void read_header(const std::string& text) {
+        const Header header = parse_header(file_.path(), text);
+        rewritten_ = header.last != metadata_key;
+        std::vector<Range> ranges;
+        const std::uint64_t size = file_.size() - first_;
+        for (const auto& [name, json] : header.entries.get_ref<const nlohmann::json::object_t&>()) {
+            if (name == metadata_key) {
+                metadata_ = json.get<Metadata>();
+                continue;
+            }
+            ranges.push_back(
+                entries_.emplace(name, entry_of(file_.path() + ": " + name, json, size)).first->second.range);
+        }
+        require<DataError>(fill(ranges, size),
+                           "{}: the tensors must fill the file without gap or overlap; got {} tensors in {} bytes",
+                           file_.path(), ranges.size(), size);
+    }
+
+    Origin compare() const {
+        const bool old = !metadata_.contains(checksum_key);
+        const auto expected = metadata_.find(old ? old_checksum_key : checksum_key);
+        if (expected == metadata_.end()) return Origin::unknown;
+        Checksum checksum;
+        checksum.add(metadata_);
+        for (const auto& [name, entry] : entries_) checksum.add(name, entry, bytes(entry));
+        if (checksum.text() == expected->second) return Origin::unchanged;
+        require<DataError>(rewritten_, "{}: is damaged: its checksum must be {}; got {}", file_.path(),
+                           expected->second, checksum.text());
+        return Origin::changed;
+    }
+
+    std::string bytes(const Entry& entry) const {
+        return file_.read({.begin = first_ + entry.range[0], .length = entry.range[1] - entry.range[0]});
+    }
+    std::string verified_bytes(const Entry& entry) {
+        origin();
+        return bytes(entry);
+    }
+
+    InputFile file_;
+    std::uint64_t first_ = 0;  // where the elements begin
+    std::map<std::string, Entry> entries_;
+    Metadata metadata_;
+    bool rewritten_ = false;  // by another tool, as these write the metadata first; version 0.1 did too
+    std::optional<Origin> origin_;
+};
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
-                       std::map<std::string, std::string> metadata) {
-    std::map<std::string, Tensor> by_name;
-    for (const auto& [name, tensor] : tensors) {
-        require(name != metadata_key && by_name.emplace(name, tensor).second,
-                "write_safetensors: names must differ, and none be {}; got {}", metadata_key, name);
-    }
-    metadata[checksum_key] = checksum_of(by_name, metadata);
-    Json header = {{metadata_key, metadata}};
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, Metadata metadata) {
+    std::map<std::string, const Tensor*> by_name;
+    std::map<std::string, Entry> entries;
     std::uint64_t end = 0;
     for (const auto& [name, tensor] : tensors) {
+        require(name != metadata_key && by_name.emplace(name, &tensor).second,
+                "write_safetensors: names must differ, and none be {}; got {}", metadata_key, name);
         const std::uint64_t begin = end;
         end += bytes_of(tensor).size();
-        header[name] = {
-            {"dtype", type_code(tensor.dtype())}, {"shape", tensor.shape()}, {"data_offsets", {begin, end}}};
+        entries[name] = {tensor.dtype() == DType::float32 ? "F32" : "F64", tensor.shape(), {begin, end}};
     }
-    std::string text = header.dump();
+    Checksum checksum;
+    checksum.add(metadata);
+    for (const auto& [name, entry] : entries) checksum.add(name, entry, bytes_of(*by_name.at(name)));
+    metadata[checksum_key] = checksum.text();
+
+    nlohmann::ordered_json header = nlohmann::ordered_json::object();
+    for (const auto& [name, tensor] : tensors) {
+        const Entry& entry = entries.at(name);
+        header[name] = {{"dtype", entry.type}, {"shape", entry.shape}, {"data_offsets", entry.range}};
+    }
+    header[metadata_key] = metadata;  // last, where other tools do not write it: that tells their files from damage
+    std::string text;
+    try {
+        text = header.dump();
+    } catch (const nlohmann::json::exception&) {
+        throw Error("write_safetensors: names and metadata must be UTF-8; got other bytes");
+    }
     text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
     const std::uint64_t length = text.size();
     std::string content(reinterpret_cast<const char*>(&length), sizeof length);
@@ -134,40 +247,25 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     write_atomically(path, content);
 }
 
-SafetensorsFile read_safetensors(const std::filesystem::path& path) {
-    const std::string content = read_file(path);
-    const std::string file = path.string();
-    std::uint64_t length = 0;
-    require<DataError>(content.size() >= sizeof length, "{}: must begin with 8 bytes of header length; got {} bytes",
-                       file, content.size());
-    std::memcpy(&length, content.data(), sizeof length);
-    require<DataError>(length <= largest_header && length <= content.size() - sizeof length,
-                       "{}: the header must lie in the file; got a length of {} in {} bytes", file, length,
-                       content.size());
-    const std::span<const char> elements = std::span(content).subspan(sizeof length + length);
-    SafetensorsFile result;
-    std::vector<Range> ranges;
-    try {
-        const char* const begin = content.data() + sizeof length;
-        const Json header = Json::parse(begin, begin + length);
-        for (const auto& [name, entry] : header.items()) {
-            if (name == metadata_key) {
-                result.metadata = entry.get<std::map<std::string, std::string>>();
-                continue;
-            }
-            result.tensors[name] = tensor_of(file + ": " + name, entry, elements);
-            ranges.push_back(entry.at("data_offsets").get<Range>());
-        }
-    } catch (const Json::exception& error) {
-        throw DataError(fmt::format("{}: the header is not what safetensors describes; got {}", file, error.what()));
+StoredSafetensors open_safetensors(const std::filesystem::path& path) {
+    const auto file = std::make_shared<Reader>(path.string());
+    StoredSafetensors result = {{}, file->metadata(), [file] { return file->origin(); }};
+    for (const auto& [name, entry] : file->entries()) {
+        const ElementType* const type = safetensors_type(entry.type);
+        result.tensors.emplace(name, StoredTensor{.type = std::string(type ? type->name : entry.type),
+                                                  .shape = entry.shape,
+                                                  .bytes = entry.range[1] - entry.range[0],
+                                                  .foreign = false,
+                                                  .tensor = [=, name = name] { return file->tensor(name); },
+                                                  .npy = [=, name = name] { return file->npy(name); }});
     }
-    require<DataError>(fill(ranges, elements.size()),
-                       "{}: the tensors must fill the file without gap or overlap; got {} tensors in {} bytes", file,
-                       result.tensors.size(), elements.size());
-    const auto expected = result.metadata.find(checksum_key);
-    const std::string found = expected == result.metadata.end() ? "" : checksum_of(result.tensors, result.metadata);
-    require<DataError>(found.empty() || found == expected->second, "{}: is damaged: its checksum must be {}; got {}",
-                       file, found.empty() ? "" : expected->second, found);
+    return result;
+}
+
+SafetensorsFile read_safetensors(const std::filesystem::path& path) {
+    const StoredSafetensors stored = open_safetensors(path);
+    SafetensorsFile result = {{}, stored.metadata, stored.origin()};
+    for (const auto& [name, tensor] : stored.tensors) result.tensors.emplace(name, tensor.tensor());
     return result;
 }
 

@@ -46,8 +46,9 @@ RunState state_in(const std::string& text) {
 
 Checkpoint read(const fs::path& file) {
     SafetensorsFile content = read_safetensors(file);
-    require<DataError>(content.metadata.contains("crc32") && content.metadata.contains("run"),
-                       "{}: is not the checkpoint of a run; got no checksum or no state in it", file.string());
+    require<DataError>(content.origin == Origin::unchanged && content.metadata.contains("run"),
+                       "{}: is not the checkpoint of a run; got another checksum or none, or no state in it",
+                       file.string());
     try {
         return {.state = state_in(content.metadata.at("run")), .tensors = std::move(content.tensors)};
     } catch (const Json::exception& error) {

@@ -3,6 +3,7 @@
 #include "train/io/npy.h"
 
 #include <cmath>
+#include <functional>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -144,7 +145,7 @@ TEST(NpyRefusal, WhatIsNoSuchFileIsRefusedAtItsFirstBytes) {
     EXPECT_EQ(refusal(npy_start + "\x01\x00\x40\x00{"s),
               "byte 11: the file ends, but the header has 64 bytes from byte 10");
     EXPECT_EQ(refusal(npy_start + "\x02\x00\xff\xff\xff\xff"s),
-              "byte 8: expected a header of at most 1048576 bytes, read 4294967295");
+              "byte 8: expected a header of at most 65536 bytes, read 4294967295");
 }
 
 TEST(NpyRefusal, AHeaderThatMakesNoSenseIsRefusedAtItsByte) {
@@ -157,7 +158,9 @@ TEST(NpyRefusal, AHeaderThatMakesNoSenseIsRefusedAtItsByte) {
     EXPECT_EQ(header("{'descr': '<f8', 'descr': '<f8'}"),
               R"(byte 27: expected each of 'descr', 'fortran_order' and 'shape' once, read "descr")");
     EXPECT_EQ(header("{'descr' '<f8'}"), R"(byte 19: expected ':' in the header, read "'")");
-    EXPECT_EQ(header("{'descr': [('a', '<f8')]}"), R"(byte 20: expected a quoted word in the header, read "[")");
+    EXPECT_EQ(header("{'descr': [('a', '<f8')]}"), "byte 35: the header ends, but has no 'fortran_order'");
+    EXPECT_EQ(header("{'descr': [('a', '<f8'), "), "byte 20: the list of fields does not end");
+    EXPECT_EQ(header("{'descr': 5}"), R"(byte 20: expected a quoted word in the header, read "5")");
     EXPECT_EQ(header("{'fortran_order': 0}"), R"(byte 28: expected True or False, read "0")");
     EXPECT_EQ(header("{'shape': 3}"), R"(byte 20: expected '(' in the header, read "3")");
     EXPECT_EQ(header("{'shape': (-3,)}"), R"(byte 21: expected an extent in the shape, read "-")");
@@ -176,11 +179,24 @@ TEST(NpyRefusal, OnlyNumbersThatATensorHoldsAreRead) {
     }
 }
 
+TEST(NpyRefusal, RecordsAreNoTensor) {
+    const std::string record = "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }";
+    EXPECT_EQ(refusal(npy(record, std::string(8, '\0'))),
+              R"(byte 20: expected elements that are f2, f4, f8, integers or booleans, read "[('a', '<f8')]")");
+}
+
 TEST(NpyRefusal, TheElementsMustBeExactlyThere) {
     EXPECT_EQ(refusal(npy(described("<f8", "(2, 3)"), std::string(40, '\0'))),
               R"(byte 70: shape [2, 3] of "<f8" takes 48 bytes, the file has 40)");
     EXPECT_EQ(refusal(npy(described("<f4", "()"), std::string(5, '\0'))),
               R"(byte 66: shape [] of "<f4" takes 4 bytes, the file has 5)");
+    const std::string half = npy(described("<f8", "(2,)"), std::string(8, '\0'));
+    const StoredTensor stored = stored_npy("x.npy", [&](std::size_t most) { return half.substr(0, most); });
+    EXPECT_EQ(stored.bytes, 16u);
+    for (const auto& read : {std::function<void()>(stored.tensor), std::function<void()>(stored.npy)}) {
+        EXPECT_EQ(error_about<DataError>("x.npy", read),
+                  R"(byte 68: shape [2] of "<f8" takes 16 bytes, the file has 8)");
+    }
 }
 
 TEST(NpyRefusal, AHugeShapeIsRefusedBeforeAnythingIsAllocated) {

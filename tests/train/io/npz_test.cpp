@@ -116,12 +116,12 @@ TEST_F(Npz, NoticesDamage) {
     const std::string good = written({{"x", Tensor({2}, {1, 2})}, {"y", Tensor({1}, {5})}});
     EXPECT_EQ(damage(good), "no error");
     EXPECT_EQ(damage(""), "must be a .npz file; Not a zip archive");
-    EXPECT_EQ(damage("PK\x05\x06" + std::string(18, '\0')), "must be a .npz file; it holds nothing");
+    EXPECT_EQ(damage("PK\x05\x06" + std::string(18, '\0')), "must be a .npz file; it holds no array");
     EXPECT_EQ(damage("text"), "must be a .npz file; Not a zip archive");
     EXPECT_EQ(damage(good.substr(0, good.size() / 2)), "must be a .npz file; Not a zip archive");
     EXPECT_EQ(damage(replaced(good, bytes<float>({1, 2}), bytes<float>({1, 3}))),
               "x.npy: cannot be unpacked; CRC error");
-    EXPECT_EQ(damage(replaced(good, "y.npy", "y.txt")), "y.txt: must be a .npy file by its name");
+    EXPECT_EQ(damage(replaced(good, "npy", "txt")), "must be a .npz file; it holds no array");
     EXPECT_EQ(damage(replaced(good, "y.npy", "x.npy")), "x.npy: must be there once; got it again");
     std::string packed = from_hex(saved_compressed);
     EXPECT_EQ(damage(packed.replace(60, 8, 8, '\xff')).substr(0, 26), "b.npy: cannot be unpacked;");
@@ -136,6 +136,60 @@ TEST_F(Npz, SaysWhichEntryIsNoArray) {
     const std::string file = written({{"x", Tensor({1}, {5})}});
     EXPECT_EQ(damage(replaced(replaced(file, good, bad), checksum(good), checksum(bad))),
               "x.npy: byte 0: expected a .npy file's first bytes \"\\x93NUMPY\", read \"\\x93GUMPY\"");
+}
+
+// ---- what else is in archives
+
+TEST_F(Npz, PassesOverWhatIsNoArray) {
+    const std::string note = "\0\5\x16\7 by a file manager";
+    pack_npz(path, {{"a", npy_of(Tensor({1}, {5}))},
+                    {"xx", "How these weights came about"},
+                    {"xxx", ""},
+                    {"__MACOSX/._a", note},
+                    {"._a", note},
+                    {"b/.c", note},
+                    {"b/.d", npy_of(Tensor({1}, {7}))}});  // a name that we write too
+    const auto tensors = read(replaced(replaced(read_file(path), "xxx.npy", "folder/"), "xx.npy", "README"));
+    ASSERT_EQ(tensors.size(), 2u);
+    EXPECT_TRUE(identical(tensors.at("a"), Tensor({1}, {5})));
+    EXPECT_TRUE(identical(tensors.at("b/.d"), Tensor({1}, {7})));
+}
+
+TEST_F(Npz, PassesOverArraysOfNoNumbersUntilTheyAreAskedFor) {
+    const std::map<std::string, std::string> types = {
+        {"text", "<U5"}, {"object", "|O"}, {"complex", "<c8"}, {"day", "<M8[D]"}};
+    std::map<std::string, std::string> files = {{"a", npy_of(Tensor({1}, {5}))}};
+    for (const auto& [name, type] : types) files[name] = npy(described(type, "(2,)"), "whatever they are");
+    files["record"] =
+        "\x93NUMPY\x01" + std::string("\0\x60\0", 3) +
+        "{'descr': [('age ]', '<i4'), ('w', '<f8', (2,))], 'fortran_order': False, 'shape': (3,)}         ";
+    pack_npz(path, files);
+    ASSERT_EQ(read_npz(path).size(), 1u);
+    const StoredTensors stored = open_npz(path);
+    ASSERT_EQ(stored.size(), 6u);
+    EXPECT_FALSE(stored.at("a").foreign);
+    for (const auto& [name, type] : types) {
+        EXPECT_TRUE(stored.at(name).foreign) << name;
+        EXPECT_EQ(
+            error_about<DataError>(path, [&] { stored.at(name).tensor(); }),
+            fmt::format("{}.npy: byte 20: expected elements that are f2, f4, f8, integers or booleans, read \"{}\"",
+                        name, type));
+    }
+    EXPECT_TRUE(stored.at("record").foreign);
+    EXPECT_EQ(stored.at("record").type, "[('age ]', '<i4'), ('w', '<f8', (2,))]");
+    EXPECT_EQ(stored.at("record").shape, (Shape{3}));
+}
+
+TEST_F(Npz, KeepsTheTypesOfItsArrays) {
+    const std::string large = npy(described("<i8", "(2,)"), bytes<std::int64_t>({(1LL << 53) + 1, -1}));
+    pack_npz(path, {{"large", large}, {"half", npy(described(">f2", "(1, 2)", "True"), "abcd")}});
+    const StoredTensors stored = open_npz(path);
+    EXPECT_EQ(stored.at("large").type, "int64");
+    EXPECT_EQ(stored.at("large").bytes, 16u);
+    EXPECT_EQ(stored.at("large").npy(), large);
+    EXPECT_EQ(stored.at("half").type, "float16");
+    EXPECT_EQ(stored.at("half").shape, (Shape{1, 2}));
+    EXPECT_EQ(stored.at("half").bytes, 4u);
 }
 
 TEST_F(Npz, IsMissingWhereThereIsNoFile) {
