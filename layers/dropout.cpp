@@ -18,8 +18,7 @@ Variable dropout(const Variable& x, double rate, const Random& random) {
     return where(chosen, x, scalar(0.0, x)) * (1.0 / kept);
 }
 
-Dropout::Dropout(double rate, const Random& random)
-    : steps(buffer("steps", Tensor::zeros({}, DType::float64))), rate_(rate), random_(random) {
+Dropout::Dropout(double rate, const Random& random) : steps(counter("steps")), rate_(rate), random_(random) {
     require_rate("Dropout", rate);
 }
 

@@ -87,6 +87,12 @@ States Module::states() const {
     return result;
 }
 
+States Module::weights() const {
+    States result = states();
+    std::erase_if(result, [](const NamedState& named) { return named.state.counter(); });
+    return result;
+}
+
 void Module::set_frozen(const char* operation, const std::string& name, bool frozen) const {
     bool found = false;
     std::vector<std::string> known;
@@ -149,6 +155,12 @@ Parameter Module::parameter(std::string name, Tensor initial) {
 Buffer Module::buffer(std::string name, Tensor initial) {
     require_new(name);
     return buffers_.emplace_back(NamedState{std::move(name), State(std::move(initial))}).state;
+}
+
+Buffer Module::counter(std::string name) {
+    const Buffer state = buffer(std::move(name), Tensor({}, {0.0}, DType::float64));
+    state.shared_->counter = true;
+    return state;
 }
 
 }  // namespace adjoint

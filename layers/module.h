@@ -36,6 +36,9 @@ class State {
     void unfreeze() const { shared_->frozen = false; }
     bool frozen() const { return shared_->frozen; }
 
+    /// Whether it counts what training has done: checkpoints hold it, files of weights do not.
+    bool counter() const { return shared_->counter; }
+
     bool same_as(const State& other) const { return shared_ == other.shared_; }
 
   private:
@@ -43,7 +46,9 @@ class State {
         Variable variable;
         bool parameter = variable.is_parameter();
         bool frozen = false;
+        bool counter = false;
     };
+    friend class Module;
     std::shared_ptr<Shared> shared_;
 };
 
@@ -127,6 +132,8 @@ class Module {
     States buffers() const;
     /// Parameters, frozen ones too, then buffers: all that a checkpoint holds.
     States states() const;
+    /// The same without counters: all that a file of weights holds.
+    States weights() const;
 
     /// All that it is made of, each module before its own parts, with their names.
     std::vector<NamedModule> modules() const;
@@ -152,6 +159,8 @@ class Module {
     // another and a dot; got conv after conv`. A child follows what train() or evaluate() said before it came.
     Parameter parameter(std::string name, Tensor initial);
     Buffer buffer(std::string name, Tensor initial);
+    /// A buffer, 0 in float64, that counts what training has done.
+    Buffer counter(std::string name);
     template <std::derived_from<Module> M>
     M& child(std::string name, M module) {
         auto owned = std::make_unique<M>(std::move(module));

@@ -65,6 +65,25 @@ TEST(Dropout, GoesOnAfterTheStepThatItsBufferNames) {
     EXPECT_EQ(resumed.steps.value().item(), 3);
 }
 
+TEST(Dropout, CountsWithWhatIsNoWeight) {
+    struct Model : Module {
+        Variable forward(const Variable& x) const override { return dropout(x); }
+        Parameter scale = parameter("scale", Tensor());
+        Buffer mean = buffer("mean", Tensor());
+        const Dropout& dropout = child("dropout", Dropout(0.5, Random(1)));
+    };
+    const Model model;
+    const auto names = [](const States& states) {
+        std::string all;
+        for (const auto& [name, state] : states) all += name + " ";
+        return all;
+    };
+    EXPECT_EQ(names(model.states()), "scale mean dropout.steps ");
+    EXPECT_EQ(names(model.weights()), "scale mean ");
+    EXPECT_TRUE(model.dropout.steps.counter());
+    EXPECT_FALSE(model.mean.counter());
+}
+
 TEST(Dropout, IsTheIdentityInEvaluationAndDoesNotCountIt) {
     const Dropout layer(0.5, Random(1));
     const Variable x = ones;

@@ -121,7 +121,7 @@ void ProgramTest::make_run(const std::string& name, const std::string& model) co
     const TaskSpec& task = *find_task(model);
     const RunDirectory run =
         RunDirectory::create(directory_ / name, {.model = model, .data = {.name = "digits"}}, /*overwrite=*/false);
-    run.save_weights(run.weights(), task.make_model(Random(1), task.defaults)->states());
+    run.save_weights(run.weights(), task.make_model(Random(1), task.defaults)->weights());
 }
 
 void ProgramTest::write(const std::string& file, const Tensor& tensor) const { write_npy(directory_ / file, tensor); }

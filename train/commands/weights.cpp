@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "train/cli/commands.h"
+#include "train/io/atomic_file.h"
 #include "train/io/npz.h"
 #include "train/io/weights_file.h"
 
@@ -15,20 +16,43 @@ struct WeightsOptions {
     std::filesystem::path npz;
 };
 
-void weights(const WeightsOptions& options) {
-    const std::map<std::string, Tensor> tensors = read_weights(options.file);
-    std::size_t longest = 0;
-    for (const auto& [name, tensor] : tensors) longest = std::max(longest, name.size());
-    Index numbers = 0;
+// Name, type, shape and bytes of each, in columns.
+void list(std::FILE* out, const StoredTensors& tensors) {
+    std::size_t name_width = 0, type_width = 0, shape_width = 0;
+    const auto widen = [](std::size_t& width, const std::string& text) { width = std::max(width, text.size()); };
     for (const auto& [name, tensor] : tensors) {
-        fmt::print("{:<{}}  {}  {}\n", name, longest, adjoint::name(tensor.dtype()), tensor.shape());
-        numbers += tensor.size();
+        widen(name_width, name);
+        widen(type_width, tensor.type);
+        widen(shape_width, fmt::format("{}", tensor.shape));
     }
-    fmt::print("{} tensors of {} numbers\n", tensors.size(), numbers);
-    if (!options.npz.empty()) {
-        write_npz(options.npz, tensors);
-        fmt::print("{}\n", options.npz.string());
+    for (const auto& [name, tensor] : tensors) {
+        fmt::print(out, "{:<{}}  {:<{}}  {:<{}}  {} bytes\n", name, name_width, tensor.type, type_width,
+                   fmt::format("{}", tensor.shape), shape_width, tensor.bytes);
     }
+}
+
+void weights(const WeightsOptions& options) {
+    StoredTensors tensors = open_weights(options.file).tensors, foreign;
+    Index numbers = 0;
+    std::uint64_t bytes = 0;
+    for (auto at = tensors.begin(); at != tensors.end();) {
+        const auto each = at++;
+        if (each->second.foreign) {
+            foreign.insert(tensors.extract(each));
+        } else {
+            numbers += element_count(each->second.shape);
+            bytes += each->second.bytes;
+        }
+    }
+    std::FILE* const out = messages_beside({options.npz});
+    list(out, tensors);
+    fmt::print(out, "{} tensors of {} numbers, {} bytes\n", tensors.size(), numbers, bytes);
+    for (const auto& [name, tensor] : foreign) fmt::print(out, "passed over: {}  {}\n", name, tensor.type);
+    if (options.npz.empty()) return;
+    std::map<std::string, std::string> files;
+    for (const auto& [name, tensor] : tensors) files.emplace(name, tensor.npy());
+    pack_npz(options.npz, files);
+    fmt::print(out, "{}\n", options.npz.string());
 }
 
 }  // namespace
@@ -38,7 +62,7 @@ void add_weights_command(CLI::App& app) {
         app.add_subcommand("weights", "List the tensors of a weights file, or convert it to .npz");
     const auto options = std::make_shared<WeightsOptions>();
     command->add_option("file", options->file, "A .safetensors or .npz file, or a directory of .npy files")->required();
-    command->add_option("--npz", options->npz, "Write the tensors to this .npz file too, which numpy.load reads");
+    command->add_option("--npz", options->npz, "Write the same, types and all, as a .npz file, which numpy.load reads");
     command->footer("Example:\n  adjoint weights runs/first/weights.safetensors --npz weights.npz");
     command->callback([options] { weights(*options); });
 }

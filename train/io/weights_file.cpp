@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <fmt/ranges.h>
-#include <vector>
+#include <set>
 
+#include "datasets/read_file.h"
 #include "train/io/npy.h"
 #include "train/io/npz.h"
-#include "train/io/safetensors.h"
 
 namespace adjoint {
 namespace {
@@ -15,11 +15,14 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_named = 5;
 
-std::map<std::string, Tensor> read_directory(const fs::path& path) {
+StoredTensors open_directory(const fs::path& path) {
     std::error_code failure;
-    std::map<std::string, Tensor> tensors;
+    StoredTensors tensors;
     for (const fs::directory_entry& file : fs::directory_iterator(path, failure)) {
-        if (file.path().extension() == ".npy") tensors[file.path().stem().string()] = read_npy(file.path());
+        const fs::path& npy = file.path();
+        if (npy.extension() != ".npy" || npy.filename().string().starts_with('.')) continue;
+        const ReadBeginning read = [npy](std::size_t most) { return InputFile(npy).read({.length = most}); };
+        tensors.emplace(npy.stem(), stored_npy(npy.string(), read));
     }
     require<MissingInput>(!failure, "{}: cannot be read; {}", path.string(), failure.message());
     require<DataError>(!tensors.empty(), "{}: must be a directory of .npy files; it holds none", path.string());
@@ -35,45 +38,90 @@ void say(std::vector<std::string>& facts, const std::string& word, std::vector<s
     if (all > most_named) facts.back() += fmt::format(" and {} more", all - most_named);
 }
 
-// What keeps the tensors from being the states' values.
-std::vector<std::string> differences(std::map<std::string, Tensor> tensors, const States& states) {
-    std::vector<std::string> missing, unknown, misshapen;
+// What keeps tensors in a file from being the states' values.
+class Differences {
+  public:
+    void add_missing(const NamedState& named) { missing_.push_back(described(named.name, named.state.shape())); }
+    void add_unknown(const std::string& name, const Shape& shape) { unknown_.push_back(described(name, shape)); }
+    void add_misshapen(const NamedState& named, const Shape& shape) {
+        misshapen_.push_back(fmt::format("{} has shape {}, needs {}", named.name, shape, named.state.shape()));
+    }
+    // Throws unless there are none; those that are tolerable may be there.
+    void require_none(const fs::path& path, bool tolerable) const {
+        std::vector<std::string> facts;
+        if (!tolerable) say(facts, "missing ", missing_);
+        if (!tolerable) say(facts, "unknown ", unknown_);
+        say(facts, "", misshapen_);
+        require<DataError>(facts.empty(), "{}: does not fit the model; {}", path.string(), fmt::join(facts, "; "));
+    }
+
+  private:
+    static std::string described(const std::string& name, const Shape& shape) {
+        return fmt::format("{} {}", name, shape);
+    }
+    std::vector<std::string> missing_, unknown_, misshapen_;
+};
+
+LoadedWeights load(const fs::path& path, const States& states, const States& needed, bool fitting) {
+    std::set<std::string> needed_names;
+    for (const auto& [name, state] : needed) {
+        if (!state.counter()) needed_names.insert(name);
+    }
+    WeightsFile file = open_weights(path);
+    std::erase_if(file.tensors, [](const auto& named) {
+        return named.first.starts_with("optimizer.") || named.first.starts_with("average.");
+    });
+    LoadedWeights result;
+    Differences differences;
+    for (const NamedState& named : states) {
+        const auto found = file.tensors.find(named.name);
+        const bool there = found != file.tensors.end();
+        if (there) result.taken.push_back(named.name);
+        if (!there && !named.state.counter()) result.left.push_back(named.name);
+        if (!there && needed_names.contains(named.name)) differences.add_missing(named);
+        if (there && found->second.shape != named.state.shape()) differences.add_misshapen(named, found->second.shape);
+    }
+    const std::set<std::string> taken(result.taken.begin(), result.taken.end());
+    for (const auto& [name, tensor] : file.tensors) {
+        if (tensor.foreign || taken.contains(name)) continue;
+        result.unused.push_back(name);
+        differences.add_unknown(name, tensor.shape);
+    }
+    differences.require_none(path, fitting && !taken.empty());
+
+    std::map<std::string, Tensor> values;  // all of them before any state changes
+    for (const std::string& name : result.taken) values[name] = file.tensors.at(name).tensor();
     for (const auto& [name, state] : states) {
-        const auto found = tensors.extract(name);
-        if (!found) {
-            missing.push_back(fmt::format("{} {}", name, state.shape()));
-        } else if (const Shape& shape = found.mapped().shape(); shape != state.shape()) {
-            misshapen.push_back(fmt::format("{} has shape {}, needs {}", name, shape, state.shape()));
-        }
+        if (taken.contains(name)) state.assign(values.at(name).cast(state.value().dtype()));
     }
-    for (const auto& [name, tensor] : tensors) {
-        const bool of_training = name.starts_with("optimizer.") || name.starts_with("average.");
-        if (!of_training) unknown.push_back(fmt::format("{} {}", name, tensor.shape()));
-    }
-    std::vector<std::string> facts;
-    say(facts, "missing ", missing);
-    say(facts, "unknown ", unknown);
-    say(facts, "", misshapen);
-    return facts;
+    result.origin = file.origin();
+    return result;
 }
 
 }  // namespace
 
-std::map<std::string, Tensor> read_weights(const fs::path& path) {
+WeightsFile open_weights(const fs::path& path) {
     std::error_code unknown;
-    if (fs::is_directory(path, unknown)) return read_directory(path);
-    if (path.extension() == ".safetensors") return read_safetensors(path).tensors;
-    if (path.extension() == ".npz") return read_npz(path);
+    const auto no_checksum = [] { return Origin::unknown; };
+    if (fs::is_directory(path, unknown)) return {open_directory(path), no_checksum};
+    if (path.extension() == ".npz") return {open_npz(path), no_checksum};
+    if (path.extension() == ".safetensors") {
+        StoredSafetensors file = open_safetensors(path);
+        return {std::move(file.tensors), std::move(file.origin)};
+    }
     require<MissingInput>(fs::exists(path, unknown), "{}: cannot be read; there is no such file", path.string());
     throw DataError(fmt::format("{}: must be a .safetensors or .npz file or a directory of .npy files; got {:?}",
                                 path.string(), path.extension().string()));
 }
 
-void load_weights(const fs::path& path, const States& states) {
-    const std::map<std::string, Tensor> tensors = read_weights(path);
-    const std::vector<std::string> facts = differences(tensors, states);
-    require<DataError>(facts.empty(), "{}: does not fit the model; {}", path.string(), fmt::join(facts, "; "));
-    for (const auto& [name, state] : states) state.assign(tensors.at(name).cast(state.value().dtype()));
+LoadedWeights load_weights(const fs::path& path, const States& states) { return load_weights(path, states, states); }
+
+LoadedWeights load_weights(const fs::path& path, const States& states, const States& needed) {
+    return load(path, states, needed, /*fitting=*/false);
+}
+
+LoadedWeights load_fitting_weights(const fs::path& path, const States& states) {
+    return load(path, states, states, /*fitting=*/true);
 }
 
 }  // namespace adjoint

@@ -53,10 +53,10 @@ void Publication::point(const RunState& state, const Metrics& numbers) {
 void Publication::epoch(const RunState& state, const Metrics& numbers, const Evaluation& evaluation,
                         const TrainingTask& task) {
     write_png(run_.sample(fmt::format("epoch-{:03}", state.epoch)), evaluation.picture);
-    run_.save_weights(run_.weights(), task.model().states());
-    if (task.average() != nullptr) run_.save_weights(run_.average(), task.average()->states());
+    run_.save_weights(run_.weights(), task.model().weights());
+    if (task.average() != nullptr) run_.save_weights(run_.average(), task.average()->weights());
     if (state.best && state.best->steps == state.steps)
-        run_.save_weights(run_.best(), task.evaluation_model().states());
+        run_.save_weights(run_.best(), task.evaluation_model().weights());
     write_mistakes(evaluation.mistakes);
     line(state, numbers);
     if (board_) board_->image(state.steps, "samples", evaluation.picture);

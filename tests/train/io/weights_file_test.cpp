@@ -3,7 +3,7 @@
 #include "train/io/weights_file.h"
 
 #include <algorithm>
-
+#include "layers/dropout.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/values.h"
@@ -29,6 +29,12 @@ States states_of(const Tensors& tensors, double factor = 1.0) {
         states.push_back({name, State(factor == 1.0 ? tensor : Tensor::full(tensor.shape(), factor, tensor.dtype()))});
     }
     return states;
+}
+
+Tensors read(const fs::path& path) {
+    Tensors tensors;
+    for (const auto& [name, stored] : open_weights(path).tensors) tensors.emplace(name, stored.tensor());
+    return tensors;
 }
 
 class WeightsFile : public testing::Test {
@@ -62,7 +68,7 @@ class WeightsFile : public testing::Test {
 
 TEST_F(WeightsFile, IsTheSameInEachFormat) {
     for (const fs::path& path : written(example)) {
-        const Tensors tensors = read_weights(path);
+        const Tensors tensors = read(path);
         ASSERT_EQ(tensors.size(), example.size()) << path;
         for (const auto& [name, tensor] : example) EXPECT_TRUE(identical(tensors.at(name), tensor)) << path << name;
     }
@@ -132,7 +138,7 @@ TEST_F(WeightsFile, IsOneOfThreeKinds) {
     write_bytes(directory / "w.bin", "");
     fs::create_directory(directory / "empty");
     const auto refused = [&]<class E>(const std::string& name) {
-        return error_about<E>(directory / name, [&] { read_weights(directory / name); });
+        return error_about<E>(directory / name, [&] { open_weights(directory / name); });
     };
     EXPECT_EQ(refused.operator()<DataError>("w.bin"),
               "must be a .safetensors or .npz file or a directory of .npy files; got \".bin\"");
@@ -143,31 +149,166 @@ TEST_F(WeightsFile, IsOneOfThreeKinds) {
 TEST_F(WeightsFile, OfADirectoryAreItsNpyFilesOnly) {
     write_npy(directory / "a.b.npy", Tensor({1}, {5}));
     write_bytes(directory / "readme.txt", "text");
-    const Tensors tensors = read_weights(directory.path());
+    write_bytes(directory / "._a.b.npy", "a note of a file manager");
+    const Tensors tensors = read(directory.path());
     ASSERT_EQ(tensors.size(), 1u);
     EXPECT_EQ(tensors.at("a.b").item(), 5.0);
 }
 
+// ---- parts of a model
+
+TEST_F(WeightsFile, NeedNotHaveWhatNobodyUses) {
+    const Tensor two({2}, {1, 2});
+    const States states = states_of({{"a", two}, {"b", two}, {"c", two}}, -1.0);
+    for (const fs::path& path : written({{"a", two}, {"c", two}})) {
+        const LoadedWeights loaded = load_weights(path, states, {states[0]});
+        EXPECT_EQ(loaded.taken, (std::vector<std::string>{"a", "c"}));
+        EXPECT_EQ(loaded.left, (std::vector<std::string>{"b"}));
+        EXPECT_TRUE(identical(states[2].state.value(), two));
+        EXPECT_EQ(states[1].state.value()[0], -1);
+        EXPECT_EQ(error_about<DataError>(path,
+                                         [&] {
+                                             load_weights(path, states, {states[0], states[1]});
+                                         }),
+                  "does not fit the model; missing b [2]");
+    }
+    for (const fs::path& path : written({{"a", two}, {"x", two}})) {
+        EXPECT_EQ(error_about<DataError>(path, [&] { load_weights(path, states, {states[0]}); }),
+                  "does not fit the model; unknown x [2]");
+    }
+}
+
+TEST_F(WeightsFile, GivesWhatFits) {
+    const Tensor two({2}, {1, 2}), three = Tensor::zeros({3});
+    const States states = states_of({{"a", two}, {"b", two}}, -1.0);
+    for (const fs::path& path : written({{"b", two}, {"optimizer.m.b", two}, {"x", three}})) {
+        const LoadedWeights loaded = load_fitting_weights(path, states);
+        EXPECT_EQ(loaded.taken, (std::vector<std::string>{"b"}));
+        EXPECT_EQ(loaded.left, (std::vector<std::string>{"a"}));
+        EXPECT_EQ(loaded.unused, (std::vector<std::string>{"x"}));
+        EXPECT_TRUE(identical(states[1].state.value(), two));
+        EXPECT_EQ(states[0].state.value()[0], -1);
+    }
+    const auto refusal_of = [&](const Tensors& held) {
+        const fs::path path = written(held)[0];
+        return error_about<DataError>(path, [&] { load_fitting_weights(path, states); });
+    };
+    EXPECT_EQ(refusal_of({{"a", three}, {"b", two}}), "does not fit the model; a has shape [3], needs [2]");
+    EXPECT_EQ(refusal_of({{"x", three}}), "does not fit the model; missing a [2], b [2]; unknown x [3]");
+}
+
+TEST_F(WeightsFile, NeedNotHaveCounters) {
+    const Dropout layer(0.5, Random(1));
+    layer.steps.assign(doubles({}, {4}));
+    const States states = {{"x", State(Tensor())}, {"steps", layer.steps}};
+    for (const fs::path& path : written({{"x", Tensor({}, {7})}})) {
+        EXPECT_EQ(load_weights(path, states).left, std::vector<std::string>{});
+        EXPECT_EQ(states[0].state.value().item(), 7);
+        EXPECT_EQ(layer.steps.value().item(), 4);
+    }
+    for (const fs::path& path : written({{"x", Tensor({}, {7})}, {"steps", doubles({}, {5})}})) {
+        layer.steps.assign(doubles({}, {4}));
+        load_weights(path, states);
+        EXPECT_EQ(layer.steps.value().item(), 5) << "as in files of version 0.1";
+    }
+}
+
+// ---- arrays that no model has
+
+TEST_F(WeightsFile, MayHoldTextBesideItsWeights) {
+    const std::string text = npy(described("<U5", "(1,)"), std::string(20, 'x'));
+    pack_npz(directory / "w.npz", {{"x", npy_of(Tensor({1}, {5}))}, {"labels", text}});
+    const fs::path path = directory / "w.npz";
+    const State x(Tensor::zeros({1})), labels(Tensor::zeros({1}));
+    load_weights(path, {{"x", x}});
+    EXPECT_EQ(x.value()[0], 5);
+    x.assign(Tensor::zeros({1}));
+    EXPECT_EQ(error_about<DataError>(path,
+                                     [&] {
+                                         load_weights(path, {{"x", x}, {"labels", labels}});
+                                     }),
+              "labels.npy: byte 20: expected elements that are f2, f4, f8, integers or booleans, read \"<U5\"");
+    EXPECT_EQ(x.value()[0], 0);
+}
+
 // ---- adjoint weights
 
-TEST_F(WeightsFile, IsListedAndConverted) {
+class WeightsCommand : public WeightsFile {
+  protected:
+    static std::string printed(std::vector<std::string> words) {
+        CLI::App app;
+        add_weights_command(app);
+        std::reverse(words.begin(), words.end());
+        words.emplace_back("weights");
+        testing::internal::CaptureStdout();
+        try {
+            app.parse(words);
+        } catch (...) {
+            testing::internal::GetCapturedStdout();
+            throw;
+        }
+        return testing::internal::GetCapturedStdout();
+    }
+    const std::string out = directory / "out.npz";
+};
+
+TEST_F(WeightsCommand, ListsAndConverts) {
     Tensors tensors = example;
     tensors["steps"] = doubles({}, {4});
     for (const fs::path& path : written(tensors)) {
-        CLI::App app;
-        add_weights_command(app);
-        testing::internal::CaptureStdout();
-        app.parse(std::vector<std::string>{(directory / "out.npz").string(), "--npz", path.string(), "weights"});
-        EXPECT_EQ(testing::internal::GetCapturedStdout(),
-                  "decoder.up1.bias    float32  [3]\n"
-                  "decoder.up1.weight  float32  [1, 2, 3]\n"
-                  "steps               float64  []\n"
-                  "3 tensors of 10 numbers\n" +
-                      (directory / "out.npz").string() + "\n");
+        EXPECT_EQ(printed({path.string(), "--npz", out}),
+                  "decoder.up1.bias    float32  [3]        12 bytes\n"
+                  "decoder.up1.weight  float32  [1, 2, 3]  24 bytes\n"
+                  "steps               float64  []         8 bytes\n"
+                  "3 tensors of 10 numbers, 44 bytes\n" +
+                      out + "\n");
         for (const auto& [name, tensor] : tensors) {
-            EXPECT_TRUE(identical(read_npz(directory / "out.npz").at(name), tensor)) << path << name;
+            EXPECT_TRUE(identical(read_npz(out).at(name), tensor)) << path << name;
         }
     }
+}
+
+TEST_F(WeightsCommand, KeepsTheTypesThatAFileHas) {
+    const std::string header =
+        R"({"a":{"dtype":"F8_E4M3","shape":[1,2],"data_offsets":[0,2]},"b":{"dtype":"I64","shape":[1],"data_offsets":[2,10]}})";
+    const std::string large = bytes<std::int64_t>({(1LL << 53) + 1}), path = directory / "w.safetensors";
+    write_bytes(path, bytes<std::uint64_t>({header.size()}) + header + "xy" + large);
+    EXPECT_EQ(printed({path}),
+              "a  F8_E4M3  [1, 2]  2 bytes\n"
+              "b  int64    [1]     8 bytes\n"
+              "2 tensors of 3 numbers, 10 bytes\n");
+    EXPECT_EQ(error_about<DataError>(path,
+                                     [&] {
+                                         printed({path, "--npz", out});
+                                     }),
+              "a: must have a type that NumPy has; got F8_E4M3");
+    EXPECT_FALSE(fs::exists(out));
+    const std::string b = R"({"b":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}})";
+    write_bytes(path, bytes<std::uint64_t>({b.size()}) + b + large);
+    printed({path, "--npz", out});
+    const std::string npy = open_npz(out).at("b").npy();
+    EXPECT_EQ(npy.substr(npy.size() - 8), large);
+    EXPECT_NE(npy.find("'<i8'"), npy.npos);
+}
+
+TEST_F(WeightsCommand, PassesOverWhatHoldsNoNumbers) {
+    const std::string path = directory / "w.npz";
+    pack_npz(path, {{"x", npy_of(Tensor({1}, {5}))}, {"labels", npy(described("<U5", "(1,)"), std::string(20, 'x'))}});
+    EXPECT_EQ(printed({path, "--npz", out}),
+              "x  float32  [1]  4 bytes\n1 tensors of 1 numbers, 4 bytes\n"
+              "passed over: labels  <U5\n" +
+                  out + "\n");
+    EXPECT_EQ(open_npz(out).size(), 1u);
+}
+
+TEST_F(WeightsCommand, ReadsNoMoreThanTheHeader) {
+    const std::string header = R"({"x":{"dtype":"U8","shape":[1099511627776],"data_offsets":[0,1099511627776]}})";
+    const std::string path = directory / "w.safetensors";
+    write_bytes(path, bytes<std::uint64_t>({header.size()}) + header);
+    fs::resize_file(path, 8 + header.size() + (std::uintmax_t{1} << 40));  // a hole of a tebibyte
+    EXPECT_EQ(printed({path}),
+              "x  uint8  [1099511627776]  1099511627776 bytes\n"
+              "1 tensors of 1099511627776 numbers, 1099511627776 bytes\n");
 }
 
 }  // namespace
