@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include "layers/running_moments.h"
 #include "train/io/weights_file.h"
@@ -19,6 +20,16 @@ std::filesystem::path first_weights(const std::string& model, const std::string&
     require(run.model() == model, "train {}: the first weights must be of the same model; got a run of {} in {}", model,
             run.model(), init);
     return run.weights("");
+}
+
+// Gives the states what fits them in the file, and says what that is.
+void begin_with(const std::filesystem::path& file, const States& states) {
+    const LoadedWeights loaded = load_fitting_weights(file, states);
+    warn_of_changes(file, loaded.origin);
+    if (loaded.left.empty() && loaded.unused.empty()) return;
+    spdlog::info("{}: took {}", file.string(), fmt::join(loaded.taken, ", "));
+    if (!loaded.left.empty()) spdlog::info("{}: has nothing for {}", file.string(), fmt::join(loaded.left, ", "));
+    if (!loaded.unused.empty()) spdlog::info("{}: left {}", file.string(), fmt::join(loaded.unused, ", "));
 }
 
 // Those whose names begin so, without it.
@@ -46,12 +57,17 @@ TrainingTask::TrainingTask(const TrainingSetup& setup)
     : setup_(setup), model_(setup.task.make_model(setup.random.weights, setup.options)) {
     const TrainingOptions& options = setup.options;
     if (!options.init.empty() && options.resume.empty()) {
-        load_weights(first_weights(setup.task.name, options.init), model_->states());
+        begin_with(first_weights(setup.task.name, options.init), model_->states());
     }
     for (const std::string& frozen : options.freeze) model_->freeze(frozen);
     if (options.ema == 0.0) return;
     average_ = setup.task.make_model(setup.random.weights, options);
     ema_.emplace(*model_, *average_, options.ema);
+}
+
+void warn_of_changes(const std::filesystem::path& file, Origin origin) {
+    if (origin != Origin::changed) return;
+    spdlog::warn("{}: was changed by another tool after adjoint had made its checksum", file.string());
 }
 
 void TrainingTask::update_ema() {

@@ -9,6 +9,7 @@
 
 #include "datasets/batches.h"
 #include "models/deconvnet.h"
+#include "train/io/safetensors.h"
 #include "train/optim/ema.h"
 #include "train/optim/optimizers.h"
 #include "train/records/metrics.h"
@@ -195,6 +196,9 @@ inline Variable one_image(const ImageModelOptions& sizes) {
 }
 
 constexpr Index sample_columns = 12, sample_count = 96;  ///< of the pictures that most tasks' tests make
+
+/// Warns where another tool has changed a file of weights.
+void warn_of_changes(const std::filesystem::path& file, Origin origin);
 
 /// The networks of a model of a task, each with an input.
 std::vector<NetworkInput> networks_of(const TaskSpec& task, const Module& model, const ImageModelOptions& sizes);

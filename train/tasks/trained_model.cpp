@@ -6,11 +6,38 @@
 #include <spdlog/spdlog.h>
 
 #include "datasets/published_datasets.h"
+#include "framework/ops/shape_ops.h"
+#include "layers/analysis/model_summary.h"
 #include "models/dcgan.h"
 #include "train/cli/settings.h"
 #include "train/io/weights_file.h"
 
 namespace adjoint {
+namespace {
+
+// The states of the modules that `use` calls, of all their parts, and of what they are parts of; all where it calls
+// none.
+States used_states(const Module& model, const std::function<void(const Module&)>& use) {
+    const ModuleCalls listening;
+    use(model);
+    std::map<const Module*, std::string> names = model.module_names();
+    const auto beginning = [&](const Module* module) { return module == &model ? "" : names[module] + "."; };
+    const auto is_used = [&](const NamedState& named) {
+        std::string owner;  // the longest name that fits
+        for (const auto& [module, name] : names) {
+            if (name.size() + 1 > owner.size() && named.name.starts_with(name + ".")) owner = name + ".";
+        }
+        return std::ranges::any_of(listening.calls(), [&](const ModuleCall& call) {
+            const std::string called = beginning(call.module);
+            return owner.starts_with(called) || called.starts_with(owner);
+        });
+    };
+    States used = model.states();
+    if (!listening.calls().empty()) std::erase_if(used, [&](const NamedState& named) { return !is_used(named); });
+    return used;
+}
+
+}  // namespace
 
 void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of) {
     command.add_option("--run", choice.run, "Directory of " + of)->required();
@@ -34,11 +61,13 @@ TrainedRun TrainedRun::open(const RunChoice& choice) {
     return run;
 }
 
-std::shared_ptr<const Module> TrainedRun::model() const {
+std::shared_ptr<const Module> TrainedRun::model(const std::function<void(const Module&)>& use) const {
     std::shared_ptr<const Module> model = task.make_model(Random(0), options);
     const std::filesystem::path file = directory.weights(weights);
-    load_weights(file, model->states());
-    for (const auto& [name, state] : model->states()) {
+    const States all = model->states();
+    const States used = use ? used_states(*model, use) : all;
+    warn_of_changes(file, load_weights(file, all, used).origin);
+    for (const auto& [name, state] : used) {
         const std::vector<double> values = state.value().to_vector();
         const auto wrong = std::ranges::find_if_not(values, [](double v) { return std::isfinite(v); });
         require<DataError>(wrong == values.end(), "{}: weights must be finite; got {} at element {} of {}",
@@ -84,20 +113,20 @@ Generator trained_generator(const char* command, const TrainedRun& run) {
     const TaskSpec& task = run.task;
     require(bool(task.draw), "{}: only {} draws new images; got a run of {} in {}", command,
             any_of_a(task_names(&TaskSpec::draw)), task.name, run.directory.path().string());
-    return {[&task, model = run.model()](const Variable& noise) { return task.draw(*model, noise).value(); },
-            run.options.sizes};
+    const ImageModelOptions& sizes = run.options.sizes;
+    const auto draw_once = [&](const Module& model) { task.draw(model, Tensor::zeros({1, 1, 1, sizes.latent})); };
+    return {[&task, model = run.model(draw_once)](const Variable& z) { return task.draw(*model, z).value(); }, sizes};
 }
 
-Tensor draw_images(const Generator& generator, Index count, std::uint64_t seed) {
+Tensor draw_images(const Generator& generator, const Tensor& noise) {
     constexpr Index at_once = 250;
     const auto& [size, channels, latent, width] = generator.sizes;
-    const Index numbers = size * size * channels;
-    const Random random(seed);
-    return Tensor::build<float>({count, size, size, channels}, [&, latent = latent](std::span<float> out) {
+    const Index count = noise.extent(0), numbers = size * size * channels;
+    return Tensor::build<float>({count, size, size, channels}, [&](std::span<float> out) {
         for (Index first = 0; first < count; first += at_once) {
-            const Index some = std::min(at_once, count - first);
-            const Tensor images = generator.draw(generator_noise(random, some, {.first = first, .length = latent}));
-            std::copy_n(images.data<float>().data(), some * numbers, out.data() + first * numbers);
+            const Index end = std::min(first + at_once, count);
+            const Tensor images = generator.draw(slice(noise, {.axis = 0, .begin = first, .end = end}));
+            std::copy_n(images.data<float>().data(), (end - first) * numbers, out.data() + first * numbers);
         }
     });
 }

@@ -27,8 +27,9 @@ struct TrainedRun {
 
     /// The names of the classes that it tells apart.
     const std::vector<std::string>& class_names() const;
-    /// Its model with the chosen weights. Throws DataError where one of these is not finite.
-    std::shared_ptr<const Module> model() const;
+    /// Its model with the chosen weights: all of them, or at least those of the modules that `use` calls. Throws
+    /// DataError where one of these is not finite.
+    std::shared_ptr<const Module> model(const std::function<void(const Module&)>& use = {}) const;
     /// The dataset that it was trained on, unless another is asked for, as open_datasets takes it.
     DatasetOptions dataset(const DatasetOptions& asked) const;
     /// Opens it, says what it is, and warns where its images are no longer those of the run.
@@ -45,7 +46,7 @@ struct Generator {
 /// Throws `<command>: only a vae, a dcgan or a wgan-gp draws new images; got a run of autoencoder in runs/first`.
 Generator trained_generator(const char* command, const TrainedRun& run);
 
-/// Images [count, H, W, C] in 0..1; image i is a function of the generator, the seed and i.
-Tensor draw_images(const Generator& generator, Index count, std::uint64_t seed);
+/// Images [N, H, W, C] in 0..1, each of its own noise [N, 1, 1, latent] alone.
+Tensor draw_images(const Generator& generator, const Tensor& noise);
 
 }  // namespace adjoint

@@ -93,7 +93,7 @@ void add_learning_options(CLI::App& command, TrainingOptions& options, const Tas
     add_setting(command, "--ema", options.ema,
                 "Decay of the exponential moving average of the weights, such as 0.999; 0 for none", number_below(1.0));
     command.add_option("--init", options.init,
-                       "Initial weights: the directory of a run, or a weights file; by default random");
+                       "Initial weights: the directory of a run, or a file of those that fit; by default random");
     command
         .add_option("--freeze", options.freeze,
                     "Freeze the parameters with this name or prefix, such as encoder; may be given again")

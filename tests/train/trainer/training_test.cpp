@@ -11,6 +11,7 @@
 #include "models/dcgan.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
+#include "train/io/npz.h"
 #include "train/io/png.h"
 #include "train/io/safetensors.h"
 #include "train/io/weights_file.h"
@@ -114,6 +115,40 @@ TEST_F(Refined, RunsKeepFrozenParametersBitForBitAndTrainTheOthers) {
     const std::string names = changed(trained("tuned-gan", "--init gan --freeze discriminator.norm2", "dcgan"), gan);
     EXPECT_EQ(names.find("discriminator.norm2"), std::string::npos) << names;
     EXPECT_NE(names.find("discriminator.norm3.running_mean"), std::string::npos) << names;
+}
+
+TEST_F(Refined, RunsBeginWithThePartsOfAModelThatAFileHas) {
+    const States first = trained("first");
+    std::map<std::string, Tensor> encoder = {{"head.weight", Tensor({1}, {5})}};
+    for (const auto& [name, tensor] : first) {
+        if (name.starts_with("encoder.")) encoder.emplace(name, tensor);
+    }
+    write_npz(directory_ / "encoder.npz", encoder);
+    const std::string line =
+        "train autoencoder --dataset digits --batch-size 8 --max-steps 1 --freeze encoder --out tuned";
+    const Outcome outcome = done(line + " --init encoder.npz");
+    for (const char* said : {": encoder.npz: took encoder.down1.weight, encoder.down1.bias, ",
+                             ": encoder.npz: has nothing for decoder.expand.weight, decoder.expand.bias, ",
+                             ": encoder.npz: left head.weight\n"}) {
+        EXPECT_NE(outcome.err.find(said), std::string::npos) << outcome.err;
+    }
+    const States tuned = states("tuned/weights.safetensors");
+    for (const auto& [name, tensor] : encoder) {
+        EXPECT_TRUE(name == "head.weight" || identical(tuned.at(name), tensor)) << name;
+    }
+    write_npz(directory_ / "other.npz", {{"head.weight", Tensor({1}, {5})}});
+    const std::string refused = run(line + " --force --init other.npz").err;
+    EXPECT_TRUE(refused.starts_with("error: other.npz: does not fit the model; missing encoder.")) << refused;
+}
+
+TEST_F(Refined, RunsOfAClassifierCountTheirStepsInCheckpointsAlone) {
+    const States weights = trained("judge", "", "classifier");
+    EXPECT_FALSE(weights.contains("dropout.steps"));
+    EXPECT_EQ(states("judge/checkpoints/step-000000003.safetensors").at("dropout.steps").item(), 3);
+    const Outcome outcome =
+        done("train classifier --dataset digits --batch-size 8 --max-steps 1 --out tuned --init judge --freeze conv1");
+    EXPECT_EQ(outcome.err.find("judge/weights.safetensors"), std::string::npos) << outcome.err;
+    EXPECT_TRUE(identical(states("tuned/weights.safetensors").at("conv1.weight"), weights.at("conv1.weight")));
 }
 
 TEST_F(Refined, RunsSaveTheAverageOfTheirWeightsBesideTheLast) {

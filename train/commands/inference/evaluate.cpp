@@ -11,6 +11,7 @@
 #include "framework/ops/resampling.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/losses/losses.h"
+#include "models/dcgan.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
 #include "train/evaluation/image_quality.h"
@@ -180,7 +181,8 @@ void evaluate_generator(const TrainedRun& run, const EvaluateOptions& options, c
     };
     const Seen test = see(first_images(*data.test, data.test->size()));
     const Seen training = see(first_images(*data.training, options.count));
-    const Seen drawn = see(draw_images(generator, options.count, options.seed));
+    const Seen drawn = see(draw_images(
+        generator, generator_noise(Random(options.seed), options.count, {.length = generator.sizes.latent})));
     const Moments real = moments(test.features);
     const double distance = frechet_distance(moments(drawn.features), real);
     const double of_training = frechet_distance(moments(training.features), real);

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "models/dcgan.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
+#include "train/io/atomic_file.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
@@ -15,23 +17,41 @@ struct SampleOptions {
     RunChoice choice;
     Index count = 64;
     std::uint64_t seed = 1;
-    std::filesystem::path png;
-    std::filesystem::path npy;
+    std::filesystem::path noise, write_noise;
+    std::filesystem::path png, npy;
 };
+
+// The noise that was given, or that of the seed: [N, 1, 1, latent].
+Tensor noise_of(const SampleOptions& options, Index latent) {
+    if (options.noise.empty()) return generator_noise(Random(options.seed), options.count, {.length = latent});
+    const Tensor noise = read_npy(options.noise).cast(DType::float32);
+    const Index count = noise.rank() > 0 ? noise.extent(0) : 0;
+    require<DataError>(
+        count > 0 && (noise.shape() == Shape{count, latent} || noise.shape() == Shape{count, 1, 1, latent}),
+        "{}: noise must be [N, {}] or [N, 1, 1, {}]; got {}", options.noise.string(), latent, latent, noise.shape());
+    return noise.reshaped({count, 1, 1, latent});
+}
 
 void sample(SampleOptions options) {
     const TrainedRun run = TrainedRun::open(options.choice);
-    const Tensor images = draw_images(trained_generator("sample", run), options.count, options.seed);
+    const Generator generator = trained_generator("sample", run);
+    const Tensor noise = noise_of(options, generator.sizes.latent);
+    const Tensor images = draw_images(generator, noise);
     if (options.png.empty() && options.npy.empty()) {
-        options.png = run.directory.sample(fmt::format("seed-{}", options.seed));
+        options.png = run.directory.sample(options.noise.empty() ? fmt::format("seed-{}", options.seed) : "noise");
     }
+    std::FILE* const out = messages_beside({options.png, options.npy, options.write_noise});
     if (!options.png.empty()) {
         write_png(options.png, picture_grid(images));
-        fmt::print("{}: {} samples\n", options.png.string(), options.count);
+        fmt::print(out, "{}: {} samples\n", options.png.string(), images.extent(0));
     }
     if (!options.npy.empty()) {
         write_npy(options.npy, images);
-        fmt::print("{}: float32 {}\n", options.npy.string(), images.shape());
+        fmt::print(out, "{}: float32 {}\n", options.npy.string(), images.shape());
+    }
+    if (!options.write_noise.empty()) {
+        write_npy(options.write_noise, noise);
+        fmt::print(out, "{}: float32 {}\n", options.write_noise.string(), noise.shape());
     }
 }
 
@@ -41,10 +61,14 @@ void add_sample_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("sample", "Draw new images with a trained generator");
     const auto options = std::make_shared<SampleOptions>();
     add_run_options(*command, options->choice, "a run of " + any_of(task_names(&TaskSpec::draw)));
-    add_setting(*command, "--count", options->count, "Number of images", whole_number(1, 1'000'000));
-    add_setting(*command, "--seed", options->seed, "Random seed of the noise", seed_number());
+    CLI::Option* const noise =
+        command->add_option("--noise", options->noise, "Noise from this .npy [N, latent] instead of a seed");
+    add_setting(*command, "--count", options->count, "Number of images", whole_number(1, 1'000'000))->excludes(noise);
+    add_setting(*command, "--seed", options->seed, "Random seed of the noise", seed_number())->excludes(noise);
+    command->add_option("--write-noise", options->write_noise, "Write the noise as float32 [N, 1, 1, latent]");
     command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
-    command->add_option("--npy", options->npy, "Write the samples as float32 [N, H, W, C] in 0..1");
+    command->add_option("--npy", options->npy,
+                        "Write the samples as float32 [N, H, W, C] in 0..1; - is standard output");
     command->footer(
         "Example:\n  adjoint sample --run runs/first --count 100 --seed 7 --png digits.png --npy digits.npy");
     command->callback([options] { sample(*options); });
