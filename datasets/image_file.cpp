@@ -49,6 +49,10 @@ void require_image(bool good, const std::string& path, const Reason& reason) {
     require<DataError>(good, "{}: must be a PNG or JPEG image; got {}", path, reason);
 }
 
+void require_size(const std::string& path, std::uintmax_t bytes) {
+    require<DataError>(bytes <= most_bytes, "{}: must have at most {} bytes; got {}", path, most_bytes, bytes);
+}
+
 // What stb_image makes of the file.
 Picture decode(const std::string& path, Bytes file, Index channels) {
     const int length = static_cast<int>(file.size());
@@ -115,13 +119,13 @@ Picture upright(const Picture& stored, int orientation) {
 
 Picture read_picture(const std::string& path, Index channels) {
     const InputFile file(path);
-    require<DataError>(file.size() <= most_bytes, "{}: must have at most {} bytes; got {}", path, most_bytes,
-                       file.size());
+    require_size(path, file.size());
     return decode_picture(path, file.read({}), channels);
 }
 
 Picture decode_picture(const std::string& path, std::string content, Index channels) {
     require(channels == 1 || channels == 3, "read_image: channels must be 1 or 3; got {}", channels);
+    require_size(path, content.size());
     const std::span file(reinterpret_cast<std::uint8_t*>(content.data()), content.size());
     const ImageContainer container = inspect_image(file);
     require_image(container.damage.empty(), path, container.damage);

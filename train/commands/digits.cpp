@@ -7,6 +7,7 @@
 #include "framework/tensor/error.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
+#include "train/io/atomic_file.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 
@@ -24,17 +25,18 @@ void digits(const DigitsOptions& options) {
             "digits: name a file to write with --png, --npy or --labels; got none");
     const DigitsDataset dataset({.seed = options.seed, .first = 0, .size = options.count});
     const auto [images, labels] = first_batch(dataset, options.count);
+    std::FILE* const out = messages_beside({options.png, options.npy, options.labels});
     if (!options.png.empty()) {
         write_png(options.png, picture_grid(images));
-        fmt::print("{}: {} digits\n", options.png.string(), options.count);
+        fmt::print(out, "{}: {} digits\n", options.png.string(), options.count);
     }
     if (!options.npy.empty()) {
         write_npy(options.npy, images);
-        fmt::print("{}: float32 {}\n", options.npy.string(), images.shape());
+        fmt::print(out, "{}: float32 {}\n", options.npy.string(), images.shape());
     }
     if (!options.labels.empty()) {
         write_npy(options.labels, Tensor({options.count}, {labels.begin(), labels.end()}));
-        fmt::print("{}: float32 [{}]\n", options.labels.string(), options.count);
+        fmt::print(out, "{}: float32 [{}]\n", options.labels.string(), options.count);
     }
 }
 
@@ -47,7 +49,7 @@ void add_digits_command(CLI::App& app) {
     add_setting(*command, "--count", options->count, "Number of digits", whole_number(1, 1'000'000));
     add_setting(*command, "--seed", options->seed, "Random seed; image i of a seed is always the same", seed_number());
     command->add_option("--png", options->png, "Write a picture of all digits");
-    command->add_option("--npy", options->npy, "Write them as float32 [N, 28, 28, 1] in 0..1");
+    command->add_option("--npy", options->npy, "Write them as float32 [N, 28, 28, 1] in 0..1; - is standard output");
     command->add_option("--labels", options->labels, "Write their labels as float32 [N]");
     command->footer("Example:\n  adjoint digits --count 400 --png digits.png --npy digits.npy --labels labels.npy");
     command->callback([options] { digits(*options); });

@@ -9,6 +9,7 @@
 #include "datasets/batches.h"
 #include "datasets/image_file.h"
 #include "datasets/image_folder.h"
+#include "datasets/read_file.h"
 #include "datasets/square_crop.h"
 #include "framework/ops/shape_ops.h"
 #include "train/io/npy.h"
@@ -71,12 +72,16 @@ ImageInput read_one(const std::string& path, const ImageSize& size) {
         for (const std::string& fault : folder.skipped()) spdlog::warn("skipped: {}", fault);
         for (Index i = 0; i < folder.size(); ++i) input.names.push_back(folder.path(i));
         input.images = first_batch(folder, folder.size()).images;
-    } else if (fs::path(path).extension() == ".npy") {
-        input.images = image_array(path, read_npy(path), size);
+        return input;
+    }
+    const std::string content = read_input(path);
+    if (fs::path(path).extension() == ".npy" || is_npy(content)) {
+        input.images = image_array(path, tensor_of_npy(path, content), size);
         for (Index i = 0; i < input.images.extent(0); ++i) input.names.push_back(fmt::format("{}[{}]", path, i));
     } else {
         input.names = {path};
-        input.images = resized(as_images(path, read_image(path, size.channels)), size.side);
+        const Picture picture = decode_picture(path, content, size.channels);
+        input.images = resized(as_images(path, image_of(picture)), size.side);
     }
     return input;
 }

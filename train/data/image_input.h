@@ -19,8 +19,9 @@ struct ImageInput {
     Tensor images;                   ///< [N, side, side, channels] in 0..1
 };
 
-/// The images of PNG and JPEG files, of folders of these, and of .npy arrays, each cut to a square and resized as
-/// images of a folder are for training. What cannot be read in a folder is skipped with a word.
+/// The images of PNG and JPEG files, of folders of these, of .npy arrays, and of pipes that bring such (- is standard
+/// input), each cut to a square and resized as images of a folder are for training. What cannot be read in a folder is
+/// skipped with a word.
 /// Throws MissingInput and DataError, as image_array does for arrays.
 ImageInput read_image_input(const std::vector<std::string>& paths, const ImageSize& size);
 

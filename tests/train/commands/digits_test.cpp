@@ -21,6 +21,13 @@ TEST_F(DigitsCommand, WritesImagesAndLabelsOfTheSeed) {
     }
 }
 
+TEST_F(DigitsCommand, WritesToAPipe) {
+    printed("digits --count 2 --npy x.npy");
+    const Outcome outcome = done("digits --count 2 --npy - --labels y.npy");
+    EXPECT_EQ(outcome.out, content("x.npy"));
+    EXPECT_EQ(outcome.err, "-: float32 [2, 28, 28, 1]\ny.npy: float32 [2]\n");
+}
+
 TEST_F(DigitsCommand, WantsAFileToWrite) {
     EXPECT_EQ(refusal({"digits"}), "2 error: digits: name a file to write with --png, --npy or --labels; got none");
 }

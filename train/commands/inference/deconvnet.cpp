@@ -9,6 +9,7 @@
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
+#include "train/io/atomic_file.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
 
@@ -58,8 +59,8 @@ void deconvnet(DeconvnetOptions options) {
     for (const Index map : maps.strongest(options.top)) tiles.push_back(grey(maps.project_largest(map)));
     if (options.out.empty()) options.out = run.directory.sample("deconvnet-" + stages.back().name);
     write_png(options.out, picture_grid(concatenate(tiles, 0).value()));
-    fmt::print("{}: the image, then the {} strongest of {} feature maps of {}\n", options.out.string(),
-               tiles.size() - 1, maps.value().extent(-1), stages.back().name);
+    fmt::print(messages_beside({options.out}), "{}: the image, then the {} strongest of {} feature maps of {}\n",
+               options.out.string(), tiles.size() - 1, maps.value().extent(-1), stages.back().name);
 }
 
 }  // namespace

@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <fmt/ranges.h>
 
+#include "datasets/read_file.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
+#include "train/io/atomic_file.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
@@ -49,26 +51,27 @@ void encode(const EncodeOptions& options) {
     const auto model = run.model();
     const Tensor codes = in_parts(images, [&](const Variable& x) { return run.task.encode(*model, x); });
     write_npy(options.out, codes);
-    fmt::print("{}: float32 {}\n", options.out.string(), codes.shape());
+    fmt::print(messages_beside({options.out}), "{}: float32 {}\n", options.out.string(), codes.shape());
 }
 
 void decode(const EncodeOptions& options) {
     const TrainedRun run = open_coder("decode", options.choice);
     const std::string file = options.inputs.front();
-    Tensor codes = read_npy(file).cast(DType::float32);
+    Tensor codes = tensor_of_npy(file, read_input(file)).cast(DType::float32);
     if (codes.rank() == 1) codes = codes.reshaped({1, codes.size()});
     const Index latent = run.options.sizes.latent;
     require<DataError>(codes.rank() == 2 && codes.extent(0) > 0 && codes.extent(1) == latent,
                        "{}: latents must be [N, {}]; got {}", file, latent, codes.shape());
     const auto model = run.model();
     const Tensor images = in_parts(codes, [&](const Variable& z) { return sigmoid(run.task.decode(*model, z)); });
+    std::FILE* const out = messages_beside({options.out, options.png});
     if (!options.out.empty()) {
         write_npy(options.out, images);
-        fmt::print("{}: float32 {}\n", options.out.string(), images.shape());
+        fmt::print(out, "{}: float32 {}\n", options.out.string(), images.shape());
     }
     if (!options.png.empty()) {
         write_png(options.png, picture_grid(images));
-        fmt::print("{}: {} images\n", options.png.string(), images.extent(0));
+        fmt::print(out, "{}: {} images\n", options.png.string(), images.extent(0));
     }
 }
 

@@ -59,9 +59,9 @@ std::vector<Tensor> frames_of(const Variable& images, const InterpolateOptions& 
 
 void animate(const Tensor& images, const InterpolateOptions& options) {
     const std::vector<Tensor> frames = frames_of(images, options);
-    write_atomically(options.animate, animated_png(frames, options.frame_ms));
-    fmt::print("{}: {} walks, there and back in {} frames of {} ms\n", options.animate.string(), options.rows,
-               frames.size(), options.frame_ms);
+    write_output(options.animate, animated_png(frames, options.frame_ms));
+    fmt::print(messages_beside({options.png, options.animate}), "{}: {} walks, there and back in {} frames of {} ms\n",
+               options.animate.string(), options.rows, frames.size(), options.frame_ms);
 }
 
 void interpolate(InterpolateOptions options) {
@@ -74,7 +74,8 @@ void interpolate(InterpolateOptions options) {
     if (animated) return animate(images, options);
     if (options.png.empty()) options.png = run.directory.sample("interpolate");
     write_png(options.png, picture_grid(images, options.steps));
-    fmt::print("{}: {} walks of {} steps, each from where the one before it ends\n", options.png.string(), options.rows,
+    fmt::print(messages_beside({options.png, options.animate}),
+               "{}: {} walks of {} steps, each from where the one before it ends\n", options.png.string(), options.rows,
                options.steps);
 }
 

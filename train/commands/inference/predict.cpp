@@ -87,8 +87,8 @@ void predict(const PredictOptions& options) {
                                         : fmt::format("{}: {}", names[n], fmt::join(words, ", ")));
     }
     if (options.csv.empty()) return;
-    write_atomically(options.csv, csv_of(names, all, classes));
-    fmt::print("{}: {} images\n", options.csv.string(), names.size());
+    write_output(options.csv, csv_of(names, all, classes));
+    fmt::print(messages_beside({options.csv}), "{}: {} images\n", options.csv.string(), names.size());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
+#include "train/io/atomic_file.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
@@ -38,7 +39,8 @@ void reconstruct(ReconstructOptions options) {
     const std::shared_ptr<const Module> model = run.model();
     const Variable images = originals(run, options);
     const Variable logits = (*model)(images), result = sigmoid(logits);
-    fmt::print("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
+    std::FILE* const out = messages_beside({options.png, options.npy});
+    fmt::print(out, "{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
                binary_cross_entropy_with_logits(logits, images).item(), mean_squared_error(result, images).item());
     if (options.png.empty() && options.npy.empty()) options.png = run.directory.sample("reconstruct");
     if (!options.png.empty()) {
@@ -46,11 +48,11 @@ void reconstruct(ReconstructOptions options) {
         const Index whole = images.extent(0) / columns * columns;
         const auto rows = [&](const Variable& x) { return slice(x, {.axis = 0, .begin = 0, .end = whole}).value(); };
         write_png(options.png, picture_pairs(rows(images), rows(result), columns));
-        fmt::print("{}: originals above reconstructions\n", options.png.string());
+        fmt::print(out, "{}: originals above reconstructions\n", options.png.string());
     }
     if (!options.npy.empty()) {
         write_npy(options.npy, result.value());
-        fmt::print("{}: float32 {}\n", options.npy.string(), result.shape());
+        fmt::print(out, "{}: float32 {}\n", options.npy.string(), result.shape());
     }
 }
 
@@ -63,12 +65,13 @@ void add_reconstruct_command(CLI::App& app) {
     add_dataset_options(*command, options->dataset);
     command->add_option("--input", options->input,
                         "Images to use: a PNG or JPEG, a folder of these, or a .npy of [N, H, W, C] in 0..1 or of "
-                        "whole numbers 0..255");
+                        "whole numbers 0..255; - is standard input");
     add_setting(*command, "--count", options->count, "How many test images, where no --input is given",
                 whole_number(1, 10'000));
     command->add_option("--png", options->png,
                         "Write originals above reconstructions; by default to samples/ in the run");
-    command->add_option("--npy", options->npy, "Write the reconstructions as float32 [N, H, W, C] in 0..1");
+    command->add_option("--npy", options->npy,
+                        "Write the reconstructions as float32 [N, H, W, C] in 0..1; - is standard output");
     command->footer("Example:\n  adjoint reconstruct --run runs/first --count 16 --png pairs.png");
     command->callback([options] { reconstruct(*options); });
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "datasets/read_file.h"
 #include "models/dcgan.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
@@ -24,7 +25,7 @@ struct SampleOptions {
 // The noise that was given, or that of the seed: [N, 1, 1, latent].
 Tensor noise_of(const SampleOptions& options, Index latent) {
     if (options.noise.empty()) return generator_noise(Random(options.seed), options.count, {.length = latent});
-    const Tensor noise = read_npy(options.noise).cast(DType::float32);
+    const Tensor noise = tensor_of_npy(options.noise, read_input(options.noise)).cast(DType::float32);
     const Index count = noise.rank() > 0 ? noise.extent(0) : 0;
     require<DataError>(
         count > 0 && (noise.shape() == Shape{count, latent} || noise.shape() == Shape{count, 1, 1, latent}),
