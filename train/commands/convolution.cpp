@@ -114,7 +114,7 @@ void run_convolution(const Arguments& typed, bool transposed) {
                                                        filters_channels_last(w, layout).value(), form)
                                           : "";
     if (typed.has("--png")) write_planes(typed.text("--png"), y.value(), layout);
-    report(steps, results);
+    report(steps, results, typed.text("--png"));
 }
 
 void run_conv2d(const Arguments& typed) { run_convolution(typed, false); }
@@ -154,7 +154,7 @@ struct Flags {
             ->type_name(value);
     }
     void add_operand(const char* name, const char* letter, const char* description) const {
-        add(name, letter, fmt::format("{}: a .npy file, or a matrix \"1 2; 3 4\"", description))->required();
+        add(name, letter, fmt::format("{}: a .npy file, \"1 2; 3 4\" or \"[[1 2] [3 4]]\"", description))->required();
     }
 
     void add_common_options() const {

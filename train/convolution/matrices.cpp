@@ -1,15 +1,18 @@
 #include "train/convolution/matrices.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <fmt/ranges.h>
-#include <string_view>
+#include <system_error>
 
+#include "datasets/read_file.h"
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
+#include "train/convolution/typed_numbers.h"
+#include "train/io/atomic_file.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 
@@ -17,46 +20,6 @@ namespace adjoint {
 namespace {
 
 constexpr Index picture_width = 240;  // pixels of a plane that has fewer numbers
-
-// ---- text to numbers
-
-std::vector<double> parse_row(const char* option, std::string_view row) {
-    constexpr std::string_view number_ends = " ,\t\r";
-    std::vector<double> numbers;
-    for (std::size_t at = 0; (at = row.find_first_not_of(number_ends, at)) != row.npos;) {
-        const std::string_view word = row.substr(at, row.find_first_of(number_ends, at) - at);
-        double& number = numbers.emplace_back();
-        const char* const end = word.data() + word.size();
-        const char* const start = word.data() + (word.size() > 1 && word[0] == '+' && word[1] != '-' ? 1 : 0);
-        const auto [stop, failure] = std::from_chars(start, end, number);
-        require(failure == std::errc{} && stop == end,
-                "{}: expected a .npy file or a matrix such as \"1 2; 3 4\"; {:?} is {}", option, word,
-                failure == std::errc::result_out_of_range ? "out of range" : "not a number");
-        at += word.size();
-    }
-    return numbers;
-}
-
-Tensor parse_matrix(const char* option, const std::string& text) {
-    std::string_view rest = text;
-    rest = rest.substr(0, rest.find_last_not_of(" \t\r\n") + 1);
-    if (rest.ends_with(';')) rest.remove_suffix(1);
-    rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
-    std::vector<double> numbers;
-    Index rows = 0, columns = 0;
-    for (bool more = true; more; ++rows) {
-        const std::size_t end = rest.find_first_of(";\n");
-        const std::vector<double> row = parse_row(option, rest.substr(0, end));
-        if (rows == 0) columns = std::ssize(row);
-        require(!row.empty(), "{}: row {} is empty; got {:?}", option, rows + 1, text);
-        require(std::ssize(row) == columns, "{}: rows differ in length; row 1 has {}, row {} has {} in {:?}", option,
-                columns, rows + 1, row.size(), text);
-        numbers.insert(numbers.end(), row.begin(), row.end());
-        more = end != rest.npos;
-        if (more) rest.remove_prefix(end + 1);
-    }
-    return Tensor({rows, columns}, numbers, DType::float64);
-}
 
 constexpr const char* image_axes(Layout layout) {
     return layout == Layout::channels_last    ? "[H, W], [H, W, C] or [N, H, W, C]"
@@ -98,7 +61,13 @@ std::string text(const Result& result) {
 
 Operand read_operand(const char* option, const std::string& text) {
     if (text.ends_with(".npy")) return {read_npy(text), true};
-    return {parse_matrix(option, text), false};
+    std::error_code unknown;
+    if (text != "-" && !text.starts_with("/dev/") && !std::filesystem::is_fifo(text, unknown)) {
+        return {parse_numbers(option, text), false};
+    }
+    const std::string content = read_input(text);
+    if (is_npy(content)) return {tensor_of_npy(text, content), true};
+    return {parse_numbers(option, content), false};
 }
 
 Operand read_bias(const char* option, const std::string& text) {
@@ -139,7 +108,7 @@ Variable as_filters(const char* option, const Variable& operand, Layout layout) 
     return reshape(operand, last ? Shape{shape[0], shape[1], 1, 1} : Shape{1, 1, shape[0], shape[1]});
 }
 
-void report(const std::string& steps, const std::vector<Result>& results) {
+void report(const std::string& steps, const std::vector<Result>& results, const std::string& picture) {
     const auto has_file = [](const Result& result) { return !result.file.empty(); };
     const bool files = std::any_of(results.begin(), results.end(), has_file);
     const bool headings = !files && (results.size() > 1 || !steps.empty());
@@ -154,8 +123,10 @@ void report(const std::string& steps, const std::vector<Result>& results) {
             report += text(result);
         }
     }
-    const bool printed =
-        std::fwrite(report.data(), 1, report.size(), stdout) == report.size() && std::fflush(stdout) == 0;
+    std::vector<std::filesystem::path> written = {picture};
+    for (const Result& result : results) written.emplace_back(result.file);
+    std::FILE* const out = messages_beside(written);
+    const bool printed = std::fwrite(report.data(), 1, report.size(), out) == report.size() && std::fflush(out) == 0;
     require<CannotWrite>(printed, "standard output: cannot be written");
 }
 

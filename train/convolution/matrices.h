@@ -16,8 +16,8 @@ struct Operand {
     bool from_file;
 };
 
-/// Throws Error, beginning with the option's name, unless `text` is the name of a .npy file or a matrix, whose rows end
-/// at ';' or a line break and numbers at spaces or commas.
+/// The array in a .npy file, or typed as parse_numbers reads it, or either of what a pipe brings, which "-" names where
+/// it is standard input. Throws Error, beginning with the option's name, where typed numbers are none.
 Operand read_operand(const char* option, const std::string& text);
 /// The same for one number a channel, [C].
 Operand read_bias(const char* option, const std::string& text);
@@ -42,8 +42,9 @@ struct Result {
 };
 
 /// Writes the results that have a file; where none has, prints all of them, after `steps`: a matrix for each plane, and
-/// a heading where there are several. Throws CannotWrite.
-void report(const std::string& steps, const std::vector<Result>& results);
+/// a heading where there are several. What is printed goes to standard error where a file, or the `picture` beside
+/// them, is standard output. Throws CannotWrite.
+void report(const std::string& steps, const std::vector<Result>& results, const std::string& picture = "");
 
 /// Writes the planes of images, scaled so that the smallest number is black and the largest white, as a PNG file.
 /// Throws CannotWrite.

@@ -21,8 +21,7 @@ struct ImageInput {
 
 /// The images of PNG and JPEG files, of folders of these, of .npy arrays, and of pipes that bring such (- is standard
 /// input), each cut to a square and resized as images of a folder are for training. What cannot be read in a folder is
-/// skipped with a word.
-/// Throws MissingInput and DataError, as image_array does for arrays.
+/// skipped with a word. Throws MissingInput and DataError, as image_array does for arrays.
 ImageInput read_image_input(const std::vector<std::string>& paths, const ImageSize& size);
 
 /// The images of an array [N, H, W, C], [N, H, W], [H, W, C] or [H, W] of values in 0..1, or of whole numbers 0..255,

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 #include <iomanip>
 #include <sstream>
+#include <sys/stat.h>
+#include <thread>
 
 #include "tests/support/program.h"
 #include "tests/support/values.h"
+#include "train/io/atomic_file.h"
 
 namespace adjoint {
 namespace {
@@ -162,6 +165,31 @@ TEST_F(ConvolutionCommands, FilesOfLowerRankAreOneImageOrOneFilter) {
     EXPECT_TRUE(equal(read("y.npy"), conv2d(small_numbers({1, 3, 4, 1}), small_numbers({2, 2, 1, 1})).value()));
     printed({"conv2d", "--input", "image.npy", "--weight", "filters.npy", "--out", "y.npy"});
     EXPECT_TRUE(equal(read("y.npy"), conv2d(small_numbers({1, 3, 4, 2}), small_numbers({2, 2, 2, 3})).value()));
+}
+
+TEST_F(ConvolutionCommands, OperandsAreAlsoWhatNumPyPrints) {
+    EXPECT_EQ(printed({"conv2d", "--input", "[[1. 2.]\n [3. 4.]]", "--weight", "[[1, 10]]"}), "21\n43\n");
+    EXPECT_EQ(printed({"conv2d", "--input", "[[1 nan] [-inf 4]]", "--weight", "1"}), "   1  nan\n-inf    4\n");
+    EXPECT_EQ(printed({"conv2d", "--input", "[[[1 2] [3 4]]]", "--weight", "[[[[1][10]]]]", "--bias", "[.5]"}),
+              "21.5 43.5\n");
+}
+
+TEST_F(ConvolutionCommands, OperandsComeAndResultsGoThroughPipes) {
+    write("x.npy", small_numbers({2, 3}));
+    ASSERT_EQ(::mkfifo((directory_ / "pipe").c_str(), 0600), 0);
+    for (const std::string& sent :
+         {content("x.npy"), std::string("-4 3 1; 4 -2 1"), std::string("[[-4 3 1]\n [4 -2 1]]\n")}) {
+        std::thread writer([&] { write_output(directory_ / "pipe", sent); });
+        EXPECT_EQ(printed("conv2d --input pipe --weight 10"), "-40  30  10\n 40 -20  10\n") << sent;
+        writer.join();
+    }
+    printed("conv2d --input x.npy --weight 10 --out y.npy");
+    const Outcome outcome = done("conv2d --input x.npy --weight 10 --out -");
+    EXPECT_EQ(outcome.out, content("y.npy"));
+    EXPECT_EQ(outcome.err, "-: [1, 2, 3, 1] float32\n");
+    EXPECT_EQ(refusal("conv2d --input - --weight 1"), R"(2 error: --input: row 1 is empty; got "")");
+    EXPECT_EQ(refusal("conv2d --input /dev/fd/99 --weight 1"),
+              "66 error: /dev/fd/99: cannot be read; got No such file or directory");
 }
 
 // ---- options

@@ -25,7 +25,8 @@ TEST_F(ConvolutionRefusals, AMatrixMustBeOne) {
     EXPECT_EQ(input("1 2-"), expected + R"("2-" is not a number)");
     EXPECT_EQ(input("+-1"), expected + R"("+-1" is not a number)");
     EXPECT_EQ(input("image.png"), expected + R"("image.png" is not a number)");
-    EXPECT_EQ(input("[[1, 2], [3, 4]]"), expected + R"("[[1" is not a number)");
+    EXPECT_EQ(input("[[1, 2], [3]]"), "2 error: --input: lists must be of one length; [0] has 2, [1] has 1");
+    EXPECT_EQ(input("[1 2]"), "2 error: --input: expected an image [H, W], [H, W, C] or [N, H, W, C]; got [2]");
     EXPECT_EQ(input("1e999"), expected + R"("1e999" is out of range)");
     EXPECT_EQ(refusal({"conv2d", "--input", "1\n2", "--weight", "x\ny"}),
               R"(2 error: --weight: expected a .npy file or a matrix such as "1 2; 3 4"; "x" is not a number)");
