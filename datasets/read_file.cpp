@@ -46,12 +46,12 @@ std::string InputFile::read(const Part& part) const {
 std::string read_file(const std::string& path) { return InputFile(path).read({}); }
 
 std::string read_input(const std::string& path) {
-    std::error_code unknown;
     const std::string file = path == "-" ? "/dev/stdin" : path;
-    if (file != "/dev/stdin" && !fs::is_fifo(file, unknown)) return read_file(file);
+    if (file != "/dev/stdin" && !file.starts_with("/dev/fd/")) return read_file(file);
+    errno = 0;
     std::ifstream stream(file, std::ios::binary);
     std::string content(std::istreambuf_iterator<char>(stream), {});
-    require<MissingInput>(!stream.bad() && stream.is_open(), "{}: cannot be read", path);
+    require<MissingInput>(stream.is_open() && !stream.bad(), "{}: cannot be read; got {}", path, std::strerror(errno));
     return content;
 }
 

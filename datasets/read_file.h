@@ -32,7 +32,8 @@ class InputFile {
 /// All bytes of a regular file. Throws as InputFile does.
 std::string read_file(const std::string& path);
 
-/// The same, or all that a pipe brings; "-" and /dev/stdin are standard input.
+/// The same, or all that an open pipe brings: "-" and /dev/stdin are standard input, and /dev/fd/63 is what a shell
+/// makes of <(command).
 std::string read_input(const std::string& path);
 
 /// Throws as InputFile does where the path leads to a directory, FIFO, socket or device.

@@ -113,6 +113,7 @@ int run_program(int argc, char** argv) {
           add_gradcheck_command, add_bench_command}) {
         add(app);
     }
+    for (const std::string& complaint : misspelt_variables(app)) spdlog::warn("{}", complaint);
     const int status = run(app, argc, argv);
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
     return complain(CannotWrite("standard output: cannot be written"), cannot_print);

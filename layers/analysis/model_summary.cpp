@@ -21,12 +21,16 @@ std::string kind_of(const Module& module) {
     return name.substr(name.rfind(':') + 1);
 }
 
+Index byte_count(const Tensor& tensor) {
+    return dispatch(tensor.dtype(), [&]<Scalar T>() { return tensor.size() * static_cast<Index>(sizeof(T)); });
+}
+
 }  // namespace
 
 void ModuleCalls::before_module(const Module&, const Variable&) { flops_before_.push_back(flops_); }
 
 void ModuleCalls::after_module(const Module& module, const Variable& x, const Variable& y) {
-    calls_.push_back({&module, x.shape(), y.shape(), flops_ - flops_before_.back()});
+    calls_.push_back({&module, x.shape(), y.shape(), byte_count(y.value()), flops_ - flops_before_.back()});
     flops_before_.pop_back();
 }
 
@@ -34,6 +38,12 @@ Index parameter_count(const Module& module) {
     Index count = 0;
     for (const NamedState& named : module.parameters()) count += named.state.value().size();
     return count;
+}
+
+Index weight_bytes(const Module& module) {
+    Index bytes = 0;
+    for (const NamedState& named : module.weights()) bytes += byte_count(named.state.value());
+    return bytes;
 }
 
 std::vector<LayerSummary> summarize(const Module& network, const Variable& input) {
@@ -49,7 +59,7 @@ std::vector<LayerSummary> summarize(const Module& network, const Variable& input
         const auto* const spread = dynamic_cast<const Conv2DTranspose*>(call.module);
         layers.push_back(
             {names[call.module], kind_of(*call.module), call.input, call.output, parameter_count(*call.module),
-             std::llround(call.flops),
+             weight_bytes(*call.module), call.output_bytes, std::llround(call.flops),
              spread && covers_unevenly(transposed_form(call.input, spread->weight.shape(), spread->options))});
     }
     return layers;

@@ -14,6 +14,7 @@ struct ModuleCall {
     const Module* module;
     Shape input;
     Shape output;
+    Index output_bytes;
     double flops;  ///< floating-point operations of convolutions and matrix products in it
 };
 
@@ -38,8 +39,10 @@ struct LayerSummary {
     std::string kind;  ///< its class, such as Conv2D
     Shape input;
     Shape output;
-    Index parameters;  ///< how many numbers training changes
-    Index flops;       ///< of convolutions and matrix products, a multiplication and an addition counted as two
+    Index parameters;   ///< how many numbers training changes
+    Index bytes;        ///< of its weights: parameters and what it keeps beside them, such as running moments
+    Index activations;  ///< bytes of the output
+    Index flops;        ///< of convolutions and matrix products, a multiplication and an addition counted as two
     bool covers_unevenly = false;  ///< a transposed convolution that begins with checkerboards: see covers_unevenly
 };
 
@@ -49,5 +52,8 @@ std::vector<LayerSummary> summarize(const Module& network, const Variable& input
 
 /// How many numbers training changes in a model.
 Index parameter_count(const Module& module);
+
+/// Bytes of a model's weights.
+Index weight_bytes(const Module& module);
 
 }  // namespace adjoint

@@ -72,9 +72,9 @@ class ProgramTest : public testing::Test {
     std::string refusal(const CommandLine& line) const;
 
     /// The bytes of a file in the directory, none where it is not there.
+    std::string content(const std::filesystem::path& file) const;
     /// The last line of a run's metrics.jsonl.
     nlohmann::json last_metrics(const std::string& run) const;
-    std::string content(const std::filesystem::path& file) const;
 
     /// A finished run on drawn digits in the directory, whose model has the first, random weights of seed 1.
     void make_run(const std::string& name, const std::string& model) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fmt/ranges.h>
+#include <set>
+#include <unistd.h>
 
 #include "train/cli/environment.h"
 #include "train/cli/nearest_name.h"
@@ -83,6 +85,15 @@ std::string with_variable(const std::string& message, int argc, char** argv) {
     return typed || environment(variable.c_str()).empty() ? message : variable + ": " + message;
 }
 
+void add_variables(const CLI::App& app, std::set<std::string>& names) {
+    for (const CLI::Option* option : app.get_options()) {
+        if (!option->get_envname().empty()) names.insert(option->get_envname());
+    }
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        add_variables(*command, names);
+    }
+}
+
 }  // namespace
 
 std::string wrong_usage(const CLI::ParseError& error, const CLI::App& app, int argc, char** argv) {
@@ -94,6 +105,21 @@ std::string wrong_usage(const CLI::ParseError& error, const CLI::App& app, int a
     const bool misspelt = std::ranges::any_of(rest, is_option);
     if (kind == CLI::ExitCodes::ExtrasError || (lacks && misspelt)) return unexpected_argument(rest.front(), commands);
     return with_variable(error.what(), argc, argv);
+}
+
+std::vector<std::string> misspelt_variables(const CLI::App& app) {
+    const std::string ours = "ADJOINT_";
+    std::set<std::string> known = {ours + "DATA_DIR", ours + "CACHE_DIR", ours + "OFFLINE"};
+    add_variables(app, known);
+    std::vector<std::string> names, complaints;
+    for (const std::string& variable : known) names.push_back(variable.substr(ours.size()));
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string text = *entry, variable = text.substr(0, text.find('='));
+        if (!variable.starts_with(ours) || known.contains(variable)) continue;
+        const auto near = nearest_name(variable.substr(ours.size()), names);
+        if (near) complaints.push_back(fmt::format("{}: is not read; did you mean {}{}?", variable, ours, *near));
+    }
+    return complaints;
 }
 
 }  // namespace adjoint

@@ -152,7 +152,7 @@ void add_sweep_command(CLI::App& app) {
     CLI::App* const command =
         app.add_subcommand("sweep", "Train a model with one setting after another, and rank the runs");
     const auto options = std::make_shared<SweepOptions>();
-    command->add_option("model", options->model, "The model")->required()->check(CLI::IsMember(task_names()));
+    command->add_option("model", options->model, "The model")->required()->check(one_of(task_names()));
     command
         ->add_option("--over", options->over,
                      "A flag of train and its values, such as lr=1e-3,3e-4; may be given again")

@@ -11,6 +11,7 @@
 #include "datasets/image_folder.h"
 #include "datasets/published_datasets.h"
 #include "train/cli/environment.h"
+#include "train/cli/nearest_name.h"
 #include "train/data/array_dataset.h"
 #include "train/data/dataset_fetch.h"
 
@@ -38,8 +39,9 @@ std::string refuse_unknown(const std::string& name) {
     const bool folder = name.starts_with(images_prefix) && name.size() > images_prefix.size();
     if (folder || name == "auto" || name == "digits" || find_published_dataset(name) != nullptr || is_array_file(name))
         return "";
-    return fmt::format("must be auto, mnist, fashion-mnist, kmnist, digits, images:DIR or an .npy or .npz file; got {}",
-                       name);
+    return fmt::format(
+        "must be auto, mnist, fashion-mnist, kmnist, digits, images:DIR or an .npy or .npz file; got {}{}", name,
+        did_you_mean(name, {"auto", "mnist", "fashion-mnist", "kmnist", "digits"}));
 }
 
 // With the classes of other images, where there are any, so that labels mean the same.

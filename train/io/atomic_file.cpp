@@ -86,8 +86,10 @@ void write_output(const fs::path& path, std::string_view content) {
         return write_atomically(path, content);
     }
     if (standard) std::fflush(stdout);  // what has been said before
-    const int descriptor = standard ? ::dup(STDOUT_FILENO) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    // A pipe that nobody reads is refused: opening it would wait for somebody who does.
+    const int descriptor = standard ? ::dup(STDOUT_FILENO) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) refuse_to_write(path, errno);
+    if (!standard) ::fcntl(descriptor, F_SETFL, 0);
     int failure = write_all(descriptor, content);
     if (::close(descriptor) != 0 && failure == 0) failure = errno;
     if (failure != 0) refuse_to_write(path, failure);

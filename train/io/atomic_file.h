@@ -16,8 +16,8 @@ namespace adjoint {
 /// Throws as refuse_to_write does, and leaves nothing behind.
 void write_atomically(const std::filesystem::path& path, std::string_view content);
 
-/// The same for what a person names: "-" and /dev/stdout are standard output, and a pipe or a device gets the content
-/// as it is.
+/// The same for what a person names: "-" and /dev/stdout are standard output, and a pipe that is read, or a
+/// device, gets the content as it is.
 void write_output(const std::filesystem::path& path, std::string_view content);
 
 /// Where messages about these files go: standard output, or standard error where one of them is standard output.

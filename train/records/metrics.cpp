@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "framework/tensor/error.h"
+#include "train/cli/nearest_name.h"
 
 namespace adjoint {
 
@@ -22,8 +23,8 @@ MetricThreshold::MetricThreshold(const std::string& asked) : text(asked) {
 }
 
 void MetricThreshold::require_among(const std::vector<std::string>& metrics) const {
-    require(std::ranges::find(metrics, name) != metrics.end(), "--require: the metric must be one of {}; got {}",
-            fmt::join(metrics, ", "), name);
+    require(std::ranges::find(metrics, name) != metrics.end(), "--require: the metric must be one of {}; got {}{}",
+            fmt::join(metrics, ", "), name, did_you_mean(name, metrics));
 }
 
 double MetricThreshold::value_in(const Metrics& metrics) const {

@@ -77,7 +77,7 @@ double autoencoder_step(const Module& model, Optimizer& optimizer, const Variabl
 
 TaskSpec autoencoder_task() {
     return {.name = "autoencoder",
-            .description = "Squeeze digits into sixteen numbers and draw them again",
+            .description = "Compress images to a latent of 16 numbers and reconstruct them",
             .defaults = {.sizes = autoencoder_options},
             .settings = {.plateau = true, .sizes = true, .noise = true},
             .metrics = {"cross_entropy", "mse"},

@@ -8,7 +8,7 @@ namespace adjoint {
 TaskSpec classifier_task() {
     TaskSpec task = classification_task();
     task.name = "classifier";
-    task.description = "Tell digits, or the classes of a folder of images, apart";
+    task.description = "Classify digits, or the classes of a folder of images, with a convolutional network";
     task.defaults.schedule = "cosine";
     task.make_model = [](const Random& random, const TrainingOptions& options) {
         return std::make_unique<Classifier>(random, classifier_options(options));

@@ -99,7 +99,7 @@ Metrics dcgan_step(const Dcgan& model, GameOptimizers& optimizers, const Variabl
 
 TaskSpec dcgan_task() {
     return {.name = "dcgan",
-            .description = "Draw new digits, by a game of two networks",
+            .description = "Generate images with a deep convolutional GAN",
             // The rate falls in a straight line to 0, so that it can begin at five times the paper's 2e-4 and the two
             // networks still settle: on MNIST the samples of five epochs come much nearer to real digits.
             .defaults = {.batch_size = 64,

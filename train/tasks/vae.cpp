@@ -55,7 +55,7 @@ class VaeTask : public OneOptimizerTask {
 
 TaskSpec vae_task() {
     return {.name = "vae",
-            .description = "Learn what codes digits have, so that new ones can be drawn from noise",
+            .description = "Generate images from Gaussian latents with a variational autoencoder",
             .defaults = {.sizes = autoencoder_options},
             .settings = {.plateau = true, .sizes = true},
             .metrics = {"loss", "reconstruction", "divergence"},

@@ -139,7 +139,7 @@ double wgan_gp_generator_step(const WganGp& model, GameOptimizers& optimizers, c
 TaskSpec wgan_gp_task() {
     return {
         .name = "wgan-gp",
-        .description = "Draw new digits, by a game for the Wasserstein distance",
+        .description = "Generate images with a Wasserstein GAN with gradient penalty",
         .defaults = {.batch_size = 32, .optimizer = adam(), .sizes = dcgan_options},
         .settings = {.sizes = true, .game = true},
         .metrics = {"distance", "penalty", "gradient_norm", "generator_loss"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "framework/ops/shape_ops.h"
 #include "train/io/png.h"
 #include "train/report/report.h"
 
@@ -38,6 +39,12 @@ void Publication::before_training(const Tensor& picture) {
     write_png(run_.sample("epoch-000"), picture);
     if (board_) board_->image(0, "samples", picture);
     write_page();
+}
+
+void Publication::augmented(const Batch& first) const {
+    constexpr Index most = 64;
+    const Index end = std::min(most, first.images.extent(0));
+    write_png(run_.sample("augmented"), picture_grid(slice(first.images, {.axis = 0, .begin = 0, .end = end}).value()));
 }
 
 void Publication::line(const RunState& state, const Metrics& numbers) {

@@ -23,6 +23,8 @@ class Publication {
     void open(const RunState& state);
     /// What the model does before it has learned anything.
     void before_training(const Tensor& picture);
+    /// The first batch, where its images are varied.
+    void augmented(const Batch& first) const;
     /// Numbers of some steps within an epoch.
     void point(const RunState& state, const Metrics& numbers);
     /// The end of an epoch, at which the model of the task is so good.

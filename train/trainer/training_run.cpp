@@ -47,6 +47,7 @@ class TrainingRun {
     void begin() {
         records_.open(state_);
         records_.before_training(picture_of_run(task_, setup_.data));
+        if (steps_.augments()) records_.augmented(*steps_.batches().next());
         spdlog::info("to look at: {}", (records_.run().path() / "report.html").string());
         save_checkpoint();
     }
@@ -276,6 +277,8 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     const Datasets data =
         options.overfit_one_batch ? one_batch_of(whole, options.batch_size, random.order.stream(1)) : whole;
     require_deciding(options, data);
+    require(options.warm_up == 0 || options.schedule != "one-cycle",
+            "--warmup: must be 0 with --schedule one-cycle, which rises by itself; got {}", options.warm_up);
     const TrainingSetup setup = {task, options, data, random};
     const std::unique_ptr<TrainingTask> training = task.make_task(setup);
     if (options.dry_run) return print_dry_run_estimate(*training, setup);

@@ -38,7 +38,7 @@ Batches TrainingSteps::batches() {
     const auto number = static_cast<std::uint64_t>(state.epoch);
     const Random order = setup_.random.order.stream(number);
     std::shared_ptr<const Dataset> images = setup_.data.training;
-    if (!options.augment.empty() && !options.overfit_one_batch)
+    if (augments())
         images = std::make_shared<Augmented>(images, Augmentation::parse(options.augment),
                                              setup_.random.augmentation.stream(number));
     Batches epoch(images, {.batch_size = options.batch_size,
@@ -50,6 +50,8 @@ Batches TrainingSteps::batches() {
     log_steps_ = options.log_steps > 0 ? options.log_steps : ceil_divide(epoch.count(), points_an_epoch);
     return epoch;
 }
+
+bool TrainingSteps::augments() const { return !setup_.options.augment.empty() && !setup_.options.overfit_one_batch; }
 
 void TrainingSteps::count(const Metrics& losses) {
     ++state.steps;

@@ -14,6 +14,8 @@ class TrainingSteps {
 
     /// The batches of the epoch under way, from the next one on.
     Batches batches();
+    /// Whether their images are varied.
+    bool augments() const;
     /// The losses of the next step, on this batch. It is not counted yet: its numbers may have gone wrong.
     Metrics take(const Batch& batch) {
         task_.set_learning_rate_scale(learning_rate_scale(state.steps));

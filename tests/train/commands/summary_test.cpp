@@ -1,7 +1,10 @@
 // What `adjoint summary` counts: every parameter once, and the arithmetic that the definitions of the layers say.
+#include <nlohmann/json.hpp>
+
 #include "layers/analysis/model_summary.h"
 #include "models/autoencoder.h"
 #include "tests/support/program.h"
+#include "train/records/run_directory.h"
 #include "train/tasks/registry.h"
 
 namespace adjoint {
@@ -11,13 +14,35 @@ using SummaryCommand = ProgramTest;
 
 TEST_F(SummaryCommand, PrintsALineForEachLayer) {
     EXPECT_EQ(printed("summary classifier"),
-              "classifier  kind              output shape        parameters         FLOPs\n"
-              "conv1       Conv2D            [1, 28, 28, 32]            832       1254400\n"
-              "conv2       Conv2D            [1, 14, 14, 64]          51264      20070400\n"
-              "gather      Linear            [1, 128]                401536        802816\n"
-              "dropout     Dropout           [1, 128]                     0             0\n"
-              "decide      Linear            [1, 10]                   1290          2560\n"
-              "total                                                 454922      22130176\n");
+              "classifier  kind              output shape        parameters       bytes activations       FLOPs\n"
+              "conv1       Conv2D            [1, 28, 28, 32]            832        3328      100352     1254400\n"
+              "conv2       Conv2D            [1, 14, 14, 64]          51264      205056       50176    20070400\n"
+              "gather      Linear            [1, 128]                401536     1606144         512      802816\n"
+              "dropout     Dropout           [1, 128]                     0           0         512           0\n"
+              "decide      Linear            [1, 10]                   1290        5160          40        2560\n"
+              "total                                                 454922     1819688      151592    22130176\n");
+}
+
+TEST_F(SummaryCommand, CountsTheMomentsThatANormalizationKeepsAsMemoryButNotAsParameters) {
+    const auto generator = nlohmann::json::parse(printed("summary dcgan --json")).at("networks").at(0);
+    EXPECT_EQ(generator.at("name"), "generator");
+    const auto& norm = generator.at("layers").at(1);
+    EXPECT_EQ(norm.at("kind"), "BatchNorm");
+    const Index channels = norm.at("output").at(3);
+    EXPECT_EQ(norm.at("parameters"), 2 * channels);
+    EXPECT_EQ(norm.at("bytes"), 4 * 4 * channels);
+    Index bytes = 0;
+    for (const auto& layer : generator.at("layers")) bytes += layer.at("bytes").get<Index>();
+    EXPECT_EQ(generator.at("bytes"), bytes);
+}
+
+TEST_F(SummaryCommand, ListsTheModelOfARunWithItsOwnSizes) {
+    RunDirectory::create(directory_ / "judge", {.model = "linear", .data = {.image_shape = {32, 32, 1}}}, false);
+    EXPECT_EQ(printed("summary --run judge"),
+              "linear  kind              output shape        parameters       bytes activations       FLOPs\n"
+              "linear  Linear            [1, 10]                  10250       41000          40       20480\n"
+              "total                                              10250       41000          40       20480\n");
+    EXPECT_EQ(refusal("summary linear --run judge"), "2 error: summary: must be of a MODEL or of a --run; got both");
 }
 
 TEST_F(SummaryCommand, SetsTheNetworksOfAGameApartAndWarnsOfCheckerboards) {

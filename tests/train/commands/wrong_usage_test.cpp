@@ -69,7 +69,7 @@ TEST_F(WrongUsage, OfCommandsAndFlags) {
         {"train autoencoder --threads 0", "2 error: --threads: must be a whole number from 1 to 1024; got 0"},
         {"bench nothing", "2 error: The following argument was not expected: nothing"},
         {"bench --model gan", "2 error: --model: gan not in {autoencoder,dcgan,wgan-gp,wgan,all}"},
-        {"summary", "2 error: model is required"},
+        {"summary", "2 error: summary: must be of a MODEL or of a --run; got neither"},
         {"summary perceptron", "2 error: model: perceptron not in {autoencoder,vae,classifier,linear,dcgan,wgan-gp}"},
         {"data get cifar", "2 error: dataset: must be mnist, fashion-mnist or kmnist; got cifar"},
         {"gradcheck --layer no", "2 error: gradcheck: no operation, layer or model has this name; got no, known: "},
@@ -115,6 +115,15 @@ TEST_F(WrongUsage, OfSettings) {
         {"train autoencoder --dataset images:nowhere --require loss<1",
          "2 error: --require: the metric must be one of validation_cross_entropy, validation_mse, test_cross_entropy, "
          "test_mse; got loss"},
+        {"train autoencoder --require test_mes<1",
+         "2 error: --require: the metric must be one of validation_cross_entropy, validation_mse, test_cross_entropy, "
+         "test_mse; got test_mes; did you mean test_mse?"},
+        {"train dcgan --dataset digits --schedule one-cycle --warmup 5",
+         "2 error: --warmup: must be 0 with --schedule one-cycle, which rises by itself; got 5"},
+        {"train dcgan --dataset mnits",
+         "2 error: --dataset: must be auto, mnist, fashion-mnist, kmnist, digits, images:DIR or an .npy or .npz file; "
+         "got "
+         "mnits; did you mean mnist?"},
         {"train autoencoder --config none.toml", "66 error: none.toml: cannot be read; got No such file or directory"},
         {"train autoencoder --config empty", "66 error: empty: must be a file; got a directory"},
         {"train autoencoder --config unknown.toml",
@@ -129,6 +138,13 @@ TEST_F(WrongUsage, OfSettings) {
         {"train autoencoder --dataset digits --freeze encoder --freeze decoder",
          "2 error: Optimizer: there must be a parameter to improve; got none"},
     });
+}
+
+TEST_F(WrongUsage, OfVariablesThatNothingReads) {
+    const EnvironmentVariable misspelt("ADJOINT_BATCHSIZE", "8"), ours("ADJOINT_DATA_DIR", "/"),
+        others("ADJOINT_HAMSTER", "1");
+    EXPECT_EQ(done("summary linear").err,
+              "warning: ADJOINT_BATCHSIZE: is not read; did you mean ADJOINT_BATCH_SIZE?\n");
 }
 
 TEST_F(WrongUsage, OfVariablesThatSetASetting) {
@@ -207,7 +223,7 @@ TEST_F(WrongUsage, OfAFifoAsAFile) {
     EXPECT_EQ(refusal("deconvnet --run judge --image fifo"), "66 error: " + fault);
     EXPECT_EQ(refusal("train autoencoder --config fifo"), "66 error: " + fault);
     EXPECT_EQ(refusal("reconstruct --run coder --input fifo.npy"),
-              "66 error: fifo.npy: cannot be read; not a regular file");
+              "66 error: fifo.npy: must be a file; got a FIFO");
     EXPECT_EQ(refusal("reconstruct --run coder --weights fifo.npz"), "66 error: fifo.npz: must be a file; got a FIFO");
 }
 

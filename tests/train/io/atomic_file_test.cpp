@@ -2,8 +2,10 @@
 // them.
 #include "train/io/atomic_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 #include "datasets/read_file.h"
 #include "framework/tensor/error.h"
@@ -67,10 +69,14 @@ TEST_F(AtomicFile, IsAlsoAPipeOrADeviceWhereAPersonNamesOne) {
     EXPECT_EQ(error_about<CannotWrite>("/dev/full", [&] { write_output("/dev/full", "text"); }),
               "cannot be written; No space left on device");
     ASSERT_EQ(::mkfifo((directory / "pipe").c_str(), 0600), 0);
+    EXPECT_EQ(error_about<CannotWrite>(directory / "pipe", [&] { write_output(directory / "pipe", "text"); }),
+              "cannot be written; No such device or address");  // nobody reads it
+    const int reader = ::open((directory / "pipe").c_str(), O_RDONLY | O_NONBLOCK);
     const std::string content(100'000, 'x');  // more than a pipe holds
     std::thread writer([&] { write_output(directory / "pipe", content); });
-    EXPECT_EQ(read_input(directory / "pipe"), content);
+    EXPECT_EQ(read_input(fmt::format("/dev/fd/{}", reader)), content);
     writer.join();
+    ::close(reader);
     for (const char* name : {"-", "/dev/stdout"}) {
         testing::internal::CaptureStdout();
         fmt::print("before ");

@@ -3,6 +3,7 @@
 #include "train/io/weights_file.h"
 
 #include <algorithm>
+
 #include "layers/dropout.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"

@@ -132,7 +132,7 @@ TEST_F(Run, EndsAsOneThatWasNeverStoppedWhateverItDoesBesideLearning) {
     ASSERT_EQ(train("vae", more + "--width 4 --latent 4 --out cut --max-steps 14").status, 0);
     ASSERT_EQ(run("train vae --resume cut --max-steps 0").status, 0);
     for (const char* file : {"weights.safetensors", "average.safetensors", "best.safetensors", "metrics.jsonl",
-                             "metrics.csv", "samples/epoch-002.png"}) {
+                             "metrics.csv", "samples/epoch-002.png", "samples/augmented.png"}) {
         EXPECT_TRUE(content(std::string("whole/") + file) == content(std::string("cut/") + file)) << file;
         EXPECT_FALSE(content(std::string("whole/") + file).empty()) << file;
     }

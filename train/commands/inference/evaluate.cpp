@@ -13,6 +13,7 @@
 #include "layers/losses/losses.h"
 #include "models/dcgan.h"
 #include "train/cli/commands.h"
+#include "train/cli/progress_line.h"
 #include "train/cli/validators.h"
 #include "train/evaluation/image_quality.h"
 #include "train/evaluation/statistics.h"
@@ -73,12 +74,14 @@ void append(std::vector<double>& values, const Tensor& more) {
 void evaluate_autoencoder(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
     std::vector<double> entropies, errors, ratios, similarities;
     Batches batches(images, {.batch_size = at_once});
+    ProgressLine progress;
     while (const auto batch = batches.next()) {
         const Variable x = batch->images, logits = model(x), y = sigmoid(logits);
         append(entropies, mean(softplus(logits) - x * logits, {1, 2, 3}).value());
         append(errors, mean((y - x) * (y - x), {1, 2, 3}).value());
         append(ratios, peak_signal_to_noise_ratio(x.value(), y.value()));
         append(similarities, structural_similarity(x.value(), y.value()));
+        progress.say([&] { return fmt::format("evaluate: {} of {} images", errors.size(), images->size()); });
     }
     findings.add("binary cross-entropy", mean_and_error(entropies), " a pixel");
     findings.add("mean squared error", mean_and_error(errors), " a pixel");
@@ -150,11 +153,14 @@ struct Seen {
 
 Seen seen_by(const TaskSpec& task, const Module& classifier, const Tensor& images) {
     std::vector<Variable> features, chances;
+    ProgressLine progress;
     for (Index first = 0; first < images.extent(0); first += at_once) {
         const Index end = std::min(first + at_once, images.extent(0));
         const Variable some = slice(images, {.axis = 0, .begin = first, .end = end});
         features.push_back(task.features(classifier, some));
         chances.push_back(softmax(task.classify(classifier, features.back())));
+        progress.say(
+            [&] { return fmt::format("evaluate: the classifier has seen {} of {} images", end, images.extent(0)); });
     }
     return {concatenate(features, 0).value(), concatenate(chances, 0).value()};
 }
@@ -219,16 +225,17 @@ void evaluate(const EvaluateOptions& options) {
 }  // namespace
 
 void add_evaluate_command(CLI::App& app) {
-    CLI::App* const command = app.add_subcommand("evaluate", "Measure how good the model of a run is, and how surely");
+    CLI::App* const command =
+        app.add_subcommand("evaluate", "Measure how good the model of a run is, with standard errors");
     const auto options = std::make_shared<EvaluateOptions>();
     add_run_options(*command, options->choice, "a run");
     add_dataset_options(*command, options->dataset);
     add_setting(*command, "--images", options->images, "Which of the run's images",
-                CLI::IsMember({"test", "validation", "training"}));
+                one_of({"test", "validation", "training"}));
     command->add_option("--classifier", options->classifier,
                         "Directory of a classifier's run, which looks at what a generator draws");
     add_setting(*command, "--count", options->count, "How many images a generator draws", whole_number(2, 60'000));
-    add_setting(*command, "--seed", options->seed, "Of the noise", seed_number());
+    add_setting(*command, "--seed", options->seed, "Random seed of the noise", seed_number());
     command->add_flag("--json", options->json, "Print one line of JSON");
     command->footer(
         "An autoencoder: the losses a pixel, PSNR and SSIM. A classifier: the loss, the share that is right, and "

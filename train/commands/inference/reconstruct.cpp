@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "framework/ops/shape_ops.h"
 #include "layers/losses/losses.h"
@@ -23,6 +24,7 @@ struct ReconstructOptions {
     Index count = 32;
     std::filesystem::path png;
     std::filesystem::path npy;
+    bool json = false;
 };
 
 // The images named by --input, or the first ones of the test set: [N, S, S, channels] in 0..1.
@@ -39,27 +41,33 @@ void reconstruct(ReconstructOptions options) {
     const std::shared_ptr<const Module> model = run.model();
     const Variable images = originals(run, options);
     const Variable logits = (*model)(images), result = sigmoid(logits);
-    std::FILE* const out = messages_beside({options.png, options.npy});
-    fmt::print(out, "{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n", images.extent(0),
-               binary_cross_entropy_with_logits(logits, images).item(), mean_squared_error(result, images).item());
+    const double entropy = binary_cross_entropy_with_logits(logits, images).item();
+    const double error = mean_squared_error(result, images).item();
     if (options.png.empty() && options.npy.empty()) options.png = run.directory.sample("reconstruct");
+    std::string said = fmt::format("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n",
+                                   images.extent(0), entropy, error);
+    nlohmann::ordered_json json = {
+        {"images", images.extent(0)}, {"binary_cross_entropy", entropy}, {"mean_squared_error", error}};
     if (!options.png.empty()) {
         const Index columns = std::min<Index>(16, images.extent(0));
         const Index whole = images.extent(0) / columns * columns;
         const auto rows = [&](const Variable& x) { return slice(x, {.axis = 0, .begin = 0, .end = whole}).value(); };
         write_png(options.png, picture_pairs(rows(images), rows(result), columns));
-        fmt::print(out, "{}: originals above reconstructions\n", options.png.string());
+        said += fmt::format("{}: originals above reconstructions\n", options.png.string());
+        json["png"] = options.png.string();
     }
     if (!options.npy.empty()) {
         write_npy(options.npy, result.value());
-        fmt::print(out, "{}: float32 {}\n", options.npy.string(), result.shape());
+        said += fmt::format("{}: float32 {}\n", options.npy.string(), result.shape());
+        json["npy"] = options.npy.string();
     }
+    fmt::print(messages_beside({options.png, options.npy}), "{}", options.json ? json.dump() + "\n" : said);
 }
 
 }  // namespace
 
 void add_reconstruct_command(CLI::App& app) {
-    CLI::App* const command = app.add_subcommand("reconstruct", "Pass digits through the autoencoder of a run");
+    CLI::App* const command = app.add_subcommand("reconstruct", "Pass images through the autoencoder or VAE of a run");
     const auto options = std::make_shared<ReconstructOptions>();
     add_run_options(*command, options->choice, "a run of " + any_of(task_names(&TaskSpec::decode)));
     add_dataset_options(*command, options->dataset);
@@ -72,6 +80,7 @@ void add_reconstruct_command(CLI::App& app) {
                         "Write originals above reconstructions; by default to samples/ in the run");
     command->add_option("--npy", options->npy,
                         "Write the reconstructions as float32 [N, H, W, C] in 0..1; - is standard output");
+    command->add_flag("--json", options->json, "Print one line of JSON");
     command->footer("Example:\n  adjoint reconstruct --run runs/first --count 16 --png pairs.png");
     command->callback([options] { reconstruct(*options); });
 }
