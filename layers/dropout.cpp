@@ -3,6 +3,7 @@
 #include "framework/kernels/loops.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/selection.h"
+#include "framework/tensor/processes.h"
 
 namespace adjoint {
 
@@ -13,7 +14,8 @@ static void require_rate(const char* owner, double rate) {
 Variable dropout(const Variable& x, double rate, const Random& random) {
     require_rate("dropout", rate);
     const double kept = 1.0 - rate;
-    const Tensor chosen = map(random.uniform(x.shape(), x.dtype()),
+    const Index first = x.rank() == 0 ? 0 : first_image(x.value()) * (x.size() / std::max<Index>(1, x.extent(0)));
+    const Tensor chosen = map(random.uniform(x.shape(), x.dtype(), static_cast<std::uint64_t>(first)),
                               [=](auto u) { return static_cast<decltype(u)>(u < kept ? 1.0 : 0.0); });
     return where(chosen, x, scalar(0.0, x)) * (1.0 / kept);
 }

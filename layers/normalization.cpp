@@ -34,7 +34,7 @@ Variable BatchNorm::forward(const Variable& x) const {
             scale.shape()[0], x.shape());
     require_same_dtype("BatchNorm", x.value(), scale.value());
     if (!training()) return options_.activation((x - running_mean) * gain() + shift);
-    const double count = static_cast<double>(x.size() / x.extent(-1));
+    const auto count = static_cast<double>(values_a_channel(x.value()));
     require(count > 1, "BatchNorm: in training a channel needs more than one value; got {}", x.shape());
     const ChannelMoments batch = channel_moments(x.value());
     const auto follow = [this](const Buffer& running, const Variable& moment) {

@@ -24,7 +24,7 @@ class BatchMoments : public Observer {
         if (found == sums_.end() || !module.training()) return;
         Sums& sums = found->second;
         const ChannelMoments batch = channel_moments(x.value());
-        const double count = static_cast<double>(x.size() / x.extent(-1));
+        const auto count = static_cast<double>(values_a_channel(x.value()));
         ++sums.calls;
         sums.mean += batch.mean.cast(DType::float64);
         sums.variance += Variable(batch.variance.cast(DType::float64)) * (count / (count - 1.0));

@@ -94,7 +94,7 @@ Variable VariationalLoss::sum() const { return reconstruction + divergence; }
 
 VariationalLoss variational_loss(const VariationalAutoencoder& model, const Variable& x, const Variable& epsilon) {
     const CodeDistribution q = model.code_distribution(x);
-    const auto numbers_an_image = static_cast<double>(x.size() / x.extent(0));
+    const auto numbers_an_image = static_cast<double>(element_count(Shape(x.shape().begin() + 1, x.shape().end())));
     return {.reconstruction = numbers_an_image * binary_cross_entropy_with_logits(model.decode(q.codes(epsilon)), x),
             .divergence = kl_divergence(q.mean, q.log_variance)};
 }

@@ -7,6 +7,7 @@
 
 #include "framework/ops/elementwise.h"  // for +, with which the sweep adds adjoints
 #include "framework/tensor/observer.h"
+#include "framework/tensor/processes.h"
 
 namespace adjoint {
 namespace {
@@ -24,6 +25,13 @@ void require_adjoint(const Variable& g, const Shape& shape, DType dtype, const c
             g.shape(), broadcasts_to(shape, g.shape()) ? " (is a sum over a broadcast axis missing?)" : "");
     require(g.dtype() == dtype, "{}: the pullback for input {} must return {}; got {}", operation, number, name(dtype),
             name(g.dtype()));
+}
+
+// y, divided among processes where one of the inputs is, unless y is a sum over the batch.
+Variable as_divided_as(const std::vector<Edge>& edges, Variable y) {
+    const auto divided = std::ranges::find_if(edges, [](const Edge& edge) { return edge.input.value().batch() > 0; });
+    const bool unsaid = y.value().batch() == 0 && !y.value().everywhere();
+    return divided == edges.end() || !unsaid ? y : std::move(y).with_batch(divided->input.value().batch());
 }
 
 }  // namespace
@@ -48,13 +56,15 @@ bool Tape::watches_parameters() {
 }
 
 Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation) {
+    if (Processes::here() != nullptr) y = as_divided_as(edges, std::move(y));
     Observer::for_each([&](Observer& observer) { observer.after_forward(y, operation); });
     if (!Tape::recording()) return y;
     // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
     Tape::Entry entry{operation, y.id(), std::move(before_edges), {}};
     for (std::size_t number = 1; auto& [input, pullback] : edges) {
         if (Tape::records(input)) {
-            entry.edges.push_back({input.id(), input.shape(), input.dtype(), number, std::move(pullback)});
+            entry.edges.push_back(
+                {input.id(), input.shape(), input.value().batch(), input.dtype(), number, std::move(pullback)});
         }
         ++number;
     }
@@ -97,7 +107,11 @@ std::vector<Variable> Tape::gradient(const Variable& y, const Variable& seed, Un
         for (const Entry::Edge& edge : entry->edges) {
             if (!depends(edge.input)) continue;
             const bool last = &edge == &entry->edges.back();
-            const Variable contribution = edge.pullback(last ? std::move(g) : g);  // NOLINT(bugprone-use-after-move)
+            Variable contribution = edge.pullback(last ? std::move(g) : g);  // NOLINT(bugprone-use-after-move)
+            require(contribution.value().batch() == 0 || edge.batch > 0,
+                    "{}: the pullback for input {} must sum over the batch, which is divided among processes; got {}",
+                    entry->operation, edge.number, contribution.shape());
+            if (edge.batch > 0) contribution = std::move(contribution).with_batch(edge.batch);
             require_adjoint(contribution, edge.shape, edge.dtype, entry->operation, edge.number);
             const auto [adjoint, first] = adjoints.try_emplace(edge.input, contribution);
             if (!first) adjoint->second = adjoint->second + contribution;

@@ -36,6 +36,8 @@ class Variable {
     Index size() const { return value_.size(); }
     DType dtype() const { return value_.dtype(); }
     double item() const { return value_.item(); }
+    /// The same variable, whose value is part of a batch of so many images: see Tensor::batch().
+    Variable with_batch(Index batch) && { return {value_.with_batch(batch), id_}; }
 
   private:
     Variable(Tensor value, std::uint64_t id) : value_(std::move(value)), id_(id) {}
@@ -99,6 +101,7 @@ class Tape {
         struct Edge {
             std::uint64_t input;
             Shape shape;  // of the input
+            Index batch;  // where it is divided among processes
             DType dtype;
             std::size_t number;  // of the input among the operation's, from 1
             Pullback pullback;

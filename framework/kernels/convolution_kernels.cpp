@@ -79,9 +79,12 @@ Tensor kernels::conv2d_input_gradient(const Tensor& y, const Tensor& w, const Co
 Tensor kernels::conv2d_weight_gradient(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
     return compute("conv2d_weight_gradient", x, y, form, form.weight_shape(), {},
                    [&](auto* a, auto* b, auto* w, const auto&) {
-                       chosen() == ConvolutionKernels::direct ? direct::conv2d_weight_gradient(a, b, w, form)
-                                                              : reference::conv2d_weight_gradient(a, b, w, form);
-                   });
+                       const BatchBlocks blocks(x.batch() > 0 ? x : y);
+                       chosen() == ConvolutionKernels::direct
+                           ? direct::conv2d_weight_gradient(a, b, w, form, blocks)
+                           : reference::conv2d_weight_gradient(a, b, w, form, blocks);
+                   })
+        .with_batch(x.batch() + y.batch() > 0 ? Tensor::undivided : 0);
 }
 
 }  // namespace adjoint

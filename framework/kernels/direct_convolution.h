@@ -5,6 +5,7 @@
 
 #include "framework/kernels/microkernel.h"
 #include "framework/kernels/tap_groups.h"
+#include "framework/tensor/batch_blocks.h"
 
 namespace adjoint::direct {
 
@@ -15,9 +16,9 @@ template <Scalar T>
 void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, Side side,
                 const Epilogue<const T*>& epilogue);
 
-/// w = P(x)ᵀ·y. A sum over the batch: its lines of pixels are cut into at most `batch_blocks` blocks, each is summed in
-/// order, and the blocks are added as a fixed tree. It stands in weight_gradient_kernel.cpp.
+/// w = P(x)ᵀ·y: a sum over the batch, of its blocks that are here and of all others. It stands in
+/// weight_gradient_kernel.cpp.
 template <Scalar T>
-void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form);
+void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form, const BatchBlocks& blocks);
 
 }  // namespace adjoint::direct

@@ -18,8 +18,8 @@
 #include "framework/kernels/epilogue.h"
 #include "framework/kernels/gemm.h"
 #include "framework/kernels/im2col_loops.h"
+#include "framework/tensor/batch_blocks.h"
 #include "framework/tensor/buffer_pool.h"
-#include "framework/tensor/parallel.h"
 
 namespace adjoint::reference {
 
@@ -69,13 +69,19 @@ void conv2d_input_gradient(const T* y, const T* w, T* x, const Conv2DForm& form,
 }
 
 template <Scalar T>
-void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form) {
-    std::fill_n(w, element_count(form.weight_shape()), T{0});
-    for (Index i = 0; i < form.batch * form.groups; ++i) {
-        const Matrices<T> of{.form = form, .n = i / form.groups, .group = i % form.groups};
-        of.gather(x);
-        gemm<T>(of.P().transpose(), of.Y(y), of.W(w), Accumulate::yes);
-    }
+void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form, const BatchBlocks& blocks) {
+    const Index size = element_count(form.weight_shape());
+    const Scratch<T> sums(blocks.count() * size);
+    std::fill_n(sums.data(), blocks.count() * size, T{0});
+    parallel_for(blocks.count() * form.groups, [&](Index piece) {
+        const Index b = piece / form.groups;
+        for (Index n = blocks.begin(b); n < blocks.begin(b + 1); ++n) {
+            const Matrices<T> of{.form = form, .n = n, .group = piece % form.groups};
+            of.gather(x);
+            gemm<T>(of.P().transpose(), of.Y(y), of.W(sums.data() + b * size), Accumulate::yes);
+        }
+    });
+    combine_blocks(blocks, sums.data(), size, std::plus<>{}, w);
 }
 
 }  // namespace adjoint::reference

@@ -75,6 +75,7 @@ Pixels<T> pixels(T* data, const Conv2DForm& form, Side side) {
 /// many of filters.
 constexpr Index cached_pixels = 1 << 18;
 constexpr Index cached_filters = 1 << 17;
-constexpr Index fewest_pieces = 16;  ///< enough that threads finish together
+constexpr Index cached_sums = 1 << 14;  ///< numbers of a part of a filter that are summed over a whole batch
+constexpr Index fewest_pieces = 16;     ///< enough that threads finish together
 
 }  // namespace adjoint::direct

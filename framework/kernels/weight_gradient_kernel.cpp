@@ -33,28 +33,60 @@ class WeightGradient {
         lines_ = form.batch * height_->targets;
     }
 
+    void sum(const BatchBlocks& blocks, T* w) const {
+        const bool large = add_ == &WeightGradient::add_tap_by_tap && c_ * o_ >= cached_sums;
+        large ? sum_in_cache(blocks, w) : sum_block_by_block(blocks, w);
+    }
+
     // Pieces of work are blocks by some parts of the filters, whose sums stay in cache while lines of pixels pass by.
-    void sum(T* w) const {
+    void sum_block_by_block(const BatchBlocks& blocks, T* w) const {
         const Index size = element_count(form_.weight_shape());
-        constexpr Index fewest_rows = 512;  // few pixels make few blocks
-        Index blocks = batch_blocks;
-        while (blocks > 1 && form_.rows() < blocks * fewest_rows) blocks /= 2;
-        const Scratch<T> partial(blocks == 1 ? 0 : blocks * size);
-        T* const sums = blocks == 1 ? w : partial.data();
-        parallel_for(blocks, [&](Index block) { std::fill_n(sums + block * size, size, T{0}); });
-        const Index pieces = std::max(ceil_divide(size, cached_filters), ceil_divide(fewest_pieces, blocks * groups_));
-        const Index shares = std::clamp<Index>(pieces, 1, parts_);
+        const Scratch<T> partial(blocks.count() * size);
+        parallel_for(blocks.count(), [&](Index b) { std::fill_n(partial.data() + b * size, size, T{0}); });
+        const Index fewest = ceil_divide(fewest_pieces, std::max<Index>(1, blocks.count()) * groups_);
+        const Index shares = std::clamp<Index>(std::max(ceil_divide(size, cached_filters), fewest), 1, parts_);
         const Index lines_at_once = std::max<Index>(1, std::min(lines_at_once_, lines_));
-        parallel_for(blocks * shares * groups_, [&](Index piece) {
+        parallel_for(blocks.count() * shares * groups_, [&](Index piece) {
             const Index share = piece % shares, group = piece / shares % groups_, block = piece / shares / groups_;
-            const Index end = lines_ * (block + 1) / blocks;
-            for (Index first = lines_ * block / blocks; first < end; first += lines_at_once) {
+            const Index end = blocks.begin(block + 1) * height_->targets;
+            for (Index first = blocks.begin(block) * height_->targets; first < end; first += lines_at_once) {
                 const Index last = std::min(first + lines_at_once, end);
                 for (Index part = parts_ * share / shares; part < parts_ * (share + 1) / shares; ++part)
-                    (this->*add_)(group, part, first, last, sums + block * size);
+                    (this->*add_)(group, part, first, last, partial.data() + block * size);
             }
         });
-        if (blocks > 1) combine_blocks(partial.data(), blocks, size, std::plus<>{}, w);
+        combine_blocks(blocks, partial.data(), size, std::plus<>{}, w);
+    }
+
+    // Where filters are large, and with them the sums of each block: pieces of work are some channels of a tap, of
+    // all blocks, whose tree is climbed in cache.
+    void sum_in_cache(const BatchBlocks& blocks, T* w) const {
+        const Index size = element_count(form_.weight_shape()), height = height_->targets;
+        const Index parts = c_ * o_ / cached_sums;
+        const std::vector<BlockNode> single = single_blocks(blocks);
+        const Scratch<T> partial(blocks.all() ? 0 : blocks.count() * size);
+        parallel_for(parts_ * groups_ * parts, [&](Index piece) {
+            const Index part = piece % parts, group = piece / parts % groups_, tap = piece / parts / groups_;
+            const Index c = c_ * part / parts, rows = c_ * (part + 1) / parts - c, numbers = rows * o_;
+            const Scratch<T> sums(std::min<Index>(blocks.count(), most_waiting) * numbers);
+            const auto at = [&](std::size_t depth) { return sums.data() + static_cast<Index>(depth) * numbers; };
+            const auto open = [&](std::size_t b, std::size_t depth) {
+                const auto block = static_cast<Index>(b);
+                std::fill_n(at(depth), numbers, T{0});
+                add_tap(group, tap, blocks.begin(block) * height, blocks.begin(block + 1) * height, c,
+                        {at(depth), rows, o_});
+            };
+            const auto merge = [&](std::size_t depth) {
+                for (Index i = 0; i < numbers; ++i) at(depth)[i] += at(depth + 1)[i];
+            };
+            const std::vector<BlockNode> nodes = climb(single, open, merge);
+            for (std::size_t n = 0; n < nodes.size(); ++n) {
+                T* const to = (blocks.all() ? w : partial.data() + (nodes[n].first - blocks.first) * size) +
+                              (tap * c_ + c) * form_.filters + group * o_;
+                for (Index r = 0; r < rows; ++r) std::copy_n(at(n) + r * o_, o_, to + r * form_.filters);
+            }
+        });
+        if (!blocks.all()) combine_processes(blocks, combined(single), partial.data(), size, std::plus<>{}, w);
     }
 
   private:
@@ -63,13 +95,18 @@ class WeightGradient {
 
     // Outer products of an image pixel and an output pixel, tap by tap.
     void add_tap_by_tap(Index group, Index tap, Index first, Index last, T* w) const {
-        const Pixels<const T> image = x_.from(group * c_), output = y_.from(group * o_);
+        add_tap(group, tap, first, last, 0, {w + tap * c_ * form_.filters + group * o_, c_, o_, form_.filters});
+    }
+
+    // To the sums of a tap, of the channels from c on.
+    void add_tap(Index group, Index tap, Index first, Index last, Index c, const Matrix<T>& sums) const {
+        const Pixels<const T> image = x_.from(group * c_ + c), output = y_.from(group * o_);
         const TapRun& run = width_->runs[static_cast<std::size_t>(tap % form_.width.kernel)];
-        OuterProducts<T> products({w + tap * c_ * form_.filters + group * o_, c_, o_, form_.filters});
+        OuterProducts<T> products(sums);
         height_->for_each_line(tap / form_.width.kernel, first, last, [&](Index image_line, Index output_line) {
             const T *x = image.at(image_line, run.source[0]), *y = output.at(output_line, run.target[0]);
             for (Index m = 0; m < run.count; ++m, x += run.source.step * image.stride, y += output.stride) {
-                prefetch(x, c_);
+                prefetch(x, sums.rows);
                 products.add(x, y);
             }
         });
@@ -174,11 +211,11 @@ class WeightGradient {
 }  // namespace
 
 template <Scalar T>
-void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form) {
-    WeightGradient<T>(form, x, y).sum(w);
+void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form, const BatchBlocks& blocks) {
+    WeightGradient<T>(form, x, y).sum(blocks, w);
 }
 
-template void conv2d_weight_gradient(const float*, const float*, float*, const Conv2DForm&);
-template void conv2d_weight_gradient(const double*, const double*, double*, const Conv2DForm&);
+template void conv2d_weight_gradient(const float*, const float*, float*, const Conv2DForm&, const BatchBlocks&);
+template void conv2d_weight_gradient(const double*, const double*, double*, const Conv2DForm&, const BatchBlocks&);
 
 }  // namespace adjoint::direct

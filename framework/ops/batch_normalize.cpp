@@ -6,7 +6,7 @@
 #include <functional>
 #include <numeric>
 
-#include "framework/kernels/loops.h"
+#include "framework/kernels/reduce_loops.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 
@@ -15,29 +15,29 @@ namespace {
 
 // ---- passes over memory ----
 
-// To the mean μ and Σ (x − μ)² of `count` rows come those of `more` others.
+// Of some rows of a channel: how many, their mean μ, and Σ (x − μ)².
+template <class W>
+struct Moments {
+    W count, mean, squares;
+};
+
+// Those of the rows of both.
 // Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
 template <class W>
-void merge_moments(Index count, W* mean, W* squares, Index more, const W* their_mean, const W* their_squares,
-                   Index channels) {
-    if (more == 0) return;
-    const W share = static_cast<W>(more) / static_cast<W>(count + more);
-    for (Index c = 0; c < channels; ++c) {
-        const W d = their_mean[c] - mean[c];
-        mean[c] += d * share;
-        squares[c] += their_squares[c] + d * d * share * static_cast<W>(count);
-    }
+Moments<W> merged(const Moments<W>& a, const Moments<W>& b) {
+    if (b.count == 0) return a;
+    const W count = a.count + b.count, share = b.count / count, d = b.mean - a.mean;
+    return {count, a.mean + d * share, a.squares + b.squares + d * d * share * a.count};
 }
 
-// μ and Σ (x − μ)² of `rows` rows, a few at a time: in one pass over memory, and as differences from the first of the
+// The moments of `rows` rows, a few at a time: in one pass over memory, and as differences from the first of the
 // few, so that what cancels is never more than a few rows differ.
 template <class T>
-void row_moments(const T* x, Index rows, Index channels, Wide<T>* mean, Wide<T>* squares) {
+void row_moments(const T* x, Index rows, Index channels, Moments<Wide<T>>* moments) {
     constexpr Index few = 256;
     const Scratch<Wide<T>> sums(2 * channels);
     Wide<T>*const first = sums.data(), *const second = first + channels;
-    std::fill_n(mean, channels, Wide<T>{0});
-    std::fill_n(squares, channels, Wide<T>{0});
+    std::fill_n(moments, channels, Moments<Wide<T>>{});
     for (Index done = 0; done < rows; done += few) {
         const Index count = std::min(few, rows - done);
         const T* const shift = x + done * channels;
@@ -49,36 +49,49 @@ void row_moments(const T* x, Index rows, Index channels, Wide<T>* mean, Wide<T>*
                 second[c] += d * d;
             }
         }
+        const auto n = static_cast<Wide<T>>(count);
         for (Index c = 0; c < channels; ++c) {
-            const Wide<T> share = first[c] / static_cast<Wide<T>>(count);
-            second[c] -= first[c] * share;
-            first[c] = Wide<T>{shift[c]} + share;
+            const Wide<T> share = first[c] / n;
+            moments[c] = merged(moments[c], {n, Wide<T>{shift[c]} + share, second[c] - first[c] * share});
         }
-        merge_moments(done, mean, squares, count, first, second, channels);
     }
 }
 
 // A tensor [C] of what f makes of each element.
-template <Scalar T>
-Tensor a_channel_each(Index channels, const Wide<T>* x, auto f) {
+template <Scalar T, class Of>
+Tensor a_channel_each(Index channels, const Of* x, auto f) {
     return Tensor::build<T>({channels}, [&](std::span<T> out) {
-        std::transform(x, x + channels, out.begin(), [f](Wide<T> v) { return flushed(static_cast<T>(f(v))); });
+        std::transform(x, x + channels, out.begin(), [f](const Of& v) { return flushed(static_cast<T>(f(v))); });
     });
 }
 
-// Two sums a channel over all rows of a matrix [rows, C], in blocks of rows: add(row, first, second) adds one row to
-// both. Returns two tensors [C].
+// A batch of which each image has some rows of channels.
+struct Rows {
+    explicit Rows(const Tensor& x)
+        : blocks(x.rank() > 1 ? BatchBlocks(x) : BatchBlocks(1)), channels(x.extent(-1)), an_image(1) {
+        for (Index axis = 1; axis + 1 < x.rank(); ++axis) an_image *= x.extent(axis);
+    }
+
+    Index begin(Index block) const { return blocks.begin(block) * an_image; }
+    /// Of all images, wherever they are.
+    Index count() const { return blocks.images * an_image; }
+
+    BatchBlocks blocks;
+    Index channels, an_image;
+};
+
+// Two sums a channel over all rows: add(row, first, second) adds one row to both. Returns two tensors [C].
 template <Scalar T, class Add>
-std::array<Tensor, 2> sum_pairs(Index rows, Index channels, Add add) {
+std::array<Tensor, 2> sum_pairs(const Rows& rows, Add add) {
     const ProfileScope scope("batch_normalize");
-    const Scratch<Wide<T>> partial(batch_blocks * 2 * channels), totals(2 * channels);
-    std::fill_n(partial.data(), batch_blocks * 2 * channels, Wide<T>{0});
-    parallel_for(batch_blocks, [&](Index block) {
+    const Index blocks = rows.blocks.count(), channels = rows.channels;
+    const Scratch<Wide<T>> partial(blocks * 2 * channels), totals(2 * channels);
+    std::fill_n(partial.data(), blocks * 2 * channels, Wide<T>{0});
+    parallel_for(blocks, [&](Index block) {
         Wide<T>* const sums = partial.data() + block * 2 * channels;
-        for (Index row = block_begin(rows, block); row < block_begin(rows, block + 1); ++row)
-            add(row, sums, sums + channels);
+        for (Index row = rows.begin(block); row < rows.begin(block + 1); ++row) add(row, sums, sums + channels);
     });
-    combine_blocks(partial.data(), batch_blocks, 2 * channels, std::plus<>{}, totals.data());
+    combine_blocks(rows.blocks, partial.data(), 2 * channels, std::plus<>{}, totals.data());
     return {a_channel_each<T>(channels, totals.data(), std::identity{}),
             a_channel_each<T>(channels, totals.data() + channels, std::identity{})};
 }
@@ -130,7 +143,7 @@ struct Shared {
                                                                                            auto* products) {
                        add_gradients(gs + row * C, ys + row * C, xs + row * C, mu, slope, C, h, products);
                    };
-                   return sum_pairs<T>(rows, channels, add);
+                   return sum_pairs<T>(Rows(x.value()), add);
                });
     }
 };
@@ -143,7 +156,7 @@ Variable fused_pullback(Shared& s, const Variable& g, Input to) {
     const ProfileScope scope("batch_normalize");
     const std::array<Tensor, 2>& sums = s.channel_sums(g);
     const Variable h_sum = sums[0], product_sum = sums[1];
-    const double n = static_cast<double>(s.rows);
+    const double n = static_cast<double>(Rows(s.x.value()).count());
     // γ·r·(h − Σ h / n − (x − μ)·r²·Σ h·(x − μ) / n), gathered as factor·(h − h_mean − (x − μ)·share).
     const Variable factor = s.gamma * r, h_mean = h_sum / n, share = r * (r * product_sum / n);
     return Tensor::build(g.shape(), g.dtype(), [&]<Scalar T>(std::span<T> dx) {
@@ -173,26 +186,24 @@ Variable composed_pullback(const Shared& s, const Variable& g, Input to) {
 
 }  // namespace
 
+Index values_a_channel(const Tensor& x) { return Rows(x).count(); }
+
 ChannelMoments channel_moments(const Tensor& x) {
-    const Index channels = x.extent(-1), rows = x.size() / std::max<Index>(1, channels);
+    const Rows rows(x);
     return dispatch(x.dtype(), [&]<Scalar T>() -> ChannelMoments {
         const T* const elements = x.data<T>().data();
-        const Scratch<Wide<T>> moments(batch_blocks * 2 * channels);
-        const auto mean_of = [&](Index block) { return moments.data() + block * 2 * channels; };
-        const auto squares_of = [&](Index block) { return mean_of(block) + channels; };
+        const Index C = rows.channels;
+        const Scratch<Moments<Wide<T>>> partial(rows.blocks.count() * C), moments(C);
         const ProfileScope scope("batch_normalize");
-        parallel_for(batch_blocks, [&](Index block) {
-            const Index begin = block_begin(rows, block), end = block_begin(rows, block + 1);
-            row_moments(elements + begin * channels, end - begin, channels, mean_of(block), squares_of(block));
+        parallel_for(rows.blocks.count(), [&](Index block) {
+            const Index begin = rows.begin(block), end = rows.begin(block + 1);
+            row_moments(elements + begin * C, end - begin, C, partial.data() + block * C);
         });
-        for (Index block = 1; block < batch_blocks; ++block) {
-            const Index begin = block_begin(rows, block), end = block_begin(rows, block + 1);
-            merge_moments(begin, mean_of(0), squares_of(0), end - begin, mean_of(block), squares_of(block), channels);
-        }
-        const Wide<T> n(static_cast<double>(rows));
-        return {.mean = a_channel_each<T>(channels, mean_of(0), std::identity{}),
-                .variance = a_channel_each<T>(channels, squares_of(0),
-                                              [n](auto squares) { return larger(squares, Wide<T>{0}) / n; })};
+        const auto merge = [](const auto& a, const auto& b) { return merged(a, b); };
+        combine_blocks(rows.blocks, partial.data(), C, merge, moments.data());
+        return {.mean = a_channel_each<T>(C, moments.data(), [](const auto& m) { return m.mean; }),
+                .variance = a_channel_each<T>(C, moments.data(),
+                                              [](const auto& m) { return larger(m.squares, Wide<T>{0}) / m.count; })};
     });
 }
 
@@ -219,7 +230,7 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
                 affine_activated(in + at, mu, as, bs, T(slope), C, out.data() + at);
         });
     });
-    if (!Tape::recording()) return y;
+    if (!Tape::recording()) return y.value().divided_as(x.value());
     const auto shared = std::make_shared<Shared>(Shared{.x = x,
                                                         .gamma = gamma,
                                                         .y = y,

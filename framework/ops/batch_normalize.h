@@ -12,6 +12,8 @@ struct ChannelMoments {
     Tensor variance;
 };
 ChannelMoments channel_moments(const Tensor& x);
+/// How many values a channel has, in all images of a batch.
+Index values_a_channel(const Tensor& x);
 
 struct BatchNormalizeOptions {
     double epsilon = 1e-5;

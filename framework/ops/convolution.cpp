@@ -32,7 +32,7 @@ Variable record_with(const Epilogue<>& epilogue, const Variable& y, std::vector<
     // First: second derivatives add up in the order of a bias that is a step of its own behind the convolution.
     if (bias) {
         edges.insert(edges.begin(),
-                     Edge{*bias, [shape = bias->shape()](const Variable& g) { return sum_to(g, shape); }});
+                     Edge{*bias, [extents = Extents(*bias)](const Variable& g) { return sum_as(g, extents); }});
     }
     if (activation.identity()) return record(y, std::move(edges), {}, operation);
     // y > 0 where r + bias > 0.

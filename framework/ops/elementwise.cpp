@@ -19,7 +19,7 @@ Variable extremum(const char* operation, const Variable& a, const Variable& b, C
     const auto pullback = [loses](const Variable& mine, const Variable& other) {
         return [=](const Variable& g) {
             const Variable won_or_shared = where(loses(other, mine), g, 0.5 * g);
-            return sum_to(where(loses(mine, other), scalar(0.0, g), won_or_shared), mine.shape());
+            return sum_as(where(loses(mine, other), scalar(0.0, g), won_or_shared), Extents(mine));
         };
     };
     return record(zip(operation, a.value(), b.value(), choose), {{a, pullback(a, b)}, {b, pullback(b, a)}}, {},
@@ -80,26 +80,26 @@ Variable elu_slope(const Variable& x, double alpha, double positive) {
 
 Variable add(const Variable& a, const Variable& b) {
     return record(zip("add", a.value(), b.value(), std::plus()),
-                  {{a, [shape = a.shape()](const Variable& g) { return sum_to(g, shape); }},
-                   {b, [shape = b.shape()](const Variable& g) { return sum_to(g, shape); }}});
+                  {{a, [extents = Extents(a)](const Variable& g) { return sum_as(g, extents); }},
+                   {b, [extents = Extents(b)](const Variable& g) { return sum_as(g, extents); }}});
 }
 
 Variable subtract(const Variable& a, const Variable& b) {
     return record(zip("subtract", a.value(), b.value(), std::minus()),
-                  {{a, [shape = a.shape()](const Variable& g) { return sum_to(g, shape); }},
-                   {b, [shape = b.shape()](const Variable& g) { return sum_to(-g, shape); }}});
+                  {{a, [extents = Extents(a)](const Variable& g) { return sum_as(g, extents); }},
+                   {b, [extents = Extents(b)](const Variable& g) { return sum_as(-g, extents); }}});
 }
 
 Variable multiply(const Variable& a, const Variable& b) {
     return record(zip("multiply", a.value(), b.value(), std::multiplies()),
-                  {{a, [b, shape = a.shape()](const Variable& g) { return sum_to(g * b, shape); }},
-                   {b, [a, shape = b.shape()](const Variable& g) { return sum_to(g * a, shape); }}});
+                  {{a, [b, extents = Extents(a)](const Variable& g) { return sum_as(g * b, extents); }},
+                   {b, [a, extents = Extents(b)](const Variable& g) { return sum_as(g * a, extents); }}});
 }
 
 Variable divide(const Variable& a, const Variable& b) {
     const Variable y = zip("divide", a.value(), b.value(), std::divides());
-    return record(y, {{a, [b, shape = a.shape()](const Variable& g) { return sum_to(g / b, shape); }},
-                      {b, [b, y](const Variable& g) { return sum_to(-g * y / b, b.shape()); }}});
+    return record(y, {{a, [b, extents = Extents(a)](const Variable& g) { return sum_as(g / b, extents); }},
+                      {b, [b, y](const Variable& g) { return sum_as(-g * y / b, Extents(b)); }}});
 }
 
 Variable power(const Variable& x, double p) {
@@ -116,9 +116,9 @@ Variable power(const Variable& a, const Variable& b) {
                   {{a,
                     [a, b](const Variable& g) {
                         const Variable of_a = g * b * power(a, b - 1.0);  // 0⁰ is 1 as any other a⁰
-                        return sum_to(where_nonzero(b, of_a), a.shape());
+                        return sum_as(where_nonzero(b, of_a), Extents(a));
                     }},
-                   {b, [a, b, y](const Variable& g) { return sum_to(where_nonzero(a, g * y * log(a)), b.shape()); }}});
+                   {b, [a, b, y](const Variable& g) { return sum_as(where_nonzero(a, g * y * log(a)), Extents(b)); }}});
 }
 
 Variable maximum(const Variable& a, const Variable& b) { return extremum("maximum", a, b, larger, less); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/ranges.h>
 
+#include "framework/kernels/direct_convolution.h"
 #include "framework/kernels/gemm.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
@@ -34,6 +35,28 @@ void banded_gemm(const Matrix<const T>& a, const Matrix<const T>& b, const Matri
             b_band.columns = c_band.columns = end - begin;
         }
         gemm(a_band, b_band, c_band);
+    });
+}
+
+// One matrix product: of rows of a, each with the same bits whatever other rows there are; where a is transposed, a sum
+// over the rows of both, in blocks of the batch that they are. That is a convolution of images of one pixel, whose
+// three operations are these three products.
+Tensor product(const Tensor& a, const Tensor& b, Index m, Index n, Index k, const MatmulOptions& options) {
+    constexpr ConvAxis one = {.image = 1, .kernel = 1, .stride = 1, .dilation = 1, .output = 1};
+    const auto form = [&](Index batch, Index channels, Index filters) {
+        return Conv2DForm{
+            .batch = batch, .channels = channels, .filters = filters, .groups = 1, .height = one, .width = one};
+    };
+    const BatchBlocks blocks(a.batch() > 0 ? a : b);
+    return Tensor::build(Shape{m, n}, a.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T *const left = a.data<T>().data(), *const right = b.data<T>().data();
+        if (options.transpose_a) {
+            direct::conv2d_weight_gradient(left, right, out.data(), form(k, m, n), blocks);
+        } else if (options.transpose_b) {
+            direct::sum_pixels<T>(left, right, out.data(), form(m, n, k), direct::Side::image, {});
+        } else {
+            direct::sum_pixels<T>(left, right, out.data(), form(m, k, n), direct::Side::output, {});
+        }
     });
 }
 
@@ -73,6 +96,19 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
         return matmul(repeated(a, leading), repeated(b, leading), options);
     }
     const ProfileScope scope("matmul", 2.0 * static_cast<double>(batch * m) * static_cast<double>(n * k));
+    const std::vector<Edge> edges = {
+        {a,
+         [=](const Variable& g) {
+             return ta ? matmul(b, g, {.transpose_a = tb, .transpose_b = true}) : matmul(g, b, {.transpose_b = !tb});
+         }},
+        {b, [=](const Variable& g) {
+             return tb ? matmul(g, a, {.transpose_a = true, .transpose_b = ta}) : matmul(a, g, {.transpose_a = !ta});
+         }}};
+    if (shape.empty()) {
+        if (ta && tb) return matmul(transpose(a), b, {.transpose_b = true});
+        const Tensor y = product(a.value(), b.value(), m, n, k, options);
+        return record(ta && a.value().batch() + b.value().batch() > 0 ? y.with_batch(Tensor::undivided) : y, edges);
+    }
     shape.insert(shape.end(), {m, n});
     const Tensor y = Tensor::build(shape, a.dtype(), [&]<Scalar T>(std::span<T> out) {
         for (Index i = 0; i < batch; ++i) {
@@ -81,15 +117,7 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
             banded_gemm<T>(left, right, {out.data() + i * m * n, m, n});
         }
     });
-    return record(y, {{a,
-                       [=](const Variable& g) {
-                           return ta ? matmul(b, g, {.transpose_a = tb, .transpose_b = true})
-                                     : matmul(g, b, {.transpose_b = !tb});
-                       }},
-                      {b, [=](const Variable& g) {
-                           return tb ? matmul(g, a, {.transpose_a = true, .transpose_b = ta})
-                                     : matmul(a, g, {.transpose_a = !ta});
-                       }}});
+    return record(y, edges);
 }
 
 }  // namespace adjoint

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 #include <limits>
 
-#include "framework/kernels/loops.h"
+#include "framework/kernels/reduce_loops.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
@@ -15,6 +15,7 @@ namespace {
 // An axis that has elements, as the only one of a list.
 std::vector<Index> axis_with_elements(const char* operation, const Variable& x, Index axis) {
     const std::vector<Index> axes = normalize_axes(operation, x.shape(), {axis});
+    require_whole(operation, x.value(), axes.front());
     require(x.extent(axis) > 0, "{}: there must be an element along axis {}; got shape {}", operation, axis, x.shape());
     return axes;
 }
@@ -54,25 +55,24 @@ Variable sum(const Variable& x, const std::vector<Index>& axes, Keep keep) {
     const Shape kept = without_axes(x.shape(), reduced, /*keep=*/true);
     return record(
         reduce_axes(x.value(), reduced, 0.0, std::plus<>{}, as_combined, keep == Keep::yes),
-        {{x, [kept, shape = x.shape()](const Variable& g) { return broadcast_to(reshape(g, kept), shape); }}});
+        {{x, [kept, extents = Extents(x)](const Variable& g) { return broadcast_as(reshape(g, kept), extents); }}});
 }
 
 Variable mean(const Variable& x, const std::vector<Index>& axes, Keep keep) {
     const std::vector<Index> reduced = normalize_axes("mean", x.shape(), axes);
     const Shape kept = without_axes(x.shape(), reduced, /*keep=*/true);
-    const double count = static_cast<double>(x.size()) / static_cast<double>(element_count(kept));
+    const auto count = static_cast<double>(reduced_count(x.value(), reduced));
     // Divided before it is rounded to the element type, in which the sum might be infinite.
     const auto share = [](auto sum, Index terms) { return sum / static_cast<decltype(sum)>(terms); };
     return record(reduce_axes(x.value(), reduced, 0.0, std::plus<>{}, share, keep == Keep::yes),
-                  {{x, [kept, count, shape = x.shape()](const Variable& g) {
-                        return broadcast_to(reshape(g / count, kept), shape);
+                  {{x, [kept, count, extents = Extents(x)](const Variable& g) {
+                        return broadcast_as(reshape(g / count, kept), extents);
                     }}});
 }
 
 Variable var(const Variable& x, const std::vector<Index>& axes, Keep keep, Index correction) {
     const std::vector<Index> reduced = normalize_axes("var", x.shape(), axes);
-    Index count = 1;
-    for (const Index axis : reduced) count *= x.extent(axis);
+    const Index count = reduced_count(x.value(), reduced);
     require(count > correction, "var: there must be more than {} elements along the axes; got shape {}", correction,
             x.shape());
     return sum(square(x - mean(x, axes, Keep::yes)), axes, keep) / static_cast<double>(count - correction);
@@ -124,6 +124,7 @@ Tensor argmax(const Variable& x, Index axis, Keep keep) {
 
 Variable cumsum(const Variable& x, Index axis) {
     axis = normalize_axis("cumsum", x.shape(), axis);
+    require_whole("cumsum", x.value(), axis);
     const Lines lines(x.shape(), axis);
     const Tensor y = Tensor::build(x.shape(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
         parallel_rows(lines.count, lines.extent, [&, in = x.value().data<T>().data()](Index begin, Index end) {
@@ -169,23 +170,34 @@ Variable standardize(const Variable& x, const std::vector<Index>& axes, double e
     return z / sqrt(mean(z * z, axes, Keep::yes) + epsilon / s / s);
 }
 
-Variable sum_to(const Variable& x, const Shape& shape) {
-    if (x.shape() == shape) return x;
+Variable sum_to(const Variable& x, const Shape& shape) { return sum_as(x, Extents(shape)); }
+
+Variable broadcast_to(const Variable& x, const Shape& shape) { return broadcast_as(x, Extents(shape)); }
+
+Variable sum_as(const Variable& x, const Extents& extents) {
+    const auto& [shape, batch] = extents;
+    // Of a batch of which there is one image here, or none, there may be others elsewhere.
+    const bool over_batch = x.value().batch() > 0 && batch == 0;
+    if (x.shape() == shape && !over_batch) return x;
     require(broadcasts_to(shape, x.shape()), "sum_to: {} does not broadcast to {}", shape, x.shape());
     const Index extra = x.rank() - std::ssize(shape);
     std::vector<Index> repeated;
     for (Index axis = 0; axis < x.rank(); ++axis) {
-        if (axis < extra || (shape[axis - extra] == 1 && x.extent(axis) != 1)) repeated.push_back(axis);
+        const bool several = x.extent(axis) != 1 || (axis == 0 && over_batch);
+        if (axis < extra || (shape[axis - extra] == 1 && several)) repeated.push_back(axis);
     }
     return reshape(sum(x, repeated), shape);
 }
 
-Variable broadcast_to(const Variable& x, const Shape& shape) {
-    if (x.shape() == shape) return x;
+Variable broadcast_as(const Variable& x, const Extents& extents) {
+    const auto& [shape, batch] = extents;
+    const bool over_batch = batch > 0 && x.value().batch() == 0;
+    if (x.shape() == shape && !over_batch) return x;
     require(broadcasts_to(x.shape(), shape), "broadcast_to: {} does not broadcast to {}", x.shape(), shape);
     const Tensor target = Tensor::zeros(shape, x.dtype());
-    return record(zip("broadcast_to", x.value(), target, [](auto p, auto) { return p; }),
-                  {{x, [shape = x.shape()](const Variable& g) { return sum_to(g, shape); }}});
+    const Tensor y = zip("broadcast_to", x.value(), target, [](auto p, auto) { return p; });
+    return record(over_batch ? y.with_batch(batch) : y,
+                  {{x, [own = Extents(x)](const Variable& g) { return sum_as(g, own); }}});
 }
 
 }  // namespace adjoint

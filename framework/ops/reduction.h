@@ -51,4 +51,17 @@ Variable sum_to(const Variable& x, const Shape& shape);
 /// Throws `broadcast_to: [3] does not broadcast to [2, 4]`.
 Variable broadcast_to(const Variable& x, const Shape& shape);
 
+/// The extents of a variable, of axis 0 those that are here where it is divided among processes: what a pullback needs
+/// to know of it.
+struct Extents {
+    explicit Extents(Shape whole) : shape(std::move(whole)) {}
+    explicit Extents(const Variable& x) : shape(x.shape()), batch(x.value().batch()) {}
+
+    Shape shape;
+    Index batch = 0;
+};
+/// sum_to and broadcast_to the extents of another variable, from a divided one to one that is not, and back.
+Variable sum_as(const Variable& x, const Extents& extents);
+Variable broadcast_as(const Variable& x, const Extents& extents);
+
 }  // namespace adjoint

@@ -46,10 +46,10 @@ Variable where(const Variable& condition, const Variable& a, const Variable& b) 
                             });
         });
     });
-    return record(y, {{a, [condition, shape = a.shape()](
-                              const Variable& g) { return sum_to(where(condition, g, scalar(0.0, g)), shape); }},
-                      {b, [condition, shape = b.shape()](const Variable& g) {
-                           return sum_to(where(condition, scalar(0.0, g), g), shape);
+    return record(y, {{a, [condition, extents = Extents(a)](
+                              const Variable& g) { return sum_as(where(condition, g, scalar(0.0, g)), extents); }},
+                      {b, [condition, extents = Extents(b)](const Variable& g) {
+                           return sum_as(where(condition, scalar(0.0, g), g), extents);
                        }}});
 }
 

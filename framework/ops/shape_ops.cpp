@@ -7,6 +7,7 @@
 
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
+#include "framework/tensor/processes.h"
 
 namespace adjoint {
 namespace {
@@ -48,6 +49,7 @@ Variable transpose(const Variable& x, std::vector<Index> order) {
     }
     require(std::ssize(order) == x.rank() && std::ssize(normalize_axes("transpose", x.shape(), order)) == x.rank(),
             "transpose: each axis must be named once; got order {}, shape {}", order, x.shape());
+    if (x.rank() > 0 && order[0] % x.rank() != 0) require_whole("transpose", x.value());
     std::vector<Index> inverse(order.size());
     Shape shape(order.size());
     std::vector<Index> strides(order.size());  // of x, in the order of y's axes
@@ -77,6 +79,7 @@ Variable slice(const Variable& x, Slice range) {
     const Index end = range.end < 0 ? range.end + extent : range.end;
     require(0 <= begin && begin <= end && end <= extent,
             "slice: the range must lie in axis {}; got [{}, {}) of shape {}", axis, range.begin, range.end, x.shape());
+    require_whole("slice", x.value(), axis);
     const Shape shape = with_extent(x.shape(), axis, end - begin);
     const Tensor y = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
         copy_entries<T>(x.value(), axis, begin, end - begin, out.data(), end - begin, 0);
@@ -89,6 +92,7 @@ Variable pad(const Variable& x, Margin margin) {
     const Index axis = normalize_axis("pad", x.shape(), margin.axis), extent = x.extent(axis);
     require(margin.before >= 0 && margin.after >= 0, "pad: margins must not be negative; got {} before and {} after",
             margin.before, margin.after);
+    require_whole("pad", x.value(), axis);
     for (const Index side : {margin.before, margin.after}) element_count(with_extent(x.shape(), axis, side), "pad");
     const Index padded = margin.before + extent + margin.after;
     const Shape shape = with_extent(x.shape(), axis, padded);
@@ -108,6 +112,7 @@ Variable concatenate(const std::vector<Variable>& parts, Index axis) {
     Index total = 0;
     for (const Variable& part : parts) {
         require_same_dtype("concatenate", first.value(), part.value());
+        require_whole("concatenate", part.value(), axis);
         require(
             part.rank() == first.rank() && with_extent(part.shape(), axis, 0) == with_extent(first.shape(), axis, 0),
             "concatenate: shapes must agree but for axis {}; got {} and {}", axis, first.shape(), part.shape());

@@ -25,12 +25,4 @@ constexpr Index elementwise_grain = 1 << 15;  ///< elements a piece of parallel 
 /// Cuts [0, rows) into pieces of so many whole rows of `size` elements each that a piece has about elementwise_grain.
 void parallel_rows(Index rows, Index size, const std::function<void(Index, Index)>& piece);
 
-/// Every sum over a batch is cut into this many contiguous blocks, however many threads there are: each block is summed
-/// in order, and the blocks are added as a fixed tree.
-constexpr Index batch_blocks = 8;
-
-/// The first element of block b when `size` elements are cut into `batch_blocks` contiguous blocks of nearly equal
-/// size.
-constexpr Index block_begin(Index size, Index block) { return size * block / batch_blocks; }
-
 }  // namespace adjoint

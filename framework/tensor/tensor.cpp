@@ -32,7 +32,8 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
 }
 
 Tensor Tensor::copy() const {
-    return build(shape_, dtype_, [this]<Scalar T>(std::span<T> out) { std::ranges::copy(data<T>(), out.begin()); });
+    return build(shape_, dtype_, [this]<Scalar T>(std::span<T> out) { std::ranges::copy(data<T>(), out.begin()); })
+        .with_batch(batch_);
 }
 
 Index Tensor::extent(Index axis) const {
@@ -62,24 +63,37 @@ Tensor Tensor::reshaped(Shape shape) const {
     const auto open = std::find(shape.begin(), shape.end(), Index{-1});
     if (open != shape.end()) {
         *open = 1;
-        const Index known = element_count(shape);
-        *open = known == 0 ? 0 : size_ / known;
+        // Of no images each still has its numbers.
+        const std::ptrdiff_t images = size_ == 0 && rank() > 0 && shape_[0] == 0 && shape[0] == 0 ? 1 : 0;
+        const auto numbers = [&](const Shape& s) { return element_count(Shape(s.begin() + images, s.end())); };
+        const Index known = numbers(shape);
+        *open = known == 0 ? 0 : numbers(shape_) / known;
     }
     require(std::ranges::none_of(shape, [](Index extent) { return extent < 0; }),
             "reshape: one extent may be -1 and no other negative; got {} to {}", shape_, wish);
     require(element_count(shape) == size_, "reshape: the number of elements must stay; got {} to {}", shape_, wish);
+    require(batch() == 0 || (!shape.empty() && shape[0] == shape_[0]),
+            "reshape: axis 0 is divided among processes and must stay; got {} to {}", shape_, wish);
     Tensor result = *this;
     result.shape_ = std::move(shape);
     return result;
 }
 
+Tensor Tensor::with_batch(Index batch) const {
+    Tensor result = *this;
+    result.batch_ = batch;
+    return result;
+}
+
 Tensor Tensor::cast(DType dtype) const {
     if (dtype == dtype_) return *this;
-    return build(shape_, dtype, [&]<Scalar T>(std::span<T> out) {
-        dispatch(dtype_, [&]<Scalar S>() {
-            std::ranges::transform(data<S>(), out.begin(), [](S x) { return static_cast<T>(x); });
-        });
-    });
+    return build(shape_, dtype,
+                 [&]<Scalar T>(std::span<T> out) {
+                     dispatch(dtype_, [&]<Scalar S>() {
+                         std::ranges::transform(data<S>(), out.begin(), [](S x) { return static_cast<T>(x); });
+                     });
+                 })
+        .with_batch(batch_);
 }
 
 bool identical(const Tensor& a, const Tensor& b) {

@@ -88,6 +88,16 @@ class Tensor {
     double item() const;
     std::vector<double> to_vector() const;
 
+    /// Where axis 0 is a batch that is divided among processes (processes.h), and this is the part that is here: the
+    /// extent of axis 0 of all of them together. Else 0.
+    Index batch() const { return batch_ > 0 ? batch_ : 0; }
+    /// Whether it is known to be the same on every process, as the sum over a divided batch is.
+    bool everywhere() const { return batch_ == undivided; }
+    static constexpr Index undivided = -1;
+    Tensor with_batch(Index batch) const;
+    /// As divided as another tensor is, where that is.
+    Tensor divided_as(const Tensor& other) const { return other.batch_ > 0 ? with_batch(other.batch_) : *this; }
+
     /// The same elements under another shape; one extent may be -1 and is then what is left.
     Tensor reshaped(Shape shape) const;
     Tensor cast(DType dtype) const;
@@ -99,6 +109,7 @@ class Tensor {
     Shape shape_;
     Index size_;
     DType dtype_;
+    Index batch_ = 0;
     std::shared_ptr<void> storage_;
 };
 

@@ -9,6 +9,7 @@
 #include "framework/kernels/loops.h"
 #include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/processes.h"
 
 namespace adjoint {
 
@@ -34,7 +35,7 @@ Variable logistic_error(const Variable& x, const Variable& t) {
     };
     return record(zip("binary_cross_entropy_with_logits", x.value(), t.value(), error),
                   {{x, [x](const Variable& g) { return g * sigmoid(x) * sigmoid(-x); }},
-                   {t, [shape = t.shape()](const Variable& g) { return sum_to(-g, shape); }}});
+                   {t, [extents = Extents(t)](const Variable& g) { return sum_as(-g, extents); }}});
 }
 
 // eˣ − 1 − x, of which nothing cancels near 0.
@@ -82,7 +83,7 @@ Variable binary_cross_entropy_with_logits(const Variable& x, const Variable& t) 
     };
     const Variable y = zip("binary_cross_entropy_with_logits", x.value(), t.value(), loss);
     return mean(record(y, {{x, [x, t](const Variable& g) { return g * logistic_error(x, t); }},
-                           {t, [x, t](const Variable& g) { return sum_to(-g * x, t.shape()); }}}));
+                           {t, [x, t](const Variable& g) { return sum_as(-g * x, Extents(t)); }}}));
 }
 
 Variable cross_entropy(const Variable& x, const std::vector<int>& labels) {
@@ -110,7 +111,8 @@ Variable gradient_norms(const Module& critic, const Variable& real, const Variab
             fake.shape());
     Shape one_an_image(static_cast<std::size_t>(real.rank()), 1);
     one_an_image[0] = real.extent(0);
-    const Variable u = random.uniform(one_an_image, real.dtype());
+    const auto first = static_cast<std::uint64_t>(first_image(real.value()));
+    const Variable u = random.uniform(one_an_image, real.dtype(), first);
     const Variable x_hat = u * real + (1.0 - u) * fake;
 
     Tape tape({x_hat});

@@ -7,6 +7,7 @@
 
 #include "framework/kernels/loops.h"
 #include "framework/ops/elementwise.h"
+#include "framework/tensor/batch_blocks.h"
 
 namespace adjoint {
 
@@ -34,12 +35,13 @@ double sum_of_squares(const Tensor& x, double scale) {
     return dispatch(x.dtype(), [&]<Scalar T>() {
         const T* const values = x.data<T>().data();
         if (x.size() <= elementwise_grain) return squares_between(values, 0, x.size(), scale);
-        std::array<double, batch_blocks> blocks;
+        const BatchBlocks blocks(x.size());
+        std::vector<double> squares(static_cast<std::size_t>(blocks.count()));
         double total = 0.0;
-        parallel_for(batch_blocks, [&](Index b) {
-            blocks[b] = squares_between(values, block_begin(x.size(), b), block_begin(x.size(), b + 1), scale);
+        parallel_for(blocks.count(), [&](Index b) {
+            squares[static_cast<std::size_t>(b)] = squares_between(values, blocks.begin(b), blocks.begin(b + 1), scale);
         });
-        combine_blocks(blocks.data(), batch_blocks, Index{1}, std::plus<>{}, &total);
+        combine_blocks(blocks, squares.data(), Index{1}, std::plus<>{}, &total);
         return total;
     });
 }

@@ -94,18 +94,6 @@ TEST(Parallel, RefusesLessThanOneThread) {
     EXPECT_EQ(thread_count(), before);
 }
 
-TEST(Parallel, CutsABatchIntoContiguousBlocksOfNearlyEqualSize) {
-    for (const Index size : {0, 1, 7, 8, 9, 100, 1000003}) {
-        EXPECT_EQ(block_begin(size, 0), 0);
-        EXPECT_EQ(block_begin(size, batch_blocks), size);
-        for (Index block = 0; block < batch_blocks; ++block) {
-            const Index length = block_begin(size, block + 1) - block_begin(size, block);
-            EXPECT_GE(length, size / batch_blocks);
-            EXPECT_LE(length, size / batch_blocks + 1);
-        }
-    }
-}
-
 // Elements of many magnitudes, so that another order of summation would give another sum.
 Variable rough(const Shape& shape) {
     const Random random(5);
