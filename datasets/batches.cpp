@@ -9,6 +9,7 @@
 
 #include "framework/tensor/error.h"
 #include "framework/tensor/parallel.h"
+#include "framework/tensor/processes.h"
 #include "framework/tensor/shape.h"
 
 namespace adjoint {
@@ -87,14 +88,19 @@ std::optional<Batch> Batches::next() {
 }
 
 void Batches::prepare_next() {
-    const Index begin = prepared_ * batch_size_;
-    const Index end = std::min(std::ssize(order_), begin + batch_size_);
+    const Index first = prepared_ * batch_size_;
+    const Index images = std::min(std::ssize(order_), first + batch_size_) - first;
+    const BatchPart part = part_of_batch(images);
+    const Index begin = first + part.begin, end = first + part.end;
     ++prepared_;
     // The thread owns all it reads, so that this object may be moved meanwhile.
     upcoming_ = std::make_unique<Upcoming>();
     upcoming_->batch = std::async(
-        std::launch::async, [dataset = dataset_, indices = std::vector(order_.begin() + begin, order_.begin() + end)] {
-            return read_batch(*dataset, indices);
+        std::launch::async, [dataset = dataset_, indices = std::vector(order_.begin() + begin, order_.begin() + end),
+                             divided_from = Processes::here() != nullptr ? images : 0] {
+            Batch batch = read_batch(*dataset, indices);
+            batch.images = batch.images.with_batch(divided_from);
+            return batch;
         });
 }
 

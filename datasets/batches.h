@@ -24,7 +24,8 @@ struct Batch {
 /// The first `count` images of a dataset, or all where there are fewer.
 Batch first_batch(const Dataset& dataset, Index count);
 
-/// One epoch of a dataset. What it yields depends on the dataset and the options only, not on the timing of threads.
+/// One epoch of a dataset. Where processes work together each reads its own part of every batch, images that are
+/// divided and their labels. What it yields depends on the dataset and the options only, not on the timing of threads.
 class Batches {
   public:
     struct Options {

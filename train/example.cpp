@@ -73,8 +73,8 @@ int main(int argc, char** argv) {
 
     const Tensor originals = Batches(test_images, {.batch_size = 32}).next()->images;
     write_png("example.png", picture_pairs(originals, sigmoid(model(originals)).value(), /*columns=*/16));
-    write_safetensors("example.safetensors", tensors_of(model.states()));
+    write_safetensors("example.safetensors", tensors_of(model.weights()));
     const Sequential loaded = autoencoder(Random(3));  // other weights, until those of the file replace them
-    load_weights("example.safetensors", loaded.states());
+    load_weights("example.safetensors", loaded.weights());
     fmt::print("test loss of the weights in example.safetensors {:.4f}\n", mean_loss(loaded, test_images));
 }

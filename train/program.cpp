@@ -5,12 +5,13 @@
 
 #include "framework/analysis/anomaly.h"
 #include "framework/kernels/convolution_kernels.h"
-#include "framework/kernels/gemm.h"
 #include "framework/tensor/parallel.h"
 #include "train/cli/commands.h"
 #include "train/cli/interruption.h"
+#include "train/cli/job.h"
 #include "train/cli/terminal.h"
 #include "train/cli/validators.h"
+#include "train/cli/version.h"
 #include "train/cli/wrong_usage.h"
 
 namespace adjoint {
@@ -24,29 +25,47 @@ enum ExitStatus {
     bad_data = 65,
     missing_input = 66,
     cannot_write = 73,
-    cannot_print = 74
+    cannot_print = 74,
+    process_lost = 75
 };
 
-int complain(const std::exception& error, ExitStatus status) {
-    LiveLine::erase();
-    spdlog::error("{}", error.what());
-    return status;
+// How a command ended, and what is to be said of it.
+struct Ending {
+    int status;
+    std::string complaint = "";
+};
+
+Ending complain(const std::exception& error, ExitStatus status) { return {status, error.what()}; }
+
+// Of several processes one speaks for all, where they meet the same end.
+int end_of(const Job& job, const Ending& ending) {
+    const bool failed = !ending.complaint.empty();
+    const bool together = !failed || job.all_are_here();
+    if (failed && (Processes::lead() || !together)) {
+        LiveLine::erase();
+        spdlog::error("{}", ending.complaint);
+    }
+    if (job.is_shared()) {
+        std::fflush(stdout);
+        job.leave(ending.status, together);
+    }
+    return ending.status;
 }
 
-int run(CLI::App& app, int argc, char** argv) {
+Ending run(CLI::App& app, int argc, char** argv) {
     try {
         if (argc > 1) {
             app.parse(argc, argv);
-            return success;
+            return {success};
         }
         fmt::print("{}", app.help());
-        return usage;
+        return {usage};
     } catch (const CLI::Success& asked) {  // --help, --version
-        return app.exit(asked);
+        return {app.exit(asked)};
     } catch (const CLI::ParseError& error) {
         return complain(Error(wrong_usage(error, app, argc, argv)), usage);
     } catch (const CheckFailed&) {
-        return check_failed;
+        return {check_failed};
     } catch (const DataError& error) {
         return complain(error, bad_data);
     } catch (const MissingInput& error) {
@@ -54,7 +73,9 @@ int run(CLI::App& app, int argc, char** argv) {
     } catch (const CannotWrite& error) {
         return complain(error, cannot_write);
     } catch (const Interrupted& told) {
-        return 128 + told.signal;
+        return {128 + told.signal};
+    } catch (const ProcessLost& error) {
+        return complain(error, process_lost);
     } catch (const NotFinite& error) {
         return complain(error, failure);
     } catch (const Error& error) {
@@ -66,20 +87,15 @@ int run(CLI::App& app, int argc, char** argv) {
 
 }  // namespace
 
-// `adjoint 0.1.0 (commit 7e0a685), built by GCC 12.2.0, kernels for x86-64-v3, OpenBLAS SkylakeX`
-static std::string version_text() {
-    return fmt::format("adjoint {}{}, built by {} {}, kernels for {}, OpenBLAS {}", ADJOINT_VERSION, ADJOINT_COMMIT,
-                       ADJOINT_COMPILER, __VERSION__, instruction_set(), gemm_kernels());
-}
-
 int run_program(int argc, char** argv) {
     spdlog::set_default_logger(terminal_logger());
+    const Job job;
 
     CLI::App app(
         "Trains image models and checks gradients, with a transposed convolution that is the gradient of a "
         "convolution.",
         "adjoint");
-    app.set_version_flag("--version", version_text);
+    app.set_version_flag("--version", program_version);
     app.require_subcommand(1);
     app.fallthrough();
     app.add_option_function<int>(
@@ -113,10 +129,18 @@ int run_program(int argc, char** argv) {
           add_gradcheck_command, add_bench_command}) {
         add(app);
     }
+    app.add_option_function<double>(
+           "--process-timeout", [](double seconds) { Job::set_patience(seconds); },
+           "Seconds that a process of an MPI job waits for another; by default 600")
+        ->check(positive_number());
+
     for (const std::string& complaint : misspelt_variables(app)) spdlog::warn("{}", complaint);
-    const int status = run(app, argc, argv);
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-    return complain(CannotWrite("standard output: cannot be written"), cannot_print);
+    Ending ending = run(app, argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        if (!ending.complaint.empty()) spdlog::error("{}", ending.complaint);
+        ending = complain(CannotWrite("standard output: cannot be written"), cannot_print);
+    }
+    return end_of(job, ending);
 }
 
 }  // namespace adjoint

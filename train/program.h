@@ -14,7 +14,8 @@ namespace adjoint {
 ///     }
 ///
 /// Returns the exit status: 0, 1 training failed, 2 wrong usage, 3 a check failed, 65 bad data, 66 missing input, 73 or
-/// 74 cannot write, 128 + the signal when stopped.
+/// 74 cannot write, 75 another process of the job does not answer, 128 + the signal when stopped. Where a launcher of
+/// MPI has started several of it, they work together, and one that fails alone ends them all.
 int run_program(int argc, char** argv);
 
 }  // namespace adjoint

@@ -86,9 +86,9 @@ Outcome ProgramTest::done(const CommandLine& line) const {
     return outcome;
 }
 
-// Without the line that says which images are used.
+// Without the lines that say which images are used, and how far a slow evaluation is.
 static std::string without_data(const std::string& messages) {
-    return std::regex_replace(messages, std::regex("info: data: [^\n]*\n"), "");
+    return std::regex_replace(messages, std::regex("info: (data|evaluate): [^\n]*\n"), "");
 }
 
 std::string ProgramTest::printed(const CommandLine& line) const {

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "framework/tensor/processes.h"
 #include "train/cli/environment.h"
 
 namespace adjoint {
@@ -58,6 +59,7 @@ void show_messages_from(spdlog::level::level_enum level) {
 }
 
 bool LiveLine::possible() {
+    if (!Processes::lead()) return false;
     if (!spdlog::default_logger()->sinks().front()->should_log(spdlog::level::info)) return false;
     const std::string kind = environment("TERM");
     return ::isatty(STDERR_FILENO) != 0 && !kind.empty() && kind != "dumb";

@@ -9,6 +9,7 @@
 #include "framework/tensor/buffer_pool.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
+#include "framework/tensor/processes.h"
 #include "train/cli/commands.h"
 #include "train/cli/resource_use.h"
 #include "train/cli/validators.h"
@@ -55,16 +56,52 @@ std::pair<std::vector<KernelTime>, double> profile_of(const std::function<void()
     return {profile.kernels(), seconds};
 }
 
+std::size_t bytes_sent() { return Processes::here() == nullptr ? 0 : Processes::here()->bytes_sent(); }
+
+bool is_exchange(const KernelTime& operation) {
+    return operation.name == std::string_view("exchange") || operation.name == std::string_view("wait for others");
+}
+
+// How long processes take to tell each other a number, and how many bytes a second each can send.
+Json exchange_rates() {
+    Processes* const all = Processes::here();
+    if (all == nullptr) return {{"processes", 1}};
+    constexpr int repeats = 200;
+    constexpr std::size_t bytes = 1 << 22;  // to each
+    said_by_all(0);
+    const double latency = seconds_of([] {
+                               for (int i = 0; i < repeats; ++i) said_by_all(i);
+                           }) /
+                           repeats;
+    const auto count = static_cast<std::size_t>(all->count());
+    std::vector<std::byte> sent(count * bytes), received(count * bytes);
+    const std::vector<std::size_t> sizes(count, bytes);
+    double best = 1e30;
+    for (int i = 0; i < 5; ++i)
+        best = std::min(best, seconds_of([&] { all->exchange(sent.data(), sizes, received.data(), sizes); }));
+    return {{"processes", all->count()},
+            {"latency_us", 1e6 * latency},
+            {"gbytes_per_second", static_cast<double>((count - 1) * bytes) / best * 1e-9}};
+}
+
 Json by_operation(std::vector<KernelTime> operations, double step_seconds) {
     std::map<std::string, std::pair<double, double>> totals;  // seconds and flops
     double last_end = 0.0, inside = 0.0;
-    // What lies within another is counted with the outermost.
+    std::string outermost;
     std::ranges::sort(operations, {}, &KernelTime::begin);
     for (const KernelTime& operation : operations) {
-        if (operation.begin < last_end) continue;
-        last_end = operation.end;
-        inside += operation.end - operation.begin;
-        totals[operation.name].first += operation.end - operation.begin;
+        const double seconds = operation.end - operation.begin;
+        const bool within = operation.begin < last_end;
+        // What lies within another is counted with the outermost, but for what other processes take.
+        if (within && !is_exchange(operation)) continue;
+        if (within) {
+            totals[outermost].first -= seconds;
+        } else {
+            last_end = operation.end;
+            inside += seconds;
+            outermost = operation.name;
+        }
+        totals[operation.name].first += seconds;
         totals[operation.name].second += operation.flops;
     }
     Json rows = Json::array();
@@ -106,28 +143,34 @@ Json measure(const Benchmark& benchmark, const BenchOptions& options) {
     std::sort(seconds.begin(), seconds.end());
     const double median = seconds[seconds.size() / 2];
 
+    const std::size_t sent = bytes_sent();
     const auto [operations, profiled] = profile_of(step);
+    const double sent_a_step = static_cast<double>(bytes_sent() - sent);
+    const auto exchanges = std::ranges::count_if(
+        operations, [](const KernelTime& operation) { return operation.name == std::string_view("exchange"); });
     double flops = 0.0;
     for (const KernelTime& operation : operations) flops += operation.flops;
     if (!options.trace.empty()) write_trace(options.trace, operations);
     const double gflops = flops / median * 1e-9, peak = sgemm_peak();
-    return {{"system", "adjoint"},
-            {"model", benchmark.name},
-            {"batch", benchmark.batch},
-            {"threads", thread_count()},
-            {"kernels", gemm_kernels()},
-            {"convolution", name(convolution_kernels())},
-            {"step_ms_median", 1e3 * median},
-            {"step_ms_best", 1e3 * seconds.front()},
-            {"images_per_second", static_cast<double>(benchmark.batch) / median},
-            {"gflop", flops * 1e-9},
-            {"gflops", gflops},
-            {"sgemm_peak_gflops", peak},
-            {"share_of_peak", gflops / peak},
-            {"peak_mb", static_cast<long>(peak_mebibytes())},
-            {"buffer_requests_a_step", allocations},
-            {"page_faults_a_step", faults_a_step},
-            {"operations", by_operation(operations, profiled)}};
+    Json result = {{"system", "adjoint"}, {"model", benchmark.name}, {"batch", benchmark.batch}};
+    result.update(exchange_rates());
+    result.update(Json{{"threads", thread_count()},
+                       {"kernels", gemm_kernels()},
+                       {"convolution", name(convolution_kernels())},
+                       {"step_ms_median", 1e3 * median},
+                       {"step_ms_best", 1e3 * seconds.front()},
+                       {"images_per_second", static_cast<double>(benchmark.batch) / median},
+                       {"gflop", flops * 1e-9},
+                       {"gflops", gflops},
+                       {"sgemm_peak_gflops", peak},
+                       {"share_of_peak", gflops / peak},
+                       {"peak_mb", static_cast<long>(peak_mebibytes())},
+                       {"buffer_requests_a_step", allocations},
+                       {"page_faults_a_step", faults_a_step},
+                       {"exchanges_a_step", exchanges},
+                       {"mbytes_sent_a_step", sent_a_step * 1e-6},
+                       {"operations", by_operation(operations, profiled)}});
+    return result;
 }
 
 void print(const Json& r) {
@@ -141,6 +184,13 @@ void print(const Json& r) {
                number("gflop"), number("gflops"), 100 * number("share_of_peak"), number("sgemm_peak_gflops"));
     fmt::print("  memory        {:.0f} MiB at most; {} buffers asked of the system and {} page faults a step\n",
                number("peak_mb"), number("buffer_requests_a_step"), number("page_faults_a_step"));
+    if (r.contains("latency_us")) {
+        fmt::print(
+            "  processes     {:.0f}, which hear of each other in {:.0f} µs and send {:.2f} GB/s each;\n"
+            "                {:.0f} exchanges a step, of {:.2f} MB sent\n",
+            number("processes"), number("latency_us"), number("gbytes_per_second"), number("exchanges_a_step"),
+            number("mbytes_sent_a_step"));
+    }
     for (const Json& row : r["operations"]) {
         const double gflops = row["gflops"].get<double>();
         fmt::print("    {:<24}{:>8.2f} ms{}\n", row["operation"].get<std::string>(), row["ms"].get<double>(),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "framework/tensor/error.h"
+#include "framework/tensor/processes.h"
 
 namespace adjoint {
 namespace {
@@ -53,6 +54,7 @@ void refuse_to_write(const fs::path& path, int reason) {
 }
 
 void write_atomically(const fs::path& path, std::string_view content) {
+    if (!Processes::lead()) return;
     std::error_code unknown;
     const fs::file_status status = fs::status(path, unknown);
     if (fs::is_directory(status)) refuse_to_write(path, EISDIR);
@@ -79,6 +81,7 @@ void write_atomically(const fs::path& path, std::string_view content) {
 }
 
 void write_output(const fs::path& path, std::string_view content) {
+    if (!Processes::lead()) return;
     std::error_code unknown;
     const fs::file_type type = fs::status(path, unknown).type();
     const bool standard = is_standard_output(path);

@@ -13,7 +13,7 @@ namespace adjoint {
 [[noreturn]] void refuse_to_write(const std::filesystem::path& path, int reason);
 
 /// The file at `path` holds exactly `content` afterwards, even if the machine fails, or is as it was before.
-/// Throws as refuse_to_write does, and leaves nothing behind.
+/// Throws as refuse_to_write does, and leaves nothing behind. Of processes that work together the lead alone writes.
 void write_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// The same for what a person names: "-" and /dev/stdout are standard output, and a pipe that is read, or a

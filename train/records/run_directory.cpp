@@ -116,6 +116,11 @@ RunDirectory RunDirectory::rerecord(const fs::path& path, const RunRecord& recor
     return RunDirectory(path, record.model, record.data);
 }
 
+void RunDirectory::require_images(const DataRecord& now) const {
+    require<DataError>(now.same_images(data_), "{}: must go on with the images that it was begun with, {}; got {}",
+                       path_.string(), data_.text(), now.text());
+}
+
 RunDirectory RunDirectory::open(const fs::path& path) {
     std::ifstream stream(path / "config.json");
     require<MissingInput>(stream.is_open(), "{}: is not the directory of a run; got no config.json in it",

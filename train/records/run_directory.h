@@ -39,6 +39,8 @@ class RunDirectory {
 
     const std::string& model() const { return model_; }
     const DataRecord& data() const { return data_; }
+    /// Throws DataError where these are not the images that the run was begun with, wherever they are now.
+    void require_images(const DataRecord& now) const;
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path weights() const { return path_ / "weights.safetensors"; }  ///< of the last step
     std::filesystem::path average() const { return path_ / "average.safetensors"; }  ///< over the steps

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "framework/kernels/loops.h"
+#include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
 #include "train/io/png.h"
 #include "train/tasks/task.h"
@@ -17,7 +18,9 @@ constexpr Index picture_columns = 16, picture_count = 64;
 // Source: Vincent et al., "Extracting and composing robust features with denoising autoencoders", 2008.
 Tensor with_noise(const Tensor& x, double deviation, const Random& random) {
     if (deviation == 0.0) return x;
-    const Tensor e = random.normal(x.shape());
+    const auto first =
+        static_cast<std::uint64_t>(first_image(x) * element_count(Shape(x.shape().begin() + 1, x.shape().end())));
+    const Tensor e = random.normal(x.shape(), x.dtype(), first);
     return zip("with_noise", x, e, [deviation](auto v, auto n) {
         return std::clamp(v + decltype(v)(deviation) * n, decltype(v)(0), decltype(v)(1));
     });
@@ -42,18 +45,19 @@ class AutoencoderTask : public OneOptimizerTask {
         while (const auto batch = batches.next()) {
             const Tensor& x = batch->images;
             const Variable logits = model(with_noise(x, noise, setup_.random.fixed_noise.stream(++number)));
-            const double share = static_cast<double>(x.extent(0)) / static_cast<double>(images.size());
+            const double share = static_cast<double>(whole_extent(x)) / static_cast<double>(images.size());
             cross_entropy += share * binary_cross_entropy_with_logits(logits, x).item();
             squared_error += share * mean_squared_error(sigmoid(logits), x).item();
         }
         const Index columns = std::min(picture_columns, images.size());
-        const Tensor originals = first_images(images, std::min(picture_count, images.size()) / columns * columns);
+        const Tensor originals =
+            divided(first_images(images, std::min(picture_count, images.size()) / columns * columns));
         const Tensor shown = with_noise(originals, noise, setup_.random.fixed_noise);
         return {.metrics = {{"cross_entropy", cross_entropy}, {"mse", squared_error}},
                 .sentence = fmt::format("binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel", cross_entropy,
                                         squared_error),
                 .loss = cross_entropy,
-                .picture = picture_pairs(shown, sigmoid(model(shown)).value(), columns)};
+                .picture = picture_pairs(gathered(shown), gathered(sigmoid(model(shown)).value()), columns)};
     }
 };
 
@@ -61,7 +65,7 @@ Benchmark benchmark() {
     return {"autoencoder", 128, [] {
                 const auto model = std::make_shared<Autoencoder>(Random(1));
                 const auto adam = std::make_shared<Adam>(model->parameters());
-                const Variable images = Random(2).uniform({128, 28, 28, 1});
+                const Variable images = divided(Random(2).uniform({128, 28, 28, 1}));
                 return [=] { autoencoder_step(*model, *adam, images, images); };
             }};
 }

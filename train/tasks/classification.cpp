@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "framework/ops/reduction.h"
+#include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
 #include "train/io/png.h"
 
@@ -28,6 +29,12 @@ Tensor picture_of(const std::vector<Mistake>& mistakes, const Dataset& images) {
                         sample_columns);
 }
 
+// As divided as the images are.
+Tensor labels_of(const Batch& batch) {
+    return Tensor({std::ssize(batch.labels)}, {batch.labels.begin(), batch.labels.end()}, DType::float64)
+        .divided_as(batch.images);
+}
+
 }  // namespace
 
 double classification_step(const Module& model, Optimizer& optimizer, const Variable& images,
@@ -42,11 +49,12 @@ Classified classify(const Module& model, const std::shared_ptr<const Dataset>& i
     Classified all;
     Batches batches(images, {.batch_size = 250});
     while (const auto batch = batches.next()) {
-        const Tensor log_p = log_softmax(model(batch->images)).value();
+        const Tensor log_p = gathered(log_softmax(model(batch->images)).value());
+        const std::vector<double> labels = gathered(labels_of(*batch)).to_vector();
         const Index classes = log_p.extent(1);
         const std::vector<double> chosen = argmax(log_p, 1).to_vector();
         for (Index n = 0; n < log_p.extent(0); ++n) {
-            const int label = batch->labels[static_cast<std::size_t>(n)], most = static_cast<int>(chosen[n]);
+            const int label = static_cast<int>(labels[static_cast<std::size_t>(n)]), most = static_cast<int>(chosen[n]);
             require<DataError>(0 <= label && label < classes, "classify: a label must be one of {} classes; got {}",
                                classes, label);
             all.labels.push_back(label);

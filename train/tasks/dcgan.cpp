@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
 #include "train/io/png.h"
 
@@ -23,7 +24,7 @@ class DcganTask : public TrainingTask {
 
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const Tensor images = from_unit_to_symmetric(batch.images);
-        const Tensor z = noise(setup_.random.noise.stream(t), images.extent(0));
+        const Tensor z = noise(setup_.random.noise.stream(t), whole_extent(images));
         return dcgan_step(as<Dcgan>(model()), optimizers_, images, z);
     }
 
@@ -31,8 +32,8 @@ class DcganTask : public TrainingTask {
     Evaluation evaluate(const std::shared_ptr<const Dataset>& data) const override {
         constexpr Index count = 500;
         const auto& model = as<Dcgan>(evaluation_model());
-        const Variable images = from_unit_to_symmetric(first_images(*data, count));
-        const Variable fakes = model.generator(noise(setup_.random.fixed_noise, images.extent(0)));
+        const Tensor images = from_unit_to_symmetric(divided(first_images(*data, count)));
+        const Variable fakes = model.generator(noise(setup_.random.fixed_noise, whole_extent(images)));
         const Variable real = model.discriminator(images), fake = model.discriminator(fakes);
         const double g_loss = binary_cross_entropy_with_logits(fake, 1.0).item();
         const double d_loss =
@@ -40,7 +41,7 @@ class DcganTask : public TrainingTask {
         const Variable drawn = model.generator(noise(setup_.random.fixed_noise, sample_count));
         return {.metrics = {{"discriminator_loss", d_loss}, {"generator_loss", g_loss}},
                 .sentence = fmt::format("loss of the discriminator {:.3f}, of the generator {:.3f}", d_loss, g_loss),
-                .picture = picture_grid(from_symmetric_to_unit(drawn.value()), sample_columns)};
+                .picture = picture_grid(from_symmetric_to_unit(gathered(drawn.value())), sample_columns)};
     }
 
     std::vector<NamedOptimizer> optimizers() override {
@@ -58,7 +59,7 @@ class DcganTask : public TrainingTask {
 
   private:
     Tensor noise(const Random& random, Index images) const {
-        return generator_noise(random, images, {.length = setup_.options.sizes.latent});
+        return divided(generator_noise(random, images, {.length = setup_.options.sizes.latent}));
     }
 
     GameOptimizers optimizers_;
@@ -69,9 +70,9 @@ Benchmark benchmark() {
                 const auto model = std::make_shared<Dcgan>(Random(1));
                 const auto optimizers = std::make_shared<GameOptimizers>(
                     model->generator, model->discriminator, OptimizerChoice{.learning_rate = 2e-4, .beta1 = beta1});
-                const Variable images = Random(2).uniform({64, 28, 28, 1});
+                const Variable images = divided(Random(2).uniform({64, 28, 28, 1}));
                 return [=, step = 0]() mutable {
-                    dcgan_step(*model, *optimizers, images, generator_noise(Random(3).stream(++step), 64));
+                    dcgan_step(*model, *optimizers, images, divided(generator_noise(Random(3).stream(++step), 64)));
                 };
             }};
 }

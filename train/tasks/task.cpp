@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include "framework/tensor/processes.h"
 #include "layers/running_moments.h"
 #include "train/io/weights_file.h"
 #include "train/records/run_directory.h"
@@ -88,7 +89,7 @@ Tensor TrainingTask::images_for_moments(Index number) const {
     const Index size = setup_.options.batch_size;
     std::vector<Index> indices;
     for (Index i = 0; i < size; ++i) indices.push_back((number * size + i) % images->size());
-    return first_images(Subset(images, std::move(indices)), size);
+    return divided(first_images(Subset(images, std::move(indices)), size));
 }
 
 NamedTensors TrainingTask::state_dict() {

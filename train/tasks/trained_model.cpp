@@ -7,6 +7,7 @@
 
 #include "datasets/published_datasets.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/processes.h"
 #include "layers/analysis/model_summary.h"
 #include "models/dcgan.h"
 #include "train/cli/settings.h"
@@ -125,7 +126,8 @@ Tensor draw_images(const Generator& generator, const Tensor& noise) {
     return Tensor::build<float>({count, size, size, channels}, [&](std::span<float> out) {
         for (Index first = 0; first < count; first += at_once) {
             const Index end = std::min(first + at_once, count);
-            const Tensor images = generator.draw(slice(noise, {.axis = 0, .begin = first, .end = end}));
+            const Variable part = slice(noise, {.axis = 0, .begin = first, .end = end});
+            const Tensor images = gathered(generator.draw(divided(part.value())));
             std::copy_n(images.data<float>().data(), (end - first) * numbers, out.data() + first * numbers);
         }
     });

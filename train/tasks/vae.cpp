@@ -4,6 +4,7 @@
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/processes.h"
 #include "models/autoencoder.h"
 #include "train/io/png.h"
 #include "train/tasks/task.h"
@@ -16,7 +17,7 @@ class VaeTask : public OneOptimizerTask {
     using OneOptimizerTask::OneOptimizerTask;
 
     Metrics step(const Batch& batch, std::uint64_t t) override {
-        const Tensor epsilon = codes_of_noise(setup_.random.noise.stream(t), batch.images.extent(0));
+        const Tensor epsilon = codes_of_noise(setup_.random.noise.stream(t), whole_extent(batch.images));
         Tape tape(model().parameters());
         const VariationalLoss loss = variational_loss(as<VariationalAutoencoder>(model()), batch.images, epsilon);
         optimizer_->step(tape.gradient(loss.sum()));
@@ -29,7 +30,7 @@ class VaeTask : public OneOptimizerTask {
         Batches batches(images, {.batch_size = 250});
         std::uint64_t number = 0;  // of the batch
         while (const auto batch = batches.next()) {
-            const Index size = batch->images.extent(0);
+            const Index size = whole_extent(batch->images);
             const Tensor epsilon = codes_of_noise(setup_.random.fixed_noise.stream(++number), size);
             const VariationalLoss loss = variational_loss(model, batch->images, epsilon);
             const double share = static_cast<double>(size) / static_cast<double>(images->size());
@@ -42,12 +43,12 @@ class VaeTask : public OneOptimizerTask {
                 .sentence = fmt::format("loss {:.2f} nats: reconstruction {:.2f}, divergence {:.2f}", loss,
                                         reconstruction, divergence),
                 .loss = loss,
-                .picture = picture_grid(drawn.value(), sample_columns)};
+                .picture = picture_grid(gathered(drawn.value()), sample_columns)};
     }
 
   private:
     Tensor codes_of_noise(const Random& random, Index count) const {
-        return random.normal({count, setup_.options.sizes.latent});
+        return divided(random.normal({count, setup_.options.sizes.latent}));
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
+#include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
 #include "train/io/png.h"
 
@@ -33,7 +34,7 @@ class WganGpTask : public TrainingTask {
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const auto& model = as<WganGp>(this->model());
         const Tensor images = from_unit_to_symmetric(batch.images);
-        const Tensor z = noise(setup_.random.noise.stream(t), images.extent(0));
+        const Tensor z = noise(setup_.random.noise.stream(t), whole_extent(images));
         const CriticLosses losses =
             wgan_gp_critic_step(model, optimizers_, images, draw(model.generator, z), setup_.random.between.stream(t));
         if ((t + 1) % critic_steps == 0) wgan_gp_generator_step(model, optimizers_, z);
@@ -54,7 +55,7 @@ class WganGpTask : public TrainingTask {
 
   private:
     Tensor noise(const Random& random, Index images) const {
-        return generator_noise(random, images, {.length = setup_.options.sizes.latent});
+        return divided(generator_noise(random, images, {.length = setup_.options.sizes.latent}));
     }
 
     GameOptimizers optimizers_;
@@ -64,8 +65,8 @@ class WganGpTask : public TrainingTask {
 Evaluation WganGpTask::evaluate(const std::shared_ptr<const Dataset>& data) const {
     constexpr Index count = 500;
     const auto& model = as<WganGp>(evaluation_model());
-    const Variable images = from_unit_to_symmetric(first_images(*data, count));
-    const Variable fakes = model.generator(noise(setup_.random.fixed_noise, images.extent(0)));
+    const Tensor images = from_unit_to_symmetric(divided(first_images(*data, count)));
+    const Variable fakes = model.generator(noise(setup_.random.fixed_noise, whole_extent(images)));
     const Variable real_score = model.critic(images), fake_score = model.critic(fakes);
     const Variable norms = gradient_norms(model.critic, images, fakes, setup_.random.between);
     const double distance = -wasserstein_critic_loss(real_score, fake_score).item();
@@ -78,14 +79,15 @@ Evaluation WganGpTask::evaluate(const std::shared_ptr<const Dataset>& data) cons
                         {"generator_loss", generator_loss}},
             .sentence = fmt::format("distance {:.3f}, penalty {:.3f}, gradient norm {:.3f}, G loss {:.3f}", distance,
                                     penalty, gradient_norm, generator_loss),
-            .picture = picture_grid(from_symmetric_to_unit(drawn.value()), sample_columns)};
+            .picture = picture_grid(from_symmetric_to_unit(gathered(drawn.value())), sample_columns)};
 }
 
 // What the Wasserstein game's steps work on.
 struct WassersteinGame {
     const WganGp model{Random(1)};
     GameOptimizers optimizers{model.generator, model.critic, adam()};
-    const Variable images = Random(2).uniform({64, 28, 28, 1}), fakes = Random(4).uniform({64, 28, 28, 1});
+    const Variable images = divided(Random(2).uniform({64, 28, 28, 1})),
+                   fakes = divided(Random(4).uniform({64, 28, 28, 1}));
 };
 
 Benchmark critic_with_penalty() {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/processes.h"
 #include "train/io/png.h"
 #include "train/report/report.h"
 
@@ -26,6 +27,7 @@ Metrics board_tags(Metrics numbers) {
 }  // namespace
 
 void Publication::open(const RunState& state) {
+    if (!Processes::lead()) return;
     if (!options_.tensorboard) return;
     const std::filesystem::path directory = run_.path() / "tensorboard";
     const bool begun = std::filesystem::exists(directory);
@@ -36,15 +38,17 @@ void Publication::open(const RunState& state) {
 }
 
 void Publication::before_training(const Tensor& picture) {
+    if (!Processes::lead()) return;
     write_png(run_.sample("epoch-000"), picture);
     if (board_) board_->image(0, "samples", picture);
     write_page();
 }
 
-void Publication::augmented(const Batch& first) const {
+void Publication::augmented(const Tensor& images) const {
+    if (!Processes::lead()) return;
     constexpr Index most = 64;
-    const Index end = std::min(most, first.images.extent(0));
-    write_png(run_.sample("augmented"), picture_grid(slice(first.images, {.axis = 0, .begin = 0, .end = end}).value()));
+    const Index end = std::min(most, images.extent(0));
+    write_png(run_.sample("augmented"), picture_grid(slice(images, {.axis = 0, .begin = 0, .end = end}).value()));
 }
 
 void Publication::line(const RunState& state, const Metrics& numbers) {
@@ -53,12 +57,14 @@ void Publication::line(const RunState& state, const Metrics& numbers) {
 }
 
 void Publication::point(const RunState& state, const Metrics& numbers) {
+    if (!Processes::lead()) return;
     line(state, numbers);
     if (Clock::now() >= page_due_) write_page();
 }
 
 void Publication::epoch(const RunState& state, const Metrics& numbers, const Evaluation& evaluation,
                         const TrainingTask& task) {
+    if (!Processes::lead()) return;
     write_png(run_.sample(fmt::format("epoch-{:03}", state.epoch)), evaluation.picture);
     run_.save_weights(run_.weights(), task.model().weights());
     if (task.average() != nullptr) run_.save_weights(run_.average(), task.average()->weights());
@@ -84,6 +90,7 @@ void Publication::write_mistakes(const std::vector<Mistake>& mistakes) const {
 }
 
 void Publication::event(const std::string& what, const RunState& state, const Metrics& numbers) {
+    if (!Processes::lead()) return;
     run_.log_event(what, state.epoch, numbers);
     write_page();
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "framework/tensor/processes.h"
 #include "train/io/tensorboard.h"
 #include "train/records/checkpoints.h"
 #include "train/records/run_directory.h"
@@ -11,20 +12,23 @@
 
 namespace adjoint {
 
+/// Of processes that work together the lead alone publishes; the others' calls do nothing.
 class Publication {
   public:
     Publication(RunDirectory run, const TrainingOptions& options) : run_(std::move(run)), options_(options) {}
 
     const RunDirectory& run() const { return run_; }
     /// The run under another record of itself.
-    void rerecord(const RunRecord& record) { run_ = RunDirectory::rerecord(run_.path(), record); }
+    void rerecord(const RunRecord& record) {
+        if (Processes::lead()) run_ = RunDirectory::rerecord(run_.path(), record);
+    }
 
     /// Before the first step of this process: what an earlier one left of this step and later ones no longer counts.
     void open(const RunState& state);
     /// What the model does before it has learned anything.
     void before_training(const Tensor& picture);
     /// The first batch, where its images are varied.
-    void augmented(const Batch& first) const;
+    void augmented(const Tensor& images) const;
     /// Numbers of some steps within an epoch.
     void point(const RunState& state, const Metrics& numbers);
     /// The end of an epoch, at which the model of the task is so good.

@@ -8,12 +8,14 @@
 #include "framework/analysis/anomaly.h"
 #include "framework/kernels/gemm.h"
 #include "framework/tensor/parallel.h"
+#include "framework/tensor/processes.h"
 #include "train/cli/commands.h"
 #include "train/cli/directory_lock.h"
 #include "train/cli/interruption.h"
 #include "train/cli/terminal.h"
 #include "train/io/atomic_file.h"
 #include "train/records/run_log.h"
+#include "train/trainer/agreement.h"
 #include "train/trainer/dry_run_estimate.h"
 #include "train/trainer/progress.h"
 #include "train/trainer/publication.h"
@@ -47,19 +49,21 @@ class TrainingRun {
     void begin() {
         records_.open(state_);
         records_.before_training(picture_of_run(task_, setup_.data));
-        if (steps_.augments()) records_.augmented(*steps_.batches().next());
+        if (steps_.augments()) records_.augmented(gathered(steps_.batches().next()->images));
         spdlog::info("to look at: {}", (records_.run().path() / "report.html").string());
         save_checkpoint();
     }
 
     void resume(const RunRecord& record) {
         const RunDirectory& run = records_.run();
-        for (const auto& directory : {run.path(), run.checkpoints(), run.samples()}) remove_unfinished(directory);
+        for (const auto& directory : {run.path(), run.checkpoints(), run.samples()}) {
+            if (Processes::lead()) remove_unfinished(directory);
+        }
         steps_.restore(checkpoints_.last());
         records_.rerecord(record);
         const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
         spdlog::info("{}: resumed at {}", run.path().string(), place);
-        run.restore_metrics(state_.metrics);
+        if (Processes::lead()) run.restore_metrics(state_.metrics);
         records_.open(state_);
         records_.event("resumed", state_, {{"step", static_cast<double>(state_.steps)}});
     }
@@ -75,7 +79,6 @@ class TrainingRun {
 
   private:
     using Clock = std::chrono::steady_clock;
-
     bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
     bool out_of_patience() const {
         return options_.patience > 0 && state_.best && state_.epoch - 1 - state_.best->epoch >= options_.patience;
@@ -136,41 +139,49 @@ class TrainingRun {
                 return true;
             }
             steps_.count(losses);
-            progress.step(batch->images.extent(0), losses);
+            progress.step(whole_extent(batch->images), losses);
             if (steps_.point_due()) {
                 Metrics point = steps_.take_point();
                 point.emplace_back("learning_rate", learning_rate());
                 records_.point(state_, point);
             }
+            agree();
             if (state_.batch < count) save_when_due();
         }
         const bool whole = state_.batch == count;
         const bool finished = finish_epoch(progress, whole);
+        agree();
         if (state_.epoch <= options_.epochs) stop_if_told();
         return whole || !finished;
     }
 
+    // All processes then do the same at this step.
+    void agree() {
+        const bool steps = options_.save_steps > 0 && state_.steps % options_.save_steps == 0;
+        const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - saved_;
+        wishes_ = agreed({Interruption::signal(), steps || minutes.count() >= options_.save_minutes});
+    }
+
     void save_checkpoint() {
+        saved_ = Clock::now();
+        if (!Processes::lead()) return;
         state_.metrics = records_.run().metrics();
         checkpoints_.save(state_, task_.state_dict());
-        saved_ = Clock::now();
     }
 
     // Within an epoch, whose end has a checkpoint of its own.
     void save_when_due() {
-        const bool steps = options_.save_steps > 0 && state_.steps % options_.save_steps == 0;
-        const std::chrono::duration<double, std::ratio<60>> minutes = Clock::now() - saved_;
-        if (steps || minutes.count() >= options_.save_minutes || Interruption::signal() != 0) save_checkpoint();
+        if (wishes_.checkpoint) save_checkpoint();
         stop_if_told();
     }
 
     // When there is a checkpoint of this step.
     void stop_if_told() const {
-        if (Interruption::signal() == 0) return;
+        if (wishes_.signal == 0) return;
         LiveLine::erase();
         spdlog::info("stopped at step {}; to go on: adjoint train {} --resume {}", state_.steps, records_.run().model(),
                      records_.run().path().string());
-        throw Interrupted{Interruption::signal()};
+        throw Interrupted{wishes_.signal};
     }
 
     // Whether the epoch could be finished. A whole one ends with a checkpoint; one that --max-steps cut short has one
@@ -223,7 +234,9 @@ class TrainingRun {
         const bool roll_back = options_.on_nan == "rollback";
         const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
         spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
+        wait_for_lead();
         const std::string reason = find_non_finite_operation(steps_, task_, setup_, checkpoints_.last(), last_step);
+        agree();
         stop_if_told();
         if (!roll_back || scale < smallest_scale) {
             records_.event("stopped: " + fault, state_);
@@ -232,7 +245,7 @@ class TrainingRun {
                 roll_back ? "a smaller --lr may help" : "--resume with --on-nan rollback goes on in smaller steps"));
         }
         steps_.restore(checkpoints_.at(state_.epoch_begin()));
-        records_.run().restore_metrics(state_.metrics);
+        if (Processes::lead()) records_.run().restore_metrics(state_.metrics);
         spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoints_.file(state_.steps).string(),
                      scale);
         records_.event("rolled back: " + fault, state_, {{"rate_factor", scale}});
@@ -248,17 +261,11 @@ class TrainingRun {
     Checkpoints checkpoints_;
     Metrics metrics_;  // of the last evaluation
     Clock::time_point saved_ = Clock::now();
+    Wishes wishes_ = {};
     Interruption interruption_;
 };
 
 }  // namespace
-
-// Throws where the images are not those that the run was begun with, wherever they are now.
-void require_same_images(const RunDirectory& run, const DataRecord& now) {
-    const DataRecord& then = run.data();
-    require<DataError>(now.same_images(then), "{}: must go on with the images that it was begun with, {}; got {}",
-                       run.path().string(), then.text(), now.text());
-}
 
 // What needs a loss that decides.
 void require_deciding(const TrainingOptions& options, const Datasets& data) {
@@ -286,15 +293,22 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     (void)Batches(data.training, {.batch_size = options.batch_size, .drop_last = training->drops_last()}).count();
     const bool resumed = !options.resume.empty();
     const std::filesystem::path& place = resumed ? options.resume : options.out;
-    std::optional<DirectoryLock> lock;
-    if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
-
     const RunRecord record = {task.name, whole.record(), options.settings};
-    const RunDirectory directory =
-        resumed ? RunDirectory::open(options.resume) : RunDirectory::create(options.out, record, options.force);
-    if (resumed) require_same_images(directory, record.data);
-    if (!lock) lock.emplace(directory.path(), DirectoryLock::Taken::refuse);
-    const RunLog log(directory);
+    require_alike(record);
+    std::optional<DirectoryLock> lock;
+    std::optional<RunLog> log;
+    const auto lock_it = [&] {
+        if (!lock && std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
+    };
+    if (Processes::lead()) {
+        lock_it();
+        if (!resumed) RunDirectory::create(options.out, record, options.force);
+        lock_it();
+    }
+    wait_for_lead();
+    const RunDirectory directory = RunDirectory::open(place);
+    if (resumed) directory.require_images(record.data);
+    if (Processes::lead()) log.emplace(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
     spdlog::info("data: {}", record.data.text());
     spdlog::debug("settings:\n{}", options.settings);

@@ -5,6 +5,7 @@
 
 #include "datasets/augmentation.h"
 #include "framework/analysis/anomaly.h"
+#include "framework/tensor/processes.h"
 #include "train/cli/interruption.h"
 #include "train/trainer/run_evaluation.h"
 
@@ -83,7 +84,7 @@ std::string find_non_finite_operation(TrainingSteps& steps, TrainingTask& task, 
     std::string message = "no operation made a number that is not finite when it was taken again";
     try {
         Batches epoch = steps.batches();
-        while (steps.state.steps <= last_step && Interruption::signal() == 0) {
+        while (steps.state.steps <= last_step && (Processes::here() != nullptr || Interruption::signal() == 0)) {
             const AnomalyDetector detector(task.model().module_names());
             steps.count(steps.take(*epoch.next()));
         }

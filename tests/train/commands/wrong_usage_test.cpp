@@ -222,8 +222,7 @@ TEST_F(WrongUsage, OfAFifoAsAFile) {
     EXPECT_EQ(refusal("reconstruct --run coder --input fifo"), "66 error: " + fault);
     EXPECT_EQ(refusal("deconvnet --run judge --image fifo"), "66 error: " + fault);
     EXPECT_EQ(refusal("train autoencoder --config fifo"), "66 error: " + fault);
-    EXPECT_EQ(refusal("reconstruct --run coder --input fifo.npy"),
-              "66 error: fifo.npy: must be a file; got a FIFO");
+    EXPECT_EQ(refusal("reconstruct --run coder --input fifo.npy"), "66 error: fifo.npy: must be a file; got a FIFO");
     EXPECT_EQ(refusal("reconstruct --run coder --weights fifo.npz"), "66 error: fifo.npz: must be a file; got a FIFO");
 }
 

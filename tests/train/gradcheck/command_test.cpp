@@ -65,7 +65,8 @@ TEST(GradientTable, HasARowForEveryFunctionThatReturnsAVariableAndForEveryNetwor
     });
     EXPECT_GE(names.size(), 85u);
     // Operators are written with functions that have rows.
-    expect_rows(names, {{"convolve", "any system's convolution, checked as each of them"},
+    expect_rows(names, {{"broadcast_as", "broadcast_to"},
+                        {"convolve", "any system's convolution, checked as each of them"},
                         {"dropout", "checked as the layer Dropout"},
                         {"filters_channels_last", "oihw_to_hwio, or nothing"},
                         {"images_channels_last", "nchw_to_nhwc, or nothing"},
@@ -74,7 +75,8 @@ TEST(GradientTable, HasARowForEveryFunctionThatReturnsAVariableAndForEveryNetwor
                         {"random_direction", "part of a gradient check"},
                         {"record", "what operations are made with"},
                         {"scalar", "a number"},
-                        {"stop_gradient", "has none"}});
+                        {"stop_gradient", "has none"},
+                        {"sum_as", "sum_to"}});
 }
 
 TEST(GradientTable, HasARowForEveryModule) {

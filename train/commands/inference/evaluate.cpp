@@ -10,6 +10,7 @@
 #include "framework/ops/reduction.h"
 #include "framework/ops/resampling.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
 #include "models/dcgan.h"
 #include "train/cli/commands.h"
@@ -68,7 +69,7 @@ class Findings {
 };
 
 void append(std::vector<double>& values, const Tensor& more) {
-    for (const double value : more.to_vector()) values.push_back(value);
+    for (const double value : gathered(more).to_vector()) values.push_back(value);
 }
 
 void evaluate_autoencoder(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
@@ -76,7 +77,8 @@ void evaluate_autoencoder(const Module& model, const std::shared_ptr<const Datas
     Batches batches(images, {.batch_size = at_once});
     ProgressLine progress;
     while (const auto batch = batches.next()) {
-        const Variable x = batch->images, logits = model(x), y = sigmoid(logits);
+        const Variable logits = gathered(model(batch->images).value()), x = gathered(batch->images),
+                       y = sigmoid(logits);
         append(entropies, mean(softplus(logits) - x * logits, {1, 2, 3}).value());
         append(errors, mean((y - x) * (y - x), {1, 2, 3}).value());
         append(ratios, peak_signal_to_noise_ratio(x.value(), y.value()));
@@ -156,9 +158,10 @@ Seen seen_by(const TaskSpec& task, const Module& classifier, const Tensor& image
     ProgressLine progress;
     for (Index first = 0; first < images.extent(0); first += at_once) {
         const Index end = std::min(first + at_once, images.extent(0));
-        const Variable some = slice(images, {.axis = 0, .begin = first, .end = end});
-        features.push_back(task.features(classifier, some));
-        chances.push_back(softmax(task.classify(classifier, features.back())));
+        const Variable some = divided(slice(images, {.axis = 0, .begin = first, .end = end}).value());
+        const Variable seen = task.features(classifier, some);
+        features.push_back(gathered(seen.value()));
+        chances.push_back(gathered(softmax(task.classify(classifier, seen)).value()));
         progress.say(
             [&] { return fmt::format("evaluate: the classifier has seen {} of {} images", end, images.extent(0)); });
     }

@@ -1,0 +1,92 @@
+// Truths about a job of several processes: it ends with the bytes of one, in whatever number it goes on; a signal
+// to one of them stops all; and what differs, or fails in one alone, ends them all with one line.
+#include <fmt/format.h>
+#include <fstream>
+#include <regex>
+
+#include "datasets/read_file.h"
+#include "tests/support/program.h"
+#include "tests/support/project.h"
+
+namespace adjoint {
+namespace {
+
+class JobTest : public ProgramTest {
+  protected:
+    // What came of a line of the shell in the directory.
+    Outcome shell(const std::string& command) const {
+        const std::string all =
+            fmt::format("cd '{}' && {{ {}; }} > out.txt 2> err.txt", directory_.path().string(), command);
+        const int status = std::system(all.c_str());
+        return {.status = WEXITSTATUS(status), .out = content("out.txt"), .err = content("err.txt")};
+    }
+    static std::string many(int count, const std::string& arguments, const std::string& environment = "") {
+        return fmt::format("{} {} -n {} {} --threads 1 {}", environment, mpirun, count, adjoint_program, arguments);
+    }
+    // The files in which nothing is of its own time or place.
+    void expect_same_run(const std::string& a, const std::string& b) const {
+        for (const char* file : {"weights.safetensors", "metrics.jsonl", "samples/epoch-001.png"}) {
+            EXPECT_FALSE(content(a + "/" + file).empty()) << a << " " << file;
+            EXPECT_TRUE(content(a + "/" + file) == content(b + "/" + file)) << a << " " << b << " " << file;
+        }
+    }
+    const std::string line = "train vae --dataset digits --batch-size 20 --width 4 --latent 4 --log-steps 2 ";
+};
+
+TEST_F(JobTest, EndsWithTheBytesOfOneProcessInWhateverNumberItGoesOn) {
+    done(line + "--max-steps 9 --out one");
+    const Outcome begun = shell(many(3, line + "--max-steps 4 --out many"));
+    EXPECT_EQ(begun.status, 0) << begun.err;
+    EXPECT_EQ(std::count(begun.out.begin(), begun.out.end(), '\n'), 3) << "one speaks for all: " << begun.out;
+    for (const auto& [count, steps] : {std::pair(2, 6), {5, 9}}) {
+        const Outcome outcome = shell(many(count, fmt::format("train vae --resume many --max-steps {}", steps)));
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+    }
+    expect_same_run("one", "many");
+}
+
+TEST_F(JobTest, StopsAtOneStepWhereverTheSignalComes) {
+    done(line + "--max-steps 400 --out one");
+    const Outcome stopped = shell(fmt::format(
+        "{} & for i in $(seq 600); do [ -e many/samples/epoch-000.png ] && break; sleep 0.1; done; sleep 0.3; "
+        "kill -TERM $(pgrep -f '^{} --threads 1 train vae .*--out many' | tail -1); wait $!",
+        many(2, line + "--max-steps 400 --out many"), adjoint_program));
+    EXPECT_EQ(stopped.status, 128 + SIGTERM) << stopped.err;
+    EXPECT_TRUE(std::regex_search(stopped.err, std::regex("info: stopped at step \\d+; to go on: "))) << stopped.err;
+    EXPECT_EQ(shell(many(3, "train vae --resume many")).status, 0);
+    expect_same_run("one", "many");
+}
+
+TEST_F(JobTest, RefusesProcessesThatAreNotAlike) {
+    const Outcome outcome = shell(
+        fmt::format("{0} -n 1 {1} {2} --out many : -n 1 {1} {2} --out many --seed 2", mpirun, adjoint_program, line));
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_TRUE(std::regex_search(outcome.err, std::regex("error: processes must be alike; process 0 is .*, settings "
+                                                          "[0-9a-f]+; process 1 is .*, settings [0-9a-f]+\n")))
+        << outcome.err;
+    EXPECT_TRUE(content("many/config.json").empty());
+}
+
+TEST_F(JobTest, SaysOnceWhatIsWrongForAll) {
+    const Outcome outcome = shell(many(3, "train vae --epochs 0"));
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.err.find("error: --epochs: must be a whole number from 1 to 1000000; got 0\n"), 0u)
+        << outcome.err;
+    EXPECT_EQ(outcome.err.find("error:", 7), outcome.err.npos) << outcome.err;
+}
+
+TEST_F(JobTest, NamesAProcessThatDoesNotAnswer) {
+    const Outcome outcome = shell(fmt::format(
+        "{} & for i in $(seq 600); do [ -e many/samples/epoch-000.png ] && break; sleep 0.1; done; sleep 1; "
+        "victim=$(pgrep -f '^{} --threads 1 .*--out many' | tail -1); kill -STOP $victim; wait $!; status=$?; kill "
+        "-KILL $victim; (exit $status)",
+        many(2, "--process-timeout 2 " + line + "--max-steps 2000 --out many"), adjoint_program));
+    EXPECT_EQ(outcome.status, 75);
+    EXPECT_TRUE(std::regex_search(
+        outcome.err, std::regex("error: process [01] of 2 has not answered for 2 seconds; --resume goes on from the "
+                                "last checkpoint, with any number of processes\n")))
+        << outcome.err;
+}
+
+}  // namespace
+}  // namespace adjoint

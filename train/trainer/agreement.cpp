@@ -1,0 +1,40 @@
+#include "train/trainer/agreement.h"
+
+#include <fmt/format.h>
+#include <span>
+#include <string_view>
+
+#include "datasets/dataset.h"
+#include "framework/kernels/convolution_kernels.h"
+#include "framework/tensor/processes.h"
+#include "train/cli/version.h"
+
+namespace adjoint {
+
+void require_alike(const RunRecord& record) {
+    if (Processes::here() == nullptr) return;
+    struct {
+        char text[1024];
+    } own = {};
+    fmt::format_to_n(own.text, sizeof own.text - 1, "{}, {} convolution, a {}, images {}, settings {:08x}",
+                     program_version(), name(convolution_kernels()), record.model, record.data.checksum,
+                     checksum_of(std::as_bytes(std::span(record.settings))));
+    const auto all = said_by_all(own);
+    for (std::size_t rank = 1; rank < all.size(); ++rank) {
+        require(std::string_view(all[rank].text) == all[0].text,
+                "processes must be alike; process 0 is {}; process {} is {}", all[0].text, rank, all[rank].text);
+    }
+}
+
+Wishes agreed(const Wishes& own) {
+    Wishes common = {0, false};
+    for (const auto& [signal, checkpoint] : said_by_all(own)) {
+        if (common.signal == 0) common.signal = signal;
+        common.checkpoint = common.checkpoint || checkpoint || signal != 0;
+    }
+    return common;
+}
+
+void wait_for_lead() { said_by_all(0); }
+
+}  // namespace adjoint
