@@ -13,8 +13,11 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "datasets/batches.h"
+#include "datasets/drawn_digits.h"
 #include "tests/support/project.h"
 #include "train/io/npy.h"
+#include "train/io/npz.h"
 #include "train/records/run_directory.h"
 #include "train/tasks/registry.h"
 
@@ -122,6 +125,11 @@ void ProgramTest::make_run(const std::string& name, const std::string& model) co
     const RunDirectory run =
         RunDirectory::create(directory_ / name, {.model = model, .data = {.name = "digits"}}, /*overwrite=*/false);
     run.save_weights(run.weights(), task.make_model(Random(1), task.defaults)->weights());
+}
+
+void ProgramTest::write_digits(Index count) const {
+    const auto [images, labels] = first_batch(DigitsDataset({.seed = 1, .first = 0, .size = count}), count);
+    write_npz(directory_ / "digits.npz", {{"x", images}, {"y", Tensor({count}, {labels.begin(), labels.end()})}});
 }
 
 void ProgramTest::write(const std::string& file, const Tensor& tensor) const { write_npy(directory_ / file, tensor); }

@@ -1,5 +1,6 @@
 #include "train/cli/job.h"
 
+#include <algorithm>
 #include <chrono>
 #include <climits>
 #include <cstdio>
@@ -8,8 +9,10 @@
 #include <sched.h>
 #include <spdlog/spdlog.h>
 #include <thread>
+#include <unistd.h>
 
 #include "framework/tensor/observer.h"
+#include "framework/tensor/parallel.h"
 #include "train/cli/environment.h"
 #include "train/cli/interruption.h"
 #include "train/cli/terminal.h"
@@ -47,6 +50,19 @@ bool launched() {
         if (!environment(variable).empty()) return true;
     }
     return false;
+}
+
+// Of the processors that processes of one machine share, a part for each, unless somebody has said how many threads.
+void share_processors() {
+    if (!environment("ADJOINT_THREADS").empty()) return;
+    MPI_Comm machine;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
+    int neighbours = 1;
+    MPI_Comm_size(machine, &neighbours);
+    MPI_Comm_free(&machine);
+    const int own = static_cast<int>(std::thread::hardware_concurrency());
+    const bool bound = own < static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));  // by the launcher, to its part
+    set_thread_count(std::max(1, bound ? own : own / neighbours));
 }
 
 int rank_of_world() {
@@ -153,6 +169,7 @@ Job::Job() {
     if (size_of_world() == 1) return;
     processes_ = std::make_unique<MpiProcesses>();
     Processes::join(processes_.get());
+    share_processors();
     if (Processes::lead()) return;
     // An error that it meets alone is heard all the same.
     if (std::freopen("/dev/null", "w", stdout) == nullptr) std::fclose(stdout);

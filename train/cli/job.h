@@ -15,7 +15,7 @@ struct ProcessLost : std::runtime_error {
 };
 
 /// From its construction to its end this program is one process of the job that a launcher of MPI has started, if one
-/// has: Processes::here() is set, and only the lead speaks and writes.
+/// has: Processes::here() is set, and only the lead speaks and writes. Processes of one machine share its processors.
 class Job {
   public:
     Job();

@@ -13,6 +13,7 @@ namespace {
 
 class JobTest : public ProgramTest {
   protected:
+    JobTest() { write_digits(600); }
     // What came of a line of the shell in the directory.
     Outcome shell(const std::string& command) const {
         const std::string all =
@@ -30,7 +31,7 @@ class JobTest : public ProgramTest {
             EXPECT_TRUE(content(a + "/" + file) == content(b + "/" + file)) << a << " " << b << " " << file;
         }
     }
-    const std::string line = "train vae --dataset digits --batch-size 20 --width 4 --latent 4 --log-steps 2 ";
+    const std::string line = "train vae --dataset digits.npz --batch-size 20 --width 4 --latent 4 --log-steps 2 ";
 };
 
 TEST_F(JobTest, EndsWithTheBytesOfOneProcessInWhateverNumberItGoesOn) {

@@ -87,13 +87,14 @@ TEST_F(Training, ReplacesARunByForce) {
 
 class Refined : public Training {
   protected:
+    Refined() { write_digits(600); }
     using States = std::map<std::string, Tensor>;
     States states(const std::string& file) const { return read_safetensors(directory_ / file).tensors; }
     /// The weights after three steps on drawn digits with more options, unless these say how many.
     States trained(const std::string& out, const std::string& more = "",
                    const std::string& model = "autoencoder") const {
         const std::string steps = more.find("--max-steps") == std::string::npos ? " --max-steps 3 " : " ";
-        done("train " + model + " --dataset digits --batch-size 8 --out " + out + steps + more);
+        done("train " + model + " --dataset digits.npz --batch-size 8 --out " + out + steps + more);
         return states(out + "/weights.safetensors");
     }
     /// The names of the tensors that differ, joined.
@@ -125,7 +126,7 @@ TEST_F(Refined, RunsBeginWithThePartsOfAModelThatAFileHas) {
     }
     write_npz(directory_ / "encoder.npz", encoder);
     const std::string line =
-        "train autoencoder --dataset digits --batch-size 8 --max-steps 1 --freeze encoder --out tuned";
+        "train autoencoder --dataset digits.npz --batch-size 8 --max-steps 1 --freeze encoder --out tuned";
     const Outcome outcome = done(line + " --init encoder.npz");
     for (const char* said : {": encoder.npz: took encoder.down1.weight, encoder.down1.bias, ",
                              ": encoder.npz: has nothing for decoder.expand.weight, decoder.expand.bias, ",

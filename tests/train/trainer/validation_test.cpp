@@ -19,10 +19,7 @@ using Json = nlohmann::json;
 
 class Run : public ProgramTest {
   protected:
-    Run() {
-        done("digits --count 240 --npy images.npy --labels labels.npy");
-        write_npz(directory_ / "digits.npz", {{"x", read("images.npy")}, {"y", read("labels.npy")}});
-    }
+    Run() { write_digits(240); }
     /// Trains on 240 digits: 202 to train, 18 to validate and 20 to test.
     Outcome train(const std::string& model, const std::string& more) const {
         return run("train " + model + " --dataset digits.npz --batch-size 20 " + more);
@@ -107,8 +104,7 @@ TEST_F(Run, KnowsItsImagesWhereverItIsCalledFrom) {
 
 TEST_F(Run, GoesOnWithNoOtherImages) {
     ASSERT_EQ(train("linear", "--epochs 1 --out run").status, 0);
-    done("digits --count 239 --npy images.npy --labels labels.npy");
-    write_npz(directory_ / "digits.npz", {{"x", read("images.npy")}, {"y", read("labels.npy")}});
+    write_digits(239);
     const Outcome outcome = run("train linear --resume run --epochs 2");
     EXPECT_EQ(outcome.status, 65);
     EXPECT_NE(outcome.err.find("run: must go on with the images that it was begun with, arrays in "), std::string::npos)
