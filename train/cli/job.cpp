@@ -54,12 +54,12 @@ bool launched() {
 
 // Of the processors that processes of one machine share, a part for each, unless somebody has said how many threads.
 void share_processors() {
-    if (!environment("ADJOINT_THREADS").empty()) return;
     MPI_Comm machine;
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
     int neighbours = 1;
     MPI_Comm_size(machine, &neighbours);
     MPI_Comm_free(&machine);
+    if (!environment("ADJOINT_THREADS").empty()) return;
     const int own = static_cast<int>(std::thread::hardware_concurrency());
     const bool bound = own < static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));  // by the launcher, to its part
     set_thread_count(std::max(1, bound ? own : own / neighbours));

@@ -1,5 +1,6 @@
 #include "train/cli/terminal.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <sys/ioctl.h>
@@ -55,7 +56,9 @@ std::shared_ptr<spdlog::logger> terminal_logger() {
 }
 
 void show_messages_from(spdlog::level::level_enum level) {
-    spdlog::default_logger()->sinks().front()->set_level(level);
+    // Of several processes only the lead is heard, but for errors.
+    const auto least = Processes::lead() ? level : std::max(level, spdlog::level::err);
+    spdlog::default_logger()->sinks().front()->set_level(least);
 }
 
 bool LiveLine::possible() {
