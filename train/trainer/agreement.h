@@ -2,6 +2,8 @@
 // same step. One that works alone agrees with itself.
 #pragma once
 
+#include <filesystem>
+
 #include "train/records/run_directory.h"
 
 namespace adjoint {
@@ -20,5 +22,7 @@ Wishes agreed(const Wishes& own);
 
 /// Until the lead has come here, and with it what it has written.
 void wait_for_lead();
+/// The same; returns the directory that the lead names, which may have a name of its own time.
+std::filesystem::path place_of_lead(const std::filesystem::path& own);
 
 }  // namespace adjoint

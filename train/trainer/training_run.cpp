@@ -292,7 +292,7 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     // Before anything is written: the dataset has a batch, and no other program writes there.
     (void)Batches(data.training, {.batch_size = options.batch_size, .drop_last = training->drops_last()}).count();
     const bool resumed = !options.resume.empty();
-    const std::filesystem::path& place = resumed ? options.resume : options.out;
+    std::filesystem::path place = resumed ? options.resume : options.out;
     const RunRecord record = {task.name, whole.record(), options.settings};
     require_alike(record);
     std::optional<DirectoryLock> lock;
@@ -302,11 +302,10 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     };
     if (Processes::lead()) {
         lock_it();
-        if (!resumed) RunDirectory::create(options.out, record, options.force);
+        if (!resumed) place = RunDirectory::create(options.out, record, options.force).path();
         lock_it();
     }
-    wait_for_lead();
-    const RunDirectory directory = RunDirectory::open(place);
+    const RunDirectory directory = RunDirectory::open(place_of_lead(place));
     if (resumed) directory.require_images(record.data);
     if (Processes::lead()) log.emplace(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);

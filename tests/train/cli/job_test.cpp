@@ -31,7 +31,8 @@ class JobTest : public ProgramTest {
             EXPECT_TRUE(content(a + "/" + file) == content(b + "/" + file)) << a << " " << b << " " << file;
         }
     }
-    const std::string line = "train vae --dataset digits.npz --batch-size 20 --width 4 --latent 4 --log-steps 2 ";
+    const std::string line =
+        "train vae --dataset digits.npz --batch-size 20 --epochs 1000 --width 4 --latent 4 --log-steps 2 ";
 };
 
 TEST_F(JobTest, EndsWithTheBytesOfOneProcessInWhateverNumberItGoesOn) {
@@ -46,12 +47,20 @@ TEST_F(JobTest, EndsWithTheBytesOfOneProcessInWhateverNumberItGoesOn) {
     expect_same_run("one", "many");
 }
 
+TEST_F(JobTest, NamesItsRunByTheTimeWhereNobodyNamesIt) {
+    const std::string short_line = "train linear --dataset digits.npz --batch-size 20 --max-steps 2";
+    done(short_line);
+    const Outcome outcome = shell("rm -r runs; " + many(2, short_line) + " && ls runs");
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_TRUE(std::regex_search(outcome.out, std::regex("\nlinear-[-0-9]+\n$"))) << outcome.out;
+}
+
 TEST_F(JobTest, StopsAtOneStepWhereverTheSignalComes) {
-    done(line + "--max-steps 400 --out one");
+    done(line + "--max-steps 500 --out one");
     const Outcome stopped = shell(fmt::format(
         "{} & for i in $(seq 600); do [ -e many/samples/epoch-000.png ] && break; sleep 0.1; done; sleep 0.3; "
         "kill -TERM $(pgrep -f '^{} --threads 1 train vae .*--out many' | tail -1); wait $!",
-        many(2, line + "--max-steps 400 --out many"), adjoint_program));
+        many(2, line + "--max-steps 500 --out many"), adjoint_program));
     EXPECT_EQ(stopped.status, 128 + SIGTERM) << stopped.err;
     EXPECT_TRUE(std::regex_search(stopped.err, std::regex("info: stopped at step \\d+; to go on: "))) << stopped.err;
     EXPECT_EQ(shell(many(3, "train vae --resume many")).status, 0);
@@ -81,7 +90,7 @@ TEST_F(JobTest, NamesAProcessThatDoesNotAnswer) {
         "{} & for i in $(seq 600); do [ -e many/samples/epoch-000.png ] && break; sleep 0.1; done; sleep 1; "
         "victim=$(pgrep -f '^{} --threads 1 .*--out many' | tail -1); kill -STOP $victim; wait $!; status=$?; kill "
         "-KILL $victim; (exit $status)",
-        many(2, "--process-timeout 2 " + line + "--max-steps 2000 --out many"), adjoint_program));
+        many(2, "--process-timeout 2 " + line + "--max-steps 100000 --out many"), adjoint_program));
     EXPECT_EQ(outcome.status, 75);
     EXPECT_TRUE(std::regex_search(
         outcome.err, std::regex("error: process [01] of 2 has not answered for 2 seconds; --resume goes on from the "
