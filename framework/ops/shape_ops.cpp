@@ -167,6 +167,7 @@ std::vector<Variable> split(const Variable& x, const std::vector<Index>& sizes, 
 Variable flip(const Variable& x, const std::vector<Index>& axes) {
     Tensor y = x.value();
     for (const Index axis : normalize_axes("flip", x.shape(), axes)) {
+        require_whole("flip", x.value(), axis);
         const Index extent = y.extent(axis);
         y = Tensor::build(y.shape(), y.dtype(), [&]<Scalar T>(std::span<T> out) {
             for (Index i = 0; i < extent; ++i) copy_entries<T>(y, axis, i, 1, out.data(), extent, extent - 1 - i);
@@ -236,6 +237,7 @@ Variable scatter_add(const Variable& y, const GatherIndices& p) {
 
 Variable index_select(const Variable& x, const Variable& indices, Index axis) {
     axis = normalize_axis("index_select", x.shape(), axis);
+    require_whole("index_select", x.value(), axis);
     const Index extent = x.extent(axis), outer = product(x.shape(), 0, axis);
     const Index inner = product(x.shape(), axis + 1, x.rank());
     const std::vector<double> chosen = indices.value().to_vector();

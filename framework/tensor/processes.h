@@ -36,6 +36,9 @@ class Processes {
 
     /// How many bytes this one has sent to others so far.
     std::size_t bytes_sent() const { return bytes_sent_; }
+    /// Whether all processes are to wait for each other before each exchange, as a kernel of its own that observers
+    /// hear of. All must say the same.
+    void measure_waiting(bool yes) { waiting_is_measured_ = yes; }
 
     /// Those that this thread works with; nullptr where it works alone.
     static Processes* here();
@@ -46,6 +49,7 @@ class Processes {
 
   protected:
     std::size_t bytes_sent_ = 0;
+    bool waiting_is_measured_ = false;
 
   private:
     Index rank_, count_;

@@ -130,9 +130,8 @@ class Job::MpiProcesses : public Processes {
     }
 
   private:
-    // Where somebody measures how long that takes.
     void wait_for_others() const {
-        if (ThreadListing<Observer>::here().empty()) return;
+        if (!waiting_is_measured_) return;
         const ProfileScope scope("wait for others");
         MPI_Request request;
         MPI_Ibarrier(MPI_COMM_WORLD, &request);

@@ -51,8 +51,11 @@ double sgemm_peak() {
 
 // The operations of one step, and how long it took.
 std::pair<std::vector<KernelTime>, double> profile_of(const std::function<void()>& step) {
+    Processes* const processes = Processes::here();
+    if (processes != nullptr) processes->measure_waiting(true);
     const Profile profile;
     const double seconds = seconds_of(step);
+    if (processes != nullptr) processes->measure_waiting(false);
     return {profile.kernels(), seconds};
 }
 

@@ -6,10 +6,16 @@
 
 #include "datasets/dataset.h"
 #include "framework/kernels/convolution_kernels.h"
-#include "framework/tensor/processes.h"
 #include "train/cli/version.h"
 
 namespace adjoint {
+
+namespace {
+
+// What a lead that works alone says to those who wait.
+constexpr int at_work_still = 0, done = 1;
+
+}  // namespace
 
 void require_alike(const RunRecord& record) {
     if (Processes::here() == nullptr) return;
@@ -35,14 +41,32 @@ Wishes agreed(const Wishes& own) {
     return common;
 }
 
-void wait_for_lead() { said_by_all(0); }
-
 std::filesystem::path place_of_lead(const std::filesystem::path& own) {
     struct {
         char path[4096];
     } place = {};
     own.string().copy(place.path, sizeof place.path - 1);
     return said_by_all(place).front().path;
+}
+
+LeadAlone::LeadAlone() : others_(Processes::here()) {
+    if (Processes::lead()) {
+        Processes::join(nullptr);
+    } else {
+        while (said_by_all(at_work_still).front() != done) continue;
+    }
+}
+
+LeadAlone::~LeadAlone() {
+    const bool led = Processes::here() != others_;
+    Processes::join(others_);
+    if (led) said_by_all(done);
+}
+
+void LeadAlone::at_work() const {
+    Processes::join(others_);
+    said_by_all(at_work_still);
+    Processes::join(nullptr);
 }
 
 }  // namespace adjoint

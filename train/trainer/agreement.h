@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "framework/tensor/processes.h"
 #include "train/records/run_directory.h"
 
 namespace adjoint {
@@ -20,9 +21,22 @@ struct Wishes {
 /// What any process asks for; a signal asks for a checkpoint too.
 Wishes agreed(const Wishes& own);
 
-/// Until the lead has come here, and with it what it has written.
-void wait_for_lead();
-/// The same; returns the directory that the lead names, which may have a name of its own time.
+/// Waits for the lead to come here; returns the directory that it names, which may have a name of its own time.
 std::filesystem::path place_of_lead(const std::filesystem::path& own);
+
+/// While one lives the lead works alone, with whole batches, to the same bits; the others wait for it.
+class LeadAlone {
+  public:
+    LeadAlone();
+    ~LeadAlone();
+    LeadAlone(const LeadAlone&) = delete;
+    LeadAlone& operator=(const LeadAlone&) = delete;
+
+    /// Lets those who wait know that it is still at work.
+    void at_work() const;
+
+  private:
+    Processes* const others_;
+};
 
 }  // namespace adjoint

@@ -234,7 +234,6 @@ class TrainingRun {
         const bool roll_back = options_.on_nan == "rollback";
         const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
         spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
-        wait_for_lead();
         const std::string reason = find_non_finite_operation(steps_, task_, setup_, checkpoints_.last(), last_step);
         agree();
         stop_if_told();

@@ -7,6 +7,7 @@
 #include "framework/analysis/anomaly.h"
 #include "framework/tensor/processes.h"
 #include "train/cli/interruption.h"
+#include "train/trainer/agreement.h"
 #include "train/trainer/run_evaluation.h"
 
 namespace adjoint {
@@ -81,12 +82,15 @@ Metrics TrainingSteps::take_point() {
 std::string find_non_finite_operation(TrainingSteps& steps, TrainingTask& task, const TrainingSetup& setup,
                                       const Checkpoint& checkpoint, Index last_step) {
     steps.restore(checkpoint);
+    const LeadAlone alone;
+    if (!Processes::lead()) return "";
     std::string message = "no operation made a number that is not finite when it was taken again";
     try {
         Batches epoch = steps.batches();
-        while (steps.state.steps <= last_step && (Processes::here() != nullptr || Interruption::signal() == 0)) {
+        while (steps.state.steps <= last_step && Interruption::signal() == 0) {
             const AnomalyDetector detector(task.model().module_names());
             steps.count(steps.take(*epoch.next()));
+            alone.at_work();
         }
         const AnomalyDetector detector(task.evaluation_model().module_names());
         evaluate_run(task, setup);

@@ -59,7 +59,7 @@ class TrainingSteps {
 /// Which operation made the first number that is not finite, between the checkpoint and a step, counted from 0, or in
 /// the test after it: `step 13: conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got nan …`. The
 /// steps are taken again with every operation checked, as long as nobody says to stop; afterwards all is as the
-/// checkpoint has it.
+/// checkpoint has it. Of several processes the lead alone takes them, and finds something; the others' is "".
 std::string find_non_finite_operation(TrainingSteps& steps, TrainingTask& task, const TrainingSetup& setup,
                                       const Checkpoint& checkpoint, Index last_step);
 

@@ -108,6 +108,8 @@ TEST(Processes, RefuseWhatNeedsAWholeBatch) {
         EXPECT_REFUSAL(concatenate({x, x}, 0), "concatenate" + why);
         EXPECT_REFUSAL(max(x, 0), "max" + why);
         EXPECT_REFUSAL(cumsum(x, 0), "cumsum" + why);
+        EXPECT_REFUSAL(flip(x, {0}), "flip" + why);
+        EXPECT_REFUSAL(index_select(x, Tensor({1}, {0}), 0), "index_select" + why);
         EXPECT_REFUSAL(reshape(x, {-1}),
                        "reshape: axis 0 is divided among processes and must stay; got [2, 3] to [-1]");
     });

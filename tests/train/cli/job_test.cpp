@@ -55,6 +55,19 @@ TEST_F(JobTest, NamesItsRunByTheTimeWhereNobodyNamesIt) {
     EXPECT_TRUE(std::regex_search(outcome.out, std::regex("\nlinear-[-0-9]+\n$"))) << outcome.out;
 }
 
+TEST_F(JobTest, FindsWhatIsNotFiniteAndGoesBackAsOneProcessDoes) {
+    const std::string wild = line + "--lr 1.5 --max-steps 6 --on-nan rollback --out ";
+    const std::string alone = done(wild + "one").err;
+    const Outcome outcome = shell(many(3, wild + "many"));
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    std::smatch reason, together;
+    const std::regex found("step \\d+: [a-z_0-9]+.* the result must be finite; got [^;]*;");
+    ASSERT_TRUE(std::regex_search(alone, reason, found)) << alone;
+    ASSERT_TRUE(std::regex_search(outcome.err, together, found)) << outcome.err;
+    EXPECT_EQ(reason.str(), together.str());
+    expect_same_run("one", "many");
+}
+
 TEST_F(JobTest, StopsAtOneStepWhereverTheSignalComes) {
     done(line + "--max-steps 500 --out one");
     const Outcome stopped = shell(fmt::format(

@@ -69,7 +69,7 @@ class Findings {
 };
 
 void append(std::vector<double>& values, const Tensor& more) {
-    for (const double value : gathered(more).to_vector()) values.push_back(value);
+    for (const double value : more.to_vector()) values.push_back(value);
 }
 
 void evaluate_autoencoder(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
