@@ -103,6 +103,7 @@ std::FILE* messages_beside(const std::vector<fs::path>& files) {
 }
 
 void remove_unfinished(const fs::path& directory) {
+    if (!Processes::lead()) return;
     static const std::regex unfinished("\\..*\\.[0-9a-f]{8}");  // as write_atomically names them
     std::error_code none;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory, none)) {

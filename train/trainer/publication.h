@@ -4,7 +4,6 @@
 #include <chrono>
 #include <optional>
 
-#include "framework/tensor/processes.h"
 #include "train/io/tensorboard.h"
 #include "train/records/checkpoints.h"
 #include "train/records/run_directory.h"
@@ -19,9 +18,7 @@ class Publication {
 
     const RunDirectory& run() const { return run_; }
     /// The run under another record of itself.
-    void rerecord(const RunRecord& record) {
-        if (Processes::lead()) run_ = RunDirectory::rerecord(run_.path(), record);
-    }
+    void rerecord(const RunRecord& record) { run_ = RunDirectory::rerecord(run_.path(), record); }
 
     /// Before the first step of this process: what an earlier one left of this step and later ones no longer counts.
     void open(const RunState& state);

@@ -56,14 +56,12 @@ class TrainingRun {
 
     void resume(const RunRecord& record) {
         const RunDirectory& run = records_.run();
-        for (const auto& directory : {run.path(), run.checkpoints(), run.samples()}) {
-            if (Processes::lead()) remove_unfinished(directory);
-        }
+        for (const auto& directory : {run.path(), run.checkpoints(), run.samples()}) remove_unfinished(directory);
         steps_.restore(checkpoints_.last());
         records_.rerecord(record);
         const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
         spdlog::info("{}: resumed at {}", run.path().string(), place);
-        if (Processes::lead()) run.restore_metrics(state_.metrics);
+        run.restore_metrics(state_.metrics);
         records_.open(state_);
         records_.event("resumed", state_, {{"step", static_cast<double>(state_.steps)}});
     }
@@ -79,6 +77,7 @@ class TrainingRun {
 
   private:
     using Clock = std::chrono::steady_clock;
+
     bool at_limit() const { return options_.max_steps > 0 && state_.steps >= options_.max_steps; }
     bool out_of_patience() const {
         return options_.patience > 0 && state_.best && state_.epoch - 1 - state_.best->epoch >= options_.patience;
@@ -244,7 +243,7 @@ class TrainingRun {
                 roll_back ? "a smaller --lr may help" : "--resume with --on-nan rollback goes on in smaller steps"));
         }
         steps_.restore(checkpoints_.at(state_.epoch_begin()));
-        if (Processes::lead()) records_.run().restore_metrics(state_.metrics);
+        records_.run().restore_metrics(state_.metrics);
         spdlog::warn("{}; back to {} with {} times the learning rate", reason, checkpoints_.file(state_.steps).string(),
                      scale);
         records_.event("rolled back: " + fault, state_, {{"rate_factor", scale}});
