@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "datasets/batches.h"
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "datasets/idx.h"
 #include "layers/convolution.h"
 #include "layers/lambda.h"

@@ -4,7 +4,7 @@
 #include <functional>
 #include <gtest/gtest.h>
 
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "tests/support/states.h"
 #include "train/data/dataset_choice.h"
 #include "train/optim/optimizers.h"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "datasets/batches.h"
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "tests/support/project.h"
 #include "train/io/npy.h"
 #include "train/io/npz.h"

@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "datasets/batches.h"
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "framework/tensor/error.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <spdlog/spdlog.h>
 
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "datasets/idx.h"
 #include "datasets/image_folder.h"
 #include "datasets/published_datasets.h"

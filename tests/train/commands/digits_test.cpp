@@ -1,5 +1,5 @@
 // `adjoint digits` writes the images that training on drawn digits reads, and their labels.
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "tests/support/expectations.h"
 
 namespace adjoint {

@@ -1,6 +1,6 @@
 // Truths about the registry of tasks: each declares what its test measures and can do what it says; and a task of one's
 // own needs three functions.
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"

@@ -1,6 +1,6 @@
 // Truths about training whose batches are divided among processes: whatever their number, they end with the
 // weights, the optimiser's memory, the metrics and the pictures of one process, bit for bit.
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 #include "framework/tensor/processes.h"
 #include "tests/support/joined_threads.h"
 #include "tests/support/values.h"

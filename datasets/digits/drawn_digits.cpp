@@ -1,4 +1,4 @@
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <numbers>
 #include <utility>
 
-#include "datasets/digit_skeletons.h"
+#include "datasets/digits/digit_skeletons.h"
 #include "framework/tensor/random.h"
 
 namespace adjoint {

@@ -1,4 +1,4 @@
-#include "datasets/digit_skeletons.h"
+#include "datasets/digits/digit_skeletons.h"
 
 #include <array>
 #include <cstdio>

@@ -1,6 +1,6 @@
 // Truths about drawn digits: they are pure in (seed, index), evenly labelled, framed like MNIST, varied, and true to
 // their labels; and the pen leaves as much ink as its line has area, where the line is.
-#include "datasets/drawn_digits.h"
+#include "datasets/digits/drawn_digits.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include <numeric>
 #include <vector>
 
-#include "datasets/digit_skeletons.h"
+#include "datasets/digits/digit_skeletons.h"
 #include "tests/support/threads.h"
 
 namespace adjoint {
