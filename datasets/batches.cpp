@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "datasets/delivery.h"
 #include "framework/tensor/error.h"
 #include "framework/tensor/parallel.h"
 #include "framework/tensor/processes.h"
@@ -56,11 +57,16 @@ std::vector<Index> shuffled(Index size, const Random& random) {
 }
 
 Batch first_batch(const Dataset& dataset, Index count) {
-    return read_batch(dataset, in_order(std::min(count, dataset.size())));
+    const Processes* const all = Processes::here();
+    const std::vector<Index> images = in_order(std::min(count, dataset.size()));
+    const Delivery delivery(dataset, {static_cast<std::size_t>(all == nullptr ? 1 : all->count()), images});
+    return delivery.arrived(read_batch(dataset, delivery.read_here()));
 }
 
 struct Batches::Upcoming {
-    std::future<Batch> batch;
+    Index images;  // of all processes
+    Delivery delivery;
+    std::future<Batch> read;
 };
 
 Batches::Batches(Batches&&) noexcept = default;
@@ -82,7 +88,9 @@ Batches::Batches(std::shared_ptr<const Dataset> dataset, const Options& options)
 
 std::optional<Batch> Batches::next() {
     if (!upcoming_) return std::nullopt;
-    Batch batch = std::exchange(upcoming_, nullptr)->batch.get();
+    const std::unique_ptr<Upcoming> upcoming = std::exchange(upcoming_, nullptr);
+    Batch batch = upcoming->delivery.arrived(upcoming->read.get());
+    if (Processes::here() != nullptr) batch.images = batch.images.with_batch(upcoming->images);
     if (prepared_ < count_) prepare_next();
     return batch;
 }
@@ -90,18 +98,16 @@ std::optional<Batch> Batches::next() {
 void Batches::prepare_next() {
     const Index first = prepared_ * batch_size_;
     const Index images = std::min(std::ssize(order_), first + batch_size_) - first;
-    const BatchPart part = part_of_batch(images);
-    const Index begin = first + part.begin, end = first + part.end;
+    std::vector<std::vector<Index>> wanted;
+    for (const BatchPart& part : parts_of_batch(images))
+        wanted.emplace_back(order_.begin() + first + part.begin, order_.begin() + first + part.end);
     ++prepared_;
+    Delivery delivery(*dataset_, wanted);
     // The thread owns all it reads, so that this object may be moved meanwhile.
-    upcoming_ = std::make_unique<Upcoming>();
-    upcoming_->batch = std::async(
-        std::launch::async, [dataset = dataset_, indices = std::vector(order_.begin() + begin, order_.begin() + end),
-                             divided_from = Processes::here() != nullptr ? images : 0] {
-            Batch batch = read_batch(*dataset, indices);
-            batch.images = batch.images.with_batch(divided_from);
-            return batch;
-        });
+    std::future<Batch> read = std::async(std::launch::async, [dataset = dataset_, indices = delivery.read_here()] {
+        return read_batch(*dataset, indices);
+    });
+    upcoming_ = std::make_unique<Upcoming>(Upcoming{images, std::move(delivery), std::move(read)});
 }
 
 }  // namespace adjoint

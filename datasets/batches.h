@@ -21,11 +21,12 @@ struct Batch {
     std::vector<int> labels;  // B
 };
 
-/// The first `count` images of a dataset, or all where there are fewer.
+/// The first `count` images of a dataset, or all where there are fewer; all of them on every process.
 Batch first_batch(const Dataset& dataset, Index count);
 
-/// One epoch of a dataset. Where processes work together each reads its own part of every batch, images that are
-/// divided and their labels. What it yields depends on the dataset and the options only, not on the timing of threads.
+/// One epoch of a dataset. Where processes work together each gets its own part of every batch, images that are divided
+/// and their labels, and reads for the others what it alone holds. What it yields depends on the dataset and the
+/// options only, not on the timing of threads.
 class Batches {
   public:
     struct Options {

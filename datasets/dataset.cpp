@@ -13,4 +13,8 @@ std::uint32_t checksum_of(std::span<const std::byte> bytes, std::uint32_t before
     return static_cast<std::uint32_t>(crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+std::uint32_t joined_checksum(std::uint32_t before, std::uint32_t own, Index size) {
+    return static_cast<std::uint32_t>(crc32_combine(before, own, size));
+}
+
 }  // namespace adjoint

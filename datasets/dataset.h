@@ -23,6 +23,9 @@ class Dataset {
     virtual Shape image_shape() const = 0;
     /// The names of the classes; every label is the number of one of them.
     virtual const std::vector<std::string>& classes() const = 0;
+    /// The one process that can read image `index`, where the images in memory are divided among several; or everyone.
+    virtual Index holder(Index /*index*/) const { return everyone; }
+    static constexpr Index everyone = -1;
     /// Writes image `index` to `pixels`, row-major [H, W, C] in 0..1, and returns its label.
     virtual int read(Index index, std::span<float> pixels) const = 0;
     /// The same number for the same images and labels in the same order, and hardly ever for others.
@@ -34,6 +37,8 @@ const std::vector<std::string>& ten_classes();
 
 /// CRC-32 of bytes that come after others, which have the checksum `before`.
 std::uint32_t checksum_of(std::span<const std::byte> bytes, std::uint32_t before = 0);
+/// CRC-32 of `size` bytes that have the checksum `own`, after others.
+std::uint32_t joined_checksum(std::uint32_t before, std::uint32_t own, Index size);
 template <class T>
 std::uint32_t checksum_of(const std::vector<T>& elements, std::uint32_t before = 0) {
     return checksum_of(std::as_bytes(std::span(elements)), before);
@@ -51,6 +56,7 @@ class Subset : public Dataset {
     int read(Index index, std::span<float> pixels) const override {
         return whole_->read(indices_.at(static_cast<std::size_t>(index)), pixels);
     }
+    Index holder(Index index) const override { return whole_->holder(indices_.at(static_cast<std::size_t>(index))); }
     std::uint32_t checksum() const override { return checksum_of(indices_, whole_->checksum()); }
 
   private:

@@ -36,17 +36,23 @@ class ByteStream {
     const std::string& path() const { return path_; }
     Index position() const { return position_; }
 
-    // The next `count` bytes; `what` says which these are.
-    std::vector<std::uint8_t> take(Index count, const std::string& what) {
+    // Hands out the next `count` bytes piece by piece; `what` says which these are.
+    template <class Piece>
+    void pass(Index count, const std::string& what, Piece piece) {
         const Index begin = position_;
-        std::vector<std::uint8_t> bytes;
-        while (std::ssize(bytes) < count) {
-            const Index held = std::ssize(bytes), wanted = std::min(count - held, chunk);
-            bytes.resize(static_cast<std::size_t>(held + wanted));
-            const Index got = read(bytes.data() + held, wanted);
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(std::min(count, chunk)));
+        for (Index passed = 0; passed < count;) {
+            const Index wanted = std::min(count - passed, chunk), got = read(bytes.data(), wanted);
+            passed += got;
             require<DataError>(got == wanted, "{}: at byte {}: expected {} bytes of {}; got {}", path_, begin, count,
-                               what, held + got);
+                               what, passed);
+            piece(std::span<const std::uint8_t>(bytes).first(static_cast<std::size_t>(got)));
         }
+    }
+
+    std::vector<std::uint8_t> take(Index count, const std::string& what) {
+        std::vector<std::uint8_t> bytes;
+        pass(count, what, [&](auto piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
         return bytes;
     }
 
@@ -137,12 +143,23 @@ std::optional<std::filesystem::path> find_file(const std::filesystem::path& dire
 
 }  // namespace
 
-IdxArray read_idx(const std::string& path) {
+IdxArray read_idx(const std::string& path, ImageShare share) {
     ByteStream stream(path);
     const Index rank = read_magic(stream);
     IdxArray array;
     array.shape = read_extents(stream, rank);
-    array.elements = stream.take(element_count(array.shape), fmt::format("the elements of {}", array.shape));
+    const Index count = element_count(array.shape), row = count / array.shape[0];
+    Index element = 0;
+    stream.pass(count, fmt::format("the elements of {}", array.shape), [&](std::span<const std::uint8_t> piece) {
+        array.checksum = checksum_of(std::as_bytes(piece), array.checksum);
+        while (!piece.empty()) {  // what is here of one row after another
+            const auto length = static_cast<std::size_t>(std::min(std::ssize(piece), row - element % row));
+            const auto end = piece.begin() + static_cast<std::ptrdiff_t>(length);
+            if (share.has(element / row)) array.elements.insert(array.elements.end(), piece.begin(), end);
+            element += static_cast<Index>(length);
+            piece = piece.subspan(length);
+        }
+    });
     stream.expect_end();
     return array;
 }
@@ -158,7 +175,7 @@ std::optional<MnistFiles> find_mnist(const std::string& directory, bool training
 }
 
 IdxDataset::IdxDataset(const MnistFiles& files, std::vector<std::string> classes)
-    : images_(read_idx(files.images)), labels_(read_idx(files.labels)), classes_(std::move(classes)) {
+    : images_(read_idx(files.images, share_)), labels_(read_idx(files.labels)), classes_(std::move(classes)) {
     require_rank(images_, 3, files.images, "images [N, H, W]");
     require_rank(labels_, 1, files.labels, "labels [N]");
     require<DataError>(labels_.shape == Shape{size()}, "{}: at byte 4: expected {} labels, one an image of {}; got {}",
@@ -169,15 +186,18 @@ IdxDataset::IdxDataset(const MnistFiles& files, std::vector<std::string> classes
 }
 
 std::uint32_t IdxDataset::checksum() const {
-    return checksum_of(labels_.elements, checksum_of(images_.elements, checksum_of(images_.shape)));
+    const std::uint32_t images =
+        joined_checksum(checksum_of(images_.shape), images_.checksum, element_count(images_.shape));
+    return checksum_of(labels_.elements, images);
 }
 
 int IdxDataset::read(Index index, std::span<float> pixels) const {
     const Index pixel_count = element_count(image_shape());
     require(0 <= index && index < size(), "IdxDataset::read: index must be from 0 to {}; got {}", size() - 1, index);
+    require(share_.has(index), "IdxDataset::read: image {} is held by process {}", index, share_.holder(index));
     require(std::ssize(pixels) == pixel_count, "IdxDataset::read: an image has {} pixels; got room for {}", pixel_count,
             pixels.size());
-    const auto first = images_.elements.begin() + index * pixel_count;
+    const auto first = images_.elements.begin() + share_.place(index) * pixel_count;
     std::transform(first, first + pixel_count, pixels.begin(),
                    [](std::uint8_t byte) { return static_cast<float>(byte) / 255.0F; });
     return labels_.elements[static_cast<std::size_t>(index)];

@@ -16,14 +16,20 @@ Processes* Processes::here() { return joined; }
 
 void Processes::join(Processes* processes) { joined = processes; }
 
-BatchPart part_of_batch(Index images, Index rank, Index processes) {
-    const BatchBlocks blocks(images, rank, processes);
-    return {block_begin(images, blocks.first), block_begin(images, blocks.end)};
+std::vector<BatchPart> parts_of_batch(Index images) {
+    const Processes* const all = Processes::here();
+    if (all == nullptr) return {{0, images}};
+    std::vector<BatchPart> parts;
+    for (Index rank = 0; rank < all->count(); ++rank) {
+        const BatchBlocks blocks(images, rank, all->count());
+        parts.push_back({block_begin(images, blocks.first), block_begin(images, blocks.end)});
+    }
+    return parts;
 }
 
 BatchPart part_of_batch(Index images) {
     const Processes* const all = Processes::here();
-    return all == nullptr ? BatchPart{0, images} : part_of_batch(images, all->rank(), all->count());
+    return parts_of_batch(images)[all == nullptr ? 0 : static_cast<std::size_t>(all->rank())];
 }
 
 Tensor divided(const Tensor& whole) {
@@ -47,10 +53,8 @@ Tensor gathered(const Tensor& part) {
     const auto numbers = static_cast<std::size_t>(element_count(Shape(shape.begin() + 1, shape.end())));
     return Tensor::build(shape, part.dtype(), [&]<Scalar T>(std::span<T> out) {
         std::vector<std::size_t> bytes;
-        for (Index rank = 0; rank < all.count(); ++rank) {
-            const auto [begin, end] = part_of_batch(part.batch(), rank, all.count());
+        for (const auto& [begin, end] : parts_of_batch(part.batch()))
             bytes.push_back(static_cast<std::size_t>(end - begin) * numbers * sizeof(T));
-        }
         all.gather(std::as_bytes(part.data<T>()).data(), std::as_writable_bytes(out).data(), bytes);
     });
 }

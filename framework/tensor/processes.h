@@ -73,6 +73,8 @@ struct BatchPart {
     Index begin, end;
 };
 BatchPart part_of_batch(Index images);
+/// Those of all processes, in the order of their ranks.
+std::vector<BatchPart> parts_of_batch(Index images);
 
 /// The part of a whole batch that this process has, a tensor that is divided; the same where there is one process.
 Tensor divided(const Tensor& whole);

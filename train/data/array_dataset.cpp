@@ -53,25 +53,37 @@ std::shared_ptr<const Dataset> dataset_of(const NamedArray& images, const std::o
     return std::make_shared<ArrayDataset>(pixels, std::move(numbers), std::move(classes));
 }
 
+Tensor own_share(const Tensor& images, const ImageShare& share) {
+    if (share.count == 1) return images;
+    Shape shape = images.shape();
+    const Index pixels = images.size() / shape[0];
+    shape[0] = ceil_divide(shape[0] - share.rank, share.count);
+    return Tensor::build<float>(shape, [&](std::span<float> out) {
+        for (Index place = 0; place < shape[0]; ++place) {
+            const Index image = share.rank + place * share.count;
+            std::copy_n(images.data<float>().data() + image * pixels, pixels, out.data() + place * pixels);
+        }
+    });
+}
+
 }  // namespace
 
 ArrayDataset::ArrayDataset(Tensor images, std::vector<int> labels, std::vector<std::string> classes)
-    : images_(std::move(images)), labels_(std::move(labels)), classes_(std::move(classes)) {
-    require(images_.rank() == 4 && images_.dtype() == DType::float32 && std::ssize(labels_) == images_.extent(0),
-            "ArrayDataset: there must be float32 images [N, H, W, C] and N labels; got {} and {}", images_.shape(),
+    : labels_(std::move(labels)), classes_(std::move(classes)) {
+    require(images.rank() == 4 && images.dtype() == DType::float32 && std::ssize(labels_) == images.extent(0),
+            "ArrayDataset: there must be float32 images [N, H, W, C] and N labels; got {} and {}", images.shape(),
             labels_.size());
     require(std::ranges::all_of(labels_, [&](int label) { return 0 <= label && label < std::ssize(classes_); }),
             "ArrayDataset: a label must be the number of one of {} classes", classes_.size());
+    checksum_ = checksum_of(std::as_bytes(images.data<float>()), checksum_of(labels_));
+    images_ = own_share(images, share_);
 }
 
 int ArrayDataset::read(Index index, std::span<float> pixels) const {
     require(0 <= index && index < size(), "ArrayDataset::read: index must be from 0 to {}; got {}", size() - 1, index);
-    std::copy_n(images_.data<float>().data() + index * std::ssize(pixels), pixels.size(), pixels.begin());
+    require(share_.has(index), "ArrayDataset::read: image {} is held by process {}", index, share_.holder(index));
+    std::copy_n(images_.data<float>().data() + share_.place(index) * std::ssize(pixels), pixels.size(), pixels.begin());
     return labels_[static_cast<std::size_t>(index)];
-}
-
-std::uint32_t ArrayDataset::checksum() const {
-    return checksum_of(std::as_bytes(images_.data<float>()), checksum_of(labels_));
 }
 
 Datasets open_arrays(const std::filesystem::path& file, const ImageSize& size) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
 #include "train/io/png.h"
@@ -14,19 +15,13 @@ namespace adjoint {
 namespace {
 
 // The mistakes, and black where there are fewer than a picture holds.
-Tensor picture_of(const std::vector<Mistake>& mistakes, const Dataset& images) {
-    const Index pixels = element_count(images.image_shape());
-    Shape shape = images.image_shape();
-    shape.insert(shape.begin(), sample_count);
-    return picture_grid(Tensor::build<float>(shape,
-                                             [&](std::span<float> out) {
-                                                 std::ranges::fill(out, 0.0f);
-                                                 for (auto rest = out; const Mistake& mistake : mistakes) {
-                                                     images.read(mistake.image, rest.first(pixels));
-                                                     rest = rest.subspan(pixels);
-                                                 }
-                                             }),
-                        sample_columns);
+Tensor picture_of(const std::vector<Mistake>& mistakes, const std::shared_ptr<const Dataset>& images) {
+    std::vector<Index> mistaken;
+    for (const Mistake& mistake : mistakes) mistaken.push_back(mistake.image);
+    Shape rest = images->image_shape();
+    rest.insert(rest.begin(), sample_count - std::ssize(mistaken));
+    const Tensor shown = first_images(Subset(images, mistaken), std::ssize(mistaken));
+    return picture_grid(concatenate({shown, Tensor::zeros(rest)}, 0).value(), sample_columns);
 }
 
 // As divided as the images are.
@@ -80,7 +75,7 @@ Evaluation ClassificationTask::evaluate(const std::shared_ptr<const Dataset>& im
     return {.metrics = {{"cross_entropy", loss}, {"accuracy", accuracy}},
             .sentence = fmt::format("cross-entropy {:.4f}, {:.2f} % right", loss, 100.0 * accuracy),
             .loss = loss,
-            .picture = picture_of(mistakes, *images),
+            .picture = picture_of(mistakes, images),
             .mistakes = mistakes};
 }
 

@@ -233,7 +233,9 @@ class TrainingRun {
         const bool roll_back = options_.on_nan == "rollback";
         const std::string fault = fmt::format("step {}: {} is not finite", last_step + 1, what);
         spdlog::warn("{}; the steps since the last checkpoint are replayed, with every operation checked", fault);
-        const std::string reason = find_non_finite_operation(steps_, task_, setup_, checkpoints_.last(), last_step);
+        const Checkpoint last = checkpoints_.last();
+        const std::string reason = find_non_finite_operation(setup_, last, last_step);
+        steps_.restore(last);
         agree();
         stop_if_told();
         if (!roll_back || scale < smallest_scale) {
@@ -279,8 +281,7 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     const Datasets whole = open_datasets(dataset_of(options));
     fit(options, whole.record());
     const RunRandom random(options.seed);
-    const Datasets data =
-        options.overfit_one_batch ? one_batch_of(whole, options.batch_size, random.order.stream(1)) : whole;
+    const Datasets data = images_of_run(whole, options, random);
     require_deciding(options, data);
     require(options.warm_up == 0 || options.schedule != "one-cycle",
             "--warmup: must be 0 with --schedule one-cycle, which rises by itself; got {}", options.warm_up);

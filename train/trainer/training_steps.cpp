@@ -79,27 +79,34 @@ Metrics TrainingSteps::take_point() {
     return means(prefix() + "step_", std::exchange(state.point, {}), std::exchange(state.point_steps, 0));
 }
 
-std::string find_non_finite_operation(TrainingSteps& steps, TrainingTask& task, const TrainingSetup& setup,
-                                      const Checkpoint& checkpoint, Index last_step) {
-    steps.restore(checkpoint);
+Datasets images_of_run(const Datasets& all, const TrainingOptions& options, const RunRandom& random) {
+    return options.overfit_one_batch ? one_batch_of(all, options.batch_size, random.order.stream(1)) : all;
+}
+
+std::string find_non_finite_operation(const TrainingSetup& run, const Checkpoint& checkpoint, Index last_step) {
+    const bool divided = Processes::here() != nullptr;
     const LeadAlone alone;
     if (!Processes::lead()) return "";
+    const Datasets data =
+        divided ? images_of_run(open_datasets(dataset_of(run.options)), run.options, run.random) : run.data;
+    const TrainingSetup setup = {run.task, run.options, data, run.random};
+    const std::unique_ptr<TrainingTask> task = run.task.make_task(setup);
+    TrainingSteps steps(setup, *task);
+    steps.restore(checkpoint);
     std::string message = "no operation made a number that is not finite when it was taken again";
     try {
         Batches epoch = steps.batches();
         while (steps.state.steps <= last_step && Interruption::signal() == 0) {
-            const AnomalyDetector detector(task.model().module_names());
+            const AnomalyDetector detector(task->model().module_names());
             steps.count(steps.take(*epoch.next()));
             alone.at_work();
         }
-        const AnomalyDetector detector(task.evaluation_model().module_names());
-        evaluate_run(task, setup);
+        const AnomalyDetector detector(task->evaluation_model().module_names());
+        evaluate_run(*task, setup);
     } catch (const NotFinite& found) {
         message = found.what();
     }
-    const Index step = std::min(steps.state.steps, last_step) + 1;
-    steps.restore(checkpoint);
-    return fmt::format("step {}: {}", step, message);
+    return fmt::format("step {}: {}", std::min(steps.state.steps, last_step) + 1, message);
 }
 
 }  // namespace adjoint

@@ -56,11 +56,13 @@ class TrainingSteps {
     Index log_steps_ = 1;  // from one point to the next
 };
 
+/// What a run trains and is tested on: all these images, or the batch that it is to overfit.
+Datasets images_of_run(const Datasets& all, const TrainingOptions& options, const RunRandom& random);
+
 /// Which operation made the first number that is not finite, between the checkpoint and a step, counted from 0, or in
-/// the test after it: `step 13: conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got nan …`. The
-/// steps are taken again with every operation checked, as long as nobody says to stop; afterwards all is as the
-/// checkpoint has it. Of several processes the lead alone takes them, and finds something; the others' is "".
-std::string find_non_finite_operation(TrainingSteps& steps, TrainingTask& task, const TrainingSetup& setup,
-                                      const Checkpoint& checkpoint, Index last_step);
+/// the test after it: `step 13: conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got nan …`. A
+/// model of its own takes the steps again with every operation checked, as long as nobody says to stop. Of several
+/// processes the lead alone does so, with images that it opens itself, and finds something; the others' is "".
+std::string find_non_finite_operation(const TrainingSetup& run, const Checkpoint& checkpoint, Index last_step);
 
 }  // namespace adjoint

@@ -3,6 +3,7 @@
 #include "train/data/array_dataset.h"
 
 #include "tests/support/expectations.h"
+#include "tests/support/joined_threads.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/values.h"
@@ -50,6 +51,21 @@ TEST_F(Arrays, MayBeImagesAlone) {
     const Datasets data = open_arrays(directory / "x.npy", {0, 0});
     EXPECT_EQ(data.training->classes(), (std::vector<std::string>{"0"}));
     EXPECT_EQ(data.name, "arrays");
+}
+
+TEST_F(Arrays, AreHeldByOneProcessEach) {
+    const std::vector<std::string> classes = {"a", "b"};
+    const ArrayDataset alone(images, std::vector<int>(24, 1), classes);
+    run_as_processes(5, [&] {
+        const ArrayDataset shared(images, std::vector<int>(24, 1), classes);
+        EXPECT_EQ(shared.size(), 24);
+        EXPECT_EQ(shared.checksum(), alone.checksum());
+        EXPECT_TRUE(identical(first_images(shared, 23), first_images(alone, 23)));
+        const Index other = (Processes::here()->rank() + 1) % 5;
+        std::vector<float> pixels(28 * 28);
+        EXPECT_EQ(error_of([&] { shared.read(other, pixels); }),
+                  fmt::format("ArrayDataset::read: image {0} is held by process {0}", other));
+    });
 }
 
 TEST_F(Arrays, ThatAreNoLabelsAreRefused) {
