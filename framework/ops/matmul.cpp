@@ -5,6 +5,7 @@
 
 #include "framework/kernels/direct_convolution.h"
 #include "framework/kernels/gemm.h"
+#include "framework/ops/convolution.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/observer.h"
@@ -87,9 +88,12 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
     Shape shape(a.shape().begin(), a.shape().end() - 2);
     const Shape b_leading(b.shape().begin(), b.shape().end() - 2);
     const Index batch = element_count(shape);
-    if (b_leading.empty() && !shape.empty() && !ta) {  // one product, of all rows
+    const Index pixels = shape.empty() ? 0 : element_count(Shape(shape.begin() + 1, shape.end())) * m;
+    if (b_leading.empty() && !ta && pixels * n * k > 0) {  // one product, of all pixels of images
+        const Variable filters = reshape(tb ? transpose(b) : b, {1, 1, k, n});
+        const Variable y = conv2d(reshape(a, {shape[0], pixels, 1, k}), filters);
         shape.insert(shape.end(), {m, n});
-        return reshape(matmul(reshape(a, {batch * m, k}), b, options), shape);
+        return reshape(y, shape);
     }
     if (shape != b_leading) {
         const Shape leading = broadcast("matmul", shape, b_leading);

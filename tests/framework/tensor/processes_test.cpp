@@ -82,6 +82,9 @@ TEST(Processes, MultiplyABatchAsOne) {
     expect_same_for_any_number({32, 5}, [](const Variable& x, const Variable& w) {
         return softplus(matmul(reshape(x, {x.extent(0), -1}), w));
     });
+    expect_same_for_any_number({2, 5}, [](const Variable& x, const Variable& w) { return softplus(matmul(x, w)); });
+    expect_same_for_any_number(
+        {5, 2}, [](const Variable& x, const Variable& w) { return softplus(matmul(x, w, {.transpose_b = true})); });
 }
 
 TEST(Processes, ConvolveABatchAsOne) {
