@@ -1,6 +1,7 @@
 #include "framework/ops/resampling.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/ranges.h>
 
 namespace adjoint {
@@ -13,10 +14,17 @@ void require_pixels(const char* operation, const Variable& x) {
 
 }  // namespace
 
+// The weight of a pixel at distance t in bicubic interpolation.
+double cubic(double t) {
+    constexpr double a = -0.75;
+    t = std::abs(t);
+    return t <= 1.0 ? ((a + 2.0) * t - (a + 3.0)) * t * t + 1.0 : a * (((t - 5.0) * t + 8.0) * t - 4.0);
+}
+
 SparseMatrix resampling_matrix(const Resampling& pixels, const ResizeOptions& options) {
     const auto [from, to] = pixels;
     const bool nearest = options.interpolation == Interpolation::nearest;
-    require(!nearest || !options.align_corners, "resize2d: corners are aligned in bilinear interpolation; got nearest");
+    require(!nearest || !options.align_corners, "resize2d: corners are aligned between pixels; got nearest");
     SparseMatrix R{to, from, {}};
     for (Index i = 0; i < to; ++i) {
         if (nearest) {
@@ -26,6 +34,16 @@ SparseMatrix resampling_matrix(const Resampling& pixels, const ResizeOptions& op
         // u = numerator / denominator, in whole numbers so that places on a pixel are on it exactly.
         const Index denominator = options.align_corners ? std::max<Index>(1, to - 1) : 2 * to;
         const Index numerator = options.align_corners ? i * (from - 1) : (2 * i + 1) * from - to;
+        if (options.interpolation == Interpolation::bicubic) {
+            const Index first = (numerator + denominator) / denominator - 2;  // ⌊u⌋ − 1, as u > −1
+            const double f =
+                static_cast<double>((numerator + denominator) % denominator) / static_cast<double>(denominator);
+            for (Index tap = 0; tap < 4; ++tap) {
+                const double weight = cubic(f - static_cast<double>(tap - 1));
+                if (weight != 0.0) R.entries.push_back({i, std::clamp<Index>(first + tap, 0, from - 1), weight});
+            }
+            continue;
+        }
         const Index kept = std::clamp<Index>(numerator, 0, (from - 1) * denominator);
         const double f = static_cast<double>(kept % denominator) / static_cast<double>(denominator);
         R.entries.push_back({i, kept / denominator, 1.0 - f});

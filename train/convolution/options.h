@@ -75,7 +75,7 @@ Options parse_options(const FindText& find) {
     if constexpr (requires { o.output_shape; }) read(o.output_shape, "--output-size", "--output-shape");
     if constexpr (requires { o.output_padding; }) read(o.output_padding, "--output-padding");
     if constexpr (requires { o.count_padding; }) read(o.count_padding, "--count-padding");
-    if constexpr (requires { o.interpolation; }) read(o.interpolation, "--bilinear");
+    if constexpr (requires { o.interpolation; }) read(o.interpolation, "--interpolation");
     if constexpr (requires { o.align_corners; }) read(o.align_corners, "--align-corners");
     return o;
 }

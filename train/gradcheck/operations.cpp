@@ -1,4 +1,5 @@
 // Rows of operations on single elements, along axes, of matrices and images; and the table of all rows.
+#include <algorithm>
 #include <fmt/ranges.h>
 
 #include "framework/analysis/checkerboard.h"
@@ -14,9 +15,11 @@
 
 namespace adjoint {
 
-/// --bilinear, or not.
 void parse(const TypedText& typed, Interpolation& interpolation) {
-    interpolation = typed.text == "yes" ? Interpolation::bilinear : Interpolation::nearest;
+    const std::vector<std::string> names = {"nearest", "bilinear", "bicubic"};  // in the order of Interpolation
+    const auto name = std::ranges::find(names, typed.text);
+    require(name != names.end(), "{}: must be {}; got {}", typed.option, fmt::join(names, ", "), typed.text);
+    interpolation = static_cast<Interpolation>(name - names.begin());
 }
 
 namespace {
@@ -221,7 +224,7 @@ GradientRows image_rows() {
     const std::string patch = "--kernel 2|3,2 --stride 1|2,1 --padding valid|same --dilation 1|1,2";
     const std::string window = " --window 2|3,2 --stride |2,1 --padding valid|same";
     const std::string most = "--dilation 1" + window, average = "--count-padding no" + window;
-    const std::string interpolation = " --bilinear no|yes --align-corners no";
+    const std::string interpolation = " --interpolation bilinear|bicubic --align-corners no";
     const Sample pooled = normal({2, 5, 4, 2}), distinct = shuffled({2, 5, 4, 2}), image = normal({2, 4, 6, 4});
     return {
         multilinear(operation("im2col", {pooled}, patch, im2col_of)),

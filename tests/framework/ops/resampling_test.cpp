@@ -15,6 +15,8 @@ namespace {
 constexpr ResizeOptions bilinear{.interpolation = Interpolation::bilinear};
 constexpr ResizeOptions aligned{.interpolation = Interpolation::bilinear, .align_corners = true};
 
+constexpr ResizeOptions bicubic{.interpolation = Interpolation::bicubic};
+
 const Tensor one_to_four = doubles({1, 2, 2, 1}, {1, 2, 3, 4});
 
 // ---- examples -------------------------------------------------------------------------------------------------------
@@ -53,6 +55,23 @@ TEST(Resize2D, InterpolatesBetweenNeighboursWhereAnImageShrinks) {
     expect_tensor(resize2d(x, {1, 2}, bilinear), {1, 1, 2, 1}, {1, 16});
     expect_tensor(resize2d(x, {1, 2}, aligned), {1, 1, 2, 1}, {0, 25});
     expect_tensor(resize2d(x, {1, 1}, aligned), {1, 1, 1, 1}, {0});
+}
+
+// PyTorch's weights at a quarter and three quarters between two pixels; beyond the border is the outermost pixel.
+TEST(Resize2D, InterpolatesBicubicallyAsPyTorch) {
+    const Tensor x = doubles({1, 1, 6, 1}, {0, 0, 0, 1, 0, 0});
+    expect_tensor(upsample2d(x, {1, 2}, bicubic), {1, 1, 12, 1},
+                  {0, 0, 0, -0.03515625, -0.10546875, 0.26171875, 0.87890625, 0.87890625, 0.26171875, -0.10546875,
+                   -0.03515625, 0},
+                  1e-15);
+    expect_tensor(upsample2d(doubles({1, 1, 2, 1}, {0, 1}), {1, 2}, bicubic), {1, 1, 4, 1},
+                  {-0.10546875, 0.2265625, 0.7734375, 1.10546875}, 1e-15);
+}
+
+TEST(Resize2D, KeepsConstantsBicubically) {
+    for (const Index to : {1, 3, 7, 20})
+        expect_tensor(resize2d(doubles({1, 1, 7, 1}, std::vector<double>(7, 3.0)), {1, to}, bicubic), {1, 1, to, 1},
+                      std::vector<double>(static_cast<std::size_t>(to), 3.0), 1e-14);
 }
 
 // ---- what resampling keeps ------------------------------------------------------------------------------------------
@@ -132,7 +151,7 @@ TEST(ResamplingRefusal, OfWhatIsNoBatchOfImages) {
 
 TEST(ResamplingRefusal, OfAlignedCornersWhereTheNearestIsTaken) {
     EXPECT_REFUSAL(resize2d(one_to_four, {4, 4}, {.align_corners = true}),
-                   "resize2d: corners are aligned in bilinear interpolation; got nearest");
+                   "resize2d: corners are aligned between pixels; got nearest");
 }
 
 }  // namespace
