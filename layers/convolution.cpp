@@ -54,13 +54,15 @@ Conv2DTranspose::Conv2DTranspose(const Conv2DTransposeLayerOptions& o, const Ran
     if (o.bias) bias = parameter("bias", Tensor::zeros({o.out_channels}));
 }
 
-Conv2DTranspose::Conv2DTranspose(const Conv2D& encoder, std::optional<Size2D> output_size, bool with_bias)
+Conv2DTranspose::Conv2DTranspose(const Conv2D& encoder, std::optional<Size2D> output_size, bool with_bias,
+                                 Activation activation)
     : options{.stride = encoder.options.stride,
               .padding = encoder.options.padding,
               .dilation = encoder.options.dilation,
               .groups = encoder.options.groups,
               .output_size = output_size},
-      weight(encoder.weight) {
+      weight(encoder.weight),
+      activation_(std::move(activation)) {
     if (with_bias) bias = parameter("bias", Tensor::zeros({weight.shape()[2] * options.groups}));
 }
 

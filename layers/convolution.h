@@ -62,7 +62,8 @@ class Conv2DTranspose : public Module {
 
     /// Borrows the filters of `encoder` (tied weights) and runs it backward; the size of y may be named. The filters
     /// stay the encoder's parameter; the bias, if any, is this layer's own.
-    explicit Conv2DTranspose(const Conv2D& encoder, std::optional<Size2D> output_size = {}, bool with_bias = true);
+    explicit Conv2DTranspose(const Conv2D& encoder, std::optional<Size2D> output_size = {}, bool with_bias = true,
+                             Activation activation = {});
 
     Variable forward(const Variable& x) const override;
 

@@ -17,4 +17,13 @@ Variable Linear::forward(const Variable& x) const {
     return activation_(bias ? y + *bias : y);
 }
 
+LinearTranspose::LinearTranspose(const Linear& encoder, Activation activation)
+    : weight(encoder.weight),
+      bias(parameter("bias", Tensor::zeros({weight.shape()[0]}))),
+      activation_(std::move(activation)) {}
+
+Variable LinearTranspose::forward(const Variable& x) const {
+    return activation_(matmul(x, weight, {.transpose_b = true}) + bias);
+}
+
 }  // namespace adjoint

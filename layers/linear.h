@@ -21,10 +21,25 @@ struct LinearOptions {
 class Linear : public Module {
   public:
     Linear(const LinearOptions& options, const Random& random);
+
     Variable forward(const Variable& x) const override;
 
     Parameter weight;
     std::optional<Parameter> bias;
+
+  private:
+    Activation activation_;
+};
+
+/// Borrows the weights of `encoder` (tied weights) and runs it backward: y = activation(x·Wᵀ + b). The weights stay the
+/// encoder's parameter; b is this layer's own.   Shapes: x [..., out], W [in, out], b [in], y [..., in].
+class LinearTranspose : public Module {
+  public:
+    explicit LinearTranspose(const Linear& encoder, Activation activation = {});
+    Variable forward(const Variable& x) const override;
+
+    Parameter weight;
+    Parameter bias;
 
   private:
     Activation activation_;

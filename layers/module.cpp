@@ -141,10 +141,10 @@ void Module::require_new(const std::string& name) const {
     require_apart(children_);
 }
 
-void Module::adopt(std::string name, std::unique_ptr<Module> module) {
+Module& Module::child(std::string name, std::unique_ptr<Module> module) {
     require_new(name);
     if (mode_) module->set_mode(mode_);
-    children_.push_back({std::move(name), std::move(module)});
+    return *children_.emplace_back(Child{std::move(name), std::move(module)}).module;
 }
 
 Parameter Module::parameter(std::string name, Tensor initial) {

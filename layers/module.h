@@ -165,9 +165,10 @@ class Module {
     M& child(std::string name, M module) {
         auto owned = std::make_unique<M>(std::move(module));
         M& result = *owned;
-        adopt(std::move(name), std::move(owned));
+        child(std::move(name), std::move(owned));
         return result;
     }
+    Module& child(std::string name, std::unique_ptr<Module> module);
 
   private:
     struct Child {
@@ -176,7 +177,6 @@ class Module {
     };
 
     void require_new(const std::string& name) const;
-    void adopt(std::string name, std::unique_ptr<Module> module);
     void set_mode(std::optional<Mode> mode);
     void set_frozen(const char* operation, const std::string& name, bool frozen) const;
     bool frozen() const;

@@ -16,6 +16,9 @@ class Sequential : public Module {
     /// One more layer, under a name of its own.
     template <std::derived_from<Module> M>
     Sequential& append(std::string name, M module) {
+        return append(std::move(name), std::make_unique<M>(std::move(module)));
+    }
+    Sequential& append(std::string name, std::unique_ptr<Module> module) {
         const Module& layer = child(name, std::move(module));
         layers_.push_back({std::move(name), &layer});
         return *this;

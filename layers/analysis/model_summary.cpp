@@ -51,6 +51,7 @@ std::vector<LayerSummary> summarize(const Module& network, const Variable& input
     for (const auto& [name, module] : network.modules()) {
         if (module->modules().empty()) names[module] = name;
     }
+    if (names.empty()) names[&network] = "all";  // a network without parts
     const ModuleCalls listening;
     network(input);
     std::vector<LayerSummary> layers;

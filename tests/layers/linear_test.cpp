@@ -49,6 +49,19 @@ TEST(Linear, TakesAnyNumberOfLeadingAxes) {
     expect_equal(reshape(y, {6, 2}), linear(sequences));
 }
 
+TEST(LinearTranspose, RunsALayerBackwardWithItsOwnBias) {
+    const Linear linear = example();
+    const LinearTranspose backward(linear);
+    EXPECT_EQ(names(backward.parameters()), (Names{"bias"}));
+    backward.bias.assign(Tensor({3}, {100, 200, 300}));
+    expect_tensor(backward(Tensor({1, 2}, {1, 10})), {1, 3}, {141, 252, 363});
+    // It is the gradient of what it runs backward.
+    const Variable input = x, g = Tensor({2, 2}, {1, 10, 100, 1000});
+    Tape tape({input});
+    backward.bias.assign(Tensor::zeros({3}));
+    expect_equal(backward(g), tape.gradient(linear(input), g)[0]);
+}
+
 TEST(Linear, RefusesInputsOfAnotherWidth) {
     EXPECT_REFUSAL(example()(Tensor::zeros({2, 4})), "matmul: inner extents differ; got [2, 4] and [3, 2]");
 }
