@@ -4,6 +4,12 @@
 
 namespace adjoint {
 
+Shape picture_shape(const Dataset& images) {
+    Shape shape = images.image_shape();
+    if (images.masked()) --shape[2];
+    return shape;
+}
+
 const std::vector<std::string>& ten_classes() {
     static const std::vector<std::string> names = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
     return names;

@@ -26,11 +26,16 @@ class Dataset {
     /// The one process that can read image `index`, where the images in memory are divided among several; or everyone.
     virtual Index holder(Index /*index*/) const { return everyone; }
     static constexpr Index everyone = -1;
+    /// Whether the last channel is a mask, and no part of the picture: pixels of class k are k / 255 there.
+    virtual bool masked() const { return false; }
     /// Writes image `index` to `pixels`, row-major [H, W, C] in 0..1, and returns its label.
     virtual int read(Index index, std::span<float> pixels) const = 0;
     /// The same number for the same images and labels in the same order, and hardly ever for others.
     virtual std::uint32_t checksum() const = 0;
 };
+
+/// [H, W, C] of the pictures alone, without a mask.
+Shape picture_shape(const Dataset& images);
 
 /// 0, …, 9, the classes of MNIST and its family.
 const std::vector<std::string>& ten_classes();
@@ -53,6 +58,7 @@ class Subset : public Dataset {
     Index size() const override { return std::ssize(indices_); }
     Shape image_shape() const override { return whole_->image_shape(); }
     const std::vector<std::string>& classes() const override { return whole_->classes(); }
+    bool masked() const override { return whole_->masked(); }
     int read(Index index, std::span<float> pixels) const override {
         return whole_->read(indices_.at(static_cast<std::size_t>(index)), pixels);
     }

@@ -174,8 +174,11 @@ std::optional<MnistFiles> find_mnist(const std::string& directory, bool training
     return std::nullopt;
 }
 
-IdxDataset::IdxDataset(const MnistFiles& files, std::vector<std::string> classes)
-    : images_(read_idx(files.images, share_)), labels_(read_idx(files.labels)), classes_(std::move(classes)) {
+IdxDataset::IdxDataset(const MnistFiles& files, std::vector<std::string> classes, ImageShare share)
+    : share_(share),
+      images_(read_idx(files.images, share_)),
+      labels_(read_idx(files.labels)),
+      classes_(std::move(classes)) {
     require_rank(images_, 3, files.images, "images [N, H, W]");
     require_rank(labels_, 1, files.labels, "labels [N]");
     require<DataError>(labels_.shape == Shape{size()}, "{}: at byte 4: expected {} labels, one an image of {}; got {}",

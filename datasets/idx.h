@@ -44,7 +44,8 @@ std::optional<MnistFiles> find_mnist(const std::string& directory, bool training
 /// is not that of a class: `labels.gz: label 77 is 200, not one of 10 classes`.
 class IdxDataset : public Dataset {
   public:
-    explicit IdxDataset(const MnistFiles& files, std::vector<std::string> classes = ten_classes());
+    explicit IdxDataset(const MnistFiles& files, std::vector<std::string> classes = ten_classes(),
+                        ImageShare share = ImageShare::here());
 
     Index size() const override { return images_.shape[0]; }
     Shape image_shape() const override { return {images_.shape[1], images_.shape[2], 1}; }
@@ -54,7 +55,7 @@ class IdxDataset : public Dataset {
     std::uint32_t checksum() const override;
 
   private:
-    ImageShare share_ = ImageShare::here();
+    ImageShare share_;
     IdxArray images_;
     IdxArray labels_;
     std::vector<std::string> classes_;

@@ -11,7 +11,7 @@ namespace adjoint {
 struct DataRecord {
     std::string name = "";       ///< mnist, fashion-mnist, kmnist, digits, images or arrays
     std::string directory = "";  ///< where they are, absolute; "" for drawn digits
-    Shape image_shape = {};      ///< [H, W, C]
+    Shape image_shape = {};      ///< [H, W, C], of a picture without its mask
     std::vector<std::string> classes = {};
     Index training = 0, validation = 0, test = 0;  ///< how many images
     std::string checksum = "";                     ///< of all of these images and labels

@@ -13,8 +13,9 @@ class App;
 namespace adjoint {
 
 struct DatasetOptions {
-    std::string name = "auto";             ///< auto, mnist, fashion-mnist, kmnist, digits, images:DIR or x.npz
+    std::string name = "auto";             ///< auto, mnist, fashion-mnist, kmnist, digits, scenes, images:DIR or x.npz
     std::filesystem::path directory = {};  ///< where their files are; else ADJOINT_DATA_DIR or data, else the cache
+    std::filesystem::path masks = {};      ///< a folder of masks for the images of a folder
     Index image_size = 0;                  ///< height and width of the images of a folder; 0 for what suits them
     Index channels = 0;                    ///< of the images of a folder: 1 grey, 3 RGB, 0 for what they have
     bool skip_bad = false;                 ///< go on without the files of a folder that cannot be read
@@ -25,7 +26,7 @@ struct DatasetOptions {
 /// What stands before the folder in images:DIR.
 const inline std::string images_prefix = "images:";
 
-/// Declares --dataset, --data-dir and --skip-bad.
+/// Declares --dataset, --masks, --data-dir and --skip-bad.
 void add_dataset_options(CLI::App& command, DatasetOptions& options);
 
 /// Opens the dataset; `auto` takes MNIST where its files are, fetches it to the cache where a mirror answers within

@@ -12,7 +12,7 @@ namespace adjoint {
 DataRecord Datasets::record() const {
     DataRecord record = {.name = name,
                          .directory = directory.empty() ? "" : std::filesystem::absolute(directory).string(),
-                         .image_shape = training->image_shape(),
+                         .image_shape = picture_shape(*training),
                          .classes = training->classes()};
     std::vector<std::uint32_t> checksums;
     const auto add = [&](const std::shared_ptr<const Dataset>& images) {
