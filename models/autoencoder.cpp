@@ -19,15 +19,15 @@ Conv2D halve(Index in, Index out, const Random& random) {
                   random);
 }
 
-Conv2DTranspose twice(Index in, Index out, const Random& random) {
-    return Conv2DTranspose({.in_channels = in,
-                            .out_channels = out,
-                            .kernel = three,
-                            .stride = two,
-                            .padding = Padding::symmetric(one),
-                            .output_padding = one,
-                            .activation = relu()},
-                           random);
+std::unique_ptr<Module> twice(Index in, Index out, const UpsamplingOptions& upsampling, const Random& random) {
+    return upsampling_layer({.in_channels = in,
+                             .out_channels = out,
+                             .kernel = three,
+                             .stride = two,
+                             .padding = Padding::symmetric(one),
+                             .output_padding = one,
+                             .activation = relu()},
+                            upsampling, random);
 }
 
 }  // namespace
@@ -43,17 +43,35 @@ Autoencoder::Autoencoder(const char* model, const Random& random, const ImageMod
     innermost_ = {side, side, in};
     const Index flat = side * side * in;
     code_ = &child("encoder.code", Linear({.in = flat, .out = features}, weights()));
+    if (options.tied) {
+        tie_decoder(options);
+        return;
+    }
     expand_ = &child("decoder.expand", Linear({.in = options.latent, .out = flat, .activation = relu()}, weights()));
     const std::size_t levels = down_.size();
     for (std::size_t level = 1; level <= levels; ++level, in = out) {
         out = level == 1 ? in : in / 2;
-        up_.push_back(&child(fmt::format("decoder.up{}", level), twice(in, out, weights())));
+        up_.push_back(&child(fmt::format("decoder.up{}", level), twice(in, out, options.upsampling, weights())));
     }
     up_.push_back(&child(
         fmt::format("decoder.up{}", levels + 1),
         Conv2DTranspose(
             {.in_channels = in, .out_channels = options.channels, .kernel = three, .padding = Padding::symmetric(one)},
             weights())));
+}
+
+void Autoencoder::tie_decoder(const ImageModelOptions& options) {
+    require(options.upsampling.kind == Upsampling::transposed && !options.upsampling.smooth_start,
+            "Autoencoder: a tied decoder runs the encoder's filters backward, which is the transposed convolution with "
+            "their own start; got another upsampling");
+    expand_ = &child("decoder.expand", LinearTranspose(*code_, relu()));
+    Index side = innermost_[0];
+    for (auto down = down_.rbegin(); down != down_.rend(); ++down) {
+        side *= 2;
+        const Activation activation = side == options.image_size ? Activation{} : relu();
+        up_.push_back(&child(fmt::format("decoder.up{}", up_.size() + 1),
+                             Conv2DTranspose(**down, Size2D{side, side}, /*with_bias=*/true, activation)));
+    }
 }
 
 Variable Autoencoder::features(const Variable& x) const {
@@ -64,7 +82,7 @@ Variable Autoencoder::features(const Variable& x) const {
 
 Variable Autoencoder::decode(const Variable& z) const {
     Variable y = reshape((*expand_)(z), {z.extent(0), innermost_[0], innermost_[1], innermost_[2]});
-    for (const Conv2DTranspose* const up : up_) y = (*up)(y);
+    for (const Module* const up : up_) y = (*up)(y);
     return y;
 }
 

@@ -15,7 +15,8 @@ namespace adjoint {
 constexpr ImageModelOptions autoencoder_options = {.latent = 16, .width = 32};
 
 /// 28×28×1 → 14×14×32 → 7×7×64 → 16 → 7×7×64 → 14×14×64 → 28×28×32 → 28×28×1, the pixels as logits. Images of another
-/// size S are halved as often as it takes to come to 7 or 8 pixels.
+/// size S are halved as often as it takes to come to 7 or 8 pixels. Tied, the decoder is the encoder run backward with
+/// the same filters and its own biases: 16 → 7×7×64 → 14×14×32 → 28×28×1.
 class Autoencoder : public Module {
   public:
     explicit Autoencoder(const Random& random, const ImageModelOptions& options = autoencoder_options)
@@ -38,11 +39,13 @@ class Autoencoder : public Module {
     Variable features(const Variable& x) const;
 
   private:
+    void tie_decoder(const ImageModelOptions& options);
+
     std::vector<const Conv2D*> down_;
     const Linear* code_;
-    const Linear* expand_;
+    const Module* expand_;
     Shape innermost_;  // [side, side, channels] of the smallest image
-    std::vector<const Conv2DTranspose*> up_;
+    std::vector<const Module*> up_;
 };
 
 /// Which codes an image may have: those of N(μ, σ²), each number independent of the others.

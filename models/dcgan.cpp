@@ -1,5 +1,9 @@
 #include "models/dcgan.h"
 
+#include <algorithm>
+#include <fmt/ranges.h>
+
+#include "framework/ops/shape_ops.h"
 #include "layers/convolution.h"
 #include "layers/lambda.h"
 #include "layers/normalization.h"
@@ -14,15 +18,15 @@ struct Square {
     Index padding;
 };
 
-Conv2DTranspose up(Index in, Index out, Square s, const Random& random) {
-    return Conv2DTranspose({.in_channels = in,
-                            .out_channels = out,
-                            .kernel = {s.kernel, s.kernel},
-                            .stride = {s.stride, s.stride},
-                            .padding = Padding::symmetric({s.padding, s.padding}),
-                            .bias = false,
-                            .initializer = initializers::normal(0.02)},
-                           random);
+std::unique_ptr<Module> up(Index in, Index out, Square s, const UpsamplingOptions& upsampling, const Random& random) {
+    return upsampling_layer({.in_channels = in,
+                             .out_channels = out,
+                             .kernel = {s.kernel, s.kernel},
+                             .stride = {s.stride, s.stride},
+                             .padding = Padding::symmetric({s.padding, s.padding}),
+                             .bias = false,
+                             .initializer = initializers::normal(0.02)},
+                            upsampling, random);
 }
 
 Conv2DLayerOptions down(Index in, Index out, Square s, Activation activation = {}) {
@@ -55,20 +59,42 @@ Square over_all(Index size) { return {.kernel = size == 28 ? 3 : 4, .stride = 1,
 
 }  // namespace
 
+Variable with_classes(const Variable& x, const Tensor& classes, Index count) {
+    if (count == 0) return x;
+    require(x.rank() == 4 && classes.shape() == Shape{x.extent(0)},
+            "with_classes: there must be images [N, H, W, C] and N classes; got {} and {}", x.shape(), classes.shape());
+    const Index pixels = x.extent(1) * x.extent(2);
+    const std::vector<double> of = classes.to_vector();
+    const Tensor channels =
+        Tensor::build(Shape{x.extent(0), x.extent(1), x.extent(2), count}, x.dtype(), [&]<Scalar T>(std::span<T> out) {
+            std::ranges::fill(out, T(0));
+            for (Index n = 0; n < x.extent(0); ++n) {
+                const auto k = static_cast<Index>(of[static_cast<std::size_t>(n)]);
+                require(0 <= k && k < count, "with_classes: a class must be from 0 to {}; got {}", count - 1, k);
+                for (Index pixel = 0; pixel < pixels; ++pixel)
+                    out[static_cast<std::size_t>((n * pixels + pixel) * count + k)] = T(1);
+            }
+        });
+    return concatenate({x, channels.divided_as(x.value())}, 3);
+}
+
 Sequential dcgan_generator(const Random& random, const ImageModelOptions& options) {
     check_options("dcgan_generator", options);
     Sequential net;
     std::uint64_t layer = 0;
     const auto weights = [&] { return random.stream(++layer); };
     const int last = doublings(options.image_size) + 1;
-    Index in = options.latent, out = options.width << (last - 2);
+    Index in = options.latent + options.told_classes, out = options.width << (last - 2);
     for (int level = 1; level < last; ++level, in = out, out /= 2) {
         Square square = level == 1 ? Square{.kernel = 4, .stride = 1, .padding = 0} : half_or_twice;
         if (level == 2 && options.image_size == 28) square.kernel = 3;  // from 4 to 7
-        net.append(fmt::format("up{}", level), up(in, out, square, weights()));
+        // From a single pixel every way but the transposed one leads to a single colour.
+        const UpsamplingOptions upsampling = level == 1 ? UpsamplingOptions{} : options.upsampling;
+        net.append(fmt::format("up{}", level), up(in, out, square, upsampling, weights()));
         net.append(fmt::format("norm{}", level), norm(out, weights(), relu()));
     }
-    net.append(fmt::format("up{}", last), up(in, options.channels, half_or_twice, weights())).append("tanh", Tanh());
+    net.append(fmt::format("up{}", last), up(in, options.channels, half_or_twice, options.upsampling, weights()))
+        .append("tanh", Tanh());
     return net;
 }
 
@@ -78,7 +104,9 @@ Sequential dcgan_discriminator(const Random& random, const ImageModelOptions& op
     std::uint64_t layer = 0;
     const auto weights = [&] { return random.stream(++layer); };
     const int last = doublings(options.image_size) + 1;
-    net.append("down1", Conv2D(down(options.channels, options.width, half_or_twice, leaky_relu(0.2)), weights()));
+    net.append("down1",
+               Conv2D(down(options.channels + options.told_classes, options.width, half_or_twice, leaky_relu(0.2)),
+                      weights()));
     Index in = options.width;
     for (int level = 2; level < last; ++level, in *= 2) {
         net.append(fmt::format("down{}", level), Conv2D(down(in, 2 * in, half_or_twice), weights()));

@@ -26,6 +26,11 @@ inline Tensor generator_noise(const Random& random, Index images, const NoiseOpt
     return random.normal({images, 1, 1, length}, DType::float32, static_cast<std::uint64_t>(first * length));
 }
 
+/// x [N, H, W, C] with a channel more for each class, all 1 where it is that of image n, else 0: how both networks of a
+/// conditional game are told. classes [N] are whole numbers; x itself where `count` is 0.
+/// Source: Mirza and Osindero, "Conditional generative adversarial nets", 2014.
+Variable with_classes(const Variable& x, const Tensor& classes, Index count);
+
 /// Noise [N, 1, 1, 100] → 4×4×256 → 7×7×128 → 14×14×64 → images [N, 28, 28, 1] in −1..1. Larger images are doubled more
 /// often: 64×64×3 at width 128 is the paper's generator, 4×4×1024 → 8×8×512 → 16×16×256 → 32×32×128 → 64×64×3.
 Sequential dcgan_generator(const Random& random, const ImageModelOptions& options = dcgan_options);
@@ -38,12 +43,14 @@ Sequential dcgan_discriminator(const Random& random, const ImageModelOptions& op
 class Dcgan : public Module {
   public:
     explicit Dcgan(const Random& random, const ImageModelOptions& options = dcgan_options)
-        : generator(child("generator", dcgan_generator(random.stream(1), options))),
+        : told_classes(options.told_classes),
+          generator(child("generator", dcgan_generator(random.stream(1), options))),
           discriminator(child("discriminator", dcgan_discriminator(random.stream(2), options))) {}
 
     /// The generator's images for some noise.
     Variable forward(const Variable& noise) const override { return generator(noise); }
 
+    const Index told_classes;  ///< channels that with_classes adds to the inputs of both networks
     Sequential& generator;
     Sequential& discriminator;
 };

@@ -1,7 +1,7 @@
-// Image model options: the sizes that a user may choose.
+// Image model options: what a user may choose of a model.
 #pragma once
 
-#include "framework/tensor/shape.h"
+#include "models/upsampling.h"
 
 namespace adjoint {
 
@@ -10,6 +10,9 @@ struct ImageModelOptions {
     Index channels = 1;     ///< 1 grey, 3 RGB
     Index latent;           ///< how many numbers an image is made from
     Index width;            ///< channels of the layer nearest to the pixels; each one further in has twice as many
+    UpsamplingOptions upsampling = {};  ///< of the layers that make images larger
+    Index told_classes = 0;             ///< of which a generator is told one to draw; 0 for none
+    bool tied = false;                  ///< an autoencoder's decoder runs the encoder's own filters backward
 };
 
 struct ClassifierOptions {

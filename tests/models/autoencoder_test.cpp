@@ -1,6 +1,9 @@
 // Truths about the autoencoder: the shape of every parameter and result, and that a step of training reaches all of it.
 #include "models/autoencoder.h"
 
+#include "framework/ops/matmul.h"
+#include "framework/ops/shape_ops.h"
+#include "layers/analysis/model_summary.h"
 #include "layers/losses/losses.h"
 #include "tests/support/learning.h"
 #include "tests/support/values.h"
@@ -27,6 +30,39 @@ TEST(Autoencoder, SqueezesImagesIntoSixteenNumbersAndBack) {
     EXPECT_EQ(z.shape(), (Shape{3, 16}));
     EXPECT_EQ(y.shape(), (Shape{3, 28, 28, 1}));
     expect_equal(model(x), y);
+}
+
+TEST(Autoencoder, RunsItsEncoderBackwardWhereItIsTied) {
+    const Autoencoder model(Random(1), {.latent = 16, .width = 32, .tied = true}), free{Random(1)};
+    EXPECT_EQ(names(model.parameters()), (Names{"encoder.down1.weight", "encoder.down1.bias", "encoder.down2.weight",
+                                                "encoder.down2.bias", "encoder.code.weight", "encoder.code.bias",
+                                                "decoder.expand.bias", "decoder.up1.bias", "decoder.up2.bias"}));
+    EXPECT_EQ(parameter_count(model), 72'177);
+    EXPECT_EQ(parameter_count(free), 178'001);
+    const std::map<std::string, State> states = [&] {
+        std::map<std::string, State> all;
+        for (const NamedState& named : model.states()) all.emplace(named.name, named.state);
+        return all;
+    }();
+    const Variable z = Random(2).normal({2, 16});
+    const Variable flat = relu(matmul(z, states.at("encoder.code.weight"), {.transpose_b = true}));
+    const Conv2DTransposeOptions twice = {
+        .stride = {2, 2}, .padding = Padding::symmetric({1, 1}), .output_padding = Size2D{1, 1}};
+    const Variable up1 = relu(conv2d_transpose(reshape(flat, {2, 7, 7, 64}), states.at("encoder.down2.weight"), twice));
+    expect_equal(model.decode(z), conv2d_transpose(up1, states.at("encoder.down1.weight"), twice), 1e-5);
+    const Tensor images = digits(4);
+    expect_learns(model, [&] { return binary_cross_entropy_with_logits(model(images), images); });
+    EXPECT_REFUSAL(Autoencoder(Random(1), {.latent = 2, .width = 2, .upsampling = {Upsampling::resize}, .tied = true}),
+                   "Autoencoder: a tied decoder runs the encoder's filters backward, which is the transposed "
+                   "convolution with their own start; got another upsampling");
+}
+
+TEST(Autoencoder, MakesImagesLargerInEachWay) {
+    for (const Upsampling kind : {Upsampling::resize, Upsampling::shuffle, Upsampling::unpool}) {
+        const Autoencoder model(Random(1), {.latent = 4, .width = 4, .upsampling = {kind}});
+        EXPECT_EQ(model(digits(2)).shape(), (Shape{2, 28, 28, 1}));
+        EXPECT_EQ(names(model.parameters()), names(Autoencoder(Random(1), {.latent = 4, .width = 4}).parameters()));
+    }
 }
 
 TEST(Autoencoder, TakesImagesOfEachSizeAndColour) {

@@ -162,5 +162,23 @@ TEST_F(Game, RunningTheGeneratorOnceGivesTheGradientOfRunningItAgain) {
     }
 }
 
+// ---- classes --------------------------------------------------------------------------------------------------------
+
+TEST(WithClasses, AddsAChannelForEachOfThem) {
+    const Tensor x({2, 1, 2, 1}, {5, 6, 7, 8}, DType::float32);
+    expect_tensor(with_classes(x, Tensor({2}, {2, 0}), 3), {2, 1, 2, 4},
+                  {5, 0, 0, 1, 6, 0, 0, 1, 7, 1, 0, 0, 8, 1, 0, 0});
+    expect_equal(with_classes(x, Tensor({2}, {2, 0}), 0), x, 0.0);
+    EXPECT_REFUSAL(with_classes(x, Tensor({2}, {3, 0}), 3), "with_classes: a class must be from 0 to 2; got 3");
+    EXPECT_REFUSAL(with_classes(x, Tensor({1}, {0}), 3),
+                   "with_classes: there must be images [N, H, W, C] and N classes; got [2, 1, 2, 1] and [1]");
+}
+
+TEST(Dcgan, IsToldClassesInBothNetworks) {
+    const Dcgan model(Random(1), {.latent = 5, .width = 4, .told_classes = 3});
+    EXPECT_EQ(shapes(model.generator.parameters())[0].second, (Shape{4, 4, 16, 8}));
+    EXPECT_EQ(shapes(model.discriminator.parameters())[0].second, (Shape{4, 4, 4, 4}));
+}
+
 }  // namespace
 }  // namespace adjoint

@@ -1,5 +1,5 @@
 // Truths about the Wasserstein game: its critic's sizes, that it scores each image by itself, and its steps.
-#include "train/tasks/wgan_gp.h"
+#include "train/tasks/games/wgan_gp.h"
 
 #include <algorithm>
 

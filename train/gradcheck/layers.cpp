@@ -16,6 +16,9 @@
 #include "models/autoencoder.h"
 #include "models/classifier.h"
 #include "models/dcgan.h"
+#include "models/rbm.h"
+#include "models/super_resolution.h"
+#include "models/unet.h"
 #include "train/gradcheck/rows.h"
 
 namespace adjoint {
@@ -79,6 +82,35 @@ Linear linear_layer(Index out, bool no_bias, const Settings& s) {
     return Linear({.in = s.shape().back(), .out = out, .bias = !no_bias}, random);
 }
 
+// The weight belongs to the layer that is run backward.
+Operation linear_transpose_of(const Settings& s) {
+    const auto encoder =
+        std::make_shared<Linear>(LinearOptions{.in = s.whole("--out-features"), .out = s.shape().back()}, random);
+    const auto backward = std::make_shared<LinearTranspose>(*encoder);
+    encoder->cast(DType::float64);
+    backward->cast(DType::float64);
+    return {[=](const Inputs& in) {
+                encoder->weight.substitute(in[1]);
+                return (*backward)(in[0]);
+            },
+            {normal(s.shape()), normal(encoder->weight.shape(), 1)},
+            {"x", "weight"}};
+}
+
+template <class Layer>
+Layer upsampling_of(Index channels) {
+    const Conv2DTransposeLayerOptions twice = {.in_channels = channels,
+                                               .out_channels = 2,
+                                               .kernel = {4, 4},
+                                               .stride = {2, 2},
+                                               .padding = Padding::symmetric({1, 1})};
+    if constexpr (std::same_as<Layer, ShuffleConv2D>) {
+        return Layer(twice, /*smooth_start=*/false, random);
+    } else {
+        return Layer(twice, random);
+    }
+}
+
 Sequential two_layers() {
     return Sequential(Linear({.in = 4, .out = 5}, random.stream(1)), Tanh(),
                       Linear({.in = 5, .out = 2}, random.stream(2)));
@@ -126,6 +158,7 @@ GradientRows layer_rows() {
         layer("InstanceNorm", image, "--epsilon 1e-5 --no-affine no", instance_norm_layer),
         layer("SpectralNorm", image, "--kernel 3|3,2 --out-channels 2", spectral_norm_layer),
         multilinear(layer("Linear", normal({5, 4}), "--out-features 3 --no-bias no", linear_layer)),
+        multilinear(operation("LinearTranspose", "--shape 5,4 --out-features 3", linear_transpose_of)),
         layer("Dropout", image, "--rate 0.5|0.4", [](double rate) { return Dropout(rate, random); }),
         layer("ReLU", kinked, "", [] { return ReLU(); }),
         layer("LeakyReLU", kinked, "--slope 0.01|0.2", [](double slope) { return LeakyReLU(slope); }),
@@ -149,6 +182,7 @@ GradientRows loss_rows() {
         operation("binary_cross_entropy_with_logits", {x, t}, "",
                   [](const Variable& a, const Variable& b) { return binary_cross_entropy_with_logits(a, b); }),
         operation("cross_entropy", {x}, "", cross_entropy_of),
+        operation("segmentation_loss", {normal({1, 2, 3, 4}), positive({1, 2, 3, 4}, 1)}, "", segmentation_loss),
         operation("kl_divergence", {x, normal({3, 4}, 1)}, "",
                   [](const Variable& a, const Variable& b) { return kl_divergence(a, b); }),
         operation("minimax_discriminator_loss", {real, fake}, "", minimax_discriminator_loss),
@@ -166,10 +200,24 @@ GradientRows loss_rows() {
 }
 
 GradientRows model_rows() {
-    const Sample digit = normal({1, 28, 28, 1}), digits = normal({2, 28, 28, 1});
+    const Sample digit = normal({1, 28, 28, 1}), digits = normal({2, 28, 28, 1}), small = normal({2, 5, 4, 3});
     return {
         sampled(layer("Autoencoder", digit, "", [] { return Autoencoder(random); })),
         sampled(layer("VariationalAutoencoder", digit, "", [] { return VariationalAutoencoder(random); })),
+        sampled(layer("Rbm", digit, "", [] { return Rbm(random, {.latent = 1, .width = 4}); })),
+        sampled(
+            layer("SuperResolution", normal({1, 7, 7, 1}), "", [] { return SuperResolution(random, {.width = 4}); })),
+        sampled(layer("UNet", normal({2, 8, 16, 1}), "", [] { return UNet(random, {.classes = 3, .width = 2}); })),
+        multilinear(layer("ResizeConv2D", small, "", [] { return upsampling_of<ResizeConv2D>(3); })),
+        multilinear(layer("ShuffleConv2D", small, "", [] { return upsampling_of<ShuffleConv2D>(3); })),
+        multilinear(layer("UnpoolConv2D", small, "", [] { return upsampling_of<UnpoolConv2D>(3); })),
+        operation("shrink", {small}, "", [](const Variable& x) { return shrink(x, 2); }),
+        multilinear(operation("seen_part", {small}, "", [](const Variable& x) { return seen_part(x, 2); })),
+        operation("enlarge_bicubic", {small}, "", [](const Variable& x) { return enlarge_bicubic(x, 2); }),
+        multilinear(operation("with_classes", {small}, "",
+                              [](const Variable& x) {
+                                  return with_classes(x, Tensor({2}, {1, 0}), 2);
+                              })),
         sampled(layer("Classifier", digit, "", [] { return Classifier(random); })),
         sampled(layer("dcgan_generator", normal({2, 1, 1, dcgan_noise}), "", [] { return dcgan_generator(random); })),
         sampled(layer("dcgan_discriminator", digits, "", [] { return dcgan_discriminator(random); })),

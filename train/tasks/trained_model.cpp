@@ -87,10 +87,11 @@ DatasetOptions TrainedRun::dataset(const DatasetOptions& asked) const {
     DatasetOptions dataset = dataset_of(options);
     dataset.skip_bad = dataset.skip_bad || asked.skip_bad;
     const bool published = find_published_dataset(data.name) != nullptr;
-    if (published || data.name == "digits") dataset.name = data.name;  // what auto was
+    const bool built_in = data.name == "digits" || data.name == "scenes";
+    if (published || built_in) dataset.name = data.name;  // what auto was
     if (asked.name != "auto") dataset.name = asked.name;
     dataset.directory =
-        !asked.directory.empty() ? asked.directory : std::filesystem::path(published ? data.directory : "");
+        !asked.directory.empty() ? asked.directory : std::filesystem::path(published || built_in ? data.directory : "");
     return dataset;
 }
 
@@ -115,18 +116,30 @@ Generator trained_generator(const char* command, const TrainedRun& run) {
     require(bool(task.draw), "{}: only {} draws new images; got a run of {} in {}", command,
             any_of_a(task_names(&TaskSpec::draw)), task.name, run.directory.path().string());
     const ImageModelOptions& sizes = run.options.sizes;
-    const auto draw_once = [&](const Module& model) { task.draw(model, Tensor::zeros({1, 1, 1, sizes.latent})); };
+    const auto draw_once = [&](const Module& model) {
+        task.draw(model, Tensor::zeros({1, 1, 1, sizes.latent + sizes.told_classes}));
+    };
     return {[&task, model = run.model(draw_once)](const Variable& z) { return task.draw(*model, z).value(); }, sizes};
 }
 
-Tensor draw_images(const Generator& generator, const Tensor& noise) {
+// 0, 1, …, divisor − 1, 0, …
+static Tensor remainders(Index count, Index divisor) {
+    std::vector<double> all;
+    for (Index i = 0; i < count; ++i) all.push_back(static_cast<double>(i % divisor));
+    return Tensor({count}, all, DType::float64);
+}
+
+Tensor draw_images(const Generator& generator, const Tensor& noise, const std::optional<Tensor>& classes) {
     constexpr Index at_once = 250;
-    const auto& [size, channels, latent, width] = generator.sizes;
+    const Index size = generator.sizes.image_size, channels = generator.sizes.channels;
+    const Index told = generator.sizes.told_classes;
+    const Tensor in_turn = remainders(noise.extent(0), std::max<Index>(1, told));
+    const Variable input = with_classes(noise, classes.value_or(in_turn), told);
     const Index count = noise.extent(0), numbers = size * size * channels;
     return Tensor::build<float>({count, size, size, channels}, [&](std::span<float> out) {
         for (Index first = 0; first < count; first += at_once) {
             const Index end = std::min(first + at_once, count);
-            const Variable part = slice(noise, {.axis = 0, .begin = first, .end = end});
+            const Variable part = slice(input, {.axis = 0, .begin = first, .end = end});
             const Tensor images = gathered(generator.draw(divided(part.value())));
             std::copy_n(images.data<float>().data(), (end - first) * numbers, out.data() + first * numbers);
         }

@@ -46,7 +46,8 @@ struct Generator {
 /// Throws `<command>: only a vae, a dcgan or a wgan-gp draws new images; got a run of autoencoder in runs/first`.
 Generator trained_generator(const char* command, const TrainedRun& run);
 
-/// Images [N, H, W, C] in 0..1, each of its own noise [N, 1, 1, latent] alone.
-Tensor draw_images(const Generator& generator, const Tensor& noise);
+/// Images [N, H, W, C] in 0..1, each of its own noise [N, 1, 1, latent] alone, and where the generator is told one of
+/// its class: of classes [N], or of each in turn.
+Tensor draw_images(const Generator& generator, const Tensor& noise, const std::optional<Tensor>& classes = {});
 
 }  // namespace adjoint
