@@ -13,7 +13,7 @@ target_include_directories(adjoint_adjoint INTERFACE $<BUILD_INTERFACE:${PROJECT
                                                      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
 file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-     framework/*/*.h layers/*.h layers/*/*.h models/*.h datasets/*.h train/optim/*.h)
+     framework/*/*.h layers/*.h layers/*/*.h models/*.h datasets/*.h datasets/*/*.h train/optim/*.h)
 list(FILTER headers EXCLUDE REGEX "^framework/kernels/")
 list(TRANSFORM headers REPLACE "(.+)" "#include \"\\1\"")
 list(JOIN headers "\n" includes)

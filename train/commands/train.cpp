@@ -33,7 +33,7 @@ void make_absolute(CLI::Option& option) {
 
 // The settings that the flags left open, from the run or the file.
 void complete(CLI::App& command, TrainingOptions& options) {
-    for (const char* path : {"--dataset", "--data-dir", "--init", "--validation"})
+    for (const char* path : {"--dataset", "--masks", "--data-dir", "--init", "--validation"})
         make_absolute(*command.get_option(path));
     const CLI::Option& config = *command.get_option("--config");
     const std::filesystem::path& resume = options.resume;

@@ -6,6 +6,9 @@
 #include "framework/kernels/loops.h"
 #include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
+#include "train/cli/progress_line.h"
+#include "train/evaluation/findings.h"
+#include "train/evaluation/image_quality.h"
 #include "train/io/png.h"
 #include "train/tasks/task.h"
 
@@ -79,23 +82,47 @@ double autoencoder_step(const Module& model, Optimizer& optimizer, const Variabl
     return loss.item();
 }
 
+void measure_autoencoder(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
+    constexpr Index at_once = 250;
+    std::vector<double> entropies, errors, ratios, similarities;
+    Batches batches(images, {.batch_size = at_once});
+    ProgressLine progress;
+    while (const auto batch = batches.next()) {
+        const Variable logits = gathered(model(batch->images).value()), x = gathered(batch->images),
+                       y = sigmoid(logits);
+        append(entropies, mean(softplus(logits) - x * logits, {1, 2, 3}).value());
+        append(errors, mean((y - x) * (y - x), {1, 2, 3}).value());
+        append(ratios, peak_signal_to_noise_ratio(x.value(), y.value()));
+        append(similarities, structural_similarity(x.value(), y.value()));
+        progress.say([&] { return fmt::format("evaluate: {} of {} images", errors.size(), images->size()); });
+    }
+    findings.add("binary cross-entropy", mean_and_error(entropies), " a pixel");
+    findings.add("mean squared error", mean_and_error(errors), " a pixel");
+    findings.add("PSNR", mean_and_error(ratios), " dB");
+    findings.add("SSIM", mean_and_error(similarities));
+    const Tensor some = first_images(*images, at_once);
+    findings.add_checkerboards(gathered(sigmoid(model(divided(some))).value()), some);
+}
+
 TaskSpec autoencoder_task() {
-    return {.name = "autoencoder",
-            .description = "Compress images to a latent of 16 numbers and reconstruct them",
-            .defaults = {.sizes = autoencoder_options},
-            .settings = {.plateau = true, .sizes = true, .noise = true},
-            .metrics = {"cross_entropy", "mse"},
-            .caption = "Test images in odd rows, and below each what the network draws of it.",
-            .by_heart = "mse<=0.003",
-            .make_model =
-                [](const Random& random, const TrainingOptions& options) {
-                    return std::make_unique<Autoencoder>(random, options.sizes);
-                },
-            .make_task = make_task<AutoencoderTask>,
-            .stages = [](const Module& model) { return as<Autoencoder>(model).stages(); },
-            .encode = [](const Module& model, const Variable& x) { return as<Autoencoder>(model).encode(x); },
-            .decode = [](const Module& model, const Variable& z) { return as<Autoencoder>(model).decode(z); },
-            .benchmarks = {benchmark()}};
+    return {
+        .name = "autoencoder",
+        .description = "Compress images to a latent of 16 numbers and reconstruct them",
+        .defaults = {.sizes = autoencoder_options},
+        .settings = {.plateau = true, .latent = true, .width = true, .upsampling = true, .tied = true, .noise = true},
+        .metrics = {"cross_entropy", "mse"},
+        .caption = "Test images in odd rows, and below each what the network draws of it.",
+        .by_heart = "mse<=0.003",
+        .make_model =
+            [](const Random& random, const TrainingOptions& options) {
+                return std::make_unique<Autoencoder>(random, options.sizes);
+            },
+        .make_task = make_task<AutoencoderTask>,
+        .stages = [](const Module& model) { return as<Autoencoder>(model).stages(); },
+        .encode = [](const Module& model, const Variable& x) { return as<Autoencoder>(model).encode(x); },
+        .decode = [](const Module& model, const Variable& z) { return as<Autoencoder>(model).decode(z); },
+        .measure = measure_autoencoder,
+        .benchmarks = {benchmark()}};
 }
 
 }  // namespace adjoint

@@ -24,12 +24,6 @@ Tensor picture_of(const std::vector<Mistake>& mistakes, const std::shared_ptr<co
     return picture_grid(concatenate({shown, Tensor::zeros(rest)}, 0).value(), sample_columns);
 }
 
-// As divided as the images are.
-Tensor labels_of(const Batch& batch) {
-    return Tensor({std::ssize(batch.labels)}, {batch.labels.begin(), batch.labels.end()}, DType::float64)
-        .divided_as(batch.images);
-}
-
 }  // namespace
 
 double classification_step(const Module& model, Optimizer& optimizer, const Variable& images,

@@ -5,11 +5,13 @@
 
 namespace adjoint {
 
-TaskSpec autoencoder_task(), vae_task(), classifier_task(), linear_task(), dcgan_task(), wgan_gp_task();
+TaskSpec autoencoder_task(), vae_task(), classifier_task(), linear_task(), dcgan_task(), wgan_gp_task(), rbm_task(),
+    super_resolution_task(), unet_task();
 
 static std::vector<TaskSpec>& all_tasks() {
-    static std::vector<TaskSpec> all = {autoencoder_task(), vae_task(),   classifier_task(),
-                                        linear_task(),      dcgan_task(), wgan_gp_task()};
+    static std::vector<TaskSpec> all = {autoencoder_task(), vae_task(),     classifier_task(), linear_task(),
+                                        dcgan_task(),       wgan_gp_task(), rbm_task(),        super_resolution_task(),
+                                        unet_task()};
     return all;
 }
 

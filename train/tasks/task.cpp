@@ -57,6 +57,10 @@ void restore(const States& states, const TensorsByName& tensors) {
 TrainingTask::TrainingTask(const TrainingSetup& setup)
     : setup_(setup), model_(setup.task.make_model(setup.random.weights, setup.options)) {
     const TrainingOptions& options = setup.options;
+    require<DataError>(setup.task.masked == setup.data.training->masked(), "train {}: images must be {}; got {}",
+                       setup.task.name,
+                       setup.task.masked ? "masked, --dataset scenes or images:DIR with --masks DIR" : "without masks",
+                       setup.data.name);
     if (!options.init.empty() && options.resume.empty()) {
         begin_with(first_weights(setup.task.name, options.init), model_->states());
     }
@@ -82,14 +86,31 @@ void TrainingTask::reestimate_moments() {
         *average_, [&](Index number) { run_for_moments(*average_, number); }, batches);
 }
 
-void TrainingTask::run_for_moments(const Module& model, Index number) const { model(images_for_moments(number)); }
+void TrainingTask::run_for_moments(const Module& model, Index number) const { model(batch_for_moments(number).images); }
 
-Tensor TrainingTask::images_for_moments(Index number) const {
+Batch TrainingTask::batch_for_moments(Index number) const {
     const std::shared_ptr<const Dataset>& images = setup_.data.training;
     const Index size = setup_.options.batch_size;
     std::vector<Index> indices;
     for (Index i = 0; i < size; ++i) indices.push_back((number * size + i) % images->size());
-    return divided(first_images(Subset(images, std::move(indices)), size));
+    return divided(first_batch(Subset(images, std::move(indices)), size));
+}
+
+Tensor labels_of(const Batch& batch) {
+    return Tensor({std::ssize(batch.labels)}, {batch.labels.begin(), batch.labels.end()}, DType::float64)
+        .divided_as(batch.images);
+}
+
+Batch divided(const Batch& whole) {
+    const auto [begin, end] = part_of_batch(std::ssize(whole.labels));
+    return {divided(whole.images), {whole.labels.begin() + begin, whole.labels.begin() + end}};
+}
+
+Tensor classes_in_turn(Index count, Index classes) {
+    std::vector<double> all;
+    for (Index i = 0; i < count; ++i)
+        all.push_back(static_cast<double>(i % sample_columns % std::max<Index>(1, classes)));
+    return Tensor({count}, all, DType::float64);
 }
 
 NamedTensors TrainingTask::state_dict() {

@@ -18,6 +18,7 @@
 namespace adjoint {
 
 struct TaskSpec;
+class Findings;
 
 /// Independent streams of a run's random numbers.
 struct RunRandom {
@@ -114,7 +115,7 @@ class TrainingTask {
     /// Runs a model as in training on batch `number`, 0, 1, …: on training images, unless it is made for others.
     virtual void run_for_moments(const Module& model, Index number) const;
     /// So many training images, the first ones where number is 0.
-    Tensor images_for_moments(Index number) const;
+    Batch batch_for_moments(Index number) const;
 
     const TrainingSetup setup_;
 
@@ -174,6 +175,9 @@ struct TaskSpec {
     bool classifies = false;  ///< the model itself makes logits [N, classes] of images
     Function features = {};   ///< images to what a classifier decides by
     Function classify = {};   ///< features to logits [N, classes]
+    bool masked = false;      ///< its images have masks
+    /// Measures the model on images, for `adjoint evaluate`.
+    std::function<void(const Module&, const std::shared_ptr<const Dataset>&, Findings&)> measure = {};
 
     std::vector<Benchmark> benchmarks = {};
 };
@@ -194,6 +198,14 @@ const Model& as(const Module& model) {
 inline Variable one_image(const ImageModelOptions& sizes) {
     return Tensor::zeros({1, sizes.image_size, sizes.image_size, sizes.channels});
 }
+
+/// The labels of a batch [N], as divided as its images are.
+Tensor labels_of(const Batch& batch);
+/// The part of a whole batch that this process has.
+Batch divided(const Batch& whole);
+
+/// 0, 1, … for the images of a picture of sample_columns, each class again and again in columns of its own: [count].
+Tensor classes_in_turn(Index count, Index classes);
 
 constexpr Index sample_columns = 12, sample_count = 96;  ///< of the pictures that most tasks' tests make
 

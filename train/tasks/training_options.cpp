@@ -115,12 +115,21 @@ void add_auto_option(CLI::App& command, const char* name, Index& place, const ch
         ->default_str("auto");
 }
 
-void add_size_options(CLI::App& command, ImageModelOptions& sizes) {
-    add_setting(command, "--latent", sizes.latent, "Latent size: numbers an image is made from",
-                whole_number(1, 100'000));
-    add_setting(command, "--width", sizes.width,
-                "Channels of the layer nearest to the pixels; each layer further in has twice as many",
-                whole_number(1, 4096));
+void add_upsampling_options(CLI::App& command, UpsamplingOptions& upsampling) {
+    static const std::vector<std::string> kinds = {"transposed", "resize", "shuffle", "unpool"};  // as Upsampling has
+    command
+        .add_option_function<std::string>(
+            "--upsample",
+            [&upsampling](const std::string& kind) {
+                upsampling.kind = static_cast<Upsampling>(std::ranges::find(kinds, kind) - kinds.begin());
+            },
+            "How layers make images larger: a transposed convolution; or a convolution after a resize, before a pixel "
+            "shuffle, or after each pixel was put into the corner of a block")
+        ->check(one_of(kinds))
+        ->type_name(fmt::format("{}", fmt::join(kinds, "|")))
+        ->default_str(kinds.front());
+    command.add_flag("--smooth-start", upsampling.smooth_start,
+                     "Begin transposed convolutions as bilinear interpolation, shuffles with blocks of one colour");
 }
 
 void add_checkpoint_options(CLI::App& command, TrainingOptions& options) {
@@ -162,9 +171,9 @@ void add_call_options(CLI::App& command, TrainingOptions& options) {
 
 }  // namespace
 
-const std::set<std::string> settings_that_may_change = {"dataset", "data-dir",   "skip-bad",     "max-steps",
-                                                        "keep",    "save-steps", "save-minutes", "on-nan",
-                                                        "require", "epochs",     "tensorboard",  "patience"};
+const std::set<std::string> settings_that_may_change = {
+    "dataset",      "masks",  "data-dir", "skip-bad", "max-steps",   "keep",    "save-steps",
+    "save-minutes", "on-nan", "require",  "epochs",   "tensorboard", "patience"};
 
 void add_training_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings) {
     add_dataset_options(command, options.dataset);
@@ -172,7 +181,27 @@ void add_training_options(CLI::App& command, TrainingOptions& options, const Tas
     add_auto_option(command, "--image-size", options.sizes.image_size,
                     "Height and width to which the images of a folder are cut and resized", {"28", "32", "64", "128"});
     add_auto_option(command, "--channels", options.sizes.channels, "1 for grey images, 3 for RGB", {"1", "3"});
-    if (settings.sizes) add_size_options(command, options.sizes);
+    if (settings.latent) {
+        add_setting(command, "--latent", options.sizes.latent, "Latent size: numbers an image is made from",
+                    whole_number(1, 100'000));
+    }
+    if (settings.width) {
+        add_setting(command, "--width", options.sizes.width,
+                    "Channels of the layer nearest to the pixels; each layer further in has twice as many",
+                    whole_number(1, 4096));
+    }
+    if (settings.scale) {
+        add_setting(command, "--scale", options.scale, "How many times larger images are made", whole_number(2, 4));
+    }
+    if (settings.upsampling) add_upsampling_options(command, options.sizes.upsampling);
+    if (settings.conditional) {
+        command.add_flag("--conditional", options.conditional,
+                         "Tell both networks the class of each image, so that sample --class can choose");
+    }
+    if (settings.tied) {
+        command.add_flag("--tied", options.sizes.tied,
+                         "Run the encoder's own filters backward in the decoder, in place of filters of its own");
+    }
     if (settings.noise) {
         add_setting(command, "--noise", options.noise,
                     "Standard deviation of the Gaussian noise added to input images, which the model learns to remove",
@@ -216,6 +245,7 @@ void fit(TrainingOptions& options, const DataRecord& data) {
     if (sizes.image_size == 0) sizes.image_size = images[0];
     if (sizes.channels == 0) sizes.channels = images[2];
     if (!data.classes.empty()) options.classes = std::ssize(data.classes);
+    if (options.conditional) sizes.told_classes = options.classes;
 }
 
 }  // namespace adjoint

@@ -37,8 +37,10 @@ struct TrainingOptions {
 
     /// Of the model, where its user can choose them; image size and channels 0 for those that the images have.
     ImageModelOptions sizes = {.latent = 0, .width = 0};
-    Index classes = 10;  ///< that a classifier tells apart
-    double noise = 0.0;  ///< deviation of that in what a denoising model sees of images
+    bool conditional = false;  ///< tell both networks of a game the class of each image
+    Index scale = 2;           ///< by which small images are made larger
+    Index classes = 10;        ///< that a classifier tells apart
+    double noise = 0.0;        ///< deviation of that in what a denoising model sees of images
 
     Index keep = 3;                             ///< checkpoints, beside the best
     Index save_steps = 0;                       ///< between checkpoints within an epoch; 0 for no such
@@ -58,8 +60,13 @@ struct TrainingOptions {
 /// Which settings a task has beside those that all have.
 struct TaskSettings {
     bool plateau = false;  ///< the schedule that waits for one loss to fall
-    bool sizes = false;    ///< latent size and width
-    bool game = false;     ///< of two networks
+    bool latent = false;   ///< how many numbers an image is made from
+    bool width = false;
+    bool upsampling = false;
+    bool conditional = false;
+    bool scale = false;  ///< by which small images are made larger
+    bool tied = false;
+    bool game = false;  ///< of two networks
     bool noise = false;
 };
 

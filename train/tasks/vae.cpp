@@ -7,6 +7,7 @@
 #include "framework/tensor/processes.h"
 #include "models/autoencoder.h"
 #include "train/io/png.h"
+#include "train/tasks/autoencoder.h"
 #include "train/tasks/task.h"
 
 namespace adjoint {
@@ -58,7 +59,7 @@ TaskSpec vae_task() {
     return {.name = "vae",
             .description = "Generate images from Gaussian latents with a variational autoencoder",
             .defaults = {.sizes = autoencoder_options},
-            .settings = {.plateau = true, .sizes = true},
+            .settings = {.plateau = true, .latent = true, .width = true, .upsampling = true},
             .metrics = {"loss", "reconstruction", "divergence"},
             .caption = "What the decoder draws of noise that stays the same.",
             .make_model =
@@ -72,7 +73,8 @@ TaskSpec vae_task() {
                     return sigmoid(as<Autoencoder>(model).decode(reshape(noise, {noise.extent(0), -1})));
                 },
             .encode = [](const Module& model, const Variable& x) { return as<Autoencoder>(model).encode(x); },
-            .decode = [](const Module& model, const Variable& z) { return as<Autoencoder>(model).decode(z); }};
+            .decode = [](const Module& model, const Variable& z) { return as<Autoencoder>(model).decode(z); },
+            .measure = measure_autoencoder};
 }
 
 }  // namespace adjoint

@@ -23,10 +23,12 @@ TEST_F(Misspelt, CommandsGetTheNearestName) {
         {"train autoencodr",
          "2 error: adjoint train autoencodr: there is no such command; did you mean adjoint train autoencoder?"},
         {"train perceptron",
-         "2 error: adjoint train: must be followed by one of autoencoder, vae, classifier, linear, dcgan, wgan-gp; got "
+         "2 error: adjoint train: must be followed by one of autoencoder, vae, classifier, linear, dcgan, wgan-gp, "
+         "rbm, super-resolution, unet; got "
          "perceptron"},
         {"train -- perceptron",
-         "2 error: adjoint train: must be followed by one of autoencoder, vae, classifier, linear, dcgan, wgan-gp; got "
+         "2 error: adjoint train: must be followed by one of autoencoder, vae, classifier, linear, dcgan, wgan-gp, "
+         "rbm, super-resolution, unet; got "
          "perceptron"},
     });
 }
@@ -76,7 +78,8 @@ TEST_F(Misspelt, ChoicesGetTheNearestName) {
         {"train dcgan --on-nan rolback", "2 error: --on-nan: rolback not in {stop,rollback}; did you mean rollback?"},
         {"bench --model gan", "2 error: --model: gan not in {autoencoder,dcgan,wgan-gp,wgan,all}; did you mean wgan?"},
         {"summary dcgam",
-         "2 error: model: dcgam not in {autoencoder,vae,classifier,linear,dcgan,wgan-gp}; did you mean dcgan?"},
+         "2 error: model: dcgam not in {autoencoder,vae,classifier,linear,dcgan,wgan-gp,rbm,super-resolution,unet}; "
+         "did you mean dcgan?"},
         {"bench --convolution refrence",
          "2 error: --convolution: refrence not in {direct,reference}; did you mean reference?"},
         {"conv2d --input 1 --weight 1 --convention torch",

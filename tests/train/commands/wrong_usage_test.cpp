@@ -70,7 +70,9 @@ TEST_F(WrongUsage, OfCommandsAndFlags) {
         {"bench nothing", "2 error: The following argument was not expected: nothing"},
         {"bench --model gan", "2 error: --model: gan not in {autoencoder,dcgan,wgan-gp,wgan,all}"},
         {"summary", "2 error: summary: must be of a MODEL or of a --run; got neither"},
-        {"summary perceptron", "2 error: model: perceptron not in {autoencoder,vae,classifier,linear,dcgan,wgan-gp}"},
+        {"summary perceptron",
+         "2 error: model: perceptron not in "
+         "{autoencoder,vae,classifier,linear,dcgan,wgan-gp,rbm,super-resolution,unet}"},
         {"data get cifar", "2 error: dataset: must be mnist, fashion-mnist or kmnist; got cifar"},
         {"gradcheck --layer no", "2 error: gradcheck: no operation, layer or model has this name; got no, known: "},
         {"report", "2 error: --run is required"},
@@ -121,7 +123,8 @@ TEST_F(WrongUsage, OfSettings) {
         {"train dcgan --dataset digits --schedule one-cycle --warmup 5",
          "2 error: --warmup: must be 0 with --schedule one-cycle, which rises by itself; got 5"},
         {"train dcgan --dataset mnits",
-         "2 error: --dataset: must be auto, mnist, fashion-mnist, kmnist, digits, images:DIR or an .npy or .npz file; "
+         "2 error: --dataset: must be auto, mnist, fashion-mnist, kmnist, digits, scenes, images:DIR or an .npy or "
+         ".npz file; "
          "got "
          "mnits; did you mean mnist?"},
         {"train autoencoder --config none.toml", "66 error: none.toml: cannot be read; got No such file or directory"},
@@ -190,7 +193,8 @@ TEST_F(WrongUsage, OfData) {
     const std::string mnist = ": MNIST's four files (train-images-idx3-ubyte.gz and so on) must be there; got ";
     expect_refused({
         {"train autoencoder --dataset letters",
-         "2 error: --dataset: must be auto, mnist, fashion-mnist, kmnist, digits, images:DIR or an .npy or .npz file; "
+         "2 error: --dataset: must be auto, mnist, fashion-mnist, kmnist, digits, scenes, images:DIR or an .npy or "
+         ".npz file; "
          "got letters"},
         {"train autoencoder --dataset mnist --data-dir nowhere", "66 error: nowhere" + mnist + "no such directory"},
         {"train dcgan --dataset mnist --data-dir empty", "66 error: empty" + mnist + "a directory without them"},

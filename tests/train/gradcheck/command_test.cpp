@@ -95,6 +95,7 @@ TEST(GradientTable, HasARowForEveryModule) {
     expect_rows(modules, {{"Lambda", "what the activations derive from"},
                           {"Dcgan", "two networks that have rows"},
                           {"LinearClassifier", "checked as the layer Linear"},
+                          {"UpsamplingConv2D", "what ResizeConv2D, ShuffleConv2D and UnpoolConv2D derive from"},
                           {"WganGp", "two networks that have rows"}});
 }
 

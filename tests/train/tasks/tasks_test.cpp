@@ -1,5 +1,6 @@
 // Truths about the registry of tasks: each declares what its test measures and can do what it says; and a task of one's
 // own needs three functions.
+#include "datasets/digits/digit_scenes.h"
 #include "datasets/digits/drawn_digits.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
@@ -21,10 +22,19 @@ Datasets few_digits() {
     return {.name = "digits", .training = images, .test = images};
 }
 
+// What the task learns from.
+Datasets few_images(const TaskSpec& task) {
+    if (!task.masked) return few_digits();
+    const auto scenes = std::make_shared<DigitScenes>(few_digits().training, 4, Random(1));
+    return {.name = "scenes", .training = scenes, .test = scenes};
+}
+
 TEST(Tasks, DeclareTheMetricsThatTheirTestsMeasure) {
-    const Datasets data = few_digits();
     for (const TaskSpec& task : tasks()) {
-        const auto training = task.make_task({task, task.defaults, data, RunRandom(1)});
+        const Datasets data = few_images(task);
+        TrainingOptions options = task.defaults;
+        fit(options, data.record());
+        const auto training = task.make_task({task, options, data, RunRandom(1)});
         const Evaluation evaluation = training->evaluate(data.test);
         std::vector<std::string> names;
         for (const auto& [name, value] : evaluation.metrics) names.push_back(name);
@@ -32,6 +42,17 @@ TEST(Tasks, DeclareTheMetricsThatTheirTestsMeasure) {
         EXPECT_EQ(evaluation.loss.has_value(), task.settings.plateau) << task.name << ": plateau waits for a loss";
         EXPECT_FALSE(task.caption.empty()) << task.name;
     }
+}
+
+TEST(Tasks, RefuseImagesWithAMaskTooManyOrTooFew) {
+    const Datasets digits = few_digits(), scenes = few_images(*find_task("unet"));
+    const auto make = [](const char* name, const Datasets& data) {
+        const TaskSpec& task = *find_task(name);
+        return task.make_task({task, task.defaults, data, RunRandom(1)});
+    };
+    EXPECT_EQ(error_of([&] { make("unet", digits); }),
+              "train unet: images must be masked, --dataset scenes or images:DIR with --masks DIR; got digits");
+    EXPECT_EQ(error_of([&] { make("rbm", scenes); }), "train rbm: images must be without masks; got scenes");
 }
 
 TEST(Tasks, CanDoWhatTheySay) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "framework/tensor/random.h"
+#include "models/rbm.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
 #include "train/io/png.h"
@@ -24,12 +25,17 @@ class Resumed : public ProgramTest {
         for (int i = 0; i < 40; ++i) {
             const fs::path folder = directory_ / fmt::format("images/{}", i % 10);
             fs::create_directories(folder);
-            write_png(folder / fmt::format("{:02}.png", i), Random(7).stream(i).uniform({28, 28, 1}));
+            const std::string name = fmt::format("{:02}.png", i);
+            write_png(folder / name, Random(7).stream(i).uniform({28, 28, 1}));
+            const fs::path masks = directory_ / fmt::format("masks/{}", i % 10);
+            fs::create_directories(masks);
+            write_png(masks / name, bernoulli(Tensor::full({28, 28, 1}, 0.5), Random(8).stream(i)));
         }
     }
     static std::string begin(const std::string& model, const std::string& out) {
         return "train " + model + " --dataset images:images --batch-size 8 --epochs 3 --ema 0.9 --save-steps 1 " +
-               "--keep 2 --out " + out + (find_task(model)->settings.sizes ? " --width 8" : "");
+               "--keep 2 --out " + out + (find_task(model)->settings.width ? " --width 8" : "") +
+               (find_task(model)->masked ? " --image-size 32 --masks masks" : "");
     }
     std::vector<fs::path> checkpoints(const std::string& out) const {
         std::vector<fs::path> files;

@@ -5,7 +5,7 @@
 #include "tests/support/allocations.h"
 #include "tests/support/threads.h"
 #include "train/tasks/autoencoder.h"
-#include "train/tasks/dcgan.h"
+#include "train/tasks/games/dcgan.h"
 
 namespace adjoint {
 namespace {

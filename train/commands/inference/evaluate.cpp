@@ -3,21 +3,18 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "datasets/batches.h"
+#include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/resampling.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"
-#include "layers/losses/losses.h"
 #include "models/dcgan.h"
 #include "train/cli/commands.h"
 #include "train/cli/progress_line.h"
 #include "train/cli/validators.h"
-#include "train/evaluation/image_quality.h"
-#include "train/evaluation/statistics.h"
+#include "train/evaluation/findings.h"
 #include "train/io/png.h"
 #include "train/tasks/classification.h"
 #include "train/tasks/trained_model.h"
@@ -37,59 +34,6 @@ struct EvaluateOptions {
     std::uint64_t seed = 1;
     bool json = false;
 };
-
-// What was found out, as lines to read and as JSON.
-class Findings {
-  public:
-    void add(const std::string& title, const MeanAndError& value, const std::string& unit = "") {
-        const std::string error = std::isfinite(value.error) ? fmt::format(" ± {:.5f}", value.error) : "";
-        lines_ += fmt::format("{:<28}{:.5f}{}{}\n", title, value.mean, error, unit);
-        json_[key(title)] = {{"mean", value.mean}, {"error", value.error}};
-    }
-    void add(const std::string& title, double value, const std::string& text) {
-        lines_ += fmt::format("{:<28}{}\n", title, text);
-        json_[key(title)] = value;
-    }
-    void add_lines(const std::string& text, const std::string& key, const Json& value) {
-        lines_ += text;
-        json_[key] = value;
-    }
-    void print(bool json) const { fmt::print("{}", json ? json_.dump() + "\n" : lines_); }
-
-  private:
-    // mean_squared_error for "mean squared error".
-    static std::string key(std::string title) {
-        std::ranges::transform(title, title.begin(),
-                               [](unsigned char c) { return c == ' ' || c == '-' ? '_' : std::tolower(c); });
-        return title;
-    }
-
-    std::string lines_;
-    Json json_ = Json::object();
-};
-
-void append(std::vector<double>& values, const Tensor& more) {
-    for (const double value : more.to_vector()) values.push_back(value);
-}
-
-void evaluate_autoencoder(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
-    std::vector<double> entropies, errors, ratios, similarities;
-    Batches batches(images, {.batch_size = at_once});
-    ProgressLine progress;
-    while (const auto batch = batches.next()) {
-        const Variable logits = gathered(model(batch->images).value()), x = gathered(batch->images),
-                       y = sigmoid(logits);
-        append(entropies, mean(softplus(logits) - x * logits, {1, 2, 3}).value());
-        append(errors, mean((y - x) * (y - x), {1, 2, 3}).value());
-        append(ratios, peak_signal_to_noise_ratio(x.value(), y.value()));
-        append(similarities, structural_similarity(x.value(), y.value()));
-        progress.say([&] { return fmt::format("evaluate: {} of {} images", errors.size(), images->size()); });
-    }
-    findings.add("binary cross-entropy", mean_and_error(entropies), " a pixel");
-    findings.add("mean squared error", mean_and_error(errors), " a pixel");
-    findings.add("PSNR", mean_and_error(ratios), " dB");
-    findings.add("SSIM", mean_and_error(similarities));
-}
 
 // How often images of the class of a row are taken for that of a column.
 std::vector<std::vector<Index>> confusion_of(const Classified& all, std::size_t classes) {
@@ -188,10 +132,12 @@ void evaluate_generator(const TrainedRun& run, const EvaluateOptions& options, c
     const auto see = [&judge, model = judge.model()](const Tensor& images) {
         return seen_by(judge.task, *model, images);
     };
-    const Seen test = see(first_images(*data.test, data.test->size()));
+    const Tensor test_images = first_images(*data.test, data.test->size());
+    const Seen test = see(test_images);
     const Seen training = see(first_images(*data.training, options.count));
-    const Seen drawn = see(draw_images(
-        generator, generator_noise(Random(options.seed), options.count, {.length = generator.sizes.latent})));
+    const Tensor images = draw_images(
+        generator, generator_noise(Random(options.seed), options.count, {.length = generator.sizes.latent}));
+    const Seen drawn = see(images);
     const Moments real = moments(test.features);
     const double distance = frechet_distance(moments(drawn.features), real);
     const double of_training = frechet_distance(moments(training.features), real);
@@ -201,6 +147,7 @@ void evaluate_generator(const TrainedRun& run, const EvaluateOptions& options, c
     findings.add("entropy of an image's class", mean_and_error(entropy(drawn.chances).to_vector()));
     findings.add("entropy of all classes", varied,
                  fmt::format("{:.5f}; at most {:.5f}", varied, std::log(static_cast<double>(judge.options.classes))));
+    findings.add_checkerboards(images, test_images);
 }
 
 // Those that --images names.
@@ -215,8 +162,8 @@ void evaluate(const EvaluateOptions& options) {
     const TrainedRun run = TrainedRun::open(options.choice);
     const Datasets data = run.datasets(options.dataset);
     Findings findings;
-    if (run.task.decode) {
-        evaluate_autoencoder(*run.model(), chosen(data, options.images), findings);
+    if (run.task.measure) {
+        run.task.measure(*run.model(), chosen(data, options.images), findings);
     } else if (run.task.classifies) {
         evaluate_classifier(run, chosen(data, options.images), findings);
     } else {

@@ -1,6 +1,7 @@
 // `adjoint sample`: draws images with a trained generator.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <optional>
 
 #include "datasets/read_file.h"
 #include "models/dcgan.h"
@@ -18,6 +19,7 @@ struct SampleOptions {
     RunChoice choice;
     Index count = 64;
     std::uint64_t seed = 1;
+    std::optional<Index> of_class = {};
     std::filesystem::path noise, write_noise;
     std::filesystem::path png, npy;
 };
@@ -37,7 +39,15 @@ void sample(SampleOptions options) {
     const TrainedRun run = TrainedRun::open(options.choice);
     const Generator generator = trained_generator("sample", run);
     const Tensor noise = noise_of(options, generator.sizes.latent);
-    const Tensor images = draw_images(generator, noise);
+    const Index told = generator.sizes.told_classes;
+    std::optional<Tensor> classes;
+    if (options.of_class) {
+        require(told > 0, "sample: --class is for a run of dcgan --conditional; got one without in {}",
+                run.directory.path().string());
+        require(*options.of_class < told, "sample: --class must be from 0 to {}; got {}", told - 1, *options.of_class);
+        classes = Tensor::full({noise.extent(0)}, static_cast<double>(*options.of_class), DType::float64);
+    }
+    const Tensor images = draw_images(generator, noise, classes);
     if (options.png.empty() && options.npy.empty()) {
         options.png = run.directory.sample(options.noise.empty() ? fmt::format("seed-{}", options.seed) : "noise");
     }
@@ -66,6 +76,10 @@ void add_sample_command(CLI::App& app) {
         command->add_option("--noise", options->noise, "Noise from this .npy [N, latent] instead of a seed");
     add_setting(*command, "--count", options->count, "Number of images", whole_number(1, 1'000'000))->excludes(noise);
     add_setting(*command, "--seed", options->seed, "Random seed of the noise", seed_number())->excludes(noise);
+    command
+        ->add_option("--class", options->of_class,
+                     "Number of the class to draw, by a run of dcgan --conditional; by default each in turn")
+        ->check(whole_number(0, 1'000'000));
     command->add_option("--write-noise", options->write_noise, "Write the noise as float32 [N, 1, 1, latent]");
     command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
     command->add_option("--npy", options->npy,

@@ -18,8 +18,9 @@ namespace {
 class TrainedRuns : public ProgramTest {
   protected:
     nlohmann::json trained(const std::string& model) const {
-        done("train " + model + " --dataset digits --max-steps 3 --out " + model);
-        return last_metrics(model);
+        const std::string out = model.substr(0, model.find(' '));
+        done("train " + model + " --dataset digits --max-steps 3 --out " + out);
+        return last_metrics(out);
     }
     /// The first number after `what`.
     static double number(const std::string& text, const std::string& what) {
@@ -36,6 +37,22 @@ TEST_F(TrainedRuns, OfAnAutoencoderHaveTheLossesThatTrainingFound) {
     EXPECT_NEAR(number(text, "mean squared error"), metrics.at("test_mse"), 1e-5);
     EXPECT_GT(number(text, "PSNR"), 5.0);
     EXPECT_LT(number(text, "SSIM"), 0.9);
+}
+
+TEST_F(TrainedRuns, OfSuperResolutionAreMeasuredBesideInterpolation) {
+    const nlohmann::json metrics = trained("super-resolution --scale 3");
+    const nlohmann::json found = nlohmann::json::parse(printed("evaluate --run super-resolution --json"));
+    EXPECT_NEAR(found.at("psnr").at("mean"), metrics.at("test_psnr"), 1e-4);
+    EXPECT_NEAR(found.at("psnr_of_bicubic").at("mean"), metrics.at("test_bicubic_psnr"), 1e-4);
+    EXPECT_GT(found.at("ssim_of_bicubic").at("mean"), 0.5);
+}
+
+TEST_F(TrainedRuns, OfAnRbmHaveTheErrorThatTrainingFound) {
+    const nlohmann::json metrics = trained("rbm");
+    const nlohmann::json found = nlohmann::json::parse(printed("evaluate --run rbm --json"));
+    EXPECT_NEAR(found.at("mean_squared_error").at("mean"), metrics.at("test_mse"), 1e-6);
+    EXPECT_NEAR(found.at("free_energy").at("mean").get<double>() / metrics.at("test_free_energy").get<double>(), 1,
+                1e-5);
 }
 
 TEST_F(TrainedRuns, OfAClassifierHaveTheLossesThatTrainingFound) {

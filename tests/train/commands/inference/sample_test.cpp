@@ -1,6 +1,7 @@
 // `adjoint sample` draws of the noise that it is told, asks for the weights that it uses, and writes to pipes.
 #include <fmt/ranges.h>
 
+#include "framework/ops/shape_ops.h"
 #include "models/dcgan.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
@@ -36,6 +37,22 @@ TEST_F(SampleCommand, DrawsTheSameOfTheNoiseThatItWrote) {
               "y.png: 3 samples\ny.npy: float32 [3, 28, 28, 1]\n");
     EXPECT_TRUE(identical(read("y.npy"), read("x.npy")));
     EXPECT_EQ(printed("sample --run gan --noise z.npy"), "gan/samples/noise.png: 3 samples\n");
+}
+
+TEST_F(SampleCommand, DrawsTheClassThatItIsToldAndElseEachInTurn) {
+    done("train dcgan --conditional --dataset digits --width 4 --max-steps 2 --out told");
+    printed("sample --run told --count 12 --class 7 --npy seven.npy");
+    printed("sample --run told --count 12 --npy turn.npy");
+    const Tensor seven = read("seven.npy"), turn = read("turn.npy");
+    for (Index i = 0; i < 12; ++i) {
+        const auto image = [i](const Tensor& all) { return slice(all, {.axis = 0, .begin = i, .end = i + 1}).value(); };
+        EXPECT_EQ(identical(image(seven), image(turn)), i == 7) << i;
+    }
+    EXPECT_EQ(refusal("sample --run told --class 10"), "2 error: sample: --class must be from 0 to 9; got 10");
+    EXPECT_EQ(refusal("sample --run gan --class 7"),
+              "2 error: sample: --class is for a run of dcgan --conditional; got one without in gan");
+    printed("interpolate --run told --rows 2 --steps 3 --png walk.png");
+    EXPECT_EQ(run("summary --run told").status, 0);
 }
 
 TEST_F(SampleCommand, RefusesNoiseThatIsNone) {

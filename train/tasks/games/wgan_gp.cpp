@@ -1,4 +1,4 @@
-#include "train/tasks/wgan_gp.h"
+#include "train/tasks/games/wgan_gp.h"
 
 #include <fmt/format.h>
 
@@ -143,7 +143,7 @@ TaskSpec wgan_gp_task() {
         .name = "wgan-gp",
         .description = "Generate images with a Wasserstein GAN with gradient penalty",
         .defaults = {.batch_size = 32, .optimizer = adam(), .sizes = dcgan_options},
-        .settings = {.sizes = true, .game = true},
+        .settings = {.latent = true, .width = true, .upsampling = true, .game = true},
         .metrics = {"distance", "penalty", "gradient_norm", "generator_loss"},
         .caption = "What the generator draws of noise that stays the same.",
         .make_model = [](const Random& random,

@@ -1,4 +1,4 @@
-#include "train/tasks/dcgan.h"
+#include "train/tasks/games/dcgan.h"
 
 #include <fmt/format.h>
 
@@ -25,20 +25,24 @@ class DcganTask : public TrainingTask {
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const Tensor images = from_unit_to_symmetric(batch.images);
         const Tensor z = noise(setup_.random.noise.stream(t), whole_extent(images));
-        return dcgan_step(as<Dcgan>(model()), optimizers_, images, z);
+        return dcgan_step(as<Dcgan>(model()), optimizers_, images, z, labels_of(batch));
     }
 
     // The two losses on images that neither network has seen.
     Evaluation evaluate(const std::shared_ptr<const Dataset>& data) const override {
         constexpr Index count = 500;
         const auto& model = as<Dcgan>(evaluation_model());
-        const Tensor images = from_unit_to_symmetric(divided(first_images(*data, count)));
-        const Variable fakes = model.generator(noise(setup_.random.fixed_noise, whole_extent(images)));
-        const Variable real = model.discriminator(images), fake = model.discriminator(fakes);
+        const Batch batch = divided(first_batch(*data, count));
+        const Tensor images = from_unit_to_symmetric(batch.images), classes = labels_of(batch);
+        const auto told = [&](const Variable& x) { return with_classes(x, classes, model.told_classes); };
+        const Variable fakes = model.generator(told(noise(setup_.random.fixed_noise, whole_extent(images))));
+        const Variable real = model.discriminator(told(images)), fake = model.discriminator(told(fakes));
         const double g_loss = binary_cross_entropy_with_logits(fake, 1.0).item();
         const double d_loss =
             binary_cross_entropy_with_logits(real, 1.0).item() + binary_cross_entropy_with_logits(fake, 0.0).item();
-        const Variable drawn = model.generator(noise(setup_.random.fixed_noise, sample_count));
+        const Variable drawn = model.generator(with_classes(noise(setup_.random.fixed_noise, sample_count),
+                                                            divided(classes_in_turn(sample_count, model.told_classes)),
+                                                            model.told_classes));
         return {.metrics = {{"discriminator_loss", d_loss}, {"generator_loss", g_loss}},
                 .sentence = fmt::format("loss of the discriminator {:.3f}, of the generator {:.3f}", d_loss, g_loss),
                 .picture = picture_grid(from_symmetric_to_unit(gathered(drawn.value())), sample_columns)};
@@ -52,9 +56,12 @@ class DcganTask : public TrainingTask {
     // The discriminator sees real and drawn images in turn.
     void run_for_moments(const Module& model, Index number) const override {
         const auto& dcgan = as<Dcgan>(model);
-        dcgan.discriminator(from_unit_to_symmetric(images_for_moments(number)));
-        dcgan.discriminator(dcgan.generator(
-            noise(setup_.random.moments.stream(static_cast<std::uint64_t>(number)), setup_.options.batch_size)));
+        const Batch batch = batch_for_moments(number);
+        const Tensor z =
+            noise(setup_.random.moments.stream(static_cast<std::uint64_t>(number)), setup_.options.batch_size);
+        const auto told = [&](const Variable& x) { return with_classes(x, labels_of(batch), dcgan.told_classes); };
+        dcgan.discriminator(told(from_unit_to_symmetric(batch.images)));
+        dcgan.discriminator(told(dcgan.generator(told(z))));
     }
 
   private:
@@ -79,21 +86,23 @@ Benchmark benchmark() {
 
 }  // namespace
 
-Metrics dcgan_step(const Dcgan& model, GameOptimizers& optimizers, const Variable& images, const Variable& noise) {
+Metrics dcgan_step(const Dcgan& model, GameOptimizers& optimizers, const Variable& images, const Variable& noise,
+                   const Tensor& classes) {
     const Sequential &generator = model.generator, &discriminator = model.discriminator;
     const ModeScope training(Mode::train);    // both networks see the moments of each batch
     Tape generating(generator.parameters());  // records how the images come about, for the generator's step below
-    const Variable fakes = generator(noise);
+    const auto told = [&](const Variable& x) { return with_classes(x, classes, model.told_classes); };
+    const Variable fakes = generator(told(noise));
     // (1) Discriminator: maximise log D(x) + log(1 − D(G(z))).
     Variable d_loss;
     {
         Tape tape(discriminator.parameters());
-        d_loss = binary_cross_entropy_with_logits(discriminator(images), real_label) +
-                 binary_cross_entropy_with_logits(discriminator(stop_gradient(fakes)), 0.0);
+        d_loss = binary_cross_entropy_with_logits(discriminator(told(images)), real_label) +
+                 binary_cross_entropy_with_logits(discriminator(told(stop_gradient(fakes))), 0.0);
         optimizers.judge->step(tape.gradient(d_loss));
     }
     // (2) Generator: maximise log D(G(z)).
-    const Variable g_loss = binary_cross_entropy_with_logits(discriminator(fakes), 1.0);
+    const Variable g_loss = binary_cross_entropy_with_logits(discriminator(told(fakes)), 1.0);
     optimizers.generator->step(generating.gradient(g_loss));
     return {{"D loss", d_loss.item()}, {"G loss", g_loss.item()}};
 }
@@ -107,7 +116,7 @@ TaskSpec dcgan_task() {
                          .optimizer = {.learning_rate = 1e-3, .beta1 = beta1},
                          .schedule = "linear",
                          .sizes = dcgan_options},
-            .settings = {.sizes = true, .game = true},
+            .settings = {.latent = true, .width = true, .upsampling = true, .conditional = true, .game = true},
             .metrics = {"discriminator_loss", "generator_loss"},
             .caption = "What the generator draws of noise that stays the same.",
             .make_model = [](const Random& random,
@@ -115,8 +124,11 @@ TaskSpec dcgan_task() {
             .make_task = make_task<DcganTask>,
             .networks = [](const Module& model, const ImageModelOptions& sizes) -> std::vector<NetworkInput> {
                 const auto& dcgan = as<Dcgan>(model);
-                return {{"generator", &dcgan.generator, Tensor::zeros({1, 1, 1, sizes.latent})},
-                        {"discriminator", &dcgan.discriminator, one_image(sizes)}};
+                const auto told = [&](const Variable& x) {
+                    return with_classes(x, Tensor::zeros({1}), dcgan.told_classes);
+                };
+                return {{"generator", &dcgan.generator, told(Tensor::zeros({1, 1, 1, sizes.latent}))},
+                        {"discriminator", &dcgan.discriminator, told(one_image(sizes))}};
             },
             .stages = [](const Module& model) { return stages_of(as<Dcgan>(model).discriminator); },
             .symmetric = true,

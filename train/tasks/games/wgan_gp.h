@@ -3,7 +3,7 @@
 #pragma once
 
 #include "models/dcgan.h"
-#include "train/tasks/game.h"
+#include "train/tasks/games/game.h"
 
 namespace adjoint {
 

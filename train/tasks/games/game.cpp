@@ -1,4 +1,4 @@
-#include "train/tasks/game.h"
+#include "train/tasks/games/game.h"
 
 namespace adjoint {
 namespace {

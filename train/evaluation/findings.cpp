@@ -1,0 +1,49 @@
+#include "train/evaluation/findings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "framework/analysis/checkerboard.h"
+
+namespace adjoint {
+namespace {
+
+// mean_squared_error for "mean squared error".
+std::string key(std::string title) {
+    std::ranges::transform(title, title.begin(),
+                           [](unsigned char c) { return c == ' ' || c == '-' ? '_' : std::tolower(c); });
+    return title;
+}
+
+}  // namespace
+
+void Findings::add(const std::string& title, const MeanAndError& value, const std::string& unit) {
+    const std::string error = std::isfinite(value.error) ? fmt::format(" ± {:.5f}", value.error) : "";
+    lines_ += fmt::format("{:<28}{:.5f}{}{}\n", title, value.mean, error, unit);
+    json_[key(title)] = {{"mean", value.mean}, {"error", value.error}};
+}
+
+void Findings::add(const std::string& title, double value, const std::string& text) {
+    lines_ += fmt::format("{:<28}{}\n", title, text);
+    json_[key(title)] = value;
+}
+
+void Findings::add_lines(const std::string& text, const std::string& key, const nlohmann::ordered_json& value) {
+    lines_ += text;
+    json_[key] = value;
+}
+
+void Findings::add_checkerboards(const Tensor& drawn, const Tensor& real) {
+    const Size2D period = {2, 2};
+    const double share = checkerboard_share(drawn, period).item(), of_real = checkerboard_share(real, period).item();
+    add("checkerboard share", share, fmt::format("{:.5f}; of test images {:.5f}", share, of_real));
+}
+
+void Findings::print(bool json) const { fmt::print("{}", json ? json_.dump() + "\n" : lines_); }
+
+void append(std::vector<double>& values, const Tensor& more) {
+    for (const double value : more.to_vector()) values.push_back(value);
+}
+
+}  // namespace adjoint

@@ -1,0 +1,193 @@
+#include "train/tasks/segmentation.h"
+
+#include <cmath>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "framework/kernels/loops.h"
+#include "framework/ops/reduction.h"
+#include "framework/ops/shape_ops.h"
+#include "framework/tensor/processes.h"
+#include "models/unet.h"
+#include "train/evaluation/findings.h"
+#include "train/io/png.h"
+
+namespace adjoint {
+namespace {
+
+constexpr Index picture_columns = 8, at_once = 50;
+
+// 1 at each pixel's class, else 0: [N, H, W, count].
+Tensor one_hot(const Tensor& classes, Index count) {
+    Shape shape = classes.shape();
+    shape.push_back(count);
+    return Tensor::build<float>(shape,
+                                [&](std::span<float> out) {
+                                    std::ranges::fill(out, 0.0F);
+                                    const std::span<const float> all = classes.data<float>();
+                                    for (std::size_t pixel = 0; pixel < all.size(); ++pixel) {
+                                        const auto k = static_cast<Index>(all[pixel]);
+                                        require<DataError>(k < count, "mask: a class must be below {}; got {}", count,
+                                                           k);
+                                        out[pixel * static_cast<std::size_t>(count) + static_cast<std::size_t>(k)] = 1;
+                                    }
+                                })
+        .divided_as(classes);
+}
+
+Tensor in_colours(const Tensor& pictures) {
+    return pictures.extent(3) == 3 ? pictures : concatenate({pictures, pictures, pictures}, 3).value();
+}
+
+class SegmentationTask : public OneOptimizerTask {
+  public:
+    explicit SegmentationTask(const TrainingSetup& setup) : OneOptimizerTask(setup) {
+        const Shape images = setup.data.training->image_shape();
+        require<DataError>(images[0] % 8 == 0 && images[1] % 8 == 0,
+                           "train unet: images must be of 32, 64 or 128 pixels, as --image-size makes them; got {}",
+                           images[0]);
+        const std::string& augment = setup.options.augment;
+        require(augment.empty() || augment == "shift" || augment == "flip" || augment == "shift,flip",
+                "train unet: --augment must be shift or flip, which move masks by whole pixels; got {}", augment);
+    }
+
+    Metrics step(const Batch& batch, std::uint64_t) override {
+        const auto [pictures, classes] = apart(batch.images);
+        Tape tape(model().parameters());
+        const Variable loss = segmentation_loss(model()(pictures), one_hot(classes, setup_.options.classes));
+        optimizer_->step(tape.gradient(loss));
+        return {{"loss", loss.item()}};
+    }
+
+    Evaluation evaluate(const std::shared_ptr<const Dataset>& images) const override {
+        const ClassAreas areas = measure_areas(evaluation_model(), images);
+        const double overlap = areas.mean_overlap(), accuracy = areas.accuracy();
+        const auto [pictures, classes] = apart(first_images(*images, picture_columns));
+        const Tensor shown = in_colours(pictures.value()), predicted = segment(evaluation_model(), pictures);
+        return {.metrics = {{"mean_iou", overlap}, {"accuracy", accuracy}},
+                .sentence = fmt::format("mean IoU {:.4f}, {:.2f} % of pixels right", overlap, 100.0 * accuracy),
+                .loss = 1.0 - overlap,
+                .picture = picture_grid(concatenate({shown, coloured(classes), coloured(predicted)}, 0).value(),
+                                        shown.extent(0))};
+    }
+
+  protected:
+    void run_for_moments(const Module& model, Index number) const override {
+        model(apart(batch_for_moments(number).images).pictures);
+    }
+};
+
+}  // namespace
+
+std::optional<double> ClassAreas::overlap(std::size_t of) const {
+    const Index together = truth[of] + predicted[of] - both[of];
+    return together == 0 ? std::nullopt : std::optional(static_cast<double>(both[of]) / static_cast<double>(together));
+}
+
+double ClassAreas::mean_overlap() const {
+    double sum = 0.0, count = 0.0;
+    for (std::size_t k = 0; k < truth.size(); ++k) {
+        if (const std::optional<double> of_class = overlap(k)) {
+            sum += *of_class;
+            ++count;
+        }
+    }
+    return sum / count;
+}
+
+double ClassAreas::accuracy() const {
+    const auto total = [](const std::vector<Index>& pixels) {
+        return static_cast<double>(std::accumulate(pixels.begin(), pixels.end(), Index{0}));
+    };
+    return total(both) / total(truth);
+}
+
+Masked apart(const Tensor& images) {
+    const Index channels = images.extent(3) - 1;
+    const Variable mask = slice(images, {.axis = 3, .begin = channels, .end = channels + 1});
+    const Tensor classes = map(reshape(mask, {images.extent(0), images.extent(1), images.extent(2)}).value(),
+                               [](auto value) { return std::round(255 * value); });
+    return {.pictures = slice(images, {.axis = 3, .end = channels}), .classes = classes};
+}
+
+Tensor segment(const Module& model, const Variable& pictures) { return argmax(model(pictures).value(), 3); }
+
+ClassAreas measure_areas(const Module& model, const std::shared_ptr<const Dataset>& images) {
+    const std::size_t count = images->classes().size();
+    const std::vector<Index> none(count, 0);
+    ClassAreas areas = {none, none, none};
+    Batches batches(images, {.batch_size = at_once});
+    while (const auto batch = batches.next()) {
+        const auto [pictures, classes] = apart(batch->images);
+        const std::vector<double> predicted = gathered(segment(model, pictures)).to_vector();
+        const std::vector<double> truth = gathered(classes).to_vector();
+        for (std::size_t pixel = 0; pixel < truth.size(); ++pixel) {
+            const auto is = static_cast<std::size_t>(truth[pixel]),
+                       taken_for = static_cast<std::size_t>(predicted[pixel]);
+            ++areas.truth.at(is);
+            ++areas.predicted.at(taken_for);
+            if (is == taken_for) ++areas.both[is];
+        }
+    }
+    return areas;
+}
+
+Tensor coloured(const Tensor& classes) {
+    Shape shape = classes.shape();
+    shape.push_back(3);
+    return Tensor::build<float>(shape, [&](std::span<float> out) {
+        const std::vector<double> all = classes.to_vector();
+        for (std::size_t pixel = 0; pixel < all.size(); ++pixel) {
+            // Colours of one brightness around the circle, each far from the one before.
+            const double golden = 2.399963, angle = all[pixel] * golden;
+            for (int channel = 0; channel < 3; ++channel) {
+                const double value = 0.55 + 0.45 * std::cos(angle - channel * 2.0943951);
+                out[3 * pixel + static_cast<std::size_t>(channel)] =
+                    all[pixel] == 0.0 ? 0.0F : static_cast<float>(value);
+            }
+        }
+    });
+}
+
+static void measure_segmentation(const Module& model, const std::shared_ptr<const Dataset>& images,
+                                 Findings& findings) {
+    const ClassAreas areas = measure_areas(model, images);
+    findings.add("mean IoU", areas.mean_overlap(), fmt::format("{:.5f}", areas.mean_overlap()));
+    findings.add("accuracy", areas.accuracy(), fmt::format("{:.5f} of the pixels", areas.accuracy()));
+    const std::vector<std::string>& names = images->classes();
+    std::string lines = fmt::format("\n{:<16}{:>12}{:>10}\n", "class", "pixels", "IoU");
+    nlohmann::ordered_json classes = nlohmann::ordered_json::array();
+    for (std::size_t k = 0; k < names.size(); ++k) {
+        const std::optional<double> overlap = areas.overlap(k);
+        lines += fmt::format("{:<16}{:>12}{:>10}\n", names[k], areas.truth[k],
+                             overlap ? fmt::format("{:.4f}", *overlap) : "none");
+        classes.push_back({{"name", names[k]}, {"pixels", areas.truth[k]}});
+        classes.back()["iou"] = overlap ? nlohmann::ordered_json(*overlap) : nlohmann::ordered_json();
+    }
+    findings.add_lines(lines, "classes", classes);
+}
+
+TaskSpec unet_task() {
+    TrainingOptions defaults = {
+        .batch_size = 32, .schedule = "cosine", .sizes = {.image_size = 64, .latent = 1, .width = 16}};
+    defaults.dataset.name = "scenes";
+    return {
+        .name = "unet",
+        .description = "Say of each pixel what it is part of, with a U-Net",
+        .defaults = defaults,
+        .settings = {.plateau = true, .width = true, .upsampling = true},
+        .metrics = {"mean_iou", "accuracy"},
+        .caption = "Test images, the classes of their pixels, and what the network takes them for.",
+        .by_heart = "accuracy>=0.999",
+        .make_model =
+            [](const Random& random, const TrainingOptions& options) {
+                const ImageModelOptions& o = options.sizes;
+                return std::make_unique<UNet>(random, UNetOptions{o.channels, options.classes, o.width, o.upsampling});
+            },
+        .make_task = make_task<SegmentationTask>,
+        .masked = true,
+        .measure = measure_segmentation};
+}
+
+}  // namespace adjoint
