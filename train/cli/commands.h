@@ -11,6 +11,8 @@ struct CheckFailed {};
 void add_train_commands(CLI::App& app);        ///< train MODEL
 void add_sample_command(CLI::App& app);        ///< sample
 void add_predict_command(CLI::App& app);       ///< predict
+void add_enlarge_command(CLI::App& app);       ///< enlarge
+void add_segment_command(CLI::App& app);       ///< segment
 void add_encode_commands(CLI::App& app);       ///< encode, decode
 void add_reconstruct_command(CLI::App& app);   ///< reconstruct
 void add_convolution_commands(CLI::App& app);  ///< conv2d, conv2d-transpose, conv2d-weight-gradient

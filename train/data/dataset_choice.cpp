@@ -157,7 +157,9 @@ Datasets open_mnist_or_digits(const DatasetOptions& options) {
 // Scenes of MNIST's digits where its files are, else of drawn ones. The digits of test scenes are no training digits.
 Datasets open_scenes(const DatasetOptions& options) {
     constexpr Index training_scenes = 12'000, test_scenes = 2'000;
-    const std::optional<FoundFiles> mnist = find_files(*find_published_dataset("mnist"), options);
+    const PublishedDataset& published = *find_published_dataset("mnist");
+    const std::optional<FoundFiles> mnist = find_files(published, options);
+    if (!mnist && !named_directory(options).empty()) return open_published(published, options);  // throws
     spdlog::info("dataset: scenes of digits {}", mnist ? "of MNIST from " + mnist->place.string() : "drawn by adjoint");
     const auto scenes = [&](const std::shared_ptr<const Dataset>& digits, Index size, std::uint64_t stream) {
         return std::make_shared<DigitScenes>(digits, size, Random({.seed = digits_seed, .stream = stream}));
@@ -221,6 +223,8 @@ Datasets open_datasets(const DatasetOptions& options) {
     if (const auto part = parse_fraction(options.validation)) {
         if (!data.validation) split_validation(data, *part, Random({.seed = options.seed, .stream = 6}));
     } else {
+        require(!data.training->masked(), "--validation: must be a part, such as 1/12, where images have masks; got {}",
+                options.validation);
         data.validation = open_folder(options.validation, options, data.training.get());
     }
     return data;

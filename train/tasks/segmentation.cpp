@@ -36,10 +36,6 @@ Tensor one_hot(const Tensor& classes, Index count) {
         .divided_as(classes);
 }
 
-Tensor in_colours(const Tensor& pictures) {
-    return pictures.extent(3) == 3 ? pictures : concatenate({pictures, pictures, pictures}, 3).value();
-}
-
 class SegmentationTask : public OneOptimizerTask {
   public:
     explicit SegmentationTask(const TrainingSetup& setup) : OneOptimizerTask(setup) {
@@ -131,6 +127,10 @@ ClassAreas measure_areas(const Module& model, const std::shared_ptr<const Datase
         }
     }
     return areas;
+}
+
+Tensor in_colours(const Tensor& pictures) {
+    return pictures.extent(3) == 3 ? pictures : concatenate({pictures, pictures, pictures}, 3).value();
 }
 
 Tensor coloured(const Tensor& classes) {

@@ -28,6 +28,8 @@ Masked apart(const Tensor& images);
 Tensor segment(const Module& model, const Variable& pictures);
 ClassAreas measure_areas(const Module& model, const std::shared_ptr<const Dataset>& images);
 
+/// Grey or coloured pictures as coloured ones, [N, H, W, 3].
+Tensor in_colours(const Tensor& pictures);
 /// A colour for each class, black for the first: classes [N, H, W] as images [N, H, W, 3].
 Tensor coloured(const Tensor& classes);
 
