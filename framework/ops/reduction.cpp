@@ -104,8 +104,10 @@ Variable min(const Variable& x, Index axis, Keep keep) {
 
 Tensor argmax(const Variable& x, Index axis, Keep keep) {
     const std::vector<Index> reduced = axis_with_elements("argmax", x, axis);
+    require_whole("argmax", x.value(), reduced.front());
     const Lines lines(x.shape(), reduced.front());
-    return Tensor::build<double>(without_axes(x.shape(), reduced, keep == Keep::yes), [&](std::span<double> out) {
+    const Shape shape = without_axes(x.shape(), reduced, keep == Keep::yes);
+    const Tensor y = Tensor::build<double>(shape, [&](std::span<double> out) {
         dispatch(x.dtype(), [&]<Scalar T>() {
             parallel_rows(lines.count, lines.extent, [&, in = x.value().data<T>().data()](Index begin, Index end) {
                 for (Index line = begin; line < end; ++line) {
@@ -120,6 +122,7 @@ Tensor argmax(const Variable& x, Index axis, Keep keep) {
             });
         });
     });
+    return y.divided_as(x.value());
 }
 
 Variable cumsum(const Variable& x, Index axis) {

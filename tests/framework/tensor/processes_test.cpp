@@ -100,6 +100,8 @@ TEST(Processes, ChooseTheLargestOfABatchAsOne) {
     const Tensor x = Random(1).normal({13, 7});
     const Tensor alone = power_of_two(x, {0}, 0.0);
     EXPECT_TRUE(identical(computed_by(3, [&] { return std::vector{power_of_two(divided(x), {0}, 0.0)}; })[0], alone));
+    const Tensor places = argmax(x, 1);
+    EXPECT_TRUE(identical(computed_by(3, [&] { return std::vector{gathered(argmax(divided(x), 1))}; })[0], places));
 }
 
 TEST(Processes, RefuseWhatNeedsAWholeBatch) {
@@ -110,6 +112,7 @@ TEST(Processes, RefuseWhatNeedsAWholeBatch) {
         EXPECT_REFUSAL(transpose(x), "transpose" + why);
         EXPECT_REFUSAL(concatenate({x, x}, 0), "concatenate" + why);
         EXPECT_REFUSAL(max(x, 0), "max" + why);
+        EXPECT_REFUSAL(argmax(x, 0), "argmax" + why);
         EXPECT_REFUSAL(cumsum(x, 0), "cumsum" + why);
         EXPECT_REFUSAL(flip(x, {0}), "flip" + why);
         EXPECT_REFUSAL(index_select(x, Tensor({1}, {0}), 0), "index_select" + why);
