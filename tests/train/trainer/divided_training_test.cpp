@@ -1,5 +1,6 @@
 // Truths about training whose batches are divided among processes: whatever their number, they end with the
 // weights, the optimiser's memory, the metrics and the pictures of one process, bit for bit.
+#include "datasets/digits/digit_scenes.h"
 #include "datasets/digits/drawn_digits.h"
 #include "framework/tensor/processes.h"
 #include "tests/support/joined_threads.h"
@@ -11,10 +12,12 @@
 namespace adjoint {
 namespace {
 
-// 45 training images in batches of 16, of which the last has 13.
-Datasets digits() {
-    const auto part = [](std::uint64_t first, Index size) {
-        return std::make_shared<DigitsDataset>(DigitsDataset::Range{1, first, size});
+// 45 training images in batches of 16, of which the last has 13: digits, or scenes of them.
+Datasets images_for(const TaskSpec& task) {
+    const auto part = [&](std::uint64_t first, Index size) -> std::shared_ptr<const Dataset> {
+        const auto digits = std::make_shared<DigitsDataset>(DigitsDataset::Range{1, first, size});
+        if (task.masked) return std::make_shared<DigitScenes>(digits, size, Random(first));
+        return digits;
     };
     return {.name = "digits", .training = part(0, 45), .validation = part(100, 10), .test = part(200, 21)};
 }
@@ -22,19 +25,19 @@ Datasets digits() {
 TrainingOptions small(const TaskSpec& task) {
     TrainingOptions options = task.defaults;
     options.batch_size = 16;
-    options.sizes.image_size = 28;
-    options.sizes.channels = 1;
     options.sizes.width = 4;
     options.ema = 0.9;
-    options.augment = "shift,flip,rotate,brightness";
+    options.augment = task.masked ? "shift,flip" : "shift,flip,rotate,brightness";
     if (task.settings.noise) options.noise = 0.2;
     return options;
 }
 
 // All that five steps and an evaluation leave.
 std::vector<Tensor> trained(const TaskSpec& task) {
-    const Datasets data = digits();
-    const TrainingOptions options = small(task);
+    const Datasets data = images_for(task);
+    TrainingOptions options = small(task);
+    options.sizes.image_size = options.sizes.channels = 0;  // those of the images
+    fit(options, data.record());
     const TrainingSetup setup = {task, options, data, RunRandom(options.seed)};
     const auto training = task.make_task(setup);
     TrainingSteps steps(setup, *training);
