@@ -48,7 +48,7 @@ class Augmented : public Dataset {
     Shape image_shape() const override { return whole_->image_shape(); }
     const std::vector<std::string>& classes() const override { return whole_->classes(); }
     std::uint32_t checksum() const override { return whole_->checksum(); }  // of what is changed
-    Index holder(Index index) const override { return whole_->holder(index); }
+    std::optional<Index> holder(Index index) const override { return whole_->holder(index); }
     bool masked() const override { return whole_->masked(); }
     int read(Index index, std::span<float> pixels) const override;
 

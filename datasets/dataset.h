@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -23,9 +24,9 @@ class Dataset {
     virtual Shape image_shape() const = 0;
     /// The names of the classes; every label is the number of one of them.
     virtual const std::vector<std::string>& classes() const = 0;
-    /// The one process that can read image `index`, where the images in memory are divided among several; or everyone.
-    virtual Index holder(Index /*index*/) const { return everyone; }
-    static constexpr Index everyone = -1;
+    /// The one process that can read image `index`, where the images in memory are divided among several; nothing where
+    /// every process can.
+    virtual std::optional<Index> holder(Index /*index*/) const { return std::nullopt; }
     /// Whether the last channel is a mask, and no part of the picture: pixels of class k are k / 255 there.
     virtual bool masked() const { return false; }
     /// Writes image `index` to `pixels`, row-major [H, W, C] in 0..1, and returns its label.
@@ -62,7 +63,9 @@ class Subset : public Dataset {
     int read(Index index, std::span<float> pixels) const override {
         return whole_->read(indices_.at(static_cast<std::size_t>(index)), pixels);
     }
-    Index holder(Index index) const override { return whole_->holder(indices_.at(static_cast<std::size_t>(index))); }
+    std::optional<Index> holder(Index index) const override {
+        return whole_->holder(indices_.at(static_cast<std::size_t>(index)));
+    }
     std::uint32_t checksum() const override { return checksum_of(indices_, whole_->checksum()); }
 
   private:

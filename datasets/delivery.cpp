@@ -11,8 +11,9 @@ Delivery::Delivery(const Dataset& dataset, const std::vector<std::vector<Index>>
     const Index self = all == nullptr ? 0 : all->rank();
     for (Index process = 0; process < std::ssize(wanted); ++process) {
         for (const Index image : wanted[static_cast<std::size_t>(process)]) {
-            const Index holder = dataset.holder(image), reader = holder == Dataset::everyone ? process : holder;
-            travels_ |= holder != Dataset::everyone;
+            const std::optional<Index> holder = dataset.holder(image);
+            const Index reader = holder.value_or(process);
+            travels_ = travels_ || holder.has_value();
             if (process == self) senders_.push_back(reader);
             if (reader != self) continue;
             read_here_.push_back(image);

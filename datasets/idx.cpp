@@ -197,7 +197,7 @@ std::uint32_t IdxDataset::checksum() const {
 int IdxDataset::read(Index index, std::span<float> pixels) const {
     const Index pixel_count = element_count(image_shape());
     require(0 <= index && index < size(), "IdxDataset::read: index must be from 0 to {}; got {}", size() - 1, index);
-    require(share_.has(index), "IdxDataset::read: image {} is held by process {}", index, share_.holder(index));
+    require(share_.has(index), "IdxDataset::read: image {} is held by process {}", index, share_.owner(index));
     require(std::ssize(pixels) == pixel_count, "IdxDataset::read: an image has {} pixels; got room for {}", pixel_count,
             pixels.size());
     const auto first = images_.elements.begin() + share_.place(index) * pixel_count;

@@ -50,7 +50,7 @@ class IdxDataset : public Dataset {
     Index size() const override { return images_.shape[0]; }
     Shape image_shape() const override { return {images_.shape[1], images_.shape[2], 1}; }
     const std::vector<std::string>& classes() const override { return classes_; }
-    Index holder(Index index) const override { return share_.holder(index); }
+    std::optional<Index> holder(Index index) const override { return share_.holder(index); }
     int read(Index index, std::span<float> pixels) const override;
     std::uint32_t checksum() const override;
 

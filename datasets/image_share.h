@@ -1,6 +1,8 @@
 // Image share: which images of a dataset in memory one process holds, where several work together.
 #pragma once
 
+#include <optional>
+
 #include "framework/tensor/processes.h"
 
 namespace adjoint {
@@ -14,11 +16,12 @@ struct ImageShare {
         const Processes* const all = Processes::here();
         return all == nullptr ? ImageShare{} : ImageShare{all->rank(), all->count()};
     }
-    bool has(Index image) const { return image % count == rank; }
+    Index owner(Index image) const { return image % count; }
+    bool has(Index image) const { return owner(image) == rank; }
     /// Where an image of this share lies among those of this share.
     Index place(Index image) const { return image / count; }
-    /// Who has it, as Dataset::holder says it.
-    Index holder(Index image) const { return count == 1 ? -1 : image % count; }
+    /// The owner; nothing where one process has all.
+    std::optional<Index> holder(Index image) const { return count == 1 ? std::nullopt : std::optional(owner(image)); }
 };
 
 }  // namespace adjoint

@@ -66,7 +66,7 @@ DigitScenes::DigitScenes(std::shared_ptr<const Dataset> digits, Index size, cons
     : digits_(std::move(digits)), size_(size), random_(random) {
     require(digits_->image_shape() == Shape{digit_side, digit_side, 1} && digits_->size() >= 1 && size_ >= 1,
             "DigitScenes: there must be digits of 28 × 28 pixels and at least one scene");
-    require(digits_->holder(0) == everyone, "DigitScenes: every process must hold all digits");
+    require(!digits_->holder(0), "DigitScenes: every process must hold all digits");
     classes_.insert(classes_.end(), digits_->classes().begin(), digits_->classes().end());
 }
 

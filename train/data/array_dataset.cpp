@@ -81,7 +81,7 @@ ArrayDataset::ArrayDataset(Tensor images, std::vector<int> labels, std::vector<s
 
 int ArrayDataset::read(Index index, std::span<float> pixels) const {
     require(0 <= index && index < size(), "ArrayDataset::read: index must be from 0 to {}; got {}", size() - 1, index);
-    require(share_.has(index), "ArrayDataset::read: image {} is held by process {}", index, share_.holder(index));
+    require(share_.has(index), "ArrayDataset::read: image {} is held by process {}", index, share_.owner(index));
     std::copy_n(images_.data<float>().data() + share_.place(index) * std::ssize(pixels), pixels.size(), pixels.begin());
     return labels_[static_cast<std::size_t>(index)];
 }

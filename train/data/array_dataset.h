@@ -16,7 +16,7 @@ class ArrayDataset : public Dataset {
     Index size() const override { return std::ssize(labels_); }
     Shape image_shape() const override { return {images_.extent(1), images_.extent(2), images_.extent(3)}; }
     const std::vector<std::string>& classes() const override { return classes_; }
-    Index holder(Index index) const override { return share_.holder(index); }
+    std::optional<Index> holder(Index index) const override { return share_.holder(index); }
     int read(Index index, std::span<float> pixels) const override;
     std::uint32_t checksum() const override { return checksum_; }
 
