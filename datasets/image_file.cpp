@@ -134,6 +134,7 @@ Picture decode_picture(const std::string& path, std::string content, Index chann
         upright(has_indices(container) ? decode_indices(path, file, container, channels) : decode(path, file, channels),
                 exif_orientation(container.exif));
     picture.checksum = checksum;
+    if (!container.header.empty()) picture.depth = container.header[depth_at];
     return picture;
 }
 

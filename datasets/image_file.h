@@ -14,6 +14,7 @@ struct Picture {
     PixelView view;
     std::shared_ptr<const std::uint8_t[]> bytes;
     bool coloured = false;       ///< in the file
+    int depth = 8;               ///< bits of a number in the file
     std::uint32_t checksum = 0;  ///< of the file
 };
 

@@ -35,6 +35,9 @@ class ImageFolder : public Dataset {
     std::uint32_t checksum() const override { return checksum_; }
 
     const std::string& path(Index index) const { return files_.at(static_cast<std::size_t>(index)).path; }
+    /// Of the picture, upright and before it is cut.
+    Index height(Index index) const { return files_.at(static_cast<std::size_t>(index)).height; }
+    Index width(Index index) const { return files_.at(static_cast<std::size_t>(index)).width; }
     /// `900 images, 3 classes, 48–1024 pixels, as 64 × 64 RGB, cut to the square in the middle; 2 files skipped`
     std::string text() const;
     /// What was skipped and why, in the order of names: `<path>: must be …; got …`. Files that cannot be read, as

@@ -21,14 +21,17 @@ struct Seen {
     std::uint32_t checksum = 0;
 };
 
-Seen inspect(const std::string& path, const std::string& picture) {
+Seen inspect(const std::string& path, const ImageFolder& pictures, Index index) {
     const Picture mask = read_picture(path, 1);
-    const PixelView &own = mask.view, &other = read_picture(picture, 1).view;
+    const PixelView& own = mask.view;
     require<DataError>(!mask.coloured, "{}: a mask must be grey, each pixel the number of its class; got colours",
                        path);
-    require<DataError>(own.height == other.height && own.width == other.width,
-                       "{}: must be as large as {}, {} × {} pixels; got {} × {}", path, picture, other.height,
-                       other.width, own.height, own.width);
+    // Others are stretched to 8 bits when they are read.
+    require<DataError>(mask.depth == 8 || mask.depth == 1, "{}: a mask must have 8 bits a pixel, or 1; got {}", path,
+                       mask.depth);
+    require<DataError>(own.height == pictures.height(index) && own.width == pictures.width(index),
+                       "{}: must be as large as {}, {} × {} pixels; got {} × {}", path, pictures.path(index),
+                       pictures.height(index), pictures.width(index), own.height, own.width);
     Seen seen{.checksum = mask.checksum};
     for (const std::uint8_t* pixel = own.bytes; pixel != own.bytes + own.height * own.width; ++pixel) {
         seen.largest = std::max<int>(seen.largest, *pixel);
@@ -50,7 +53,7 @@ MaskedFolder::MaskedFolder(std::shared_ptr<const ImageFolder> pictures, std::str
     std::vector<std::exception_ptr> faults(all.size());
     parallel_for(size(), [&](Index i) {
         try {
-            all[static_cast<std::size_t>(i)] = inspect(mask_of(i), pictures_->path(i));
+            all[static_cast<std::size_t>(i)] = inspect(mask_of(i), *pictures_, i);
         } catch (...) {
             faults[static_cast<std::size_t>(i)] = std::current_exception();
         }
@@ -62,6 +65,7 @@ MaskedFolder::MaskedFolder(std::shared_ptr<const ImageFolder> pictures, std::str
         white_is_one_ = white_is_one_ && all[i].black_and_white;
         checksum_ = checksum_of(std::vector{all[i].checksum}, checksum_);
     }
+    white_is_one_ = white_is_one_ && (classes_.empty() || classes_.size() == 2);
     if (white_is_one_) largest = 1;
     if (classes_.empty()) {
         for (int k = 0; k <= largest; ++k) classes_.push_back(std::to_string(k));

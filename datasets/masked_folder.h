@@ -6,12 +6,12 @@
 namespace adjoint {
 
 /// The pictures with their masks as one channel more, as Dataset::masked has it. The mask of DIR/cats/1.jpg is
-/// MASKS/cats/1.png, grey and of the same size, whose pixels are 0, 1, … for the classes, or 0 and 255 where there are
-/// two. A mask is cut as its picture is, and takes the class of the nearest pixel.
+/// MASKS/cats/1.png, grey, of 8 bits or 1, and of the same size. Its pixels are 0, 1, … for the classes, or 0 and 255
+/// where there are two. A mask is cut as its picture is, and takes the class of the nearest pixel.
 class MaskedFolder : public Dataset {
   public:
     /// Reads every mask once. The classes are called 0, 1, … unless names are given, those of other masks.
-    /// Throws MissingInput where a mask is not there, and DataError where it is not grey, not of its picture's size, or
+    /// Throws MissingInput where a mask is not there, and DataError where it is not grey, of another depth or size, or
     /// has a class that is not among the names.
     MaskedFolder(std::shared_ptr<const ImageFolder> pictures, std::string folder, std::string masks,
                  std::vector<std::string> classes = {});

@@ -2,6 +2,7 @@
 #include "datasets/masked_folder.h"
 
 #include "tests/support/expectations.h"
+#include "tests/support/image_files.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
 #include "train/io/png.h"
@@ -57,6 +58,22 @@ TEST_F(Masks, OfBlackAndWhiteHaveTwoClasses) {
     std::vector<float> pixels(8);
     images.read(0, pixels);
     EXPECT_EQ(pixels[3], 1.0F / 255.0F);
+}
+
+TEST_F(Masks, OfMoreClassesHaveNoWhite) {
+    write("pictures/1.png", {2, 2, 1}, {10, 20, 30, 40});
+    write("masks/1.png", {2, 2, 1}, {0, 255, 255, 0});
+    EXPECT_EQ(error({"ground", "cat", "dog"}),
+              (directory / "masks").string() + ": masks must be of 3 classes; got class 255");
+    EXPECT_EQ(open({"ground", "cat"}).classes().size(), 2U);
+}
+
+TEST_F(Masks, OfFourBitsAreRefusedAsTheyWouldBeStretched) {
+    write("pictures/1.png", {2, 2, 1}, {10, 20, 30, 40});
+    fs::create_directories(directory / "masks");
+    const IndexedPng greys = {.width = 2, .height = 2, .depth = 4, .indices = {0, 1, 2, 0}, .grey = true};
+    write_bytes(directory / "masks/1.png", png_of(greys));
+    EXPECT_EQ(error(), (directory / "masks/1.png").string() + ": a mask must have 8 bits a pixel, or 1; got 4");
 }
 
 TEST_F(Masks, TakeTheClassOfTheNearestPixelAndNoneBetween) {

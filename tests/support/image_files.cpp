@@ -54,10 +54,11 @@ std::string png_chunk(const std::string& name, const std::string& data) {
 }
 
 std::string png_of(const IndexedPng& png) {
-    constexpr char indices = 3;
+    constexpr char greys = 0, indices = 3;
     const auto narrow = [](int value) { return static_cast<std::uint32_t>(value); };
-    const std::string header = big_endian(narrow(png.width)) + big_endian(narrow(png.height)) +
-                               std::string({static_cast<char>(png.depth), indices, 0, 0, png.interlaced});
+    const std::string header =
+        big_endian(narrow(png.width)) + big_endian(narrow(png.height)) +
+        std::string({static_cast<char>(png.depth), png.grey ? greys : indices, 0, 0, png.interlaced});
     const std::vector<Pass> adam7 = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
                                      {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
     std::string pixels;

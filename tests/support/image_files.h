@@ -21,10 +21,11 @@ struct IndexedPng {
     int height = 1;
     int depth = 8;  ///< bits a pixel
     std::string indices;
-    std::optional<std::string> palette;  ///< R G B of each colour
+    std::optional<std::string> palette = {};  ///< R G B of each colour
     std::optional<std::string> opacity = {};
     bool interlaced = false;
     bool palette_late = false;  ///< behind the pixels
+    bool grey = false;          ///< its indices are greys
 };
 std::string png_of(const IndexedPng& png);
 
