@@ -1,8 +1,9 @@
 #include "models/dcgan.h"
 
-#include <algorithm>
 #include <fmt/ranges.h>
 
+#include "framework/ops/reduction.h"
+#include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
 #include "layers/convolution.h"
 #include "layers/lambda.h"
@@ -63,19 +64,9 @@ Variable with_classes(const Variable& x, const Tensor& classes, Index count) {
     if (count == 0) return x;
     require(x.rank() == 4 && classes.shape() == Shape{x.extent(0)},
             "with_classes: there must be images [N, H, W, C] and N classes; got {} and {}", x.shape(), classes.shape());
-    const Index pixels = x.extent(1) * x.extent(2);
-    const std::vector<double> of = classes.to_vector();
-    const Tensor channels =
-        Tensor::build(Shape{x.extent(0), x.extent(1), x.extent(2), count}, x.dtype(), [&]<Scalar T>(std::span<T> out) {
-            std::ranges::fill(out, T(0));
-            for (Index n = 0; n < x.extent(0); ++n) {
-                const auto k = static_cast<Index>(of[static_cast<std::size_t>(n)]);
-                require(0 <= k && k < count, "with_classes: a class must be from 0 to {}; got {}", count - 1, k);
-                for (Index pixel = 0; pixel < pixels; ++pixel)
-                    out[static_cast<std::size_t>((n * pixels + pixel) * count + k)] = T(1);
-            }
-        });
-    return concatenate({x, channels.divided_as(x.value())}, 3);
+    const Index N = x.extent(0), H = x.extent(1), W = x.extent(2);
+    const Variable channels = one_hot(classes, count, x.dtype()).reshaped({N, 1, 1, count});
+    return concatenate({x, broadcast_to(channels, {N, H, W, count})}, 3);
 }
 
 Sequential dcgan_generator(const Random& random, const ImageModelOptions& options) {

@@ -27,7 +27,8 @@ inline Tensor generator_noise(const Random& random, Index images, const NoiseOpt
 }
 
 /// x [N, H, W, C] with a channel more for each class, all 1 where it is that of image n, else 0: how both networks of a
-/// conditional game are told. classes [N] are whole numbers; x itself where `count` is 0.
+/// conditional game are told; x itself where `count` is 0.   Shapes: classes [N], the result [N, H, W, C + count].
+/// Throws as one_hot does.
 /// Source: Mirza and Osindero, "Conditional generative adversarial nets", 2014.
 Variable with_classes(const Variable& x, const Tensor& classes, Index count);
 

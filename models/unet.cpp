@@ -12,6 +12,7 @@ namespace adjoint {
 namespace {
 
 constexpr int halvings = 3;
+static_assert(UNet::unit == 1 << halvings);
 
 }  // namespace
 
@@ -54,6 +55,8 @@ UNet::UNet(const Random& random, const UNetOptions& o) {
 }
 
 Variable UNet::forward(const Variable& x) const {
+    require(x.rank() == 4 && x.extent(1) % unit == 0 && x.extent(2) % unit == 0,
+            "UNet: height and width must divide by {}; got {}", unit, x.shape());
     std::vector<Variable> seen;  // on the way down, from the largest on
     Variable h = x;
     for (const Sequential* const pair : down_) {

@@ -25,7 +25,11 @@ class UNet : public Module {
   public:
     explicit UNet(const Random& random, const UNetOptions& options = {});
 
-    /// Images [N, H, W, channels] to the logits of each pixel's classes [N, H, W, classes]; H and W divide by 8.
+    /// H and W must be whole multiples of this, as images are halved three times.
+    static constexpr Index unit = 8;
+
+    /// Images [N, H, W, channels] to the logits of each pixel's classes [N, H, W, classes].
+    /// Throws `UNet: height and width must divide by 8; got [1, 28, 28, 1]`.
     Variable forward(const Variable& x) const override;
 
   private:

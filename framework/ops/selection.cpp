@@ -1,6 +1,9 @@
 #include "framework/ops/selection.h"
 
+#include <cmath>
+#include <fmt/format.h>
 #include <functional>
+#include <numeric>
 
 #include "framework/kernels/loops.h"
 #include "framework/ops/reduction.h"
@@ -23,6 +26,18 @@ Tensor greater_equal(const Variable& a, const Variable& b) {
 }
 Tensor equal(const Variable& a, const Variable& b) { return compare("equal", a, b, std::equal_to<>{}); }
 Tensor not_equal(const Variable& a, const Variable& b) { return compare("not_equal", a, b, std::not_equal_to<>{}); }
+
+Tensor one_hot(const Tensor& indices, Index count, DType dtype) {
+    for (const double index : indices.to_vector()) {
+        require(0.0 <= index && index < static_cast<double>(count) && index == std::floor(index),
+                "one_hot: an index must be a whole number from 0 to {}; got {}", count - 1, index);
+    }
+    std::vector<double> places(static_cast<std::size_t>(count));
+    std::iota(places.begin(), places.end(), 0.0);
+    Shape shape = indices.shape();
+    shape.push_back(1);
+    return equal(indices.cast(dtype).reshaped(shape), Tensor({count}, places, dtype));
+}
 
 Variable where(const Variable& condition, const Variable& a, const Variable& b) {
     require_same_dtype("where", a.value(), b.value());

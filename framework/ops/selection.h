@@ -30,6 +30,10 @@ inline Tensor operator<=(const Variable& a, double b) { return less_equal(a, sca
 inline Tensor operator>(const Variable& a, double b) { return greater(a, scalar(b, a)); }
 inline Tensor operator>=(const Variable& a, double b) { return greater_equal(a, scalar(b, a)); }
 
+/// 1 at each index along a new last axis of `count` elements, else 0.   Shapes: indices [...], the result [..., count].
+/// Throws `one_hot: an index must be a whole number from 0 to 9; got 10`.
+Tensor one_hot(const Tensor& indices, Index count, DType dtype = DType::float32);
+
 /// a where the condition is not 0, b where it is.   Gradient: a ← g where it was chosen, else 0; b likewise; the
 /// condition, of either element type, has none. An operation before it that has an infinite slope makes NaN of that 0:
 /// choose its argument too, sqrt(where(x > 0, x, one)).   Throws `where: shapes do not broadcast; got [2, 3] and [4]`.

@@ -169,7 +169,8 @@ TEST(WithClasses, AddsAChannelForEachOfThem) {
     expect_tensor(with_classes(x, Tensor({2}, {2, 0}), 3), {2, 1, 2, 4},
                   {5, 0, 0, 1, 6, 0, 0, 1, 7, 1, 0, 0, 8, 1, 0, 0});
     expect_equal(with_classes(x, Tensor({2}, {2, 0}), 0), x, 0.0);
-    EXPECT_REFUSAL(with_classes(x, Tensor({2}, {3, 0}), 3), "with_classes: a class must be from 0 to 2; got 3");
+    EXPECT_REFUSAL(with_classes(x, Tensor({2}, {3, 0}), 3),
+                   "one_hot: an index must be a whole number from 0 to 2; got 3");
     EXPECT_REFUSAL(with_classes(x, Tensor({1}, {0}), 3),
                    "with_classes: there must be images [N, H, W, C] and N classes; got [2, 1, 2, 1] and [1]");
 }

@@ -37,7 +37,6 @@ TEST(Rbm, SeesAsItsEnergySays) {
     EXPECT_NEAR(model.free_energy(v).item(), -std::log(partition), 1e-5);
     EXPECT_NEAR(sigmoid(model.hidden(v)).value()[0], first_is_on / partition, 1e-6);
     const Tensor h({1, 1, 1, 2}, {1, 0}, DType::float32);
-    Tensor off = v;
     std::vector<double> pixels = v.to_vector();
     pixels[40] = 1.0;
     const double on = energy(model, Tensor(v.shape(), pixels, DType::float32), h);

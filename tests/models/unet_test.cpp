@@ -21,6 +21,8 @@ TEST(UNet, SaysSomethingOfEachPixelOfImagesOfAnySize) {
     }
     EXPECT_REFUSAL(UNet(Random(1), {.classes = 1}),
                    "UNet: channels and width must be at least 1, classes at least 2; got 1, 16 and 1");
+    EXPECT_REFUSAL(UNet(Random(1))(Tensor::zeros({1, 16, 28, 1})),
+                   "UNet: height and width must divide by 8; got [1, 16, 28, 1]");
 }
 
 TEST(UNet, LooksAgainAtWhatItSawOnTheWayDown) {

@@ -7,6 +7,7 @@
 
 #include "framework/kernels/loops.h"
 #include "framework/ops/reduction.h"
+#include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"
 #include "models/unet.h"
@@ -18,29 +19,11 @@ namespace {
 
 constexpr Index picture_columns = 8, at_once = 50;
 
-// 1 at each pixel's class, else 0: [N, H, W, count].
-Tensor one_hot(const Tensor& classes, Index count) {
-    Shape shape = classes.shape();
-    shape.push_back(count);
-    return Tensor::build<float>(shape,
-                                [&](std::span<float> out) {
-                                    std::ranges::fill(out, 0.0F);
-                                    const std::span<const float> all = classes.data<float>();
-                                    for (std::size_t pixel = 0; pixel < all.size(); ++pixel) {
-                                        const auto k = static_cast<Index>(all[pixel]);
-                                        require<DataError>(k < count, "mask: a class must be below {}; got {}", count,
-                                                           k);
-                                        out[pixel * static_cast<std::size_t>(count) + static_cast<std::size_t>(k)] = 1;
-                                    }
-                                })
-        .divided_as(classes);
-}
-
 class SegmentationTask : public OneOptimizerTask {
   public:
     explicit SegmentationTask(const TrainingSetup& setup) : OneOptimizerTask(setup) {
         const Shape images = setup.data.training->image_shape();
-        require<DataError>(images[0] % 8 == 0 && images[1] % 8 == 0,
+        require<DataError>(images[0] % UNet::unit == 0 && images[1] % UNet::unit == 0,
                            "train unet: images must be of 32, 64 or 128 pixels, as --image-size makes them; got {}",
                            images[0]);
         const std::string& augment = setup.options.augment;
@@ -150,8 +133,9 @@ Tensor coloured(const Tensor& classes) {
     });
 }
 
-static void measure_segmentation(const Module& model, const std::shared_ptr<const Dataset>& images,
-                                 Findings& findings) {
+namespace {
+
+void measure_segmentation(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
     const ClassAreas areas = measure_areas(model, images);
     findings.add("mean IoU", areas.mean_overlap(), fmt::format("{:.5f}", areas.mean_overlap()));
     findings.add("accuracy", areas.accuracy(), fmt::format("{:.5f} of the pixels", areas.accuracy()));
@@ -167,6 +151,8 @@ static void measure_segmentation(const Module& model, const std::shared_ptr<cons
     }
     findings.add_lines(lines, "classes", classes);
 }
+
+}  // namespace
 
 TaskSpec unet_task() {
     TrainingOptions defaults = {

@@ -88,6 +88,16 @@ TEST_P(Selection, WhatIsNotChosenHasNoPartInValueAndGradient) {
     expect_tensor(second.gradient(where(x <= 0, x, other), g)[0], {3}, {0, 0, 5});
 }
 
+TEST(OneHot, IsOneAtTheIndexAlone) {
+    expect_tensor(one_hot(Tensor({2, 2}, {0, 2, 1, 1}), 3), {2, 2, 3}, {1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0});
+    EXPECT_EQ(one_hot(Tensor({1}, {1}), 2, DType::float64).dtype(), DType::float64);
+    EXPECT_EQ(one_hot(Tensor::zeros({0}), 3).shape(), (Shape{0, 3}));
+    for (const double index : {-1.0, 3.0, 0.5, nan}) {
+        EXPECT_REFUSAL(one_hot(Tensor({1}, {index}, DType::float64), 3),
+                       fmt::format("one_hot: an index must be a whole number from 0 to 2; got {}", index));
+    }
+}
+
 TEST(Where, SharesTheAdjointOut) {
     const Variable a = doubles({2}, {1, 2}), b = doubles({2, 1}, {3, 4}), condition = doubles({2, 2}, {1, 0, 1, 1});
     Tape tape({a, b});

@@ -9,6 +9,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
 #include "framework/ops/reduction.h"
+#include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/batch_blocks.h"
 #include "framework/tensor/random.h"
@@ -101,6 +102,8 @@ TEST(Processes, ChooseTheLargestOfABatchAsOne) {
     const Tensor alone = power_of_two(x, {0}, 0.0);
     EXPECT_TRUE(identical(computed_by(3, [&] { return std::vector{power_of_two(divided(x), {0}, 0.0)}; })[0], alone));
     const Tensor places = argmax(x, 1);
+    const auto hot = [&] { return std::vector{gathered(one_hot(argmax(divided(x), 1), 7))}; };
+    EXPECT_TRUE(identical(computed_by(3, hot)[0], one_hot(places, 7)));
     EXPECT_TRUE(identical(computed_by(3, [&] { return std::vector{gathered(argmax(divided(x), 1))}; })[0], places));
 }
 
