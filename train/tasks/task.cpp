@@ -106,10 +106,9 @@ Batch divided(const Batch& whole) {
     return {divided(whole.images), {whole.labels.begin() + begin, whole.labels.begin() + end}};
 }
 
-Tensor classes_in_turn(Index count, Index classes) {
+Tensor classes_in_turn(Index count, Index classes, Index in_a_row) {
     std::vector<double> all;
-    for (Index i = 0; i < count; ++i)
-        all.push_back(static_cast<double>(i % sample_columns % std::max<Index>(1, classes)));
+    for (Index i = 0; i < count; ++i) all.push_back(static_cast<double>(i / in_a_row % std::max<Index>(1, classes)));
     return Tensor({count}, all, DType::float64);
 }
 

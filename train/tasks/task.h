@@ -204,8 +204,9 @@ Tensor labels_of(const Batch& batch);
 /// The part of a whole batch that this process has.
 Batch divided(const Batch& whole);
 
-/// 0, 1, … for the images of a picture of sample_columns, each class again and again in columns of its own: [count].
-Tensor classes_in_turn(Index count, Index classes);
+/// The class of each of so many images, 0, 1, …, classes − 1 and round again, each for so many in a row: [count]. All 0
+/// where there are no classes.
+Tensor classes_in_turn(Index count, Index classes, Index in_a_row = 1);
 
 constexpr Index sample_columns = 12, sample_count = 96;  ///< of the pictures that most tasks' tests make
 

@@ -122,19 +122,11 @@ Generator trained_generator(const char* command, const TrainedRun& run) {
     return {[&task, model = run.model(draw_once)](const Variable& z) { return task.draw(*model, z).value(); }, sizes};
 }
 
-// 0, 1, …, divisor − 1, 0, …
-static Tensor remainders(Index count, Index divisor) {
-    std::vector<double> all;
-    for (Index i = 0; i < count; ++i) all.push_back(static_cast<double>(i % divisor));
-    return Tensor({count}, all, DType::float64);
-}
-
 Tensor draw_images(const Generator& generator, const Tensor& noise, const std::optional<Tensor>& classes) {
     constexpr Index at_once = 250;
     const Index size = generator.sizes.image_size, channels = generator.sizes.channels;
     const Index told = generator.sizes.told_classes;
-    const Tensor in_turn = remainders(noise.extent(0), std::max<Index>(1, told));
-    const Variable input = with_classes(noise, classes.value_or(in_turn), told);
+    const Variable input = with_classes(noise, classes.value_or(classes_in_turn(noise.extent(0), told)), told);
     const Index count = noise.extent(0), numbers = size * size * channels;
     return Tensor::build<float>({count, size, size, channels}, [&](std::span<float> out) {
         for (Index first = 0; first < count; first += at_once) {

@@ -40,13 +40,9 @@ Tensor walk_between_noise(const TrainedRun& run, const InterpolateOptions& optio
     const Generator generator = trained_generator("interpolate", run);
     const Index latent = generator.sizes.latent;
     const Tensor stops = Random(options.seed).normal({options.rows + 1, latent});
-    // Each walk is one of a class of its own, where the generator is told one.
-    std::vector<double> classes;
-    for (Index i = 0; i < options.rows * options.steps; ++i)
-        classes.push_back(static_cast<double>(i / options.steps % std::max<Index>(1, generator.sizes.told_classes)));
-    const Index count = std::ssize(classes);
+    const Index count = options.rows * options.steps;
     return draw_images(generator, arc_walk(stops, options.steps).reshaped({count, 1, 1, latent}),
-                       Tensor({count}, classes, DType::float64));
+                       classes_in_turn(count, generator.sizes.told_classes, options.steps));  // one a walk
 }
 
 // All walks side by side, a step of each a frame; there and back again, so that the end leads to the beginning.
