@@ -63,9 +63,7 @@ class RbmTask : public OneOptimizerTask {
     }
 };
 
-}  // namespace
-
-static void measure_rbm(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
+void measure_rbm(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
     const auto& rbm = as<Rbm>(model);
     std::vector<double> errors, energies, of_noise;
     Batches batches(images, {.batch_size = 250});
@@ -80,6 +78,8 @@ static void measure_rbm(const Module& model, const std::shared_ptr<const Dataset
     findings.add("free energy", mean_and_error(energies));
     findings.add("free energy of noise", mean_and_error(of_noise));
 }
+
+}  // namespace
 
 TaskSpec rbm_task() {
     return {.name = "rbm",

@@ -1,7 +1,9 @@
 #include "train/tasks/super_resolution.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
+#include "framework/kernels/loops.h"
 #include "framework/ops/resampling.h"
 #include "framework/ops/selection.h"
 #include "framework/tensor/processes.h"
@@ -17,8 +19,10 @@ namespace {
 
 constexpr Index picture_columns = 12;
 
-double mean_ratio(const Tensor& truth, const Tensor& images) {
-    return mean(Variable(peak_signal_to_noise_ratio(truth, images))).item();
+// PSNR of each image; an exact one, such as a blank one, counts as 100 dB.
+Tensor ratios_of(const Tensor& truth, const Tensor& images) {
+    return map(peak_signal_to_noise_ratio(truth, images),
+               [](auto ratio) { return std::min(ratio, decltype(ratio)(100)); });
 }
 
 class SuperResolutionTask : public OneOptimizerTask {
@@ -42,8 +46,8 @@ class SuperResolutionTask : public OneOptimizerTask {
             const Enlarged all = shrink_and_enlarge(model, batch->images);
             const double share = static_cast<double>(whole_extent(batch->images)) / static_cast<double>(images->size());
             error += share * mean_squared_error(all.learned, all.truth).item();
-            ratio += share * mean_ratio(all.truth, all.learned);
-            bicubic_ratio += share * mean_ratio(all.truth, all.bicubic);
+            ratio += share * mean(Variable(ratios_of(all.truth, all.learned))).item();
+            bicubic_ratio += share * mean(Variable(ratios_of(all.truth, all.bicubic))).item();
         }
         const Enlarged shown = shrink_and_enlarge(model, first_images(*images, picture_columns));
         const Variable small = upsample2d(shown.small, {model.scale, model.scale});
@@ -67,15 +71,16 @@ Enlarged shrink_and_enlarge(const SuperResolution& model, const Tensor& images) 
             .truth = seen_part(images, model.scale).value()};
 }
 
-static void measure_super_resolution(const Module& model, const std::shared_ptr<const Dataset>& images,
-                                     Findings& findings) {
+namespace {
+
+void measure_super_resolution(const Module& model, const std::shared_ptr<const Dataset>& images, Findings& findings) {
     std::vector<double> ratios, bicubic_ratios, similarities, bicubic_similarities;
     Batches batches(images, {.batch_size = 250});
     ProgressLine progress;
     while (const auto batch = batches.next()) {
         const Enlarged all = shrink_and_enlarge(as<SuperResolution>(model), gathered(batch->images));
-        append(ratios, peak_signal_to_noise_ratio(all.truth, all.learned));
-        append(bicubic_ratios, peak_signal_to_noise_ratio(all.truth, all.bicubic));
+        append(ratios, ratios_of(all.truth, all.learned));
+        append(bicubic_ratios, ratios_of(all.truth, all.bicubic));
         append(similarities, structural_similarity(all.truth, all.learned));
         append(bicubic_similarities, structural_similarity(all.truth, all.bicubic));
         progress.say([&] { return fmt::format("evaluate: {} of {} images", ratios.size(), images->size()); });
@@ -87,6 +92,8 @@ static void measure_super_resolution(const Module& model, const std::shared_ptr<
     const Enlarged some = shrink_and_enlarge(as<SuperResolution>(model), first_images(*images, 250));
     findings.add_checkerboards(some.learned, some.truth);
 }
+
+}  // namespace
 
 TaskSpec super_resolution_task() {
     return {.name = "super-resolution",

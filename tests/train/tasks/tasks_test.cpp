@@ -9,6 +9,7 @@
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
+#include "train/data/array_dataset.h"
 #include "train/tasks/classification.h"
 #include "train/tasks/registry.h"
 #include "train/tasks/trained_model.h"
@@ -53,6 +54,15 @@ TEST(Tasks, RefuseImagesWithAMaskTooManyOrTooFew) {
     EXPECT_EQ(error_of([&] { make("unet", digits); }),
               "train unet: images must be masked, --dataset scenes or images:DIR with --masks DIR; got digits");
     EXPECT_EQ(error_of([&] { make("rbm", scenes); }), "train rbm: images must be without masks; got scenes");
+}
+
+TEST(Tasks, MeasureBlankImagesInFiniteNumbers) {
+    const auto blank = std::make_shared<ArrayDataset>(Tensor::zeros({3, 28, 28, 1}), std::vector<int>(3, 0),
+                                                      std::vector<std::string>{"0"});
+    const TaskSpec& task = *find_task("super-resolution");
+    const Datasets data = {.name = "arrays", .training = blank, .test = blank};
+    const auto training = task.make_task({task, task.defaults, data, RunRandom(1)});
+    for (const auto& [name, value] : training->evaluate(blank).metrics) EXPECT_TRUE(std::isfinite(value)) << name;
 }
 
 TEST(Tasks, CanDoWhatTheySay) {

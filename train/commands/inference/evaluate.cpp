@@ -188,6 +188,9 @@ void add_evaluate_command(CLI::App& app) {
     add_setting(*command, "--seed", options->seed, "Random seed of the noise", seed_number());
     command->add_flag("--json", options->json, "Print one line of JSON");
     command->footer(
+        "A unet: the intersection over the union of each class. A super-resolution: PSNR and SSIM beside bicubic's. "
+        "An\n"
+        "rbm: its error, and the free energy of images and of noise. What draws: how much of it is a checkerboard.\n"
         "An autoencoder: the losses a pixel, PSNR and SSIM. A classifier: the loss, the share that is right, and "
         "which\n"
         "classes are taken for which, also as samples/confusion.png.\n"
