@@ -2,9 +2,24 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fmt/ranges.h>
 #include <zlib.h>
 
+namespace {
+// zlib's files are a fraction of stb's own. Frees with free, as stb asks.
+unsigned char* compressed(unsigned char* data, int size, int* compressed_size, int /*quality*/) {
+    uLongf length = compressBound(static_cast<uLong>(size));
+    auto* const result = static_cast<unsigned char*>(std::malloc(length));
+    if (result != nullptr && compress2(result, &length, data, static_cast<uLong>(size), Z_BEST_COMPRESSION) == Z_OK) {
+        *compressed_size = static_cast<int>(length);
+        return result;
+    }
+    std::free(result);
+    return nullptr;
+}
+}  // namespace
+#define STBIW_ZLIB_COMPRESS compressed
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #include <stb/stb_image_write.h>
@@ -98,33 +113,38 @@ std::string png_of(const Tensor& image) {
         static_cast<std::string*>(content)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
     };
     const auto narrow = [](Index size) { return static_cast<int>(size); };
-    stbi_write_png_to_func(append, &file, narrow(image.extent(1)), narrow(image.extent(0)), narrow(image.extent(2)),
-                           bytes.data(), narrow(image.extent(1) * image.extent(2)));
+    const int written =
+        stbi_write_png_to_func(append, &file, narrow(image.extent(1)), narrow(image.extent(0)), narrow(image.extent(2)),
+                               bytes.data(), narrow(image.extent(1) * image.extent(2)));
+    require(written != 0, "write_png: there is not enough memory for an image of {}", image.shape());
     return file;
 }
 
 void write_png(const std::filesystem::path& path, const Tensor& image) { write_output(path, png_of(image)); }
 
-std::string animated_png(const std::vector<Tensor>& frames, Index milliseconds) {
-    require(!frames.empty(), "animated_png: there must be a frame; got none");
-    require(1 <= milliseconds && milliseconds <= 65'535, "animated_png: milliseconds must be 1 to 65535; got {}",
+AnimatedPng::AnimatedPng(Index milliseconds) : milliseconds_(milliseconds) {
+    require(1 <= milliseconds && milliseconds <= 65'535, "AnimatedPng: milliseconds must be 1 to 65535; got {}",
             milliseconds);
+}
+
+void AnimatedPng::add(const Tensor& frame) {
+    const bool first = frames_ == 0;
+    require(first || frame.shape() == shape_, "AnimatedPng: the frames must have one shape; got {} and {}", shape_,
+            frame.shape());
+    // What stb writes: a signature and IHDR, then one IDAT, which is 12 bytes longer than the pixels, and IEND.
+    constexpr std::size_t start = 8 + 12 + 13, end = 12;
+    const std::string still = png_of(frame), pixels = still.substr(start + 8, still.size() - start - 12 - end);
+    if (first) header_ = still.substr(0, start);
+    shape_ = frame.shape();
+    ++frames_;
+    body_ += chunk("fcTL", frame_control(chunks_++, frame, milliseconds_));
+    body_ += first ? chunk("IDAT", pixels) : chunk("fdAT", big_endian(chunks_++, 4) + pixels);
+}
+
+std::string AnimatedPng::file() const {
+    require(frames_ > 0, "AnimatedPng: there must be a frame; got none");
     constexpr std::uint64_t for_ever = 0;
-    std::string file;
-    std::uint32_t sequence = 0;
-    for (const Tensor& frame : frames) {
-        require(frame.shape() == frames[0].shape(), "animated_png: the frames must have one shape; got {} and {}",
-                frames[0].shape(), frame.shape());
-        // What stb writes: a signature and IHDR, then one IDAT, which is 12 bytes longer than the pixels, and IEND.
-        constexpr std::size_t start = 8 + 12 + 13, end = 12;
-        const std::string still = png_of(frame), pixels = still.substr(start + 8, still.size() - start - 12 - end);
-        const bool first = file.empty();
-        if (first)
-            file = still.substr(0, start) + chunk("acTL", big_endian(frames.size(), 4) + big_endian(for_ever, 4));
-        file += chunk("fcTL", frame_control(sequence++, frame, milliseconds));
-        file += first ? chunk("IDAT", pixels) : chunk("fdAT", big_endian(sequence++, 4) + pixels);
-    }
-    return file + chunk("IEND", "");
+    return header_ + chunk("acTL", big_endian(frames_, 4) + big_endian(for_ever, 4)) + body_ + chunk("IEND", "");
 }
 
 }  // namespace adjoint

@@ -23,13 +23,26 @@ Tensor picture_pairs(const Tensor& above, const Tensor& below, Index columns);
 /// The PNG file of an image [H, W, 1 or 3] of values in 0..1; values outside are clipped.
 std::string png_of(const Tensor& image);
 
-/// The file of frames [H, W, 1 or 3] of values in 0..1, shown one after another for `milliseconds` each, over and over;
-/// what knows only still pictures shows the first.
-/// Throws unless there is a frame, all have one shape, and milliseconds are 1 to 65535.
-/// Source: Portable Network Graphics Specification, third edition, acTL, fcTL and fdAT.
-std::string animated_png(const std::vector<Tensor>& frames, Index milliseconds);
-
 /// Writes png_of(image), atomically. Throws CannotWrite.
 void write_png(const std::filesystem::path& path, const Tensor& image);
+
+/// Frames, shown one after another, over and over; what knows only still pictures shows the first.
+/// Source: Portable Network Graphics Specification, third edition, acTL, fcTL and fdAT.
+class AnimatedPng {
+  public:
+    /// Each frame is shown so long. Throws unless milliseconds are 1 to 65535.
+    explicit AnimatedPng(Index milliseconds);
+    /// Adds a frame [H, W, 1 or 3] of values in 0..1. Throws unless it has the shape of those before it.
+    void add(const Tensor& frame);
+    std::uint32_t frames() const { return frames_; }
+    /// The file. Throws where there is no frame.
+    std::string file() const;
+
+  private:
+    Index milliseconds_;
+    Shape shape_;
+    std::uint32_t frames_ = 0, chunks_ = 0;
+    std::string header_, body_;
+};
 
 }  // namespace adjoint

@@ -101,11 +101,12 @@ std::string chunk(const std::string& type, const std::string& content) {
 
 TEST(AnimatedPng, HoldsThePicturesOfItsFramesInTheseChunks) {
     for (const std::uint32_t count : {1, 3, 300}) {
-        std::vector<Tensor> frames;
+        AnimatedPng animation(1000);
         std::string expected;
         for (std::uint32_t i = 0, sequence = 0; i < count; ++i) {
-            frames.push_back(Random(7).stream(i).uniform({4, 600, 1}));
-            const std::string still = png_of(frames.back()), end = chunk("IEND", "");
+            const Tensor frame = Random(7).stream(i).uniform({4, 600, 1});
+            animation.add(frame);
+            const std::string still = png_of(frame), end = chunk("IEND", "");
             const std::size_t pixels_at = still.find("IDAT") + 4;
             const std::string pixels = still.substr(pixels_at, still.size() - 4 - end.size() - pixels_at);
             ASSERT_EQ(still, still.substr(0, pixels_at - 8) + chunk("IDAT", pixels) + end);
@@ -116,14 +117,17 @@ TEST(AnimatedPng, HoldsThePicturesOfItsFramesInTheseChunks) {
                                           "\0\0"s);            // no disposal, no blending
             expected += i == 0 ? chunk("IDAT", pixels) : chunk("fdAT", number(sequence++) + pixels);
         }
-        EXPECT_TRUE(animated_png(frames, 1000) == expected + chunk("IEND", "")) << count << " frames";
+        EXPECT_TRUE(animation.file() == expected + chunk("IEND", "")) << count << " frames";
     }
 }
 
 TEST_F(PictureFiles, AreTheFirstFrameOfAnAnimation) {
     for (const Index channels : {1, 3}) {
         const Tensor first = Random(1).uniform({5, 7, channels}), second = Random(2).uniform({5, 7, channels});
-        write_bytes(path, animated_png({first, second}, 40));
+        AnimatedPng animation(40);
+        animation.add(first);
+        animation.add(second);
+        write_bytes(path, animation.file());
         expect_equal(read_image(path, channels), first, 0.5 / 255 + 1e-6);
     }
 }
@@ -131,13 +135,17 @@ TEST_F(PictureFiles, AreTheFirstFrameOfAnAnimation) {
 TEST(AnimatedPng, RefusesWhatCannotBeShown) {
     const Tensor small = Tensor::zeros({2, 2, 1}), large = Tensor::zeros({2, 3, 1}), flat = Tensor::zeros({2, 2});
     const auto refusal = [](const std::vector<Tensor>& frames, Index milliseconds) {
-        return error_of([&] { animated_png(frames, milliseconds); });
+        return error_of([&] {
+            AnimatedPng animation(milliseconds);
+            for (const Tensor& frame : frames) animation.add(frame);
+            animation.file();
+        });
     };
-    EXPECT_EQ(refusal({}, 40), "animated_png: there must be a frame; got none");
+    EXPECT_EQ(refusal({}, 40), "AnimatedPng: there must be a frame; got none");
     EXPECT_EQ(refusal({small, small, large}, 40),
-              "animated_png: the frames must have one shape; got [2, 2, 1] and [2, 3, 1]");
-    EXPECT_EQ(refusal({small}, 0), "animated_png: milliseconds must be 1 to 65535; got 0");
-    EXPECT_EQ(refusal({small}, 65'536), "animated_png: milliseconds must be 1 to 65535; got 65536");
+              "AnimatedPng: the frames must have one shape; got [2, 2, 1] and [2, 3, 1]");
+    EXPECT_EQ(refusal({small}, 0), "AnimatedPng: milliseconds must be 1 to 65535; got 0");
+    EXPECT_EQ(refusal({small}, 65'536), "AnimatedPng: milliseconds must be 1 to 65535; got 65536");
     EXPECT_EQ(refusal({small}, 1) + refusal({small}, 65'535), "no errorno error");
     EXPECT_EQ(refusal({flat}, 40), "write_png: the image must be [H, W, 1 or 3]; got [2, 2]");
 }

@@ -46,24 +46,25 @@ Tensor walk_between_noise(const TrainedRun& run, const InterpolateOptions& optio
 }
 
 // All walks side by side, a step of each a frame; there and back again, so that the end leads to the beginning.
-std::vector<Tensor> frames_of(const Variable& images, const InterpolateOptions& options) {
+AnimatedPng animation_of(const Variable& images, const InterpolateOptions& options) {
     const Variable walks = reshape(images, {options.rows, options.steps, -1});
     Shape shape = images.shape();
     shape[0] = options.rows;
-    std::vector<Tensor> frames;
-    for (Index step = 0; step < options.steps; ++step) {
+    AnimatedPng animation(options.frame_ms);
+    const auto add = [&](Index step) {
         const Variable images_now = slice(walks, {.axis = 1, .begin = step, .end = step + 1});
-        frames.push_back(picture_grid(reshape(images_now, shape).value()));
-    }
-    for (Index step = options.steps - 2; step > 0; --step) frames.push_back(frames[static_cast<std::size_t>(step)]);
-    return frames;
+        animation.add(picture_grid(reshape(images_now, shape).value()));
+    };
+    for (Index step = 0; step < options.steps; ++step) add(step);
+    for (Index step = options.steps - 2; step > 0; --step) add(step);
+    return animation;
 }
 
 void animate(const Tensor& images, const InterpolateOptions& options) {
-    const std::vector<Tensor> frames = frames_of(images, options);
-    write_output(options.animate, animated_png(frames, options.frame_ms));
+    const AnimatedPng animation = animation_of(images, options);
+    write_output(options.animate, animation.file());
     fmt::print(messages_beside({options.png, options.animate}), "{}: {} walks, there and back in {} frames of {} ms\n",
-               options.animate.string(), options.rows, frames.size(), options.frame_ms);
+               options.animate.string(), options.rows, animation.frames(), options.frame_ms);
 }
 
 void interpolate(InterpolateOptions options) {

@@ -125,9 +125,9 @@ TEST_F(TrainedRuns, MoveFromImageToImageAndBack) {
         });
     };
     expect_equal(read_image(directory_ / "a.png", 1), picture_grid(frame(0), 2), 1.01 / 255);
-    std::vector<Tensor> there_and_back;
-    for (const Index step : {0, 1, 2, 3, 2, 1}) there_and_back.push_back(picture_grid(frame(step), 2));
-    EXPECT_EQ(read_file(directory_ / "a.png"), animated_png(there_and_back, 50));
+    AnimatedPng there_and_back(50);
+    for (const Index step : {0, 1, 2, 3, 2, 1}) there_and_back.add(picture_grid(frame(step), 2));
+    EXPECT_EQ(read_file(directory_ / "a.png"), there_and_back.file());
 }
 
 TEST_F(TrainedRuns, BeginTheirWalksAtWhatTheySample) {
