@@ -1,14 +1,11 @@
-// No index formula of a convolution is written again here: T is linear in each argument, so what one element does is
-// what the operation does when that element is the only one, and whether it reaches a place is what comes of a tensor
-// of ones.
 #include "train/convolution/steps.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/ranges.h>
 
-#include "framework/ops/convolution.h"
 #include "train/convolution/matrices.h"
+#include "train/convolution/parts.h"
 
 namespace adjoint {
 namespace {
@@ -16,28 +13,6 @@ namespace {
 // ---- matrices side by side, with signs between them
 
 using Lines = std::vector<std::string>;
-
-/// A matrix, some of whose entries may be missing.
-struct Grid {
-    Index columns;
-    std::vector<std::optional<double>> numbers;
-};
-
-/// The numbers where something is reached.
-Grid grid(const Tensor& numbers, const Tensor& reached, Index columns) {
-    Grid result{columns, {}};
-    for (Index i = 0; i < numbers.size(); ++i) {
-        result.numbers.push_back(reached[i] == 0 ? std::nullopt : std::optional(numbers[i]));
-    }
-    return result;
-}
-
-Tensor ones_like(const Tensor& like) { return Tensor::ones(like.shape(), like.dtype()); }
-Grid image_grid(const Tensor& image) { return grid(image, ones_like(image), image.extent(2)); }
-Grid filter_grid(const Tensor& filter) { return grid(filter, ones_like(filter), filter.extent(1)); }
-
-/// As short as on paper: rounding errors in the last digits are left out.
-std::string brief(double number) { return fmt::format("{:.7g}", number + 0.0); }
 
 /// A line for each row, with a point for each missing entry; columns are at least `width` wide.
 Lines draw(const Grid& matrix, std::size_t width = 0) {
@@ -91,14 +66,6 @@ std::string weighed(const Grid& seen, const Grid& weights) {
 
 // ---- places
 
-struct Place {
-    Index row;
-    Index column;
-};
-
-Place place(Index element, Index columns) { return {element / columns, element % columns}; }
-std::string text(const Place& p) { return fmt::format("({}, {})", p.row, p.column); }
-
 /// Where the corner of the patch of output p lies in the image.
 Place corner(const Conv2DForm& form, const Place& p) {
     return {form.height.pixel(p.row, 0), form.width.pixel(p.column, 0)};
@@ -109,41 +76,12 @@ std::string corner_text(const Conv2DForm& form, const Place& p) {
                        form.width.stride, form.width.pad_before, text(corner(form, p)));
 }
 
-/// `like` with all elements 0 but one.
-Tensor only(Index element, double value, const Tensor& like) {
-    std::vector<double> elements(static_cast<std::size_t>(like.size()), 0.0);
-    elements[static_cast<std::size_t>(element)] = value;
-    return Tensor(like.shape(), elements, like.dtype());
-}
-
-void require_drawable(const char* operation, const Conv2DForm& form, const Tensor& a, const Tensor& b) {
-    constexpr Index largest_image = 20, largest_operand = 8;
-    const auto small = [](const ConvAxis& axis) {
-        return axis.image <= largest_image && axis.kernel <= largest_operand && axis.output <= largest_operand;
-    };
-    require(
-        form.batch == 1 && form.channels == 1 && form.filters == 1 && small(form.height) && small(form.width),
-        "{}: --steps draws one image of one channel up to {} × {} and one filter up to {} × {} that make up to {} × "
-        "{} outputs of the convolution; got image {}, filter {}, outputs {}",
-        operation, largest_image, largest_image, largest_operand, largest_operand, largest_operand, largest_operand,
-        form.image_shape(), form.weight_shape(), form.output_shape());
-    // Where an element is left out it is multiplied by 0, which only takes finite ones away.
-    for (const Tensor& operand : {a, b}) {
-        for (const double element : operand.to_vector()) {
-            require(std::isfinite(element), "{}: --steps draws finite numbers; got {}", operation, element);
-        }
-    }
-}
-
 // ---- the transposed convolution, part by part
 
 /// The block that each element of y becomes, by itself.
 std::vector<Grid> blocks(const Tensor& y, const Tensor& w, const Conv2DForm& form) {
     std::vector<Grid> result;
-    for (Index e = 0; e < y.size(); ++e) {
-        result.push_back(grid(conv2d_input_gradient(only(e, y[e], y), w, form).value(),
-                              conv2d_input_gradient(only(e, 1, y), ones_like(w), form).value(), form.width.image));
-    }
+    for (Index e = 0; e < y.size(); ++e) result.push_back(block_of(y, w, form, e));
     return result;
 }
 
@@ -195,7 +133,7 @@ std::string added_blocks(const Tensor& y, const Tensor& w, const Conv2DForm& for
 std::string matrix_of_convolution(const Tensor& y, const Tensor& w, const Conv2DForm& form) {
     constexpr std::size_t widest_matrix = 110;
     Grid matrix{form.height.image * form.width.image, {}};
-    for (const Grid& row : blocks(ones_like(y), w, form)) {
+    for (const Grid& row : blocks(Tensor::ones(y.shape(), y.dtype()), w, form)) {
         matrix.numbers.insert(matrix.numbers.end(), row.numbers.begin(), row.numbers.end());
     }
     const Lines rows = draw(matrix);
@@ -212,6 +150,25 @@ std::string matrix_of_convolution(const Tensor& y, const Tensor& w, const Conv2D
 
 }  // namespace
 
+void require_drawable(const char* operation, const Conv2DForm& form, const Tensor& a, const Tensor& b) {
+    constexpr Index largest_image = 20, largest_operand = 8;
+    const auto small = [](const ConvAxis& axis) {
+        return axis.image <= largest_image && axis.kernel <= largest_operand && axis.output <= largest_operand;
+    };
+    require(form.batch == 1 && form.channels == 1 && form.filters == 1 && small(form.height) && small(form.width),
+            "{}: steps are drawn of one image of one channel up to {} × {} and one filter up to {} × {} that make up "
+            "to {} × "
+            "{} outputs of the convolution; got image {}, filter {}, outputs {}",
+            operation, largest_image, largest_image, largest_operand, largest_operand, largest_operand, largest_operand,
+            form.image_shape(), form.weight_shape(), form.output_shape());
+    // Where an element is left out it is multiplied by 0, which only takes finite ones away.
+    for (const Tensor& operand : {a, b}) {
+        for (const double element : operand.to_vector()) {
+            require(std::isfinite(element), "{}: steps are drawn of finite numbers; got {}", operation, element);
+        }
+    }
+}
+
 std::string conv2d_steps(const Tensor& x, const Tensor& w, const Conv2DForm& form) {
     require_drawable("conv2d", form, x, w);
     std::string result =
@@ -220,12 +177,8 @@ std::string conv2d_steps(const Tensor& x, const Tensor& w, const Conv2DForm& for
         "the filter, times the filter; the patch has its corner at index · stride − padding.\n"
         "A point lies outside the image and counts as 0.\n\n" +
         headed("image", image_grid(x), "filter", filter_grid(w));
-    const Tensor outputs = Tensor::ones(form.output_shape(), x.dtype());
-    for (Index e = 0; e < outputs.size(); ++e) {
-        // The gradient of one output for the filter is the patch that it sees.
-        const Tensor one = only(e, 1, outputs);
-        const Grid patch = grid(conv2d_weight_gradient(x, one, form).value(),
-                                conv2d_weight_gradient(ones_like(x), one, form).value(), form.width.kernel);
+    for (Index e = 0; e < element_count(form.output_shape()); ++e) {
+        const Grid patch = patch_of(x, form, e);
         const Place at = place(e, form.width.output);
         result += fmt::format("\n{}  the patch with its corner at {}\n", text(at), corner_text(form, at));
         result += weighed(patch, filter_grid(w));
@@ -249,12 +202,8 @@ std::string conv2d_weight_gradient_steps(const Tensor& x, const Tensor& y, const
         "did that output matter? Its gradient is the sum of those pixels, times the output gradient.\n"
         "A point lies outside the image and counts as 0.\n\n" +
         headed("image", image_grid(x), "output gradient", image_grid(y));
-    const Tensor filter = Tensor::ones(form.weight_shape(), x.dtype());
-    for (Index e = 0; e < filter.size(); ++e) {
-        // A filter with one tap only copies the pixels that the tap sees.
-        const Tensor one = only(e, 1, filter);
-        const Grid seen =
-            grid(conv2d(x, one, form).value(), conv2d(ones_like(x), one, form).value(), form.width.output);
+    for (Index e = 0; e < element_count(form.weight_shape()); ++e) {
+        const Grid seen = seen_by(x, form, e);
         result += fmt::format("\n{}  the pixels that this tap saw, times the output gradient\n",
                               text(place(e, form.width.kernel)));
         result += weighed(seen, image_grid(y));

@@ -8,8 +8,12 @@
 
 namespace adjoint {
 
+/// Throws Error, in the name of `operation`, unless there is one image of one channel and one filter, small enough to
+/// be drawn, and a and b are finite.
+void require_drawable(const char* operation, const Conv2DForm& form, const Tensor& a, const Tensor& b);
+
 /// Each output: the patch under the filter, times the filter, summed.
-/// All three throw Error unless there is one image of one channel and one filter, small enough to be drawn.
+/// All three throw as require_drawable does.
 std::string conv2d_steps(const Tensor& x, const Tensor& w, const Conv2DForm& form);
 
 /// Each input element: the element times the filter, where that block lands, and what it is added to; then where blocks

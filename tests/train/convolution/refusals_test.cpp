@@ -130,7 +130,8 @@ TEST_F(ConvolutionRefusals, StepsAreDrawnForSmallSingleChannelImagesOnly) {
     write("batch.npy", Tensor::ones({2, 4, 4, 1}));
     write("digit.npy", Tensor::ones({1, 28, 28, 1}));
     const std::string limits =
-        "--steps draws one image of one channel up to 20 × 20 and one filter up to 8 × 8 that make up to 8 × 8 outputs "
+        "steps are drawn of one image of one channel up to 20 × 20 and one filter up to 8 × 8 that make up to 8 × 8 "
+        "outputs "
         "of the convolution; got ";
     EXPECT_EQ(refusal(conv2d_with({"--input", "batch.npy", "--steps"})),
               "2 error: conv2d: " + limits + "image [2, 4, 4, 1], filter [1, 1, 1, 1], outputs [2, 4, 4, 1]");
@@ -142,7 +143,7 @@ TEST_F(ConvolutionRefusals, StepsAreDrawnForSmallSingleChannelImagesOnly) {
               "2 error: conv2d_weight_gradient: " + limits +
                   "image [1, 28, 28, 1], filter [1, 1, 1, 1], outputs [1, 28, 28, 1]");
     EXPECT_EQ(refusal(conv2d_with({"--input", "1 inf", "--steps"})),
-              "2 error: conv2d: --steps draws finite numbers; got inf");
+              "2 error: conv2d: steps are drawn of finite numbers; got inf");
 }
 
 TEST_F(ConvolutionRefusals, GradientsMustFit) {
