@@ -5,10 +5,13 @@
 
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
+#include "train/convolution/animation.h"
 #include "train/convolution/conventions.h"
 #include "train/convolution/examples.h"
 #include "train/convolution/matrices.h"
 #include "train/convolution/steps.h"
+#include "train/io/atomic_file.h"
+#include "train/io/png.h"
 
 namespace adjoint {
 namespace {
@@ -20,6 +23,16 @@ struct Arguments {
 
     bool has(const std::string& option) const { return !text(option).empty(); }
     std::string text(const std::string& option) const { return options.at(option).value_or(""); }
+    /// Whether steps are wanted as pictures.
+    bool draws() const { return has("--animate") || has("--strip"); }
+    /// The pictures that are wanted.
+    std::vector<std::filesystem::path> pictures() const {
+        std::vector<std::filesystem::path> files;
+        for (const char* option : {"--png", "--animate", "--strip"}) {
+            if (options.contains(option) && has(option)) files.emplace_back(text(option));
+        }
+        return files;
+    }
     Operand operand(const char* option) const { return read_operand(option, text(option)); }
     /// The options of the convolution by flag.
     FindText find() const {
@@ -37,6 +50,11 @@ void require_affordable(const std::string& operation, const Shape& result) {
     for (const Index extent : result) elements *= static_cast<double>(extent);
     require(elements <= largest_result, "{}: the result is too large; got {}, of more than {} numbers", operation,
             result, static_cast<Index>(largest_result));
+}
+
+void write_pictures(const Arguments& typed, const Animation& animation) {
+    if (typed.has("--animate")) write_output(typed.text("--animate"), animated(animation));
+    if (typed.has("--strip")) write_png(typed.text("--strip"), still_strip(animation));
 }
 
 // ---- conv2d and conv2d-transpose, in any system's words
@@ -113,8 +131,13 @@ void run_convolution(const Arguments& typed, bool transposed) {
     const std::string steps = typed.steps ? draw_steps(images_channels_last(x, layout).value(),
                                                        filters_channels_last(w, layout).value(), form)
                                           : "";
+    if (typed.draws()) {
+        const auto animate = transposed ? conv2d_transpose_animation : conv2d_animation;
+        write_pictures(
+            typed, animate(images_channels_last(x, layout).value(), filters_channels_last(w, layout).value(), form));
+    }
     if (typed.has("--png")) write_planes(typed.text("--png"), y.value(), layout);
-    report(steps, results, typed.text("--png"));
+    report(steps, results, typed.pictures());
 }
 
 void run_conv2d(const Arguments& typed) { run_convolution(typed, false); }
@@ -138,8 +161,9 @@ void run_conv2d_weight_gradient(const Arguments& typed) {
     require_affordable(operation, form.weight_shape());
     // First the gradient itself, which sees to it that y fits the form.
     const Tensor gradient = conv2d_weight_gradient(x, y, form).value();
+    if (typed.draws()) write_pictures(typed, conv2d_weight_gradient_animation(x, y, form));
     report(typed.steps ? conv2d_weight_gradient_steps(x, y, form) : "",
-           {{"result", gradient, typed.text("--out"), layout, true}});
+           {{"result", gradient, typed.text("--out"), layout, true}}, typed.pictures());
 }
 
 // ---- the command line
@@ -167,12 +191,14 @@ struct Flags {
             ->check(one_of({"float32", "float64"}));
         add("--out", "FILE", "Write the result to this .npy file instead of printing it");
         command->add_flag("--steps", typed.steps, "Show the arithmetic step by step, as on paper");
+        add("--animate", "FILE", "Show the steps as an animated PNG file");
+        add("--strip", "FILE", "Draw some of the steps in a PNG file, below each other");
     }
 
     /// Those of a convolution of either direction: bias, picture, gradients and conventions.
     void add_direction_options() const {
         CLI::Option* bias = add("--bias", "B", "Bias: a number for each channel, added to the result");
-        bias->excludes(command->get_option("--steps"));
+        for (const char* drawn : {"--steps", "--animate", "--strip"}) bias->excludes(command->get_option(drawn));
         add("--png", "FILE", "Draw the result in this file too, each number a square from black to white");
         CLI::Option* gradient =
             add("--output-gradient", "G", "Gradient for the result, to be propagated back to input, weight and bias");

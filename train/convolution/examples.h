@@ -42,6 +42,8 @@ constexpr const char* conv2d_transpose_examples = R"(Examples:
     1 1 2 2
     3 3 4 4
     3 3 4 4
+  adjoint conv2d-transpose --input "1 2" --weight "1 2 3" --stride 2 --animate film.png
+    1 2 5 4 6
   adjoint conv2d-transpose --input "-67 -77; -117 -127" --weight "-1 2 -3; 4 -5 6; -7 8 -9" --stride 2 --steps
     each element times the filter, where it lands, and where blocks overlap
 

@@ -108,7 +108,8 @@ Variable as_filters(const char* option, const Variable& operand, Layout layout) 
     return reshape(operand, last ? Shape{shape[0], shape[1], 1, 1} : Shape{1, 1, shape[0], shape[1]});
 }
 
-void report(const std::string& steps, const std::vector<Result>& results, const std::string& picture) {
+void report(const std::string& steps, const std::vector<Result>& results,
+            const std::vector<std::filesystem::path>& pictures) {
     const auto has_file = [](const Result& result) { return !result.file.empty(); };
     const bool files = std::any_of(results.begin(), results.end(), has_file);
     const bool headings = !files && (results.size() > 1 || !steps.empty());
@@ -123,7 +124,7 @@ void report(const std::string& steps, const std::vector<Result>& results, const 
             report += text(result);
         }
     }
-    std::vector<std::filesystem::path> written = {picture};
+    std::vector<std::filesystem::path> written = pictures;
     for (const Result& result : results) written.emplace_back(result.file);
     std::FILE* const out = messages_beside(written);
     const bool printed = std::fwrite(report.data(), 1, report.size(), out) == report.size() && std::fflush(out) == 0;

@@ -1,6 +1,7 @@
 // Matrices of the convolution commands: operands, typed or in .npy files, and results, printed or written.
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,9 +43,10 @@ struct Result {
 };
 
 /// Writes the results that have a file; where none has, prints all of them, after `steps`: a matrix for each plane, and
-/// a heading where there are several. What is printed goes to standard error where a file, or the `picture` beside
-/// them, is standard output. Throws CannotWrite.
-void report(const std::string& steps, const std::vector<Result>& results, const std::string& picture = "");
+/// a heading where there are several. What is printed goes to standard error where a file, or the one of
+/// the `pictures` beside them, is standard output. Throws CannotWrite.
+void report(const std::string& steps, const std::vector<Result>& results,
+            const std::vector<std::filesystem::path>& pictures);
 
 /// Writes the planes of images, scaled so that the smallest number is black and the largest white, as a PNG file.
 /// Throws CannotWrite.

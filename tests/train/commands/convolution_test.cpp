@@ -87,7 +87,7 @@ std::vector<std::pair<Words, std::string>> examples(const std::string& help) {
 
 TEST_F(ConvolutionCommands, EveryExampleInTheHelpPrintsWhatTheHelpSays) {
     for (const auto& [command, count] :
-         {std::pair("conv2d", 3), std::pair("conv2d-transpose", 3), std::pair("conv2d-weight-gradient", 2)}) {
+         {std::pair("conv2d", 3), std::pair("conv2d-transpose", 4), std::pair("conv2d-weight-gradient", 2)}) {
         const auto promised = examples(printed({command, "--help"}));
         EXPECT_EQ(promised.size(), count);
         for (const auto& [words, expected] : promised) EXPECT_EQ(printed(words), expected);
