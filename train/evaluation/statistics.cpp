@@ -58,6 +58,33 @@ double trace(const Tensor& a) {
     return total;
 }
 
+// Calls visit(i, ‖aᵢ − bⱼ‖² for all j) for each row of a, some rows at a time.
+void for_squared_distances(const Tensor& a, const Tensor& b, auto visit) {
+    constexpr Index at_once = 250;
+    const Variable y = b.cast(DType::float64), y_norms = reshape(sum(square(y), {1}), {1, -1});
+    for (Index first = 0; first < a.extent(0); first += at_once) {
+        const Index end = std::min(first + at_once, a.extent(0));
+        const Variable x = slice(a.cast(DType::float64), {.axis = 0, .begin = first, .end = end});
+        const Variable products = matmul(x, y, {.transpose_b = true});
+        std::vector<double> distances = (sum(square(x), {1}, Keep::yes) + y_norms - 2.0 * products).value().to_vector();
+        for (Index i = first; i < end; ++i) {
+            visit(static_cast<std::size_t>(i),
+                  std::span(distances).subspan(static_cast<std::size_t>((i - first) * b.extent(0)),
+                                               static_cast<std::size_t>(b.extent(0))));
+        }
+    }
+}
+
+// The squared distance of each point to its k-th nearest neighbour; the nearest of all is the point itself.
+std::vector<double> squared_radii(const Tensor& points, Index k) {
+    std::vector<double> radii(static_cast<std::size_t>(points.extent(0)));
+    for_squared_distances(points, points, [&](std::size_t i, std::span<double> distances) {
+        std::nth_element(distances.begin(), distances.begin() + k, distances.end());
+        radii[i] = distances[static_cast<std::size_t>(k)];
+    });
+    return radii;
+}
+
 }  // namespace
 
 MeanAndError mean_and_error(std::span<const double> x) {
@@ -96,6 +123,26 @@ double frechet_distance(const Moments& a, const Moments& b) {
     const Variable symmetric = (product + transpose(product)) / 2.0;
     return sum(shift * shift).item() + trace(a.covariance) + trace(b.covariance) -
            2.0 * trace(symmetric_square_root(symmetric.value()));
+}
+
+PrecisionAndRecall precision_and_recall(const Tensor& drawn, const Tensor& real, Index k) {
+    for (const Tensor& points : {drawn, real}) {
+        require(points.rank() == 2 && points.extent(1) == real.extent(1) && points.extent(0) > k && k >= 1,
+                "precision_and_recall: there must be more than {} points [N, n] of each kind; got {} and {}", k,
+                drawn.shape(), real.shape());
+    }
+    const std::vector<double> drawn_radii = squared_radii(drawn, k), real_radii = squared_radii(real, k);
+    std::vector<bool> drawn_is_real(drawn_radii.size(), false), real_is_drawn(real_radii.size(), false);
+    for_squared_distances(drawn, real, [&](std::size_t i, std::span<double> distances) {
+        for (std::size_t j = 0; j < distances.size(); ++j) {
+            if (distances[j] <= real_radii[j]) drawn_is_real[i] = true;
+            if (distances[j] <= drawn_radii[i]) real_is_drawn[j] = true;
+        }
+    });
+    const auto share = [](const std::vector<bool>& x) {
+        return static_cast<double>(std::ranges::count(x, true)) / static_cast<double>(x.size());
+    };
+    return {.precision = share(drawn_is_real), .recall = share(real_is_drawn)};
 }
 
 }  // namespace adjoint

@@ -1,5 +1,5 @@
-// Statistics of samples: means and how sure they are, moments, and the Fréchet distance of two sets of points, each
-// taken for a normal distribution.
+// Statistics of samples: means and how sure they are, moments, the Fréchet distance of two sets of points, each taken
+// for a normal distribution, and how much of each lies among the other.
 #pragma once
 
 #include <span>
@@ -35,5 +35,15 @@ Tensor symmetric_square_root(const Tensor& a);
 /// distance between multivariate normal distributions", 1982; between features of a network, as in Heusel et al., "GANs
 /// trained by a two time-scale update rule converge to a local Nash equilibrium", 2017.
 double frechet_distance(const Moments& a, const Moments& b);
+
+/// How much of either of two sets of points lies among the other: in the ball around one of its points that reaches to
+/// that point's k-th nearest neighbour in its own set.
+struct PrecisionAndRecall {
+    double precision;  ///< of the drawn points among real ones: how many are like some that are real
+    double recall;     ///< of the real points among drawn ones: how much of what is real can be drawn
+};
+/// Shapes: drawn [N, n], real [M, n].   Throws unless N and M are greater than k.
+/// Source: Kynkäänniemi et al., "Improved precision and recall metric for assessing generative models", 2019.
+PrecisionAndRecall precision_and_recall(const Tensor& drawn, const Tensor& real, Index k = 3);
 
 }  // namespace adjoint

@@ -6,6 +6,7 @@
 
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
+#include "framework/ops/shape_ops.h"
 #include "framework/tensor/random.h"
 #include "tests/support/values.h"
 
@@ -107,6 +108,60 @@ TEST(FrechetDistance, HasAClosedFormInThePlaneWhereNoAxesAreCommon) {
 TEST(FrechetDistance, RefusesDistributionsOfDifferentDimensions) {
     EXPECT_EQ(error_of([] { frechet_distance(moments(points(1, 5, 2)), moments(points(1, 5, 3))); }),
               "frechet_distance: both must have as many dimensions; got [2] and [3]");
+}
+
+// Everything by definition: a point is among the others where it lies no further from one of them than that one's k-th
+// nearest neighbour.
+TEST(PrecisionAndRecall, CountsPointsAmongTheOthers) {
+    const Tensor drawn = points(1, 120, 4), real = (Variable(points(2, 100, 4)) * 0.7 + 0.2).value();
+    const auto distance = [](const Tensor& a, Index i, const Tensor& b, Index j) {
+        double sum = 0.0;
+        for (Index c = 0; c < 4; ++c) sum += (a[i * 4 + c] - b[j * 4 + c]) * (a[i * 4 + c] - b[j * 4 + c]);
+        return std::sqrt(sum);
+    };
+    const auto share = [&](const Tensor& some, const Tensor& others, std::size_t k) {
+        Index count = 0;
+        for (Index i = 0; i < some.extent(0); ++i) {
+            bool among = false;
+            for (Index j = 0; j < others.extent(0); ++j) {
+                std::vector<double> neighbours;
+                for (Index l = 0; l < others.extent(0); ++l) {
+                    if (l != j) neighbours.push_back(distance(others, j, others, l));
+                }
+                std::ranges::sort(neighbours);
+                among |= distance(some, i, others, j) <= neighbours[k - 1];
+            }
+            count += among;
+        }
+        return static_cast<double>(count) / static_cast<double>(some.extent(0));
+    };
+    for (const Index k : {1, 3}) {
+        const auto [precision, recall] = precision_and_recall(drawn, real, k);
+        EXPECT_EQ(precision, share(drawn, real, static_cast<std::size_t>(k)));
+        EXPECT_EQ(recall, share(real, drawn, static_cast<std::size_t>(k)));
+    }
+}
+
+TEST(PrecisionAndRecall, TellWhatIsMissingFromWhatIsAdded) {
+    const Tensor real = points(1, 400, 3), far = (Variable(points(2, 100, 3)) + 100.0).value();
+    const auto [all, also] = precision_and_recall(real, real);
+    EXPECT_EQ(all, 1.0);
+    EXPECT_EQ(also, 1.0);
+    // A fifth of what is drawn is like nothing that is real, which is all drawn.
+    const auto [precision, recall] = precision_and_recall(concatenate({real, far}, 0).value(), real);
+    EXPECT_EQ(precision, 0.8);
+    EXPECT_EQ(recall, 1.0);
+    // A fifth of what is real is never drawn.
+    const auto [sure, varied] = precision_and_recall(real, concatenate({real, far}, 0).value());
+    EXPECT_EQ(sure, 1.0);
+    EXPECT_EQ(varied, 0.8);
+}
+
+TEST(PrecisionAndRecall, RefusesTooFewPoints) {
+    EXPECT_EQ(error_of([] { precision_and_recall(points(1, 3, 2), points(1, 5, 2)); }),
+              "precision_and_recall: there must be more than 3 points [N, n] of each kind; got [3, 2] and [5, 2]");
+    EXPECT_EQ(error_of([] { precision_and_recall(points(1, 5, 3), points(1, 5, 2)); }),
+              "precision_and_recall: there must be more than 3 points [N, n] of each kind; got [5, 3] and [5, 2]");
 }
 
 }  // namespace

@@ -144,6 +144,14 @@ void evaluate_generator(const TrainedRun& run, const EvaluateOptions& options, c
     const double varied = entropy(mean(drawn.chances, {0})).item();
     findings.add("Fréchet distance", distance,
                  fmt::format("{:.4f}; of as many training images {:.4f}", distance, of_training));
+    const PrecisionAndRecall among = precision_and_recall(drawn.features, test.features),
+                             training_among = precision_and_recall(training.features, test.features);
+    const auto share = [&](const char* name, double of_drawn, double of_training_images) {
+        findings.add(name, of_drawn,
+                     fmt::format("{:.4f}; of as many training images {:.4f}", of_drawn, of_training_images));
+    };
+    share("precision", among.precision, training_among.precision);
+    share("recall", among.recall, training_among.recall);
     findings.add("entropy of an image's class", mean_and_error(entropy(drawn.chances).to_vector()));
     findings.add("entropy of all classes", varied,
                  fmt::format("{:.5f}; at most {:.5f}", varied, std::log(static_cast<double>(judge.options.classes))));
@@ -184,7 +192,7 @@ void add_evaluate_command(CLI::App& app) {
                 one_of({"test", "validation", "training"}));
     command->add_option("--classifier", options->classifier,
                         "Directory of a classifier's run, which looks at what a generator draws");
-    add_setting(*command, "--count", options->count, "How many images a generator draws", whole_number(2, 60'000));
+    add_setting(*command, "--count", options->count, "How many images a generator draws", whole_number(4, 60'000));
     add_setting(*command, "--seed", options->seed, "Random seed of the noise", seed_number());
     command->add_flag("--json", options->json, "Print one line of JSON");
     command->footer(
@@ -195,7 +203,9 @@ void add_evaluate_command(CLI::App& app) {
         "which\n"
         "classes are taken for which, also as samples/confusion.png.\n"
         "± is the standard error over the images. A generator: the Fréchet distance between the classifier's\n"
-        "features of drawn images and of test images, and how sure (low) and how varied (high) the drawn classes are.\n"
+        "features of drawn images and of test images, which share of the drawn lie among the real (precision) and of "
+        "the\n"
+        "real among the drawn (recall), and how sure (low) and how varied (high) the drawn classes are.\n"
         "Example:\n  adjoint evaluate --run runs/dcgan --classifier runs/classifier");
     command->callback([options] { evaluate(*options); });
 }
