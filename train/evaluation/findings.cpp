@@ -4,8 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "framework/analysis/checkerboard.h"
-#include "framework/ops/shape_ops.h"
+#include "train/evaluation/image_quality.h"
 
 namespace adjoint {
 namespace {
@@ -36,11 +35,7 @@ void Findings::add_lines(const std::string& text, const std::string& key, const 
 }
 
 void Findings::add_checkerboards(const Tensor& drawn, const Tensor& real) {
-    const auto share_of = [](const Tensor& images) {
-        const Variable some = slice(images, {.axis = 0, .end = std::min<Index>(1000, images.extent(0))});
-        return checkerboard_share(some, {2, 2}).item();
-    };
-    const double share = share_of(drawn), of_real = share_of(real);
+    const double share = checkerboards(drawn), of_real = checkerboards(real);
     add("checkerboard share", share, fmt::format("{:.5f}; of test images {:.5f}", share, of_real));
 }
 

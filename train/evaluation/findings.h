@@ -15,8 +15,7 @@ class Findings {
     /// A number, and how it reads.
     void add(const std::string& title, double value, const std::string& text);
     void add_lines(const std::string& text, const std::string& key, const nlohmann::ordered_json& value);
-    /// How much of drawn images [N, H, W, C] is a pattern of period 2, and how much of real ones, of a thousand of each
-    /// at most: see checkerboard_share.
+    /// How much of drawn images [N, H, W, C] is a checkerboard, and how much of real ones: see checkerboards.
     void add_checkerboards(const Tensor& drawn, const Tensor& real);
     /// Prints one line of JSON, or the lines.
     void print(bool json) const;

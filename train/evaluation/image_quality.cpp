@@ -1,8 +1,10 @@
 #include "train/evaluation/image_quality.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/ranges.h>
 
+#include "framework/analysis/checkerboard.h"
 #include "framework/kernels/loops.h"
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
@@ -57,6 +59,11 @@ Tensor structural_similarity(const Tensor& x, const Tensor& y) {
     const Variable similarity = (2.0 * mean_a * mean_b + c1) * (2.0 * covariance + c2) /
                                 ((mean_a * mean_a + mean_b * mean_b + c1) * (variance_a + variance_b + c2));
     return mean(reshape(mean(similarity, {1, 2, 3}), {x.extent(0), x.extent(3)}), {1}).value();
+}
+
+double checkerboards(const Tensor& images) {
+    constexpr Index most = 1000;
+    return checkerboard_share(slice(images, {.axis = 0, .end = std::min(most, images.extent(0))}), {2, 2}).item();
 }
 
 }  // namespace adjoint

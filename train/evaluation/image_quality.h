@@ -1,4 +1,4 @@
-// Image similarity: PSNR by pixels, SSIM by the structure of their neighbourhoods.
+// Quality of images: PSNR by pixels, SSIM by the structure of their neighbourhoods, and how much is a checkerboard.
 #pragma once
 
 #include "framework/autograd/tape.h"
@@ -17,5 +17,9 @@ Tensor peak_signal_to_noise_ratio(const Tensor& x, const Tensor& y);
 /// Source: Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural
 /// similarity", 2004.
 Tensor structural_similarity(const Tensor& x, const Tensor& y);
+
+/// How much of the first thousand images [N, H, W, C] at most is a pattern of period 2: see checkerboard_share. A
+/// decoder's upsampling by 2 leaves such a pattern, where it leaves any.
+double checkerboards(const Tensor& images);
 
 }  // namespace adjoint

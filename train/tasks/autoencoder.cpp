@@ -56,11 +56,14 @@ class AutoencoderTask : public OneOptimizerTask {
         const Tensor originals =
             divided(first_images(images, std::min(picture_count, images.size()) / columns * columns));
         const Tensor shown = with_noise(originals, noise, setup_.random.fixed_noise);
-        return {.metrics = {{"cross_entropy", cross_entropy}, {"mse", squared_error}},
+        const Tensor drawn = gathered(sigmoid(model(shown)).value());
+        return {.metrics = {{"cross_entropy", cross_entropy},
+                            {"mse", squared_error},
+                            {"checkerboard_share", checkerboards(drawn)}},
                 .sentence = fmt::format("binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel", cross_entropy,
                                         squared_error),
                 .loss = cross_entropy,
-                .picture = picture_pairs(gathered(shown), gathered(sigmoid(model(shown)).value()), columns)};
+                .picture = picture_pairs(gathered(shown), drawn, columns)};
     }
 };
 
@@ -110,7 +113,7 @@ TaskSpec autoencoder_task() {
         .description = "Compress images to a latent of 16 numbers and reconstruct them",
         .defaults = {.sizes = autoencoder_options},
         .settings = {.plateau = true, .latent = true, .width = true, .upsampling = true, .tied = true, .noise = true},
-        .metrics = {"cross_entropy", "mse"},
+        .metrics = {"cross_entropy", "mse", "checkerboard_share"},
         .caption = "Test images in odd rows, and below each what the network draws of it.",
         .by_heart = "mse<=0.003",
         .make_model =

@@ -12,6 +12,7 @@
 #include "framework/tensor/processes.h"
 #include "models/unet.h"
 #include "train/evaluation/findings.h"
+#include "train/evaluation/image_quality.h"
 #include "train/io/png.h"
 
 namespace adjoint {
@@ -44,11 +45,12 @@ class SegmentationTask : public OneOptimizerTask {
         const double overlap = areas.mean_overlap(), accuracy = areas.accuracy();
         const auto [pictures, classes] = apart(first_images(*images, picture_columns));
         const Tensor shown = in_colours(pictures.value()), predicted = segment(evaluation_model(), pictures);
-        return {.metrics = {{"mean_iou", overlap}, {"accuracy", accuracy}},
-                .sentence = fmt::format("mean IoU {:.4f}, {:.2f} % of pixels right", overlap, 100.0 * accuracy),
-                .loss = 1.0 - overlap,
-                .picture = picture_grid(concatenate({shown, coloured(classes), coloured(predicted)}, 0).value(),
-                                        shown.extent(0))};
+        const Tensor masks = coloured(predicted);
+        return {
+            .metrics = {{"mean_iou", overlap}, {"accuracy", accuracy}, {"checkerboard_share", checkerboards(masks)}},
+            .sentence = fmt::format("mean IoU {:.4f}, {:.2f} % of pixels right", overlap, 100.0 * accuracy),
+            .loss = 1.0 - overlap,
+            .picture = picture_grid(concatenate({shown, coloured(classes), masks}, 0).value(), shown.extent(0))};
     }
 
   protected:
@@ -139,6 +141,8 @@ void measure_segmentation(const Module& model, const std::shared_ptr<const Datas
     const ClassAreas areas = measure_areas(model, images);
     findings.add("mean IoU", areas.mean_overlap(), fmt::format("{:.5f}", areas.mean_overlap()));
     findings.add("accuracy", areas.accuracy(), fmt::format("{:.5f} of the pixels", areas.accuracy()));
+    const auto [pictures, truth] = apart(first_images(*images, at_once));
+    findings.add_checkerboards(coloured(segment(model, pictures)), coloured(truth));
     const std::vector<std::string>& names = images->classes();
     std::string lines = fmt::format("\n{:<16}{:>12}{:>10}\n", "class", "pixels", "IoU");
     nlohmann::ordered_json classes = nlohmann::ordered_json::array();
@@ -163,7 +167,7 @@ TaskSpec unet_task() {
         .description = "Say of each pixel what it is part of, with a U-Net",
         .defaults = defaults,
         .settings = {.plateau = true, .width = true, .upsampling = true},
-        .metrics = {"mean_iou", "accuracy"},
+        .metrics = {"mean_iou", "accuracy", "checkerboard_share"},
         .caption = "Test images, the classes of their pixels, and what the network takes them for.",
         .by_heart = "accuracy>=0.999",
         .make_model =

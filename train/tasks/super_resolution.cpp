@@ -51,7 +51,10 @@ class SuperResolutionTask : public OneOptimizerTask {
         }
         const Enlarged shown = shrink_and_enlarge(model, first_images(*images, picture_columns));
         const Variable small = upsample2d(shown.small, {model.scale, model.scale});
-        return {.metrics = {{"mse", error}, {"psnr", ratio}, {"bicubic_psnr", bicubic_ratio}},
+        return {.metrics = {{"mse", error},
+                            {"psnr", ratio},
+                            {"bicubic_psnr", bicubic_ratio},
+                            {"checkerboard_share", checkerboards(shown.learned)}},
                 .sentence = fmt::format("mean squared error {:.5f} a pixel, PSNR {:.2f} dB; bicubic {:.2f} dB", error,
                                         ratio, bicubic_ratio),
                 .loss = error,
@@ -100,7 +103,7 @@ TaskSpec super_resolution_task() {
             .description = "Make small images large again, by 2, 3 or 4, with detail that interpolation cannot know",
             .defaults = {.sizes = {.latent = 1, .width = 32}},
             .settings = {.plateau = true, .width = true, .upsampling = true, .scale = true},
-            .metrics = {"mse", "psnr", "bicubic_psnr"},
+            .metrics = {"mse", "psnr", "bicubic_psnr", "checkerboard_share"},
             .caption =
                 "Test images made small, made large again by bicubic interpolation and by the network, and as "
                 "they were.",

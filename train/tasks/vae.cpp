@@ -6,6 +6,7 @@
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"
 #include "models/autoencoder.h"
+#include "train/evaluation/image_quality.h"
 #include "train/io/png.h"
 #include "train/tasks/autoencoder.h"
 #include "train/tasks/task.h"
@@ -39,12 +40,16 @@ class VaeTask : public OneOptimizerTask {
             divergence += share * loss.divergence.item();
         }
         const double loss = reconstruction + divergence;
-        const Variable drawn = sigmoid(model.decode(codes_of_noise(setup_.random.fixed_noise, sample_count)));
-        return {.metrics = {{"loss", loss}, {"reconstruction", reconstruction}, {"divergence", divergence}},
+        const Variable sample = sigmoid(model.decode(codes_of_noise(setup_.random.fixed_noise, sample_count)));
+        const Tensor drawn = gathered(sample.value());
+        return {.metrics = {{"loss", loss},
+                            {"reconstruction", reconstruction},
+                            {"divergence", divergence},
+                            {"checkerboard_share", checkerboards(drawn)}},
                 .sentence = fmt::format("loss {:.2f} nats: reconstruction {:.2f}, divergence {:.2f}", loss,
                                         reconstruction, divergence),
                 .loss = loss,
-                .picture = picture_grid(gathered(drawn.value()), sample_columns)};
+                .picture = picture_grid(drawn, sample_columns)};
     }
 
   private:
@@ -60,7 +65,7 @@ TaskSpec vae_task() {
             .description = "Generate images from Gaussian latents with a variational autoencoder",
             .defaults = {.sizes = autoencoder_options},
             .settings = {.plateau = true, .latent = true, .width = true, .upsampling = true},
-            .metrics = {"loss", "reconstruction", "divergence"},
+            .metrics = {"loss", "reconstruction", "divergence", "checkerboard_share"},
             .caption = "What the decoder draws of noise that stays the same.",
             .make_model =
                 [](const Random& random, const TrainingOptions& options) {
