@@ -117,7 +117,7 @@ Sequential wgan_critic(const Random& random, const ImageModelOptions& options) {
         return Conv2D(filters, random.stream(++number));
     };
     const int levels = doublings(options.image_size);
-    Index in = options.channels, out = options.width;
+    Index in = options.channels + options.told_classes, out = options.width;
     for (int level = 1; level <= levels; ++level, in = out, out *= 2) {
         net.append(fmt::format("down{}", level), layer(down(in, out, half_or_twice, leaky_relu(0.2))));
     }

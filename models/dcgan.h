@@ -70,12 +70,14 @@ Sequential wgan_critic(const Random& random, const ImageModelOptions& options = 
 class WganGp : public Module {
   public:
     explicit WganGp(const Random& random, const ImageModelOptions& options = dcgan_options)
-        : generator(child("generator", dcgan_generator(random.stream(1), options))),
+        : told_classes(options.told_classes),
+          generator(child("generator", dcgan_generator(random.stream(1), options))),
           critic(child("critic", wgan_critic(random.stream(2), options))) {}
 
     /// The generator's images for some noise.
     Variable forward(const Variable& noise) const override { return generator(noise); }
 
+    const Index told_classes;  ///< as in Dcgan
     Sequential& generator;
     Sequential& critic;
 };

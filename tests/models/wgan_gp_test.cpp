@@ -172,5 +172,18 @@ TEST_F(WassersteinGame, TheCriticLearnsTheSlopeThatEarnsMostForItsPenalty) {
                 0.05 * slope * length);
 }
 
+// A critic that looks at classes alone has a slope of 0 between images, which costs (0 − 1)².
+TEST(WganGp, IsToldClassesAndHasTheSlopeBetweenImagesOfOneClass) {
+    const WganGp model(Random(1), {.latent = 5, .width = 4, .told_classes = 3});
+    EXPECT_EQ(model.generator.parameters()[0].state.shape(), (Shape{4, 4, 16, 8}));
+    State filters = model.critic.parameters()[0].state;
+    EXPECT_EQ(filters.shape(), (Shape{4, 4, 4, 4}));
+    const Tensor image_channel({4, 1}, {0, 1, 1, 1}, DType::float32);
+    filters.assign((filters * image_channel).value());
+    GameOptimizers optimizers(model.generator, model.critic, {.learning_rate = 1e-3});
+    const Tensor classes({4}, {0, 1, 2, 1});
+    EXPECT_NEAR(wgan_gp_critic_step(model, optimizers, images(4), images(4, 9), Random(3), classes).penalty, 1.0, 1e-4);
+}
+
 }  // namespace
 }  // namespace adjoint

@@ -42,7 +42,7 @@ void sample(SampleOptions options) {
     const Index told = generator.sizes.told_classes;
     std::optional<Tensor> classes;
     if (options.of_class) {
-        require(told > 0, "sample: --class is for a run of dcgan --conditional; got one without in {}",
+        require(told > 0, "sample: --class is for a run that was trained with --conditional; got one without in {}",
                 run.directory.path().string());
         require(*options.of_class < told, "sample: --class must be from 0 to {}; got {}", told - 1, *options.of_class);
         classes = Tensor::full({noise.extent(0)}, static_cast<double>(*options.of_class), DType::float64);
@@ -78,7 +78,7 @@ void add_sample_command(CLI::App& app) {
     add_setting(*command, "--seed", options->seed, "Random seed of the noise", seed_number())->excludes(noise);
     command
         ->add_option("--class", options->of_class,
-                     "Number of the class to draw, by a run of dcgan --conditional; by default each in turn")
+                     "Number of the class to draw, by a run trained with --conditional; by default each in turn")
         ->check(whole_number(0, 1'000'000));
     command->add_option("--write-noise", options->write_noise, "Write the noise as float32 [N, 1, 1, latent]");
     command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");

@@ -5,7 +5,9 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/tensor/processes.h"
+#include "layers/lambda.h"
 #include "layers/losses/losses.h"
+#include "train/evaluation/image_quality.h"
 #include "train/io/png.h"
 
 namespace adjoint {
@@ -18,9 +20,14 @@ constexpr double penalty_weight = 10.0;
 constexpr std::uint64_t critic_steps = 5;  // for one of the generator
 
 // Images drawn as in training, by the moments of their own batch.
-Variable draw(const Sequential& generator, const Variable& noise) {
+Variable draw(const WganGp& model, const Variable& noise, const Tensor& classes) {
     const ModeScope training(Mode::train);
-    return generator(noise);
+    return model.generator(with_classes(noise, classes, model.told_classes));
+}
+
+// The critic of images of these classes.
+Lambda critic_of(const WganGp& model, const Tensor& classes) {
+    return Lambda([&](const Variable& x) { return model.critic(with_classes(x, classes, model.told_classes)); });
 }
 
 // An epoch is one pass of the critic over the images.
@@ -34,10 +41,10 @@ class WganGpTask : public TrainingTask {
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const auto& model = as<WganGp>(this->model());
         const Tensor images = from_unit_to_symmetric(batch.images);
-        const Tensor z = noise(setup_.random.noise.stream(t), whole_extent(images));
-        const CriticLosses losses =
-            wgan_gp_critic_step(model, optimizers_, images, draw(model.generator, z), setup_.random.between.stream(t));
-        if ((t + 1) % critic_steps == 0) wgan_gp_generator_step(model, optimizers_, z);
+        const Tensor z = noise(setup_.random.noise.stream(t), whole_extent(images)), classes = labels_of(batch);
+        const CriticLosses losses = wgan_gp_critic_step(model, optimizers_, images, draw(model, z, classes),
+                                                        setup_.random.between.stream(t), classes);
+        if ((t + 1) % critic_steps == 0) wgan_gp_generator_step(model, optimizers_, z, classes);
         return {{"distance", losses.distance}, {"penalty", losses.penalty}};
     }
 
@@ -50,7 +57,7 @@ class WganGpTask : public TrainingTask {
   protected:
     void run_for_moments(const Module& model, Index number) const override {
         const Random random = setup_.random.moments.stream(static_cast<std::uint64_t>(number));
-        as<WganGp>(model).generator(noise(random, setup_.options.batch_size));
+        draw(as<WganGp>(model), noise(random, setup_.options.batch_size), labels_of(batch_for_moments(number)));
     }
 
   private:
@@ -65,21 +72,27 @@ class WganGpTask : public TrainingTask {
 Evaluation WganGpTask::evaluate(const std::shared_ptr<const Dataset>& data) const {
     constexpr Index count = 500;
     const auto& model = as<WganGp>(evaluation_model());
-    const Tensor images = from_unit_to_symmetric(divided(first_images(*data, count)));
-    const Variable fakes = model.generator(noise(setup_.random.fixed_noise, whole_extent(images)));
-    const Variable real_score = model.critic(images), fake_score = model.critic(fakes);
-    const Variable norms = gradient_norms(model.critic, images, fakes, setup_.random.between);
+    const Batch batch = divided(first_batch(*data, count));
+    const Tensor images = from_unit_to_symmetric(batch.images), classes = labels_of(batch);
+    const auto told = [&](const Variable& x, const Tensor& c) { return with_classes(x, c, model.told_classes); };
+    const Variable fakes = model.generator(told(noise(setup_.random.fixed_noise, whole_extent(images)), classes));
+    const Lambda critic = critic_of(model, classes);
+    const Variable real_score = critic(images), fake_score = critic(fakes);
+    const Variable norms = gradient_norms(critic, images, fakes, setup_.random.between);
     const double distance = -wasserstein_critic_loss(real_score, fake_score).item();
     const double penalty = mean(square(norms - 1.0)).item(), gradient_norm = mean(norms).item();
     const double generator_loss = wasserstein_generator_loss(fake_score).item();
-    const Variable drawn = model.generator(noise(setup_.random.fixed_noise, sample_count));
+    const Variable drawn = model.generator(told(noise(setup_.random.fixed_noise, sample_count),
+                                                divided(classes_in_turn(sample_count, model.told_classes))));
+    const Tensor images_drawn = from_symmetric_to_unit(gathered(drawn.value()));
     return {.metrics = {{"distance", distance},
                         {"penalty", penalty},
                         {"gradient_norm", gradient_norm},
-                        {"generator_loss", generator_loss}},
+                        {"generator_loss", generator_loss},
+                        {"checkerboard_share", checkerboards(images_drawn)}},
             .sentence = fmt::format("distance {:.3f}, penalty {:.3f}, gradient norm {:.3f}, G loss {:.3f}", distance,
                                     penalty, gradient_norm, generator_loss),
-            .picture = picture_grid(from_symmetric_to_unit(gathered(drawn.value())), sample_columns)};
+            .picture = picture_grid(images_drawn, sample_columns)};
 }
 
 // What the Wasserstein game's steps work on.
@@ -120,9 +133,9 @@ Benchmark critic_without_penalty() {
 }  // namespace
 
 CriticLosses wgan_gp_critic_step(const WganGp& model, GameOptimizers& optimizers, const Variable& images,
-                                 const Variable& fakes, const Random& between) {
-    const Sequential& critic = model.critic;
-    Tape tape(critic.parameters());
+                                 const Variable& fakes, const Random& between, const Tensor& classes) {
+    const Lambda critic = critic_of(model, classes);
+    Tape tape(model.critic.parameters());
     // Maximise D(x) − D(G(z)) while ‖∇D‖ = 1.
     const Variable loss = wasserstein_critic_loss(critic(images), critic(fakes));
     const Variable penalty = gradient_penalty(critic, images, fakes, between);
@@ -130,10 +143,12 @@ CriticLosses wgan_gp_critic_step(const WganGp& model, GameOptimizers& optimizers
     return {.distance = -loss.item(), .penalty = penalty.item()};
 }
 
-double wgan_gp_generator_step(const WganGp& model, GameOptimizers& optimizers, const Variable& noise) {
+double wgan_gp_generator_step(const WganGp& model, GameOptimizers& optimizers, const Variable& noise,
+                              const Tensor& classes) {
     Tape tape(model.generator.parameters());
     // Maximise D(G(z)).
-    const Variable loss = wasserstein_generator_loss(model.critic(model.generator(noise)));
+    const Variable fakes = model.generator(with_classes(noise, classes, model.told_classes));
+    const Variable loss = wasserstein_generator_loss(critic_of(model, classes)(fakes));
     optimizers.generator->step(tape.gradient(loss));
     return loss.item();
 }
@@ -143,16 +158,17 @@ TaskSpec wgan_gp_task() {
         .name = "wgan-gp",
         .description = "Generate images with a Wasserstein GAN with gradient penalty",
         .defaults = {.batch_size = 32, .optimizer = adam(), .sizes = dcgan_options},
-        .settings = {.latent = true, .width = true, .upsampling = true, .game = true},
-        .metrics = {"distance", "penalty", "gradient_norm", "generator_loss"},
+        .settings = {.latent = true, .width = true, .upsampling = true, .conditional = true, .game = true},
+        .metrics = {"distance", "penalty", "gradient_norm", "generator_loss", "checkerboard_share"},
         .caption = "What the generator draws of noise that stays the same.",
         .make_model = [](const Random& random,
                          const TrainingOptions& options) { return std::make_unique<WganGp>(random, options.sizes); },
         .make_task = make_task<WganGpTask>,
         .networks = [](const Module& model, const ImageModelOptions& sizes) -> std::vector<NetworkInput> {
             const auto& game = as<WganGp>(model);
-            return {{"generator", &game.generator, Tensor::zeros({1, 1, 1, sizes.latent})},
-                    {"critic", &game.critic, one_image(sizes)}};
+            const auto told = [&](const Variable& x) { return with_classes(x, Tensor::zeros({1}), game.told_classes); };
+            return {{"generator", &game.generator, told(Tensor::zeros({1, 1, 1, sizes.latent}))},
+                    {"critic", &game.critic, told(one_image(sizes))}};
         },
         .stages = [](const Module& model) { return stages_of(as<WganGp>(model).critic); },
         .symmetric = true,

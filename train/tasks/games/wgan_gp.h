@@ -12,9 +12,13 @@ struct CriticLosses {
     double penalty;
 };
 /// One step of the critic on real and drawn images [N, 28, 28, 1] in −1..1; `between` chooses points between them.
+/// Where the networks are told classes, these are those of both, image by image; the critic's slope is still that
+/// between images.
 CriticLosses wgan_gp_critic_step(const WganGp& model, GameOptimizers& optimizers, const Variable& images,
-                                 const Variable& fakes, const Random& between);
-/// One step of the generator on noise [N, 1, 1, 100]; returns its loss.
-double wgan_gp_generator_step(const WganGp& model, GameOptimizers& optimizers, const Variable& noise);
+                                 const Variable& fakes, const Random& between,
+                                 const Tensor& classes = Tensor::zeros({0}));
+/// One step of the generator on noise [N, 1, 1, 100], for images of these classes; returns its loss.
+double wgan_gp_generator_step(const WganGp& model, GameOptimizers& optimizers, const Variable& noise,
+                              const Tensor& classes = Tensor::zeros({0}));
 
 }  // namespace adjoint

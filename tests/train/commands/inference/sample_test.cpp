@@ -40,17 +40,19 @@ TEST_F(SampleCommand, DrawsTheSameOfTheNoiseThatItWrote) {
 }
 
 TEST_F(SampleCommand, DrawsTheClassThatItIsToldAndElseEachInTurn) {
-    done("train dcgan --conditional --dataset digits --width 4 --max-steps 2 --out told");
-    printed("sample --run told --count 12 --class 7 --npy seven.npy");
-    printed("sample --run told --count 12 --npy turn.npy");
-    const Tensor seven = read("seven.npy"), turn = read("turn.npy");
-    for (Index i = 0; i < 12; ++i) {
-        const auto image = [i](const Tensor& all) { return slice(all, {.axis = 0, .begin = i, .end = i + 1}).value(); };
-        EXPECT_EQ(identical(image(seven), image(turn)), i == 7) << i;
+    for (const std::string model : {"wgan-gp", "dcgan"}) {
+        done("train " + model + " --conditional --dataset digits --width 4 --max-steps 5 --out told --force");
+        printed("sample --run told --count 12 --class 7 --npy seven.npy");
+        printed("sample --run told --count 12 --npy turn.npy");
+        const Tensor seven = read("seven.npy"), turn = read("turn.npy");
+        for (Index i = 0; i < 12; ++i) {
+            const auto image = [i](const Tensor& x) { return slice(x, {.axis = 0, .begin = i, .end = i + 1}).value(); };
+            EXPECT_EQ(identical(image(seven), image(turn)), i == 7) << model << " " << i;
+        }
     }
     EXPECT_EQ(refusal("sample --run told --class 10"), "2 error: sample: --class must be from 0 to 9; got 10");
     EXPECT_EQ(refusal("sample --run gan --class 7"),
-              "2 error: sample: --class is for a run of dcgan --conditional; got one without in gan");
+              "2 error: sample: --class is for a run that was trained with --conditional; got one without in gan");
     printed("interpolate --run told --rows 2 --steps 3 --png walk.png");
     EXPECT_EQ(run("summary --run told").status, 0);
 }
