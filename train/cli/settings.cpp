@@ -136,6 +136,13 @@ void read_settings(CLI::App& command, const std::filesystem::path& file) {
     }
 }
 
+void set_where_open(CLI::App& command, const std::vector<std::pair<std::string, std::string>>& settings) {
+    for (const auto& [name, value] : settings) {
+        CLI::Option* const option = command.get_option("--" + name);
+        if (option->count() == 0) set({option, {value}}, "--recipe");
+    }
+}
+
 void resume_settings(CLI::App& command, const std::filesystem::path& file, const std::set<std::string>& may_change) {
     std::map<const CLI::Option*, std::vector<std::string>> begun;
     for (const Setting& setting : settings_in(command, file)) begun[setting.option] = setting.values;

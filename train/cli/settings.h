@@ -1,5 +1,5 @@
 // Settings of a command: from its flags; where one is not given, from ADJOINT_NAME in the environment; else from a TOML
-// file; else the default.
+// file; else, where there is one, from a recipe; else the default.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -20,7 +20,10 @@ void read_environment(CLI::App& command);
 /// take.
 void read_settings(CLI::App& command, const std::filesystem::path& file);
 
-/// The same from the settings that a run was begun with, which must hold still: throws DataError also when an option
+/// Sets those options of these names and values that nothing set yet.
+void set_where_open(CLI::App& command, const std::vector<std::pair<std::string, std::string>>& settings);
+
+/// Reads them from the settings that a run was begun with, which must hold still: throws DataError also when an option
 /// was set otherwise, unless it is one of those that `may_change`.
 void resume_settings(CLI::App& command, const std::filesystem::path& file, const std::set<std::string>& may_change);
 

@@ -57,6 +57,18 @@ inline CLI::Validator number_below(double limit) {
 /// A finite number from 0.
 inline CLI::Validator number_from_zero() { return number_below(std::numeric_limits<double>::infinity()); }
 
+/// A number from `least` to `most`.
+inline CLI::Validator number_between(double least, double most) {
+    return CLI::Validator(
+        [=](const std::string& text) -> std::string {
+            char* end = nullptr;
+            const double value = std::strtod(text.c_str(), &end);
+            if (!text.empty() && *end == '\0' && value >= least && value <= most) return "";
+            return fmt::format("must be a number from {} to {}; got {}", least, most, text);
+        },
+        fmt::format("from {} to {}", least, most));
+}
+
 /// One of these names; where another is like one of them, that is said too.
 inline CLI::Validator one_of(const std::vector<std::string>& names) {
     CLI::Validator member = CLI::IsMember(names);

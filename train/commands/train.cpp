@@ -1,6 +1,7 @@
 // `adjoint train MODEL`: trains a task of the registry.
 #include "train/cli/commands.h"
 #include "train/cli/settings.h"
+#include "train/cli/validators.h"
 #include "train/tasks/trained_model.h"
 #include "train/trainer/training_run.h"
 
@@ -31,8 +32,8 @@ void make_absolute(CLI::Option& option) {
     option.add_result(text.substr(0, path) + std::filesystem::canonical(text.substr(path)).string());
 }
 
-// The settings that the flags left open, from the run or the file.
-void complete(CLI::App& command, TrainingOptions& options) {
+// The settings that the flags left open, from the run, or from the file and then the recipe.
+void complete(CLI::App& command, TrainingOptions& options, const std::vector<Recipe>& recipes) {
     for (const char* path : {"--dataset", "--masks", "--data-dir", "--init", "--validation"})
         make_absolute(*command.get_option(path));
     const CLI::Option& config = *command.get_option("--config");
@@ -54,7 +55,21 @@ void complete(CLI::App& command, TrainingOptions& options) {
     } else if (config.count() > 0) {
         read_settings(command, config.as<std::string>());
     }
+    for (const Recipe& recipe : recipes) {
+        if (command.get_option("--recipe")->as<std::string>() == recipe.name) set_where_open(command, recipe.settings);
+    }
     options.settings = settings_text(command);
+}
+
+void add_recipes(CLI::App& command, const std::vector<Recipe>& recipes) {
+    if (recipes.empty()) return;
+    std::vector<std::string> names;
+    std::string description = "Settings that go together, where nothing else sets them:";
+    for (const Recipe& recipe : recipes) {
+        names.push_back(recipe.name);
+        description += fmt::format(" {}, {}", recipe.name, recipe.description);
+    }
+    command.add_option("--recipe", description)->check(one_of(names))->configurable(false);  // a run has what it sets
 }
 
 void add_task(CLI::App& train_command, const TaskSpec& task) {
@@ -62,11 +77,12 @@ void add_task(CLI::App& train_command, const TaskSpec& task) {
     const auto options = std::make_shared<TrainingOptions>(task.defaults);
     options->sizes.image_size = options->sizes.channels = 0;  // those of the images
     add_training_options(*command, *options, task.settings);
+    add_recipes(*command, task.recipes);
     read_environment(*command);
     command->get_option("--data-dir")->envname("");  // open_datasets reads it, as one place among others
     command->footer(footer_of(task));
     command->callback([command, options, &task] {
-        complete(*command, *options);
+        complete(*command, *options, task.recipes);
         train(task, *options);
     });
 }

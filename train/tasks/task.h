@@ -149,12 +149,20 @@ struct Benchmark {
     std::string note = "";  ///< what is special about it
 };
 
+/// Settings under a name, each of which flags, the environment and a configuration file change.
+struct Recipe {
+    std::string name;
+    std::string description;
+    std::vector<std::pair<std::string, std::string>> settings;  ///< names of options and their values
+};
+
 /// What can be trained, and what the commands can do with its model. What it cannot do stays empty.
 struct TaskSpec {
     std::string name = "";
     std::string description = "";
     TrainingOptions defaults = {};
     TaskSettings settings = {};
+    std::vector<Recipe> recipes = {};       ///< other settings to choose from than the defaults
     std::vector<std::string> metrics = {};  ///< names of those of its evaluation, in order
     std::string caption = "";               ///< of the picture that its evaluation makes
     std::string by_heart = "";  ///< what its metrics are when it knows a batch by heart, such as accuracy>=1

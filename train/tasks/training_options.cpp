@@ -198,6 +198,11 @@ void add_training_options(CLI::App& command, TrainingOptions& options, const Tas
         command.add_flag("--conditional", options.conditional,
                          "Tell both networks the class of each image, so that sample --class can choose");
     }
+    if (settings.real_label) {
+        add_setting(command, "--real-label", options.real_label,
+                    "What the discriminator is told of real images: 1 for real, or a little less",
+                    number_between(0.5, 1.0));
+    }
     if (settings.tied) {
         command.add_flag("--tied", options.sizes.tied,
                          "Run the encoder's own filters backward in the decoder, in place of filters of its own");

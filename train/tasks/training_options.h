@@ -38,6 +38,7 @@ struct TrainingOptions {
     /// Of the model, where its user can choose them; image size and channels 0 for those that the images have.
     ImageModelOptions sizes = {.latent = 0, .width = 0};
     bool conditional = false;  ///< tell both networks of a game the class of each image
+    double real_label = 0.9;   ///< the certainty with which a discriminator is told that real images are real
     Index scale = 2;           ///< by which small images are made larger
     Index classes = 10;        ///< that a classifier tells apart
     double noise = 0.0;        ///< deviation of that in what a denoising model sees of images
@@ -67,6 +68,7 @@ struct TaskSettings {
     bool scale = false;  ///< by which small images are made larger
     bool tied = false;
     bool game = false;  ///< of two networks
+    bool real_label = false;
     bool noise = false;
 };
 

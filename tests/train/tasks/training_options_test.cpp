@@ -79,6 +79,22 @@ TEST_F(TrainingOption, TheEnvironmentSetsWhatNoFlagDoes) {
     EXPECT_NE(settings.find("\nseed = 5\n"), std::string::npos) << settings;
 }
 
+TEST_F(TrainingOption, ARecipeSetsWhatNothingElseDoes) {
+    write_bytes(directory_ / "seed.toml", "seed = 6\nbatch-size = 100\n");
+    const Outcome outcome = run(
+        "train dcgan --dataset digits --width 4 --recipe dcgan --config seed.toml --lr 0.25 --max-steps 1 --out run");
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const std::string settings = content("run/config.toml");
+    for (const char* line : {"schedule = 'constant'", "real-label = 1", "beta1 = 0.5",  // the recipe
+                             "seed = 6", "batch-size = 100", "lr = 0.25"}) {
+        EXPECT_NE(settings.find(fmt::format("\n{}\n", line)), std::string::npos) << line << " is not in\n" << settings;
+    }
+    EXPECT_EQ(run("train dcgan --resume run --max-steps 2").status, 0);
+    EXPECT_EQ(refusal("train dcgan --recipe gan"), "2 error: --recipe: gan not in {dcgan}; did you mean dcgan?");
+    EXPECT_EQ(refusal("train dcgan --real-label 0.4"),
+              "2 error: --real-label: must be a number from 0.5 to 1; got 0.4");
+}
+
 TEST_F(TrainingOption, NoiseChangesWhatIsSeenAndTheSameSeedGivesTheSameNoise) {
     const auto weights = [&](const std::string& out, const std::string& noise) {
         EXPECT_EQ(train("autoencoder", "--max-steps 2 --noise " + noise + " --out " + out).status, 0);
