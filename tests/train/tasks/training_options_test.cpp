@@ -124,7 +124,7 @@ TEST_F(TrainingOption, ARunWhoseNumbersGoWrongStopsAndNamesTheOperation) {
 }
 
 TEST_F(TrainingOption, OrGoesBackWithSmallerAndSmallerStepsUntilItHolds) {
-    const Outcome outcome = train("vae", "--lr 1.5 --on-nan rollback --max-steps 4 --out run");
+    const Outcome outcome = train("vae", "--schedule constant --lr 1.5 --on-nan rollback --max-steps 4 --out run");
     ASSERT_EQ(outcome.status, 0) << outcome.err;
     const std::vector<Json> events = lines(content("run/events.jsonl"));
     ASSERT_GE(events.size(), 2u);
