@@ -33,6 +33,13 @@ class JobTest : public ProgramTest {
     }
     const std::string line =
         "train vae --dataset digits.npz --batch-size 20 --epochs 1000 --width 4 --latent 4 --log-steps 2 ";
+    // Words of the shell: wait until the job that writes to place has begun; the number of one of its processes. The
+    // whole path tells them from those of another test that runs beside this one.
+    const std::string place = (directory_.path() / "many").string();
+    const std::string until_begun =
+        "for i in $(seq 600); do [ -e many/samples/epoch-000.png ] && break; sleep 0.1; done;";
+    const std::string a_process =
+        fmt::format("pgrep -f '^{} --threads 1 .*--out {}' | tail -1", adjoint_program, place);
 };
 
 TEST_F(JobTest, EndsWithTheBytesOfOneProcessInWhateverNumberItGoesOn) {
@@ -70,10 +77,9 @@ TEST_F(JobTest, FindsWhatIsNotFiniteAndGoesBackAsOneProcessDoes) {
 
 TEST_F(JobTest, StopsAtOneStepWhereverTheSignalComes) {
     done(line + "--max-steps 500 --out one");
-    const Outcome stopped = shell(fmt::format(
-        "{} & for i in $(seq 600); do [ -e many/samples/epoch-000.png ] && break; sleep 0.1; done; sleep 0.3; "
-        "kill -TERM $(pgrep -f '^{} --threads 1 train vae .*--out many' | tail -1); wait $!",
-        many(2, line + "--max-steps 500 --out many"), adjoint_program));
+    const Outcome stopped =
+        shell(fmt::format("{} & {} sleep 0.3; kill -TERM $({}); wait $!",
+                          many(2, line + "--max-steps 500 --out " + place), until_begun, a_process));
     EXPECT_EQ(stopped.status, 128 + SIGTERM) << stopped.err;
     EXPECT_TRUE(std::regex_search(stopped.err, std::regex("info: stopped at step \\d+; to go on: "))) << stopped.err;
     EXPECT_EQ(shell(many(3, "train vae --resume many")).status, 0);
@@ -100,10 +106,8 @@ TEST_F(JobTest, SaysOnceWhatIsWrongForAll) {
 
 TEST_F(JobTest, NamesAProcessThatDoesNotAnswer) {
     const Outcome outcome = shell(fmt::format(
-        "{} & for i in $(seq 600); do [ -e many/samples/epoch-000.png ] && break; sleep 0.1; done; sleep 1; "
-        "victim=$(pgrep -f '^{} --threads 1 .*--out many' | tail -1); kill -STOP $victim; wait $!; status=$?; kill "
-        "-KILL $victim; (exit $status)",
-        many(2, "--process-timeout 2 " + line + "--max-steps 100000 --out many"), adjoint_program));
+        "{} & {} sleep 1; victim=$({}); kill -STOP $victim; wait $!; status=$?; kill -KILL $victim; (exit $status)",
+        many(2, "--process-timeout 2 " + line + "--max-steps 100000 --out " + place), until_begun, a_process));
     EXPECT_EQ(outcome.status, 75);
     EXPECT_TRUE(std::regex_search(
         outcome.err, std::regex("error: process [01] of 2 has not answered for 2 seconds; --resume goes on from the "
