@@ -51,7 +51,10 @@ class Dcgan : public Module {
     /// The generator's images for some noise.
     Variable forward(const Variable& noise) const override { return generator(noise); }
 
-    const Index told_classes;  ///< channels that with_classes adds to the inputs of both networks
+    /// An input of either network, with what tells it these classes: see with_classes.
+    Variable told(const Variable& x, const Tensor& classes) const { return with_classes(x, classes, told_classes); }
+
+    const Index told_classes;  ///< how many channels that adds
     Sequential& generator;
     Sequential& discriminator;
 };
@@ -77,7 +80,10 @@ class WganGp : public Module {
     /// The generator's images for some noise.
     Variable forward(const Variable& noise) const override { return generator(noise); }
 
-    const Index told_classes;  ///< as in Dcgan
+    /// As in Dcgan.
+    Variable told(const Variable& x, const Tensor& classes) const { return with_classes(x, classes, told_classes); }
+
+    const Index told_classes;
     Sequential& generator;
     Sequential& critic;
 };

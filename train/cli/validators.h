@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
-#include <limits>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,43 +30,36 @@ inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
 /// The seed of a run: any 64 bits.
 inline CLI::Validator seed_number() { return whole_number(0, UINT64_MAX).description(""); }
 
-/// A number above 0, neither infinite nor NaN.
-inline CLI::Validator positive_number() {
-    return CLI::Validator(
-        [](const std::string& text) -> std::string {
-            char* end = nullptr;
-            const double value = std::strtod(text.c_str(), &end);
-            if (!text.empty() && *end == '\0' && std::isfinite(value) && value > 0.0) return "";
-            return fmt::format("must be a number above 0; got {}", text);
-        },
-        "above 0");
-}
-
-/// A number from 0 up to a limit that it stays below.
-inline CLI::Validator number_below(double limit) {
-    return CLI::Validator(
-        [limit](const std::string& text) -> std::string {
-            char* end = nullptr;
-            const double value = std::strtod(text.c_str(), &end);
-            if (!text.empty() && *end == '\0' && value >= 0.0 && value < limit) return "";
-            return fmt::format("must be a number from 0 and below {}; got {}", limit, text);
-        },
-        std::isfinite(limit) ? fmt::format("from 0, below {}", limit) : "from 0");
-}
-
-/// A finite number from 0.
-inline CLI::Validator number_from_zero() { return number_below(std::numeric_limits<double>::infinity()); }
-
-/// A number from `least` to `most`.
-inline CLI::Validator number_between(double least, double most) {
+/// A finite number of which `is_right` is true; `rule` says of which it is, and `shown` says so in --help.
+inline CLI::Validator number_that(const std::function<bool(double)>& is_right, const std::string& rule,
+                                  const std::string& shown) {
     return CLI::Validator(
         [=](const std::string& text) -> std::string {
             char* end = nullptr;
             const double value = std::strtod(text.c_str(), &end);
-            if (!text.empty() && *end == '\0' && value >= least && value <= most) return "";
-            return fmt::format("must be a number from {} to {}; got {}", least, most, text);
+            if (!text.empty() && *end == '\0' && std::isfinite(value) && is_right(value)) return "";
+            return fmt::format("must be a number {}; got {}", rule, text);
         },
-        fmt::format("from {} to {}", least, most));
+        shown);
+}
+
+inline CLI::Validator positive_number() {
+    return number_that([](double value) { return value > 0.0; }, "above 0", "above 0");
+}
+
+/// A number from 0 up to a limit that it stays below.
+inline CLI::Validator number_below(double limit) {
+    return number_that([=](double value) { return value >= 0.0 && value < limit; },
+                       fmt::format("from 0 and below {}", limit), fmt::format("from 0, below {}", limit));
+}
+
+inline CLI::Validator number_from_zero() {
+    return number_that([](double value) { return value >= 0.0; }, "of at least 0", "from 0");
+}
+
+inline CLI::Validator number_between(double least, double most) {
+    const std::string rule = fmt::format("from {} to {}", least, most);
+    return number_that([=](double value) { return value >= least && value <= most; }, rule, rule);
 }
 
 /// One of these names; where another is like one of them, that is said too.

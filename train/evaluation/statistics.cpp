@@ -75,16 +75,6 @@ void for_squared_distances(const Tensor& a, const Tensor& b, auto visit) {
     }
 }
 
-// The squared distance of each point to its k-th nearest neighbour; the nearest of all is the point itself.
-std::vector<double> squared_radii(const Tensor& points, Index k) {
-    std::vector<double> radii(static_cast<std::size_t>(points.extent(0)));
-    for_squared_distances(points, points, [&](std::size_t i, std::span<double> distances) {
-        std::nth_element(distances.begin(), distances.begin() + k, distances.end());
-        radii[i] = distances[static_cast<std::size_t>(k)];
-    });
-    return radii;
-}
-
 }  // namespace
 
 MeanAndError mean_and_error(std::span<const double> x) {
@@ -125,18 +115,26 @@ double frechet_distance(const Moments& a, const Moments& b) {
            2.0 * trace(symmetric_square_root(symmetric.value()));
 }
 
-PrecisionAndRecall precision_and_recall(const Tensor& drawn, const Tensor& real, Index k) {
-    for (const Tensor& points : {drawn, real}) {
-        require(points.rank() == 2 && points.extent(1) == real.extent(1) && points.extent(0) > k && k >= 1,
-                "precision_and_recall: there must be more than {} points [N, n] of each kind; got {} and {}", k,
-                drawn.shape(), real.shape());
-    }
-    const std::vector<double> drawn_radii = squared_radii(drawn, k), real_radii = squared_radii(real, k);
-    std::vector<bool> drawn_is_real(drawn_radii.size(), false), real_is_drawn(real_radii.size(), false);
-    for_squared_distances(drawn, real, [&](std::size_t i, std::span<double> distances) {
+Neighbourhoods neighbourhoods(const Tensor& points, Index k) {
+    require(points.rank() == 2 && points.extent(0) > k && k >= 1,
+            "neighbourhoods: there must be more than {} points [N, n]; got {}", k, points.shape());
+    std::vector<double> squared_radii(static_cast<std::size_t>(points.extent(0)));
+    for_squared_distances(points, points, [&](std::size_t i, std::span<double> distances) {
+        std::nth_element(distances.begin(), distances.begin() + k, distances.end());  // the nearest is the point itself
+        squared_radii[i] = distances[static_cast<std::size_t>(k)];
+    });
+    return {points, squared_radii};
+}
+
+PrecisionAndRecall precision_and_recall(const Neighbourhoods& drawn, const Neighbourhoods& real) {
+    require(drawn.points.extent(1) == real.points.extent(1),
+            "precision_and_recall: both must have as many dimensions; got {} and {}", drawn.points.shape(),
+            real.points.shape());
+    std::vector<bool> drawn_is_real(drawn.squared_radii.size(), false), real_is_drawn(real.squared_radii.size(), false);
+    for_squared_distances(drawn.points, real.points, [&](std::size_t i, std::span<double> distances) {
         for (std::size_t j = 0; j < distances.size(); ++j) {
-            if (distances[j] <= real_radii[j]) drawn_is_real[i] = true;
-            if (distances[j] <= drawn_radii[i]) real_is_drawn[j] = true;
+            if (distances[j] <= real.squared_radii[j]) drawn_is_real[i] = true;
+            if (distances[j] <= drawn.squared_radii[i]) real_is_drawn[j] = true;
         }
     });
     const auto share = [](const std::vector<bool>& x) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "framework/tensor/tensor.h"
 
@@ -36,14 +37,21 @@ Tensor symmetric_square_root(const Tensor& a);
 /// trained by a two time-scale update rule converge to a local Nash equilibrium", 2017.
 double frechet_distance(const Moments& a, const Moments& b);
 
-/// How much of either of two sets of points lies among the other: in the ball around one of its points that reaches to
-/// that point's k-th nearest neighbour in its own set.
+/// Points, each with the ball around it that reaches to its k-th nearest neighbour among them.
+struct Neighbourhoods {
+    Tensor points;                      ///< [N, n]
+    std::vector<double> squared_radii;  ///< of the balls
+};
+/// Throws unless there are more than k points [N, n].
+Neighbourhoods neighbourhoods(const Tensor& points, Index k = 3);
+
+/// How much of either of two sets of points lies in a neighbourhood of the other.
 struct PrecisionAndRecall {
     double precision;  ///< of the drawn points among real ones: how many are like some that are real
     double recall;     ///< of the real points among drawn ones: how much of what is real can be drawn
 };
-/// Shapes: drawn [N, n], real [M, n].   Throws unless N and M are greater than k.
+/// Throws unless both are of as many dimensions.
 /// Source: Kynkäänniemi et al., "Improved precision and recall metric for assessing generative models", 2019.
-PrecisionAndRecall precision_and_recall(const Tensor& drawn, const Tensor& real, Index k = 3);
+PrecisionAndRecall precision_and_recall(const Neighbourhoods& drawn, const Neighbourhoods& real);
 
 }  // namespace adjoint

@@ -61,7 +61,7 @@ struct Evaluation {
     Metrics metrics;                  ///< those that its TaskSpec declares
     std::string sentence;             ///< the same to read
     std::optional<double> loss = {};  ///< the one that falls as the model gets better, where there is one
-    Tensor picture;                   ///< of what it does
+    Tensor picture = {};              ///< of what it does
     std::vector<Mistake> mistakes = {};
 };
 

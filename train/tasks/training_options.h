@@ -38,7 +38,7 @@ struct TrainingOptions {
     /// Of the model, where its user can choose them; image size and channels 0 for those that the images have.
     ImageModelOptions sizes = {.latent = 0, .width = 0};
     bool conditional = false;  ///< tell both networks of a game the class of each image
-    double real_label = 0.9;   ///< the certainty with which a discriminator is told that real images are real
+    double real_label = 1.0;   ///< the certainty with which a discriminator is told that real images are real
     Index scale = 2;           ///< by which small images are made larger
     Index classes = 10;        ///< that a classifier tells apart
     double noise = 0.0;        ///< deviation of that in what a denoising model sees of images

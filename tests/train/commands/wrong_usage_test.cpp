@@ -108,7 +108,7 @@ TEST_F(WrongUsage, OfSettings) {
          "2 error: --save-steps: must be a whole number from 0 to 1000000000; got -1"},
         {"train autoencoder --save-minutes 0", "2 error: --save-minutes: must be a number above 0; got 0"},
         {"train autoencoder --on-nan ignore", "2 error: --on-nan: ignore not in {stop,rollback}"},
-        {"train autoencoder --noise -1", "2 error: --noise: must be a number from 0 and below inf; got -1"},
+        {"train autoencoder --noise -1", "2 error: --noise: must be a number of at least 0; got -1"},
         {"train autoencoder --image-size 29", "2 error: --image-size: must be auto or one of 28, 32, 64, 128; got 29"},
         {"train dcgan --channels 2", "2 error: --channels: must be auto or one of 1, 3; got 2"},
         {"train autoencoder --require x",

@@ -136,32 +136,33 @@ TEST(PrecisionAndRecall, CountsPointsAmongTheOthers) {
         return static_cast<double>(count) / static_cast<double>(some.extent(0));
     };
     for (const Index k : {1, 3}) {
-        const auto [precision, recall] = precision_and_recall(drawn, real, k);
+        const auto [precision, recall] = precision_and_recall(neighbourhoods(drawn, k), neighbourhoods(real, k));
         EXPECT_EQ(precision, share(drawn, real, static_cast<std::size_t>(k)));
         EXPECT_EQ(recall, share(real, drawn, static_cast<std::size_t>(k)));
     }
 }
 
 TEST(PrecisionAndRecall, TellWhatIsMissingFromWhatIsAdded) {
-    const Tensor real = points(1, 400, 3), far = (Variable(points(2, 100, 3)) + 100.0).value();
+    const Tensor near = points(1, 400, 3), far = (Variable(points(2, 100, 3)) + 100.0).value();
+    const Neighbourhoods real = neighbourhoods(near), more = neighbourhoods(concatenate({near, far}, 0).value());
     const auto [all, also] = precision_and_recall(real, real);
     EXPECT_EQ(all, 1.0);
     EXPECT_EQ(also, 1.0);
     // A fifth of what is drawn is like nothing that is real, which is all drawn.
-    const auto [precision, recall] = precision_and_recall(concatenate({real, far}, 0).value(), real);
+    const auto [precision, recall] = precision_and_recall(more, real);
     EXPECT_EQ(precision, 0.8);
     EXPECT_EQ(recall, 1.0);
     // A fifth of what is real is never drawn.
-    const auto [sure, varied] = precision_and_recall(real, concatenate({real, far}, 0).value());
+    const auto [sure, varied] = precision_and_recall(real, more);
     EXPECT_EQ(sure, 1.0);
     EXPECT_EQ(varied, 0.8);
 }
 
-TEST(PrecisionAndRecall, RefusesTooFewPoints) {
-    EXPECT_EQ(error_of([] { precision_and_recall(points(1, 3, 2), points(1, 5, 2)); }),
-              "precision_and_recall: there must be more than 3 points [N, n] of each kind; got [3, 2] and [5, 2]");
-    EXPECT_EQ(error_of([] { precision_and_recall(points(1, 5, 3), points(1, 5, 2)); }),
-              "precision_and_recall: there must be more than 3 points [N, n] of each kind; got [5, 3] and [5, 2]");
+TEST(PrecisionAndRecall, RefusesTooFewPointsAndThoseOfOtherDimensions) {
+    EXPECT_EQ(error_of([] { neighbourhoods(points(1, 3, 2)); }),
+              "neighbourhoods: there must be more than 3 points [N, n]; got [3, 2]");
+    EXPECT_EQ(error_of([] { precision_and_recall(neighbourhoods(points(1, 5, 3)), neighbourhoods(points(1, 5, 2))); }),
+              "precision_and_recall: both must have as many dimensions; got [5, 3] and [5, 2]");
 }
 
 }  // namespace

@@ -144,8 +144,9 @@ void evaluate_generator(const TrainedRun& run, const EvaluateOptions& options, c
     const double varied = entropy(mean(drawn.chances, {0})).item();
     findings.add("Fréchet distance", distance,
                  fmt::format("{:.4f}; of as many training images {:.4f}", distance, of_training));
-    const PrecisionAndRecall among = precision_and_recall(drawn.features, test.features),
-                             training_among = precision_and_recall(training.features, test.features);
+    const Neighbourhoods around_test = neighbourhoods(test.features);
+    const PrecisionAndRecall among = precision_and_recall(neighbourhoods(drawn.features), around_test),
+                             training_among = precision_and_recall(neighbourhoods(training.features), around_test);
     const auto share = [&](const char* name, double of_drawn, double of_training_images) {
         findings.add(name, of_drawn,
                      fmt::format("{:.4f}; of as many training images {:.4f}", of_drawn, of_training_images));

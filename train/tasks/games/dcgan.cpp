@@ -4,7 +4,6 @@
 
 #include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
-#include "train/evaluation/image_quality.h"
 #include "train/io/png.h"
 
 namespace adjoint {
@@ -12,13 +11,10 @@ namespace {
 
 constexpr double beta1 = 0.5;  // as the paper has it
 
-class DcganTask : public TrainingTask {
+class DcganTask : public GameTask {
   public:
     explicit DcganTask(const TrainingSetup& setup)
-        : TrainingTask(setup),
-          optimizers_(as<Dcgan>(model()).generator, as<Dcgan>(model()).discriminator, setup.options) {}
-
-    bool drops_last() const override { return true; }
+        : GameTask(setup), optimizers_(as<Dcgan>(model()).generator, as<Dcgan>(model()).discriminator, setup.options) {}
 
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const Tensor images = from_unit_to_symmetric(batch.images);
@@ -32,21 +28,17 @@ class DcganTask : public TrainingTask {
         const auto& model = as<Dcgan>(evaluation_model());
         const Batch batch = divided(first_batch(*data, count));
         const Tensor images = from_unit_to_symmetric(batch.images), classes = labels_of(batch);
-        const auto told = [&](const Variable& x) { return with_classes(x, classes, model.told_classes); };
-        const Variable fakes = model.generator(told(noise(setup_.random.fixed_noise, whole_extent(images))));
-        const Variable real = model.discriminator(told(images)), fake = model.discriminator(told(fakes));
+        const Tensor z = noise(setup_.random.fixed_noise, whole_extent(images));
+        const Variable fakes = model.generator(model.told(z, classes));
+        const Variable real = model.discriminator(model.told(images, classes));
+        const Variable fake = model.discriminator(model.told(fakes, classes));
         const double g_loss = binary_cross_entropy_with_logits(fake, 1.0).item();
         const double d_loss =
             binary_cross_entropy_with_logits(real, 1.0).item() + binary_cross_entropy_with_logits(fake, 0.0).item();
-        const Variable drawn = model.generator(with_classes(noise(setup_.random.fixed_noise, sample_count),
-                                                            divided(classes_in_turn(sample_count, model.told_classes)),
-                                                            model.told_classes));
-        const Tensor images_drawn = from_symmetric_to_unit(gathered(drawn.value()));
-        return {.metrics = {{"discriminator_loss", d_loss},
-                            {"generator_loss", g_loss},
-                            {"checkerboard_share", checkerboards(images_drawn)}},
-                .sentence = fmt::format("loss of the discriminator {:.3f}, of the generator {:.3f}", d_loss, g_loss),
-                .picture = picture_grid(images_drawn, sample_columns)};
+        return with_samples(
+            {.metrics = {{"discriminator_loss", d_loss}, {"generator_loss", g_loss}},
+             .sentence = fmt::format("loss of the discriminator {:.3f}, of the generator {:.3f}", d_loss, g_loss)},
+            model.generator, model.told_classes);
     }
 
     std::vector<NamedOptimizer> optimizers() override {
@@ -60,16 +52,12 @@ class DcganTask : public TrainingTask {
         const Batch batch = batch_for_moments(number);
         const Tensor z =
             noise(setup_.random.moments.stream(static_cast<std::uint64_t>(number)), setup_.options.batch_size);
-        const auto told = [&](const Variable& x) { return with_classes(x, labels_of(batch), dcgan.told_classes); };
-        dcgan.discriminator(told(from_unit_to_symmetric(batch.images)));
-        dcgan.discriminator(told(dcgan.generator(told(z))));
+        const Tensor classes = labels_of(batch);
+        dcgan.discriminator(dcgan.told(from_unit_to_symmetric(batch.images), classes));
+        dcgan.discriminator(dcgan.told(dcgan.generator(dcgan.told(z, classes)), classes));
     }
 
   private:
-    Tensor noise(const Random& random, Index images) const {
-        return divided(generator_noise(random, images, {.length = setup_.options.sizes.latent}));
-    }
-
     GameOptimizers optimizers_;
 };
 
@@ -92,7 +80,7 @@ Metrics dcgan_step(const Dcgan& model, GameOptimizers& optimizers, const Variabl
     const Sequential &generator = model.generator, &discriminator = model.discriminator;
     const ModeScope training(Mode::train);    // both networks see the moments of each batch
     Tape generating(generator.parameters());  // records how the images come about, for the generator's step below
-    const auto told = [&](const Variable& x) { return with_classes(x, classes, model.told_classes); };
+    const auto told = [&](const Variable& x) { return model.told(x, classes); };
     const Variable fakes = generator(told(noise));
     // (1) Discriminator: maximise log D(x) + log(1 − D(G(z))).
     Variable d_loss;
@@ -117,7 +105,8 @@ TaskSpec dcgan_task() {
         .defaults = {.batch_size = 64,
                      .optimizer = {.learning_rate = 1e-3, .beta1 = beta1},
                      .schedule = "linear",
-                     .sizes = dcgan_options},
+                     .sizes = dcgan_options,
+                     .real_label = 0.9},
         .settings =
             {.latent = true, .width = true, .upsampling = true, .conditional = true, .game = true, .real_label = true},
         .recipes = {{"dcgan",
@@ -130,11 +119,9 @@ TaskSpec dcgan_task() {
         .make_task = make_task<DcganTask>,
         .networks = [](const Module& model, const ImageModelOptions& sizes) -> std::vector<NetworkInput> {
             const auto& dcgan = as<Dcgan>(model);
-            const auto told = [&](const Variable& x) {
-                return with_classes(x, Tensor::zeros({1}), dcgan.told_classes);
-            };
-            return {{"generator", &dcgan.generator, told(Tensor::zeros({1, 1, 1, sizes.latent}))},
-                    {"discriminator", &dcgan.discriminator, told(one_image(sizes))}};
+            const Tensor z = Tensor::zeros({1, 1, 1, sizes.latent}), first_class = Tensor::zeros({1});
+            return {{"generator", &dcgan.generator, dcgan.told(z, first_class)},
+                    {"discriminator", &dcgan.discriminator, dcgan.told(one_image(sizes), first_class)}};
         },
         .stages = [](const Module& model) { return stages_of(as<Dcgan>(model).discriminator); },
         .symmetric = true,

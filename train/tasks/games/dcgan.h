@@ -13,6 +13,6 @@ namespace adjoint {
 /// climb.
 /// Source: Salimans et al., "Improved techniques for training GANs", 2016, one-sided label smoothing.
 Metrics dcgan_step(const Dcgan& model, GameOptimizers& optimizers, const Variable& images, const Variable& noise,
-                   const Tensor& classes = Tensor::zeros({0}), double real_label = 0.9);
+                   const Tensor& classes = Tensor::zeros({0}), double real_label = 1.0);
 
 }  // namespace adjoint

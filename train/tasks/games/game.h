@@ -20,4 +20,18 @@ struct GameOptimizers {
     std::unique_ptr<Optimizer> judge;
 };
 
+/// What the tasks of games have in common.
+class GameTask : public TrainingTask {
+  public:
+    using TrainingTask::TrainingTask;
+    bool drops_last() const override { return true; }
+
+  protected:
+    /// Noise [images, 1, 1, latent], as divided as a batch of so many images is.
+    Tensor noise(const Random& random, Index images) const;
+    /// Adds what a generator draws of noise that stays the same, a column for each class where it is told classes: the
+    /// picture, and its share of checkerboards.
+    Evaluation with_samples(Evaluation evaluation, const Module& generator, Index told_classes) const;
+};
+
 }  // namespace adjoint

@@ -7,7 +7,6 @@
 #include "framework/tensor/processes.h"
 #include "layers/lambda.h"
 #include "layers/losses/losses.h"
-#include "train/evaluation/image_quality.h"
 #include "train/io/png.h"
 
 namespace adjoint {
@@ -22,21 +21,19 @@ constexpr std::uint64_t critic_steps = 5;  // for one of the generator
 // Images drawn as in training, by the moments of their own batch.
 Variable draw(const WganGp& model, const Variable& noise, const Tensor& classes) {
     const ModeScope training(Mode::train);
-    return model.generator(with_classes(noise, classes, model.told_classes));
+    return model.generator(model.told(noise, classes));
 }
 
 // The critic of images of these classes.
 Lambda critic_of(const WganGp& model, const Tensor& classes) {
-    return Lambda([&](const Variable& x) { return model.critic(with_classes(x, classes, model.told_classes)); });
+    return Lambda([&](const Variable& x) { return model.critic(model.told(x, classes)); });
 }
 
 // An epoch is one pass of the critic over the images.
-class WganGpTask : public TrainingTask {
+class WganGpTask : public GameTask {
   public:
     explicit WganGpTask(const TrainingSetup& setup)
-        : TrainingTask(setup), optimizers_(as<WganGp>(model()).generator, as<WganGp>(model()).critic, setup.options) {}
-
-    bool drops_last() const override { return true; }
+        : GameTask(setup), optimizers_(as<WganGp>(model()).generator, as<WganGp>(model()).critic, setup.options) {}
 
     Metrics step(const Batch& batch, std::uint64_t t) override {
         const auto& model = as<WganGp>(this->model());
@@ -61,10 +58,6 @@ class WganGpTask : public TrainingTask {
     }
 
   private:
-    Tensor noise(const Random& random, Index images) const {
-        return divided(generator_noise(random, images, {.length = setup_.options.sizes.latent}));
-    }
-
     GameOptimizers optimizers_;
 };
 
@@ -74,25 +67,21 @@ Evaluation WganGpTask::evaluate(const std::shared_ptr<const Dataset>& data) cons
     const auto& model = as<WganGp>(evaluation_model());
     const Batch batch = divided(first_batch(*data, count));
     const Tensor images = from_unit_to_symmetric(batch.images), classes = labels_of(batch);
-    const auto told = [&](const Variable& x, const Tensor& c) { return with_classes(x, c, model.told_classes); };
-    const Variable fakes = model.generator(told(noise(setup_.random.fixed_noise, whole_extent(images)), classes));
+    const Tensor z = noise(setup_.random.fixed_noise, whole_extent(images));
+    const Variable fakes = model.generator(model.told(z, classes));
     const Lambda critic = critic_of(model, classes);
     const Variable real_score = critic(images), fake_score = critic(fakes);
     const Variable norms = gradient_norms(critic, images, fakes, setup_.random.between);
     const double distance = -wasserstein_critic_loss(real_score, fake_score).item();
     const double penalty = mean(square(norms - 1.0)).item(), gradient_norm = mean(norms).item();
     const double generator_loss = wasserstein_generator_loss(fake_score).item();
-    const Variable drawn = model.generator(told(noise(setup_.random.fixed_noise, sample_count),
-                                                divided(classes_in_turn(sample_count, model.told_classes))));
-    const Tensor images_drawn = from_symmetric_to_unit(gathered(drawn.value()));
-    return {.metrics = {{"distance", distance},
-                        {"penalty", penalty},
-                        {"gradient_norm", gradient_norm},
-                        {"generator_loss", generator_loss},
-                        {"checkerboard_share", checkerboards(images_drawn)}},
-            .sentence = fmt::format("distance {:.3f}, penalty {:.3f}, gradient norm {:.3f}, G loss {:.3f}", distance,
-                                    penalty, gradient_norm, generator_loss),
-            .picture = picture_grid(images_drawn, sample_columns)};
+    return with_samples({.metrics = {{"distance", distance},
+                                     {"penalty", penalty},
+                                     {"gradient_norm", gradient_norm},
+                                     {"generator_loss", generator_loss}},
+                         .sentence = fmt::format("distance {:.3f}, penalty {:.3f}, gradient norm {:.3f}, G loss {:.3f}",
+                                                 distance, penalty, gradient_norm, generator_loss)},
+                        model.generator, model.told_classes);
 }
 
 // What the Wasserstein game's steps work on.
@@ -147,7 +136,7 @@ double wgan_gp_generator_step(const WganGp& model, GameOptimizers& optimizers, c
                               const Tensor& classes) {
     Tape tape(model.generator.parameters());
     // Maximise D(G(z)).
-    const Variable fakes = model.generator(with_classes(noise, classes, model.told_classes));
+    const Variable fakes = model.generator(model.told(noise, classes));
     const Variable loss = wasserstein_generator_loss(critic_of(model, classes)(fakes));
     optimizers.generator->step(tape.gradient(loss));
     return loss.item();
@@ -166,9 +155,9 @@ TaskSpec wgan_gp_task() {
         .make_task = make_task<WganGpTask>,
         .networks = [](const Module& model, const ImageModelOptions& sizes) -> std::vector<NetworkInput> {
             const auto& game = as<WganGp>(model);
-            const auto told = [&](const Variable& x) { return with_classes(x, Tensor::zeros({1}), game.told_classes); };
-            return {{"generator", &game.generator, told(Tensor::zeros({1, 1, 1, sizes.latent}))},
-                    {"critic", &game.critic, told(one_image(sizes))}};
+            const Tensor z = Tensor::zeros({1, 1, 1, sizes.latent}), first_class = Tensor::zeros({1});
+            return {{"generator", &game.generator, game.told(z, first_class)},
+                    {"critic", &game.critic, game.told(one_image(sizes), first_class)}};
         },
         .stages = [](const Module& model) { return stages_of(as<WganGp>(model).critic); },
         .symmetric = true,
