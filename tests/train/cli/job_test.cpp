@@ -63,7 +63,7 @@ TEST_F(JobTest, NamesItsRunByTheTimeWhereNobodyNamesIt) {
 }
 
 TEST_F(JobTest, FindsWhatIsNotFiniteAndGoesBackAsOneProcessDoes) {
-    const std::string wild = line + "--lr 1.5 --max-steps 6 --on-nan rollback --out ";
+    const std::string wild = line + "--schedule constant --lr 1.5 --max-steps 6 --on-nan rollback --out ";
     const std::string alone = done(wild + "one").err;
     const Outcome outcome = shell(many(3, wild + "many"));
     EXPECT_EQ(outcome.status, 0) << outcome.err;
