@@ -5,6 +5,7 @@
 
 #include "framework/analysis/order_check.h"
 #include "framework/kernels/loops.h"
+#include "framework/tensor/precision.h"
 
 namespace adjoint {
 namespace {
@@ -49,6 +50,8 @@ AdjointReport compare_adjoints(const DifferentiableFunction& f, const Variables&
 }
 
 void require_inputs(const Tensors& inputs, const GradientCheckOptions& options) {
+    require(PrecisionScope::here() == Precision::float32,
+            "gradient_check: derivatives must be those of unrounded factors; got a PrecisionScope of bf16");
     require(options.order >= 1, "gradient_check: order must be at least 1; got {}", options.order);
     require_at_least(
         "gradient_check", 0,

@@ -5,6 +5,7 @@
 #include "framework/kernels/direct_convolution.h"
 #include "framework/kernels/reference_convolution.h"
 #include "framework/tensor/observer.h"
+#include "framework/tensor/precision.h"
 
 namespace adjoint {
 namespace {
@@ -60,31 +61,42 @@ ConvolutionKernels convolution_kernels(const std::string& name) {
 }
 
 Tensor kernels::conv2d(const Tensor& x, const Tensor& w, const Conv2DForm& form, const TensorEpilogue& epilogue) {
-    return compute("conv2d", x, w, form, form.output_shape(), epilogue, [&](auto* a, auto* b, auto* y, const auto& e) {
-        chosen() == ConvolutionKernels::direct ? direct::sum_pixels(a, b, y, form, direct::Side::output, e)
-                                               : reference::conv2d(a, b, y, form, e);
-    });
+    const auto direct = [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* y, const auto& e) {
+        direct::sum_pixels(a, b, y, form, direct::Side::output, e, precision);
+    };
+    const auto by_definition = [&](auto* a, auto* b, auto* y, const auto& e) { reference::conv2d(a, b, y, form, e); };
+    return chosen() == ConvolutionKernels::direct
+               ? compute("conv2d", x, w, form, form.output_shape(), epilogue, direct)
+               : compute("conv2d", as_factor(x), as_factor(w), form, form.output_shape(), epilogue, by_definition);
 }
 
 Tensor kernels::conv2d_input_gradient(const Tensor& y, const Tensor& w, const Conv2DForm& form,
                                       const TensorEpilogue& epilogue) {
-    return compute("conv2d_input_gradient", y, w, form, form.image_shape(), epilogue,
-                   [&](auto* a, auto* b, auto* x, const auto& e) {
-                       chosen() == ConvolutionKernels::direct
-                           ? direct::sum_pixels(a, b, x, form, direct::Side::image, e)
-                           : reference::conv2d_input_gradient(a, b, x, form, e);
-                   });
+    constexpr const char* operation = "conv2d_input_gradient";
+    const auto direct = [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* x, const auto& e) {
+        direct::sum_pixels(a, b, x, form, direct::Side::image, e, precision);
+    };
+    const auto by_definition = [&](auto* a, auto* b, auto* x, const auto& e) {
+        reference::conv2d_input_gradient(a, b, x, form, e);
+    };
+    return chosen() == ConvolutionKernels::direct
+               ? compute(operation, y, w, form, form.image_shape(), epilogue, direct)
+               : compute(operation, as_factor(y), as_factor(w), form, form.image_shape(), epilogue, by_definition);
 }
 
 Tensor kernels::conv2d_weight_gradient(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
-    return compute("conv2d_weight_gradient", x, y, form, form.weight_shape(), {},
-                   [&](auto* a, auto* b, auto* w, const auto&) {
-                       const BatchBlocks blocks(x.batch() > 0 ? x : y);
-                       chosen() == ConvolutionKernels::direct
-                           ? direct::conv2d_weight_gradient(a, b, w, form, blocks)
-                           : reference::conv2d_weight_gradient(a, b, w, form, blocks);
-                   })
-        .with_batch(x.batch() + y.batch() > 0 ? Tensor::undivided : 0);
+    constexpr const char* operation = "conv2d_weight_gradient";
+    const BatchBlocks blocks(x.batch() > 0 ? x : y);
+    const auto direct = [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* w, const auto&) {
+        direct::conv2d_weight_gradient(a, b, w, form, blocks, precision);
+    };
+    const auto by_definition = [&](auto* a, auto* b, auto* w, const auto&) {
+        reference::conv2d_weight_gradient(a, b, w, form, blocks);
+    };
+    const Tensor w = chosen() == ConvolutionKernels::direct
+                         ? compute(operation, x, y, form, form.weight_shape(), {}, direct)
+                         : compute(operation, as_factor(x), as_factor(y), form, form.weight_shape(), {}, by_definition);
+    return w.with_batch(x.batch() + y.batch() > 0 ? Tensor::undivided : 0);
 }
 
 }  // namespace adjoint

@@ -8,74 +8,98 @@
 namespace adjoint::direct {
 namespace {
 
-// The filters of a group: for each tap a matrix with a row for each channel of a source pixel and a column for each of
-// a target pixel; packed in the order in which tiles read them, panel after panel.
-template <Scalar T>
+constexpr bool is_pair(Bfloat16Pair) { return true; }
+constexpr bool is_pair(Scalar auto) { return false; }
+// Numbers in a factor.
+template <class F>
+constexpr Index numbers_in = is_pair(F{}) ? 2 : 1;
+
+// The factor that begins with a number, the next of which lies `stride` further on.
+template <class F>
+F factor(const SumOf<F>* number, Index stride) {
+    if constexpr (is_pair(F{})) {
+        return bfloat16_pair(number[0], number[stride]);
+    } else {
+        return *number;
+    }
+}
+
+// The filters of a group: for each tap a matrix with a row for each channel of a source pixel, or each pair of them,
+// and a column for each of a target pixel; packed in the order in which tiles read them, panel after panel.
+template <class F>
 class Filters {
   public:
-    Filters(const T* w, const Conv2DForm& form, Index group, Side target)
+    Filters(const SumOf<F>* w, const Conv2DForm& form, Index group, Side target)
         : taps(form.height.kernel * form.width.kernel), rows(form.group_channels()), columns(form.group_filters()) {
-        if (form.depthwise()) {
-            rows = columns = form.channels;
-            layout_ = FilterLayout::by_channel;
-            packed_ = w;
-            return;
+        if constexpr (!is_pair(F{})) {
+            if (form.depthwise()) {
+                rows = columns = form.channels;
+                layout_ = FilterLayout::by_channel;
+                packed_ = w;
+                return;
+            }
         }
-        const T* const from = w + group * columns;
+        const SumOf<F>* const from = w + group * columns;
         const Index tap_stride = rows * form.filters;
         Index row_stride = form.filters, column_stride = 1;
         if (target == Side::image) {
             std::swap(rows, columns);
             std::swap(row_stride, column_stride);
         }
-        if (columns <= spread_tile_side && rows % lanes<T> == 0) layout_ = FilterLayout::columns;
-        panel_size_ = taps * rows * tile_columns<T>;
-        scratch_ = Scratch<T>(panels() * panel_size_);
+        rows /= numbers_in<F>;
+        if (!is_pair(F{}) && columns <= spread_tile_side && rows % lanes<F> == 0) layout_ = FilterLayout::columns;
+        panel_size_ = taps * rows * tile_columns<F>;
+        scratch_ = Scratch<F>(panels() * panel_size_);
         packed_ = scratch_.data();
         parallel_for(panels() * taps, [&](Index piece) {
             const Index p = piece / taps, tap = piece % taps;
-            pack(p, tap, from + tap * tap_stride + p * tile_columns<T> * column_stride, row_stride, column_stride);
+            pack(p, tap, from + tap * tap_stride + p * tile_columns<F> * column_stride, row_stride, column_stride);
         });
     }
 
-    Index panels() const { return layout_ == FilterLayout::by_channel ? 1 : ceil_divide(columns, tile_columns<T>); }
-    Panel<T> panel(Index p) const {
-        const Index most = layout_ == FilterLayout::by_channel ? columns : tile_columns<T>;
-        return {packed_ + p * panel_size_, std::min(most, columns - p * tile_columns<T>), layout_};
+    Index panels() const { return layout_ == FilterLayout::by_channel ? 1 : ceil_divide(columns, tile_columns<F>); }
+    Panel<F> panel(Index p) const {
+        const Index most = layout_ == FilterLayout::by_channel ? columns : tile_columns<F>;
+        return {packed_ + p * panel_size_, std::min(most, columns - p * tile_columns<F>), layout_};
     }
 
     Index taps, rows, columns;
 
   private:
-    void pack(Index p, Index tap, const T* from, Index row_stride, Index column_stride) const {
+    void pack(Index p, Index tap, const SumOf<F>* from, Index row_stride, Index column_stride) const {
         const bool by_rows = layout_ == FilterLayout::rows;
         const Index width = panel(p).columns;
-        const Index row = by_rows ? ceil_divide(width, lanes<T>) * lanes<T> : 1, column = by_rows ? 1 : rows;
-        T* const to = scratch_.data() + p * panel_size_ + tap * rows * (by_rows ? row : width);
+        const Index row = by_rows ? ceil_divide(width, lanes<F>) * lanes<F> : 1, column = by_rows ? 1 : rows;
+        F* const to = scratch_.data() + p * panel_size_ + tap * rows * (by_rows ? row : width);
         // In blocks of a few rows, so that both sides of a transposition stay in cache.
         constexpr Index block = 16;
         for (Index begin = 0; begin < rows; begin += block) {
             const Index end = std::min(rows, begin + block);
             for (Index o = 0; o < width; ++o) {
-                for (Index c = begin; c < end; ++c) to[c * row + o * column] = from[c * row_stride + o * column_stride];
+                for (Index c = begin; c < end; ++c) {
+                    const SumOf<F>* const number = from + c * numbers_in<F> * row_stride + o * column_stride;
+                    to[c * row + o * column] = factor<F>(number, row_stride);
+                }
             }
-            for (Index c = begin; by_rows && c < end; ++c) std::fill(to + c * row + width, to + (c + 1) * row, T{0});
+            for (Index c = begin; by_rows && c < end; ++c) std::fill(to + c * row + width, to + (c + 1) * row, F{0});
         }
     }
 
     FilterLayout layout_ = FilterLayout::rows;
     Index panel_size_ = 0;
-    Scratch<T> scratch_{0};
-    const T* packed_;
+    Scratch<F> scratch_{0};
+    const F* packed_;
 };
 
 // One group of a form: target[n, i, j] = Σ source pixel · filters over the taps that lead to (i, j), and the epilogue.
-template <Scalar T>
+template <class F>
 struct PixelSum {
+    using T = SumOf<F>;
+
     const AxisTaps &height, &width;
-    Pixels<const T> source;
+    Pixels<const F> source;
     Pixels<T> target;
-    const Filters<T>& filters;
+    const Filters<F>& filters;
     Epilogue<const T*> epilogue;
 
     // Pieces are some images by some panels of filters, or, where that gives too few, parts of their pixels.
@@ -116,7 +140,7 @@ struct PixelSum {
                                 (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows});
             }
         }
-        std::array<const T*, most_rows> sources;
+        std::array<const F*, most_rows> sources;
         std::array<T*, most_rows> results;
         const Index columns = std::ssize(h.targets), lines = std::ssize(v.targets);
         Index j = begin % columns, i = begin / columns % lines, n = begin / columns / lines;
@@ -132,7 +156,7 @@ struct PixelSum {
                 ++n;
             }
             for (Index p = first; p < last; ++p) {
-                sum_over_taps<T>({sources.data(), count}, taps, filters.rows, filters.panel(p),
+                sum_over_taps<F>({sources.data(), count}, taps, filters.rows, filters.panel(p),
                                  from(epilogue, p * tile_columns<T>), {results.data(), count});
                 for (std::size_t r = 0; r < count; ++r) results[r] += tile_columns<T>;
             }
@@ -141,24 +165,49 @@ struct PixelSum {
     }
 };
 
-}  // namespace
-
-template <Scalar T>
-void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, Side side,
-                const Epilogue<const T*>& epilogue) {
+// The sum of factors as they lie in memory.
+template <class F>
+void sum_factors(const F* source, const SumOf<F>* w, SumOf<F>* target, const Conv2DForm& form, Side side,
+                 const Epilogue<const SumOf<F>*>& epilogue) {
     const auto height = axis_taps(form.height, side), width = axis_taps(form.width, side);
-    const Pixels<const T> sources = pixels(source, form, side == Side::output ? Side::image : Side::output);
-    const Pixels<T> targets = pixels(target, form, side);
+    Pixels<const F> sources = pixels(source, form, opposite(side));
+    sources.stride /= numbers_in<F>;
+    const Pixels<SumOf<F>> targets = pixels(target, form, side);
     for (Index group = 0; group < (form.depthwise() ? 1 : form.groups); ++group) {
-        const Filters<T> filters(w, form, group, side);
+        const Filters<F> filters(w, form, group, side);
         const Index c = group * filters.rows, o = group * filters.columns;
-        const PixelSum<T> sum{*height, *width, sources.from(c), targets.from(o), filters, from(epilogue, o)};
+        const PixelSum<F> sum{*height, *width, sources.from(c), targets.from(o), filters, from(epilogue, o)};
         sum.run(form.batch);
     }
 }
 
-template void sum_pixels(const float*, const float*, float*, const Conv2DForm&, Side, const Epilogue<const float*>&);
-template void sum_pixels(const double*, const double*, double*, const Conv2DForm&, Side,
-                         const Epilogue<const double*>&);
+}  // namespace
+
+template <Scalar T>
+void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, Side side,
+                const Epilogue<const T*>& epilogue, Precision precision) {
+    if constexpr (std::same_as<T, float>) {
+        if (precision == Precision::bf16) {
+            const Index count = element_count(side == Side::output ? form.image_shape() : form.output_shape());
+            Index rows = form.group_channels(), columns = form.group_filters();
+            if (side == Side::image) std::swap(rows, columns);
+            if constexpr (multiplies_pairs) {
+                // Pairs must end with pixels and groups; few columns would leave vectors empty.
+                if (rows % 2 == 0 && columns > spread_tile_side) {
+                    const auto pairs = bfloat16_pairs(source, count);
+                    return sum_factors<Bfloat16Pair>(pairs.data(), w, target, form, side, epilogue);
+                }
+            }
+            const auto rounded = bfloat16s(source, count), filters = bfloat16s(w, element_count(form.weight_shape()));
+            return sum_factors<float>(rounded.data(), filters.data(), target, form, side, epilogue);
+        }
+    }
+    sum_factors<T>(source, w, target, form, side, epilogue);
+}
+
+template void sum_pixels(const float*, const float*, float*, const Conv2DForm&, Side, const Epilogue<const float*>&,
+                         Precision);
+template void sum_pixels(const double*, const double*, double*, const Conv2DForm&, Side, const Epilogue<const double*>&,
+                         Precision);
 
 }  // namespace adjoint::direct

@@ -2,28 +2,11 @@
 #include "framework/kernels/microkernel.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "framework/tensor/shape.h"
 
 namespace adjoint::direct {
 namespace {
-
-template <Scalar T>
-struct VectorOf {
-    typedef T type __attribute__((vector_size(vector_bytes), aligned(alignof(T)), may_alias));
-};
-template <Scalar T>
-using Vector = typename VectorOf<T>::type;
-
-template <Scalar T>
-Vector<T> load(const T* p) {
-    return *reinterpret_cast<const Vector<T>*>(p);
-}
-template <Scalar T>
-void store(T* p, const Vector<T>& v) {
-    *reinterpret_cast<Vector<T>*>(p) = v;
-}
 
 // Writes a row of a tile: whole vectors, or as many columns as there are.
 template <Scalar T, int V>
@@ -41,25 +24,25 @@ void write_row(Vector<T> (&sum)[V], Index columns, Epilogue<const T*> epilogue, 
 }
 
 // R rows by V vectors.
-template <Scalar T, int R, int V>
-void tap_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
-              Epilogue<const T*> epilogue, T* const* results) {
-    constexpr Index width = V * lanes<T>;
-    Vector<T> sum[R][V] = {};
+template <class F, int R, int V>
+void tap_tile(const F* const* sources, std::span<const Tap> taps, Index length, const Panel<F>& panel,
+              Epilogue<const SumOf<F>*> epilogue, SumOf<F>* const* results) {
+    constexpr Index width = V * lanes<F>;
+    Vector<SumOf<F>> sum[R][V] = {};
     for (const Tap& tap : taps) {
-        const T* source[R];
+        const F* source[R];
         for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;
-        const T* filter = panel.filters + tap.filter * width;
+        const F* filter = panel.filters + tap.filter * width;
         for (Index c = 0; c < length; ++c, filter += width) {
-            Vector<T> f[V];
-            for (int v = 0; v < V; ++v) f[v] = load(filter + v * lanes<T>);
+            Vector<F> f[V];
+            for (int v = 0; v < V; ++v) f[v] = load(filter + v * lanes<F>);
 #pragma GCC unroll 16
             for (int r = 0; r < R; ++r) {
-                for (int v = 0; v < V; ++v) sum[r][v] += source[r][c] * f[v];
+                for (int v = 0; v < V; ++v) add_product(sum[r][v], source[r][c], f[v]);
             }
         }
     }
-    for (int r = 0; r < R; ++r) write_row<T, V>(sum[r], panel.columns, epilogue, results[r]);
+    for (int r = 0; r < R; ++r) write_row<SumOf<F>, V>(sum[r], panel.columns, epilogue, results[r]);
 }
 
 // Σ v[i], as a tree: halves, quarters, … added to each other.
@@ -148,17 +131,18 @@ void line_tile(const JoinedLines<T>& lines, T* sums, Index sums_stride) {
 }
 
 // R numbers of each left row by V vectors of each right row.
-template <Scalar T, int R, int V>
-void outer_tile(const T* const* left, Index first, const T* const* right, Index offset, Index rows, Index columns,
-                T* sums, Index sums_stride) {
+template <class F, int R, int V>
+void outer_tile(const F* const* left, Index first, const F* const* right, Index offset, Index rows, Index columns,
+                SumOf<F>* sums, Index sums_stride) {
+    using T = SumOf<F>;
     Vector<T> sum[R][V] = {};
     for (Index i = 0; i < rows; ++i) {
-        const T* const a = left[i] + first;
-        Vector<T> b[V];
-        for (int v = 0; v < V; ++v) b[v] = load(right[i] + offset + v * lanes<T>);
+        const F* const a = left[i] + first;
+        Vector<F> b[V];
+        for (int v = 0; v < V; ++v) b[v] = load(right[i] + offset + v * lanes<F>);
 #pragma GCC unroll 16
         for (int r = 0; r < R; ++r) {
-            for (int v = 0; v < V; ++v) sum[r][v] += a[r] * b[v];
+            for (int v = 0; v < V; ++v) add_product(sum[r][v], a[r], b[v]);
         }
     }
     for (int r = 0; r < R; ++r) {
@@ -173,44 +157,38 @@ void outer_tile(const T* const* left, Index first, const T* const* right, Index 
     }
 }
 
-// Calls f<1>, …, f<limit>, whichever is `count`.
-template <int limit, class F>
-void with_constant(Index count, F f) {
-    [&]<int... n>(std::integer_sequence<int, n...>) {
-        ((count == n + 1 ? f.template operator()<n + 1>() : void()), ...);
-    }
-    (std::make_integer_sequence<int, limit>());
-}
-
-// Cuts [0, size) into the fewest tiles of at most `most`, all of nearly the same size, and calls f<size of a
-// tile>(begin of the tile) for each.
-template <int most, class F>
-void for_each_tile(Index size, F f) {
-    const Index tiles = ceil_divide(size, Index{most});
-    for (Index i = 0; i < tiles; ++i) {
-        const Index begin = size * i / tiles;
-        with_constant<most>(size * (i + 1) / tiles - begin, [&]<int tile>() { f.template operator()<tile>(begin); });
-    }
+// The tiles of sums, from the column `offset` on.
+template <class F>
+void sum_outer_products(const F* const* left, const F* const* right, Index right_offset, std::size_t rows,
+                        const Matrix<SumOf<F>>& sums, Index offset, Index columns) {
+    for_each_tile<tile_rows>(sums.rows, [&]<int R>(Index begin) {
+        with_constant<2>(columns > lanes<F> ? 2 : 1, [&]<int V>() {
+            outer_tile<F, R, V>(left, begin, right, right_offset, static_cast<Index>(rows), columns, sums.data + offset,
+                                sums.stride);
+        });
+    });
 }
 
 }  // namespace
 
-template <Scalar T>
-void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
-                   const Epilogue<const T*>& epilogue, std::span<T* const> results) {
+template <class F>
+void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps, Index length, const Panel<F>& panel,
+                   const Epilogue<const SumOf<F>*>& epilogue, std::span<SumOf<F>* const> results) {
     const Index rows = std::ssize(sources);
-    if (panel.layout == FilterLayout::by_channel) {
-        for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, epilogue, results[r]);
-    } else if (panel.layout == FilterLayout::columns) {
-        for_each_tile<spread_tile_side>(rows, [&]<int R>(Index begin) {
-            with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
-                column_tile<T, R, C>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
+    if (panel.layout == FilterLayout::rows) {
+        for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
+            with_constant<2>(panel.columns > lanes<F> ? 2 : 1, [&]<int V>() {
+                tap_tile<F, R, V>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
             });
         });
-    } else {
-        for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
-            with_constant<2>(panel.columns > lanes<T> ? 2 : 1, [&]<int V>() {
-                tap_tile<T, R, V>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
+    } else if constexpr (std::floating_point<F>) {
+        if (panel.layout == FilterLayout::by_channel) {
+            for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, epilogue, results[r]);
+            return;
+        }
+        for_each_tile<spread_tile_side>(rows, [&]<int R>(Index begin) {
+            with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
+                column_tile<F, R, C>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
             });
         });
     }
@@ -218,6 +196,9 @@ void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps,
 
 template <Scalar T>
 void OuterProducts<T>::sum_collected() {
+    if constexpr (multiplies_pairs && std::same_as<T, float>) {
+        if (precision_ == Precision::bf16) return sum_collected_pairs();
+    }
     for (Index offset = 0; offset < sums_.columns; offset += tile_columns<T>) {
         const Index columns = std::min(tile_columns<T>, sums_.columns - offset);
         const int vectors = columns > lanes<T> ? 2 : 1;
@@ -230,16 +211,48 @@ void OuterProducts<T>::sum_collected() {
             std::fill(std::copy_n(right_[i] + offset, columns, row), row + vectors * lanes<T>, T{0});
             filled_rows[i] = row;
         }
-        const T* const* const right = whole ? right_.data() : filled_rows.data();
-        for_each_tile<tile_rows>(sums_.rows, [&]<int R>(Index begin) {
-            with_constant<2>(vectors, [&]<int V>() {
-                outer_tile<T, R, V>(left_.data(), begin, right, whole ? offset : 0, static_cast<Index>(count_), columns,
-                                    sums_.data + offset, sums_.stride);
-            });
-        });
+        sum_outer_products<T>(left_.data(), whole ? right_.data() : filled_rows.data(), whole ? offset : 0, count_,
+                              sums_, offset, columns);
     }
     count_ = 0;
 }
+
+#if defined(__AVX512BF16__)
+template <>
+void OuterProducts<float>::sum_collected_pairs() {
+    // Row i of either side is made of the rows 2·i and 2·i + 1 that were added, the last of which may want a partner.
+    const std::size_t pairs = (count_ + 1) / 2;
+    const auto pack = [this](const std::array<const float*, most>& rows, std::size_t i, Index offset, Index count,
+                             Bfloat16Pair* to) {
+        const float* const first = rows[2 * i] + offset;
+        if (2 * i + 1 < count_) {
+            const float* const second = rows[2 * i + 1] + offset;
+            for (Index k = 0; k < count; ++k) to[k] = bfloat16_pair(first[k], second[k]);
+        } else {
+            for (Index k = 0; k < count; ++k) to[k] = bfloat16_pair(first[k], 0.0f);
+        }
+    };
+    std::array<const Bfloat16Pair*, most / 2> left, right;
+    for (std::size_t i = 0; i < pairs; ++i) {
+        Bfloat16Pair* const row = left_pairs_.data() + static_cast<Index>(i) * sums_.rows;
+        pack(left_, i, 0, sums_.rows, row);
+        left[i] = row;
+    }
+    constexpr Index width = tile_columns<float>;
+    std::array<Bfloat16Pair, most / 2 * width> packed;
+    for (Index offset = 0; offset < sums_.columns; offset += width) {
+        const Index columns = std::min(width, sums_.columns - offset);
+        for (std::size_t i = 0; i < pairs; ++i) {
+            Bfloat16Pair* const row = packed.data() + i * width;
+            pack(right_, i, offset, columns, row);
+            std::fill(row + columns, row + width, Bfloat16Pair{0});
+            right[i] = row;
+        }
+        sum_outer_products<Bfloat16Pair>(left.data(), right.data(), 0, pairs, sums_, offset, columns);
+    }
+    count_ = 0;
+}
+#endif
 
 template <Scalar T>
 void sum_along_lines(const JoinedLines<T>& lines, const Matrix<T>& sums) {
@@ -265,13 +278,19 @@ void sum_along_lines(const JoinedLines<T>& lines, const Matrix<T>& sums) {
     });
 }
 
-#define ADJOINT_INSTANTIATE(T)                                                                           \
-    template class OuterProducts<T>;                                                                     \
-    template void sum_over_taps(std::span<const T* const>, std::span<const Tap>, Index, const Panel<T>&, \
-                                const Epilogue<const T*>&, std::span<T* const>);                         \
-    template void sum_along_lines(const JoinedLines<T>&, const Matrix<T>&);
+#define ADJOINT_INSTANTIATE(F)                                                                              \
+    template void sum_over_taps<F>(std::span<const F* const>, std::span<const Tap>, Index, const Panel<F>&, \
+                                   const Epilogue<const SumOf<F>*>&, std::span<SumOf<F>* const>);
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)
+#if defined(__AVX512BF16__)
+ADJOINT_INSTANTIATE(Bfloat16Pair)
+#endif
 #undef ADJOINT_INSTANTIATE
+
+template class OuterProducts<float>;
+template class OuterProducts<double>;
+template void sum_along_lines(const JoinedLines<float>&, const Matrix<float>&);
+template void sum_along_lines(const JoinedLines<double>&, const Matrix<double>&);
 
 }  // namespace adjoint::direct

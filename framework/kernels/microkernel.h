@@ -7,29 +7,9 @@
 
 #include "framework/kernels/epilogue.h"
 #include "framework/kernels/gemm.h"
-#include "framework/tensor/tensor.h"
+#include "framework/kernels/vectors.h"
 
 namespace adjoint::direct {
-
-#if defined(__AVX512F__)
-constexpr Index vector_bytes = 64, vector_registers = 32;
-#elif defined(__AVX__)
-constexpr Index vector_bytes = 32, vector_registers = 16;
-#elif defined(__aarch64__)
-constexpr Index vector_bytes = 16, vector_registers = 32;
-#else
-constexpr Index vector_bytes = 16, vector_registers = 16;
-#endif
-
-/// Numbers in a vector register.
-template <Scalar T>
-constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
-/// A tile is this many rows by two vectors of columns; the registers left over hold its factors.
-constexpr Index tile_rows = (vector_registers - 4) / 2;
-template <Scalar T>
-constexpr Index tile_columns = 2 * lanes<T>;
-/// A tile whose sums are each spread over a vector is so many rows by so many columns at most.
-constexpr int spread_tile_side = 4;
 
 /// Asks for numbers that will be read soon: the processor does not foresee the jumps from pixel to pixel.
 template <Scalar T>
@@ -60,28 +40,29 @@ enum class FilterLayout {
 };
 
 /// Some columns of the filters of every tap.
-template <Scalar T>
+template <class F>
 struct Panel {
-    const T* filters;
+    const F* filters;
     Index columns;
     FilterLayout layout;
 };
 
 /// results[r][o] = Σ sources[r][tap.source + c] · filters[tap.filter + c, o] over taps and c < length, and the
 /// epilogue; by channel c is o, and the sum is over taps alone. The products are added in the order of taps, then c,
-/// whatever the tile.
-template <Scalar T>
-void sum_over_taps(std::span<const T* const> sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
-                   const Epilogue<const T*>& epilogue, std::span<T* const> results);
+/// whatever the tile. Pairs are of neighbouring c, and filters of pairs lie in rows.
+template <class F>
+void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps, Index length, const Panel<F>& panel,
+                   const Epilogue<const SumOf<F>*>& epilogue, std::span<SumOf<F>* const> results);
 
 // ---- filters
 
-/// sums[a, b] += Σ left[a] · right[b] over the pairs of rows that are added, in their order. They are collected and
-/// summed many at a time, the last when this object goes.
+/// sums[a, b] += Σ left[a] · right[b] over the rows that are added, in their order; in bf16 two by two, their numbers
+/// rounded. They are collected and summed many at a time, the last when this object goes.
 template <Scalar T>
 class OuterProducts {
   public:
-    explicit OuterProducts(const Matrix<T>& sums) : sums_(sums) {}
+    OuterProducts(const Matrix<T>& sums, Precision precision)
+        : sums_(sums), left_pairs_(precision == Precision::bf16 ? most / 2 * sums.rows : 0), precision_(precision) {}
     ~OuterProducts() { sum_collected(); }
     OuterProducts(const OuterProducts&) = delete;
     OuterProducts& operator=(const OuterProducts&) = delete;
@@ -93,12 +74,15 @@ class OuterProducts {
         if (++count_ == most) sum_collected();
     }
 
-    static constexpr std::size_t most = 128;  ///< pairs at a time
+    static constexpr std::size_t most = 128;  ///< rows at a time
 
   private:
     void sum_collected();
+    void sum_collected_pairs();
 
     Matrix<T> sums_;
+    Scratch<Bfloat16Pair> left_pairs_;
+    Precision precision_;
     std::array<const T*, most> left_, right_;
     std::size_t count_ = 0;
 };

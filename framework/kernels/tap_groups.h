@@ -11,6 +11,7 @@ namespace adjoint::direct {
 
 /// The two sides of a form. A kernel computes one of them, its target, from the other, its source.
 enum class Side { image, output };
+constexpr Side opposite(Side side) { return side == Side::image ? Side::output : Side::image; }
 
 /// Pixels at equal distances.
 struct PixelLine {

@@ -14,8 +14,8 @@ namespace {
 template <Scalar T>
 class WeightGradient {
   public:
-    WeightGradient(const Conv2DForm& form, const T* x, const T* y)
-        : form_(form), x_(pixels(x, form, Side::image)), y_(pixels(y, form, Side::output)) {
+    WeightGradient(const Conv2DForm& form, const T* x, const T* y, Precision precision)
+        : form_(form), precision_(precision), x_(pixels(x, form, Side::image)), y_(pixels(y, form, Side::output)) {
         constexpr Index few = 4;
         if (form.depthwise()) {
             groups_ = 1;
@@ -102,7 +102,7 @@ class WeightGradient {
     void add_tap(Index group, Index tap, Index first, Index last, Index c, const Matrix<T>& sums) const {
         const Pixels<const T> image = x_.from(group * c_ + c), output = y_.from(group * o_);
         const TapRun& run = width_->runs[static_cast<std::size_t>(tap % form_.width.kernel)];
-        OuterProducts<T> products(sums);
+        OuterProducts<T> products(sums, precision_);
         height_->for_each_line(tap / form_.width.kernel, first, last, [&](Index image_line, Index output_line) {
             const T *x = image.at(image_line, run.source[0]), *y = output.at(output_line, run.target[0]);
             for (Index m = 0; m < run.count; ++m, x += run.source.step * image.stride, y += output.stride) {
@@ -163,7 +163,7 @@ class WeightGradient {
         for (Index begin = first; begin < last; begin += lines) {
             const Index end = std::min(begin + lines, last);
             gather(group, begin, end, gathered.data());
-            OuterProducts<T> products({sums.data(), size, many});
+            OuterProducts<T> products({sums.data(), size, many}, precision_);
             for (Index pixel = 0; pixel < (end - begin) * targets.width; ++pixel)
                 products.add(gathered.data() + pixel * size, targets.at(begin, pixel));
         }
@@ -199,6 +199,7 @@ class WeightGradient {
     }
 
     const Conv2DForm& form_;
+    Precision precision_;
     Pixels<const T> x_, y_;
     Side target_ = Side::output;
     Add add_;
@@ -211,11 +212,21 @@ class WeightGradient {
 }  // namespace
 
 template <Scalar T>
-void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form, const BatchBlocks& blocks) {
-    WeightGradient<T>(form, x, y).sum(blocks, w);
+void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form, const BatchBlocks& blocks,
+                            Precision precision) {
+    if constexpr (std::same_as<T, float>) {
+        if (precision == Precision::bf16 && (form.depthwise() || !multiplies_pairs)) {
+            const auto image = bfloat16s(x, element_count(form.image_shape()));
+            const auto output = bfloat16s(y, element_count(form.output_shape()));
+            return WeightGradient<T>(form, image.data(), output.data(), Precision::float32).sum(blocks, w);
+        }
+    }
+    WeightGradient<T>(form, x, y, precision).sum(blocks, w);
 }
 
-template void conv2d_weight_gradient(const float*, const float*, float*, const Conv2DForm&, const BatchBlocks&);
-template void conv2d_weight_gradient(const double*, const double*, double*, const Conv2DForm&, const BatchBlocks&);
+template void conv2d_weight_gradient(const float*, const float*, float*, const Conv2DForm&, const BatchBlocks&,
+                                     Precision);
+template void conv2d_weight_gradient(const double*, const double*, double*, const Conv2DForm&, const BatchBlocks&,
+                                     Precision);
 
 }  // namespace adjoint::direct

@@ -10,6 +10,7 @@
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
+#include "framework/tensor/precision.h"
 
 namespace adjoint {
 namespace {
@@ -49,14 +50,15 @@ Tensor product(const Tensor& a, const Tensor& b, Index m, Index n, Index k, cons
             .batch = batch, .channels = channels, .filters = filters, .groups = 1, .height = one, .width = one};
     };
     const BatchBlocks blocks(a.batch() > 0 ? a : b);
+    const Precision precision = PrecisionScope::here();
     return Tensor::build(Shape{m, n}, a.dtype(), [&]<Scalar T>(std::span<T> out) {
         const T *const left = a.data<T>().data(), *const right = b.data<T>().data();
         if (options.transpose_a) {
-            direct::conv2d_weight_gradient(left, right, out.data(), form(k, m, n), blocks);
+            direct::conv2d_weight_gradient(left, right, out.data(), form(k, m, n), blocks, precision);
         } else if (options.transpose_b) {
-            direct::sum_pixels<T>(left, right, out.data(), form(m, n, k), direct::Side::image, {});
+            direct::sum_pixels<T>(left, right, out.data(), form(m, n, k), direct::Side::image, {}, precision);
         } else {
-            direct::sum_pixels<T>(left, right, out.data(), form(m, k, n), direct::Side::output, {});
+            direct::sum_pixels<T>(left, right, out.data(), form(m, k, n), direct::Side::output, {}, precision);
         }
     });
 }
@@ -114,11 +116,12 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
         return record(ta && a.value().batch() + b.value().batch() > 0 ? y.with_batch(Tensor::undivided) : y, edges);
     }
     shape.insert(shape.end(), {m, n});
+    const Tensor left = as_factor(a.value()), right = as_factor(b.value());
     const Tensor y = Tensor::build(shape, a.dtype(), [&]<Scalar T>(std::span<T> out) {
         for (Index i = 0; i < batch; ++i) {
-            const Matrix<const T> left{a.value().data<T>().data() + i * m * k, m, k, ta ? m : k, ta};
-            const Matrix<const T> right{b.value().data<T>().data() + i * k * n, k, n, tb ? k : n, tb};
-            banded_gemm<T>(left, right, {out.data() + i * m * n, m, n});
+            const Matrix<const T> l{left.data<T>().data() + i * m * k, m, k, ta ? m : k, ta};
+            const Matrix<const T> r{right.data<T>().data() + i * k * n, k, n, tb ? k : n, tb};
+            banded_gemm<T>(l, r, {out.data() + i * m * n, m, n});
         }
     });
     return record(y, edges);

@@ -9,6 +9,7 @@
 #include "framework/tensor/buffer_pool.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
+#include "framework/tensor/precision.h"
 #include "framework/tensor/processes.h"
 #include "train/cli/commands.h"
 #include "train/cli/resource_use.h"
@@ -24,6 +25,7 @@ using Json = nlohmann::ordered_json;
 struct BenchOptions {
     std::string model = "all";
     int steps = 30;
+    std::string precision = "float32";
     bool json = false;
     std::filesystem::path trace;
 };
@@ -133,6 +135,7 @@ void write_trace(const std::filesystem::path& path, const std::vector<KernelTime
 long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt; }
 
 Json measure(const Benchmark& benchmark, const BenchOptions& options) {
+    const PrecisionScope precision(precision_named(options.precision));
     const std::function<void()> step = benchmark.make();
     constexpr int warm_up = 5;
     for (int i = 0; i < warm_up; ++i) step();
@@ -160,6 +163,7 @@ Json measure(const Benchmark& benchmark, const BenchOptions& options) {
     result.update(Json{{"threads", thread_count()},
                        {"kernels", gemm_kernels()},
                        {"convolution", name(convolution_kernels())},
+                       {"precision", options.precision},
                        {"step_ms_median", 1e3 * median},
                        {"step_ms_best", 1e3 * seconds.front()},
                        {"images_per_second", static_cast<double>(benchmark.batch) / median},
@@ -179,8 +183,8 @@ Json measure(const Benchmark& benchmark, const BenchOptions& options) {
 void print(const Json& r) {
     const auto text = [&](const char* name) { return r[name].get<std::string>(); };
     const auto number = [&](const char* name) { return r[name].get<double>(); };
-    fmt::print("{}, batch {:.0f}, {:.0f} threads, {} kernels, {} convolution\n", text("model"), number("batch"),
-               number("threads"), text("kernels"), text("convolution"));
+    fmt::print("{}, batch {:.0f}, {:.0f} threads, {} kernels, {} convolution, {}\n", text("model"), number("batch"),
+               number("threads"), text("kernels"), text("convolution"), text("precision"));
     fmt::print("  step          {:.1f} ms median, {:.1f} ms best: {:.0f} images/s\n", number("step_ms_median"),
                number("step_ms_best"), number("images_per_second"));
     fmt::print("  arithmetic    {:.1f} GFLOP a step, {:.0f} GFLOP/s: {:.0f} % of the sgemm peak of {:.0f} GFLOP/s\n",
@@ -231,6 +235,8 @@ void add_bench_command(CLI::App& app) {
     add_setting(*command, "--model", options->model, help + "or all", one_of(names));
     add_setting(*command, "--steps", options->steps, "Steps to measure, after five of warm-up",
                 whole_number(1, 100'000));
+    add_setting(*command, "--precision", options->precision,
+                "What steps round the factors of convolutions and matrix products to", one_of({"float32", "bf16"}));
     command->add_flag("--json", options->json, "Print results as a line of JSON for each model");
     command->add_option("--trace", options->trace,
                         "Write the operations of one step as a trace for Chrome or Perfetto; for one --model");

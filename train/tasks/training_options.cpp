@@ -90,6 +90,9 @@ void add_learning_options(CLI::App& command, TrainingOptions& options, const Tas
                 "Clip the norm of all gradients together to this; 0 for no clipping", number_from_zero());
     add_setting(command, "--clip-value", options.clipping.value,
                 "Clip each element of a gradient to ± this value; 0 for no clipping", number_from_zero());
+    add_setting(command, "--precision", options.precision,
+                "What a step rounds the factors of convolutions and matrix products to; the rest stays float32",
+                one_of({"float32", "bf16"}));
     add_setting(command, "--ema", options.ema,
                 "Decay of the exponential moving average of the weights, such as 0.999; 0 for none", number_below(1.0));
     command.add_option("--init", options.init,

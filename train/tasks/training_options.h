@@ -31,6 +31,7 @@ struct TrainingOptions {
     std::string schedule = "constant";  ///< of the learning rate: the name of one of `schedules`
     Index warm_up = 0;                  ///< steps in which the learning rate rises first
     GradientClipping clipping = {};
+    std::string precision = "float32";     ///< or bf16: of the factors of convolutions and matrix products in a step
     double ema = 0.0;                      ///< decay of the average of the weights; 0 for none
     std::string init = "";                 ///< the run or file whose weights are the first ones; else random
     std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values

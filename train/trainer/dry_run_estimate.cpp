@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "framework/tensor/precision.h"
 #include "layers/analysis/model_summary.h"
 #include "train/cli/resource_use.h"
 #include "train/trainer/run_evaluation.h"
@@ -17,9 +18,13 @@ void print_dry_run_estimate(TrainingTask& task, const TrainingSetup& setup) {
     Batches batches(setup.data.training, {.batch_size = options.batch_size, .drop_last = task.drops_last()});
     const Index count = batches.count();
     const std::optional<Batch> batch = batches.next();
-    task.step(*batch, 0);  // to warm up
+    const auto take_step = [&](std::uint64_t t) {
+        const PrecisionScope precision(precision_named(options.precision));
+        task.step(*batch, t);
+    };
+    take_step(0);  // to warm up
     const double step = seconds_of([&] {
-                            for (std::uint64_t t = 0; t < steps_measured; ++t) task.step(*batch, t);
+                            for (std::uint64_t t = 0; t < steps_measured; ++t) take_step(t);
                         }) /
                         static_cast<double>(steps_measured);
     const double test = seconds_of([&] { evaluate_run(task, setup); });

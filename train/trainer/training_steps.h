@@ -2,6 +2,7 @@
 // step. Files, clocks and signals have no part in it: the same settings and state take the same steps.
 #pragma once
 
+#include "framework/tensor/precision.h"
 #include "train/records/checkpoints.h"
 #include "train/tasks/task.h"
 
@@ -19,6 +20,7 @@ class TrainingSteps {
     /// The losses of the next step, on this batch. It is not counted yet: its numbers may have gone wrong.
     Metrics take(const Batch& batch) {
         task_.set_learning_rate_scale(learning_rate_scale(state.steps));
+        const PrecisionScope precision(precision_named(setup_.options.precision));
         return task_.step(batch, static_cast<std::uint64_t>(state.steps));
     }
     /// Counts the step that was taken.

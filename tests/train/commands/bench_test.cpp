@@ -18,5 +18,13 @@ TEST_F(BenchCommand, MeasuresAStepOfTheCriticWithThePenaltyAndWithout) {
     }
 }
 
+TEST_F(BenchCommand, MeasuresInThePrecisionThatIsAskedFor) {
+    for (const char* precision : {"float32", "bf16"}) {
+        const auto line = nlohmann::json::parse(
+            printed(fmt::format("bench --model autoencoder --steps 1 --json --precision {}", precision)));
+        EXPECT_EQ(line.at("precision"), precision);
+    }
+}
+
 }  // namespace
 }  // namespace adjoint

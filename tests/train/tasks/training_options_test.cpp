@@ -72,6 +72,19 @@ TEST_F(TrainingOption, TheSettingsOfARunGiveItsBytesAgain) {
     }
 }
 
+TEST_F(TrainingOption, PrecisionChangesStepsAndGoesOnInARunThatIsResumed) {
+    const std::string line = "train dcgan --dataset digits --width 4 --batch-size 20 --max-steps ";
+    const auto weights = [&](const std::string& out) { return content(out + "/weights.safetensors"); };
+    done(line + "4 --out whole");
+    done(line + "4 --precision bf16 --out rounded");
+    done(line + "2 --precision bf16 --out resumed");
+    done("train dcgan --resume resumed --max-steps 4");
+    EXPECT_FALSE(weights("rounded").empty());
+    EXPECT_TRUE(weights("rounded") == weights("resumed"));
+    EXPECT_FALSE(weights("rounded") == weights("whole"));
+    EXPECT_EQ(refusal("train dcgan --precision fp16"), "2 error: --precision: fp16 not in {float32,bf16}");
+}
+
 TEST_F(TrainingOption, TheEnvironmentSetsWhatNoFlagDoes) {
     const EnvironmentVariable rate("ADJOINT_LR", "0.25"), seed("ADJOINT_SEED", "77");
     const std::string settings = Json::parse(train("dcgan", "--width 4 --seed 5 --dry-run --json").out).at("settings");

@@ -1,0 +1,100 @@
+// Vectors of the processor, and tiles of a result that fill its registers with them.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#include "framework/tensor/precision.h"
+#include "framework/tensor/shape.h"
+#include "framework/tensor/tensor.h"
+
+namespace adjoint::direct {
+
+#if defined(__AVX512F__)
+constexpr Index vector_bytes = 64, vector_registers = 32;
+#elif defined(__AVX__)
+constexpr Index vector_bytes = 32, vector_registers = 16;
+#elif defined(__aarch64__)
+constexpr Index vector_bytes = 16, vector_registers = 32;
+#else
+constexpr Index vector_bytes = 16, vector_registers = 16;
+#endif
+
+/// Whether the processor adds both products of two pairs of bfloat16 to a float at once.
+#if defined(__AVX512BF16__)
+constexpr bool multiplies_pairs = true;
+#else
+constexpr bool multiplies_pairs = false;
+#endif
+/// What products of these factors are summed in.
+template <class F>
+using SumOf = std::conditional_t<std::same_as<F, Bfloat16Pair>, float, F>;
+
+/// Numbers in a vector register.
+template <class T>
+constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
+/// A tile is this many rows by two vectors of columns; the registers left over hold its factors.
+constexpr Index tile_rows = (vector_registers - 4) / 2;
+template <class T>
+constexpr Index tile_columns = 2 * lanes<T>;
+/// A tile whose sums are each spread over a vector is so many rows by so many columns at most.
+constexpr int spread_tile_side = 4;
+
+// ---- vectors
+
+template <class T>
+struct VectorOf {
+    typedef T type __attribute__((vector_size(vector_bytes), aligned(alignof(T)), may_alias));
+};
+template <class T>
+using Vector = typename VectorOf<T>::type;
+
+template <class T>
+Vector<T> load(const T* p) {
+    return *reinterpret_cast<const Vector<T>*>(p);
+}
+template <Scalar T>
+void store(T* p, const Vector<T>& v) {
+    *reinterpret_cast<Vector<T>*>(p) = v;
+}
+
+/// sum += a·f for each number of f; of pairs, both products.
+template <Scalar T>
+void add_product(Vector<T>& sum, T a, const Vector<T>& f) {
+    sum += a * f;
+}
+#if defined(__AVX512BF16__)
+inline void add_product(Vector<float>& sum, Bfloat16Pair a, const Vector<Bfloat16Pair>& f) {
+    const Vector<Bfloat16Pair> all = a - Vector<Bfloat16Pair>{};
+    sum = reinterpret_cast<Vector<float>>(_mm512_dpbf16_ps(
+        reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(all), reinterpret_cast<__m512bh>(f)));
+}
+#endif
+
+// ---- tiles
+
+/// Calls f<1>, …, f<limit>, whichever is `count`.
+template <int limit, class F>
+void with_constant(Index count, F f) {
+    [&]<int... n>(std::integer_sequence<int, n...>) {
+        ((count == n + 1 ? f.template operator()<n + 1>() : void()), ...);
+    }
+    (std::make_integer_sequence<int, limit>());
+}
+
+/// Cuts [0, size) into the fewest tiles of at most `most`, all of nearly the same size, and calls f<size of a
+/// tile>(begin of the tile) for each.
+template <int most, class F>
+void for_each_tile(Index size, F f) {
+    const Index tiles = ceil_divide(size, Index{most});
+    for (Index i = 0; i < tiles; ++i) {
+        const Index begin = size * i / tiles;
+        with_constant<most>(size * (i + 1) / tiles - begin, [&]<int tile>() { f.template operator()<tile>(begin); });
+    }
+}
+
+}  // namespace adjoint::direct
