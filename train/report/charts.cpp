@@ -59,12 +59,12 @@ std::vector<Curve> curves_of(const Json& facts, const std::string& pace) {
     return curves;
 }
 
-// What a run's training loss is called on other images: the first metric of them.
+// What a run's training loss is called on other images: the first metric of them, unless that is no loss.
 std::string name_of_loss(const std::vector<Curve>& curves) {
     if (std::ranges::none_of(curves, &Curve::is_training_loss)) return "";
     for (const char* images : {"validation", "test", "batch"}) {
         const auto first = std::ranges::find(curves, images, &Curve::images);
-        if (first != curves.end()) return first->metric;
+        if (first != curves.end()) return is_better_higher(first->metric) ? "loss" : first->metric;
     }
     return "loss";
 }

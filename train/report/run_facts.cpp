@@ -54,7 +54,7 @@ Json numbers_of(const Json& line) {
 
 // The metric of a line that says which epoch is best, or "". In a game of two networks no loss does.
 std::string deciding_metric(const Json& line) {
-    static const std::regex judges(".*(loss|entropy|mse|accuracy).*"),
+    static const std::regex judges(".*(loss|entropy|mse|accuracy|iou).*"),
         others(".*(generator|discriminator|_step_|_training_).*");
     for (const char* images : {"validation_", "test_", "overfit_"}) {
         bool any = false;
@@ -75,7 +75,7 @@ void add_last_and_best(Json& facts) {
     if (last == metrics.rend()) return;
     facts["last"] = numbers_of(*last);
     const std::string by = deciding_metric(*last);
-    const double sign = by.ends_with("accuracy") ? -1.0 : 1.0;
+    const double sign = is_better_higher(by) ? -1.0 : 1.0;
     double least = std::numeric_limits<double>::infinity();
     for (const Json& line : metrics) {
         if (by.empty() || !is_end_of_epoch(line) || !line.contains(by) || !line[by].is_number()) continue;
@@ -143,6 +143,10 @@ void add_configuration(Json& facts, const RunDirectory& run) {
 }
 
 }  // namespace
+
+bool is_better_higher(const std::string& metric) {
+    return metric.ends_with("accuracy") || metric.ends_with("iou") || metric.ends_with("psnr");
+}
 
 bool is_end_of_epoch(const Json& line) {
     return !line.contains("step") || has_name_beginning(line, "training_") ||

@@ -18,10 +18,13 @@ namespace adjoint {
 ///   written                 when it last wrote anything, in seconds since 1970
 ///   metrics, events         the lines of both files
 ///   last, best              the numbers of the last epoch that ended, and of the best one by the metric that `by`
-///                           names: the first loss or accuracy of the validation images, else the test images, else
-///                           the one batch. Either is null where there is none.
+///                           names: the first loss, accuracy or IoU of the validation images, else the test images,
+///                           else the one batch. Either is null where there is none.
 ///   problems                a sentence about each thing that is damaged and left out.
 nlohmann::ordered_json facts_of(const RunDirectory& run);
+
+/// Whether more of this metric is better: an accuracy, an IoU, a PSNR.
+bool is_better_higher(const std::string& metric);
 
 /// Whether a line of metrics is the end of an epoch, not a point within one. Runs of old have no such points.
 bool is_end_of_epoch(const nlohmann::ordered_json& line);

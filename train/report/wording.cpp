@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 namespace adjoint {
 
@@ -12,6 +13,8 @@ using Json = nlohmann::ordered_json;
 
 std::string words_of(std::string name) {
     std::replace(name.begin(), name.end(), '_', ' ');
+    for (const auto& [letters, as_written] : {std::pair("\\biou\\b", "IoU"), {"\\bpsnr\\b", "PSNR"}})
+        name = std::regex_replace(name, std::regex(letters), as_written);
     return name;
 }
 

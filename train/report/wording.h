@@ -6,7 +6,7 @@
 
 namespace adjoint {
 
-/// "test cross entropy" of test_cross_entropy.
+/// "test cross entropy" of test_cross_entropy, "test mean IoU" of test_mean_iou.
 std::string words_of(std::string name);
 
 /// "Test cross entropy" of test_cross_entropy.

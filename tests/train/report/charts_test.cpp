@@ -80,6 +80,13 @@ TEST(ReportCharts, CallsALossThatHasNoOtherNameSo) {
               (Json{{"Loss", {"training", "validation"}}, {"Divergence", {"training", "validation"}}}));
 }
 
+TEST(ReportCharts, CallsNothingALossOfWhichMoreIsBetter) {
+    const Json unet = {
+        {"step", 8}, {"epoch", 1}, {"training_loss", 1}, {"validation_mean_iou", 0.5}, {"test_mean_iou", 0.5}};
+    EXPECT_EQ(labels(charts_of(Json::array({facts("first", Json::array({unet}))}))),
+              (Json{{"Loss", Json::array({"training"})}, {"Mean IoU", {"validation", "test"}}}));
+}
+
 TEST(ReportCharts, KeepsTheLossesOfAGameApart) {
     const Json gan = {{"step", 8},
                       {"epoch", 1},

@@ -145,6 +145,14 @@ TEST_F(RunFacts, TakeTheHighestAccuracyAndTheFirstOfEquals) {
     EXPECT_EQ(read.at("best"), (Json{{"by", "test_accuracy"}, {"epoch", 2}, {"test_accuracy", 0.9}}));
 }
 
+TEST_F(RunFacts, TakeTheHighestOverlapOfASegmentation) {
+    const Json read = facts(
+        "{\"epoch\":1,\"test_mean_iou\":0.7,\"test_accuracy\":0.8}\n"
+        "{\"epoch\":2,\"test_mean_iou\":0.6,\"test_accuracy\":0.9}\n");
+    EXPECT_EQ(read.at("best").at("by"), "test_mean_iou");
+    EXPECT_EQ(read.at("best").at("epoch"), 1);
+}
+
 TEST_F(RunFacts, TakeTheBestByTheOneBatchThatIsLearnedByHeart) {
     EXPECT_EQ(facts(R"({"step":9,"epoch":1,"overfit_step_loss":1,"overfit_training_loss":1,"overfit_mse":1})")
                   .at("best")
