@@ -25,7 +25,7 @@ quietly() {
     rm -f "$log"
 }
 [ -n "$targets" ] || return 0
-# After an installation too: what was not found before may be there now.
-{ [ -e build/build.ninja ] && [ -z "$missing" ]; } || quietly cmake --preset "${ADJOINT_PRESET:-release}"
+# After an installation too, or where a target is missing: what was not found before may be there now.
+{ [ -z "$missing" ] && ninja -C build -t query $targets >/dev/null 2>&1; } || quietly cmake --preset "${ADJOINT_PRESET:-release}"
 [ -e build/.ninja_log ] || echo "building, which takes some minutes the first time" >&2
 quietly ninja -C build $targets
