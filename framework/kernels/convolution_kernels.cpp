@@ -16,18 +16,23 @@ ConvolutionKernels& chosen() {
     return kernels;
 }
 
-// A tensor that kernel(a, b, result, epilogue) computes, all of them pointers to numbers.
-template <class Kernel>
+// The tensor that one of two functions of (a, b, result, epilogue) computes, all of them pointers to numbers: the
+// direct loops, which round factors as they pack them, or the definition, which takes them rounded.
+template <class Direct, class Definition>
 Tensor compute(const char* operation, const Tensor& a, const Tensor& b, const Conv2DForm& form, const Shape& shape,
-               const kernels::TensorEpilogue& epilogue, Kernel kernel) {
+               const kernels::TensorEpilogue& epilogue, Direct direct, Definition definition) {
     // A multiplication and an addition for each patch entry and filter of each group.
     const double flops = 2.0 * static_cast<double>(form.rows()) * static_cast<double>(form.columns() * form.filters);
     const ProfileScope scope(operation, flops);
     require_same_dtype(operation, a, b);
-    return Tensor::build(shape, a.dtype(), [&]<Scalar T>(std::span<T> result) {
-        const T* const bias = epilogue.bias ? epilogue.bias->template data<T>().data() : nullptr;
-        kernel(a.data<T>().data(), b.data<T>().data(), result.data(), Epilogue<const T*>{bias, epilogue.activation});
-    });
+    const auto with = [&](auto kernel, const Tensor& left, const Tensor& right) {
+        return Tensor::build(shape, left.dtype(), [&]<Scalar T>(std::span<T> result) {
+            const T* const bias = epilogue.bias ? epilogue.bias->template data<T>().data() : nullptr;
+            const Epilogue<const T*> after = {bias, epilogue.activation};
+            kernel(left.data<T>().data(), right.data<T>().data(), result.data(), after);
+        });
+    };
+    return chosen() == ConvolutionKernels::direct ? with(direct, a, b) : with(definition, as_factor(a), as_factor(b));
 }
 
 }  // namespace
@@ -61,42 +66,35 @@ ConvolutionKernels convolution_kernels(const std::string& name) {
 }
 
 Tensor kernels::conv2d(const Tensor& x, const Tensor& w, const Conv2DForm& form, const TensorEpilogue& epilogue) {
-    const auto direct = [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* y, const auto& e) {
-        direct::sum_pixels(a, b, y, form, direct::Side::output, e, precision);
-    };
-    const auto by_definition = [&](auto* a, auto* b, auto* y, const auto& e) { reference::conv2d(a, b, y, form, e); };
-    return chosen() == ConvolutionKernels::direct
-               ? compute("conv2d", x, w, form, form.output_shape(), epilogue, direct)
-               : compute("conv2d", as_factor(x), as_factor(w), form, form.output_shape(), epilogue, by_definition);
+    return compute(
+        "conv2d", x, w, form, form.output_shape(), epilogue,
+        [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* y, const auto& e) {
+            direct::sum_pixels(a, b, y, form, direct::Side::output, e, precision);
+        },
+        [&](auto* a, auto* b, auto* y, const auto& e) { reference::conv2d(a, b, y, form, e); });
 }
 
 Tensor kernels::conv2d_input_gradient(const Tensor& y, const Tensor& w, const Conv2DForm& form,
                                       const TensorEpilogue& epilogue) {
-    constexpr const char* operation = "conv2d_input_gradient";
-    const auto direct = [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* x, const auto& e) {
-        direct::sum_pixels(a, b, x, form, direct::Side::image, e, precision);
-    };
-    const auto by_definition = [&](auto* a, auto* b, auto* x, const auto& e) {
-        reference::conv2d_input_gradient(a, b, x, form, e);
-    };
-    return chosen() == ConvolutionKernels::direct
-               ? compute(operation, y, w, form, form.image_shape(), epilogue, direct)
-               : compute(operation, as_factor(y), as_factor(w), form, form.image_shape(), epilogue, by_definition);
+    return compute(
+        "conv2d_input_gradient", y, w, form, form.image_shape(), epilogue,
+        [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* x, const auto& e) {
+            direct::sum_pixels(a, b, x, form, direct::Side::image, e, precision);
+        },
+        [&](auto* a, auto* b, auto* x, const auto& e) { reference::conv2d_input_gradient(a, b, x, form, e); });
 }
 
 Tensor kernels::conv2d_weight_gradient(const Tensor& x, const Tensor& y, const Conv2DForm& form) {
-    constexpr const char* operation = "conv2d_weight_gradient";
     const BatchBlocks blocks(x.batch() > 0 ? x : y);
-    const auto direct = [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* w, const auto&) {
-        direct::conv2d_weight_gradient(a, b, w, form, blocks, precision);
-    };
-    const auto by_definition = [&](auto* a, auto* b, auto* w, const auto&) {
-        reference::conv2d_weight_gradient(a, b, w, form, blocks);
-    };
-    const Tensor w = chosen() == ConvolutionKernels::direct
-                         ? compute(operation, x, y, form, form.weight_shape(), {}, direct)
-                         : compute(operation, as_factor(x), as_factor(y), form, form.weight_shape(), {}, by_definition);
-    return w.with_batch(x.batch() + y.batch() > 0 ? Tensor::undivided : 0);
+    return compute(
+               "conv2d_weight_gradient", x, y, form, form.weight_shape(), {},
+               [&, precision = PrecisionScope::here()](auto* a, auto* b, auto* w, const auto&) {
+                   direct::conv2d_weight_gradient(a, b, w, form, blocks, precision);
+               },
+               [&](auto* a, auto* b, auto* w, const auto&) {
+                   reference::conv2d_weight_gradient(a, b, w, form, blocks);
+               })
+        .with_batch(x.batch() + y.batch() > 0 ? Tensor::undivided : 0);
 }
 
 }  // namespace adjoint

@@ -8,16 +8,10 @@
 namespace adjoint::direct {
 namespace {
 
-constexpr bool is_pair(Bfloat16Pair) { return true; }
-constexpr bool is_pair(Scalar auto) { return false; }
-// Numbers in a factor.
-template <class F>
-constexpr Index numbers_in = is_pair(F{}) ? 2 : 1;
-
 // The factor that begins with a number, the next of which lies `stride` further on.
 template <class F>
 F factor(const SumOf<F>* number, Index stride) {
-    if constexpr (is_pair(F{})) {
+    if constexpr (is_pair<F>) {
         return bfloat16_pair(number[0], number[stride]);
     } else {
         return *number;
@@ -31,7 +25,7 @@ class Filters {
   public:
     Filters(const SumOf<F>* w, const Conv2DForm& form, Index group, Side target)
         : taps(form.height.kernel * form.width.kernel), rows(form.group_channels()), columns(form.group_filters()) {
-        if constexpr (!is_pair(F{})) {
+        if constexpr (!is_pair<F>) {
             if (form.depthwise()) {
                 rows = columns = form.channels;
                 layout_ = FilterLayout::by_channel;
@@ -47,7 +41,7 @@ class Filters {
             std::swap(row_stride, column_stride);
         }
         rows /= numbers_in<F>;
-        if (!is_pair(F{}) && columns <= spread_tile_side && rows % lanes<F> == 0) layout_ = FilterLayout::columns;
+        if (!is_pair<F> && columns <= spread_tile_side && rows % lanes<F> == 0) layout_ = FilterLayout::columns;
         panel_size_ = taps * rows * tile_columns<F>;
         scratch_ = Scratch<F>(panels() * panel_size_);
         packed_ = scratch_.data();
@@ -181,26 +175,30 @@ void sum_factors(const F* source, const SumOf<F>* w, SumOf<F>* target, const Con
     }
 }
 
+// The sum of factors that are yet to be rounded: of pairs where the processor multiplies these, they end where pixels
+// and groups do, and there are columns enough to fill vectors.
+void sum_rounded(const float* source, const float* w, float* target, const Conv2DForm& form, Side side,
+                 const Epilogue<const float*>& epilogue) {
+    const bool to_output = side == Side::output;
+    const Index count = element_count(to_output ? form.image_shape() : form.output_shape());
+    const Index rows = to_output ? form.group_channels() : form.group_filters();
+    const Index columns = to_output ? form.group_filters() : form.group_channels();
+    if constexpr (multiplies_pairs) {
+        if (rows % numbers_in<Bfloat16Pair> == 0 && columns > spread_tile_side) {
+            return sum_factors<Bfloat16Pair>(bfloat16_pairs(source, count).data(), w, target, form, side, epilogue);
+        }
+    }
+    const Scratch<float> rounded = bfloat16s(source, count), filters = bfloat16s(w, element_count(form.weight_shape()));
+    sum_factors<float>(rounded.data(), filters.data(), target, form, side, epilogue);
+}
+
 }  // namespace
 
 template <Scalar T>
 void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, Side side,
                 const Epilogue<const T*>& epilogue, Precision precision) {
     if constexpr (std::same_as<T, float>) {
-        if (precision == Precision::bf16) {
-            const Index count = element_count(side == Side::output ? form.image_shape() : form.output_shape());
-            Index rows = form.group_channels(), columns = form.group_filters();
-            if (side == Side::image) std::swap(rows, columns);
-            if constexpr (multiplies_pairs) {
-                // Pairs must end with pixels and groups; few columns would leave vectors empty.
-                if (rows % 2 == 0 && columns > spread_tile_side) {
-                    const auto pairs = bfloat16_pairs(source, count);
-                    return sum_factors<Bfloat16Pair>(pairs.data(), w, target, form, side, epilogue);
-                }
-            }
-            const auto rounded = bfloat16s(source, count), filters = bfloat16s(w, element_count(form.weight_shape()));
-            return sum_factors<float>(rounded.data(), filters.data(), target, form, side, epilogue);
-        }
+        if (precision == Precision::bf16) return sum_rounded(source, w, target, form, side, epilogue);
     }
     sum_factors<T>(source, w, target, form, side, epilogue);
 }

@@ -14,12 +14,12 @@ namespace adjoint::direct {
 /// changes its bits. In bf16 factors of float32 are rounded as they are packed.
 template <Scalar T>
 void sum_pixels(const T* source, const T* w, T* target, const Conv2DForm& form, Side side,
-                const Epilogue<const T*>& epilogue, Precision precision = Precision::float32);
+                const Epilogue<const T*>& epilogue, Precision precision);
 
 /// w = P(x)ᵀ·y: a sum over the batch, of its blocks that are here and of all others. It stands in
 /// weight_gradient_kernel.cpp.
 template <Scalar T>
 void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form, const BatchBlocks& blocks,
-                            Precision precision = Precision::float32);
+                            Precision precision);
 
 }  // namespace adjoint::direct

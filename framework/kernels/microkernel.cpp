@@ -233,17 +233,18 @@ void OuterProducts<float>::sum_collected_pairs() {
         }
     };
     std::array<const Bfloat16Pair*, most / 2> left, right;
+    const Scratch<Bfloat16Pair> packed_left(static_cast<Index>(pairs) * sums_.rows);
     for (std::size_t i = 0; i < pairs; ++i) {
-        Bfloat16Pair* const row = left_pairs_.data() + static_cast<Index>(i) * sums_.rows;
+        Bfloat16Pair* const row = packed_left.data() + static_cast<Index>(i) * sums_.rows;
         pack(left_, i, 0, sums_.rows, row);
         left[i] = row;
     }
     constexpr Index width = tile_columns<float>;
-    std::array<Bfloat16Pair, most / 2 * width> packed;
+    std::array<Bfloat16Pair, most / 2 * width> packed_right;
     for (Index offset = 0; offset < sums_.columns; offset += width) {
         const Index columns = std::min(width, sums_.columns - offset);
         for (std::size_t i = 0; i < pairs; ++i) {
-            Bfloat16Pair* const row = packed.data() + i * width;
+            Bfloat16Pair* const row = packed_right.data() + i * width;
             pack(right_, i, offset, columns, row);
             std::fill(row + columns, row + width, Bfloat16Pair{0});
             right[i] = row;

@@ -61,8 +61,7 @@ void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps,
 template <Scalar T>
 class OuterProducts {
   public:
-    OuterProducts(const Matrix<T>& sums, Precision precision)
-        : sums_(sums), left_pairs_(precision == Precision::bf16 ? most / 2 * sums.rows : 0), precision_(precision) {}
+    OuterProducts(const Matrix<T>& sums, Precision precision) : sums_(sums), precision_(precision) {}
     ~OuterProducts() { sum_collected(); }
     OuterProducts(const OuterProducts&) = delete;
     OuterProducts& operator=(const OuterProducts&) = delete;
@@ -81,7 +80,6 @@ class OuterProducts {
     void sum_collected_pairs();
 
     Matrix<T> sums_;
-    Scratch<Bfloat16Pair> left_pairs_;
     Precision precision_;
     std::array<const T*, most> left_, right_;
     std::size_t count_ = 0;

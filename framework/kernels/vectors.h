@@ -30,11 +30,15 @@ constexpr bool multiplies_pairs = true;
 #else
 constexpr bool multiplies_pairs = false;
 #endif
-/// What products of these factors are summed in.
+/// What is multiplied at once, a factor: a number, or a pair of them, whose products are summed in float.
 template <class F>
-using SumOf = std::conditional_t<std::same_as<F, Bfloat16Pair>, float, F>;
+constexpr bool is_pair = std::same_as<F, Bfloat16Pair>;
+template <class F>
+constexpr Index numbers_in = is_pair<F> ? 2 : 1;
+template <class F>
+using SumOf = std::conditional_t<is_pair<F>, float, F>;
 
-/// Numbers in a vector register.
+/// Factors, or sums, in a vector register.
 template <class T>
 constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
 /// A tile is this many rows by two vectors of columns; the registers left over hold its factors.
