@@ -5,6 +5,7 @@
 #include "framework/ops/reduction.h"
 #include "framework/ops/resampling.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/precision.h"
 #include "layers/convolution.h"
 #include "layers/linear.h"
 #include "layers/normalization.h"
@@ -86,9 +87,13 @@ TEST(Batches, ChangeNothingOfAnImage) {
          },
          {40, 40, 33}},
     };
-    for (const auto& [what, f, shape] : all) {
-        expect_independent(what, f, shape);
-        expect_independent("the gradient of " + what, with_gradient(f), shape);
+    for (const Precision precision : {Precision::float32, Precision::bf16}) {
+        SCOPED_TRACE(name(precision));
+        const PrecisionScope scope(precision);
+        for (const auto& [what, f, shape] : all) {
+            expect_independent(what, f, shape);
+            expect_independent("the gradient of " + what, with_gradient(f), shape);
+        }
     }
 }
 

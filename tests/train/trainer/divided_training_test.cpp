@@ -33,9 +33,8 @@ TrainingOptions small(const TaskSpec& task) {
 }
 
 // All that five steps and an evaluation leave.
-std::vector<Tensor> trained(const TaskSpec& task) {
+std::vector<Tensor> trained(const TaskSpec& task, TrainingOptions options) {
     const Datasets data = images_for(task);
-    TrainingOptions options = small(task);
     options.sizes.image_size = options.sizes.channels = 0;  // those of the images
     fit(options, data.record());
     const TrainingSetup setup = {task, options, data, RunRandom(options.seed)};
@@ -59,14 +58,28 @@ std::vector<Tensor> trained(const TaskSpec& task) {
 
 class DividedTraining : public testing::TestWithParam<std::string> {};
 
-TEST_P(DividedTraining, EndsWithTheBitsOfOneProcess) {
-    const TaskSpec& task = *find_task(GetParam());
-    const std::vector<Tensor> alone = trained(task);
+void expect_bits_of_one_process(const TaskSpec& task, const TrainingOptions& options) {
+    const std::vector<Tensor> alone = trained(task, options);
     for (const Index count : {2, 3, 8}) {
-        const std::vector<Tensor> together = computed_by(count, [&] { return trained(task); });
+        const std::vector<Tensor> together = computed_by(count, [&] { return trained(task, options); });
         ASSERT_EQ(together.size(), alone.size());
         for (std::size_t i = 0; i < alone.size(); ++i)
             EXPECT_TRUE(identical(together[i], alone[i])) << "tensor " << i << " of " << count << " processes";
+    }
+}
+
+TEST_P(DividedTraining, EndsWithTheBitsOfOneProcess) {
+    const TaskSpec& task = *find_task(GetParam());
+    expect_bits_of_one_process(task, small(task));
+}
+
+TEST(DividedTrainingInBfloat16, EndsWithTheBitsOfOneProcess) {
+    for (const char* name : {"dcgan", "classifier"}) {
+        const TaskSpec& task = *find_task(name);
+        TrainingOptions options = small(task);
+        options.precision = "bf16";
+        options.sizes.width = 8;
+        expect_bits_of_one_process(task, options);
     }
 }
 
