@@ -45,9 +45,10 @@ std::pair<void*, std::size_t> take(std::size_t bytes) {
         found->second.pop_back();
         return {buffer, found->first};
     }
-    void* const buffer = std::aligned_alloc(alignment, bytes);
+    const std::size_t readable = bytes + alignment;
+    void* const buffer = std::aligned_alloc(alignment, readable);
     if (buffer == nullptr) throw std::bad_alloc();
-    std::memset(buffer, 0, bytes);  // has the system find its pages now rather than in a later step
+    std::memset(buffer, 0, readable);  // has the system find its pages now rather than in a later step
     statistics.bytes += bytes;
     ++statistics.requests;
     return {buffer, bytes};
