@@ -1,6 +1,7 @@
 #include "framework/kernels/direct_convolution.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "framework/tensor/buffer_pool.h"
 #include "framework/tensor/parallel.h"
@@ -18,49 +19,68 @@ F factor(const SumOf<F>* number, Index stride) {
     }
 }
 
-// The filters of a group: for each tap a matrix with a row for each channel of a source pixel, or each pair of them,
-// and a column for each of a target pixel; packed in the order in which tiles read them, panel after panel.
+// The filters of a group, or of all groups where these are small: for each tap a matrix with a row for each channel of a
+// source pixel, or each pair of them, and a column for each of a target pixel; packed in the order in which tiles read
+// them, panel after panel.
 template <class F>
 class Filters {
   public:
     Filters(const SumOf<F>* w, const Conv2DForm& form, Index group, Side target)
-        : taps(form.height.kernel * form.width.kernel), rows(form.group_channels()), columns(form.group_filters()) {
-        if constexpr (!is_pair<F>) {
-            if (form.depthwise()) {
-                rows = columns = form.channels;
-                layout_ = FilterLayout::by_channel;
-                packed_ = w;
-                return;
-            }
-        }
-        const SumOf<F>* const from = w + group * columns;
+        : taps(form.height.kernel * form.width.kernel), rows(form.group_channels()), targets(form.group_filters()) {
+        const SumOf<F>* const from = w + group * form.group_filters();
         const Index tap_stride = rows * form.filters;
-        Index row_stride = form.filters, column_stride = 1;
+        Strides strides = {.row = form.filters, .column = 1, .group = form.group_filters(), .group_columns = targets};
         if (target == Side::image) {
-            std::swap(rows, columns);
-            std::swap(row_stride, column_stride);
+            std::swap(rows, targets);
+            std::swap(strides.row, strides.column);
+            strides.group_columns = targets;
         }
         rows /= numbers_in<F>;
-        if (!is_pair<F> && columns <= spread_tile_side && rows % lanes<F> == 0) layout_ = FilterLayout::columns;
-        panel_size_ = taps * rows * tile_columns<F>;
+        sources = rows;
+        if (together(form)) {
+            groups_.emplace(rows, targets);
+            panel_columns = groups_->whole() ? group_tile_vectors * lanes<F> : groups_->count * targets;
+            sources *= form.groups;
+            targets *= form.groups;
+        } else if (!is_pair<F> && targets <= spread_tile_side && rows % lanes<F> == 0) {
+            layout_ = FilterLayout::columns;
+        }
+        panel_size_ = taps * rows * ceil_divide(panel_columns, lanes<F>) * lanes<F>;
         scratch_ = Scratch<F>(panels() * panel_size_);
-        packed_ = scratch_.data();
         parallel_for(panels() * taps, [&](Index piece) {
             const Index p = piece / taps, tap = piece % taps;
-            pack(p, tap, from + tap * tap_stride + p * tile_columns<F> * column_stride, row_stride, column_stride);
+            pack(p, tap, from + tap * tap_stride, strides);
         });
     }
 
-    Index panels() const { return layout_ == FilterLayout::by_channel ? 1 : ceil_divide(columns, tile_columns<F>); }
-    Panel<F> panel(Index p) const {
-        const Index most = layout_ == FilterLayout::by_channel ? columns : tile_columns<F>;
-        return {packed_ + p * panel_size_, std::min(most, columns - p * tile_columns<F>), layout_};
+    /// Whether all groups of a form are packed together.
+    static bool together(const Conv2DForm& form) {
+        return !is_pair<F> && SmallGroups<SumOf<F>>::fit(form);
     }
 
-    Index taps, rows, columns;
+    Index panels() const { return ceil_divide(targets, panel_columns); }
+    Panel<F> panel(Index p) const {
+        Panel<F> result = {scratch_.data() + p * panel_size_, std::min(panel_columns, targets - p * panel_columns), layout_};
+        if (groups_) {
+            result.groups = &*groups_;
+            result.source = p * panel_columns / groups_->columns * groups_->rows;
+        }
+        return result;
+    }
+    /// Whether a row follows the last of the tap before it.
+    bool joins_taps() const { return layout_ == FilterLayout::rows; }
+
+    Index taps, rows;        ///< rows of each tap
+    Index sources, targets;  ///< channels of a pixel that they join
+    Index panel_columns = tile_columns<F>;
 
   private:
-    void pack(Index p, Index tap, const SumOf<F>* from, Index row_stride, Index column_stride) const {
+    // From one number to the next.
+    struct Strides {
+        Index row, column, group, group_columns;
+    };
+
+    void pack(Index p, Index tap, const SumOf<F>* from, const Strides& strides) const {
         const bool by_rows = layout_ == FilterLayout::rows;
         const Index width = panel(p).columns;
         const Index row = by_rows ? ceil_divide(width, lanes<F>) * lanes<F> : 1, column = by_rows ? 1 : rows;
@@ -70,22 +90,23 @@ class Filters {
         for (Index begin = 0; begin < rows; begin += block) {
             const Index end = std::min(rows, begin + block);
             for (Index o = 0; o < width; ++o) {
-                for (Index c = begin; c < end; ++c) {
-                    const SumOf<F>* const number = from + c * numbers_in<F> * row_stride + o * column_stride;
-                    to[c * row + o * column] = factor<F>(number, row_stride);
-                }
+                const Index target = p * panel_columns + o;
+                const SumOf<F>* const first = from + target / strides.group_columns * strides.group +
+                                              target % strides.group_columns * strides.column;
+                for (Index c = begin; c < end; ++c)
+                    to[c * row + o * column] = factor<F>(first + c * numbers_in<F> * strides.row, strides.row);
             }
             for (Index c = begin; by_rows && c < end; ++c) std::fill(to + c * row + width, to + (c + 1) * row, F{0});
         }
     }
 
     FilterLayout layout_ = FilterLayout::rows;
+    std::optional<SmallGroups<SumOf<F>>> groups_;
     Index panel_size_ = 0;
     Scratch<F> scratch_{0};
-    const F* packed_;
 };
 
-// One group of a form: target[n, i, j] = Σ source pixel · filters over the taps that lead to (i, j), and the epilogue.
+// One group of a form, or all where they are small: target[n, i, j] = Σ source pixel · filters over the taps that lead to (i, j), and the epilogue.
 template <class F>
 struct PixelSum {
     using T = SumOf<F>;
@@ -100,9 +121,9 @@ struct PixelSum {
     void run(Index batch) const {
         const Index panels = filters.panels();
         const Index image_size =
-            height.sources * width.sources * filters.rows + height.targets * width.targets * filters.columns;
+            height.sources * width.sources * filters.sources + height.targets * width.targets * filters.targets;
         const Index shares =
-            std::clamp<Index>(ceil_divide(filters.taps * filters.rows * filters.columns, cached_filters), 1, panels);
+            std::clamp<Index>(ceil_divide(filters.taps * filters.rows * filters.targets, cached_filters), 1, panels);
         const Index for_cache = ceil_divide(batch * image_size, cached_pixels);
         const Index for_threads = ceil_divide(fewest_pieces, shares);
         const Index blocks = std::max<Index>(1, std::min(batch, std::max(for_cache, for_threads)));
@@ -130,10 +151,17 @@ struct PixelSum {
         taps.reserve(v.taps.size() * h.taps.size());
         for (std::size_t k = 0; k < v.taps.size(); ++k) {
             for (std::size_t l = 0; l < h.taps.size(); ++l) {
-                taps.push_back({(v.steps[k] * source.width + h.steps[l]) * source.stride,
-                                (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows});
+                const Tap tap = {(v.steps[k] * source.width + h.steps[l]) * source.stride,
+                                 (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows, filters.rows};
+                if (filters.joins_taps() && !taps.empty() && taps.back().source + taps.back().length == tap.source &&
+                    taps.back().filter + taps.back().length == tap.filter) {
+                    taps.back().length += tap.length;
+                } else {
+                    taps.push_back(tap);
+                }
             }
         }
+        const Index newest = taps.empty() ? 0 : std::max(taps.front().source, taps.back().source);
         std::array<const F*, most_rows> sources;
         std::array<T*, most_rows> results;
         const Index columns = std::ssize(h.targets), lines = std::ssize(v.targets);
@@ -142,7 +170,8 @@ struct PixelSum {
             const std::size_t count = static_cast<std::size_t>(std::min(most_rows, end - begin));
             for (std::size_t r = 0; r < count; ++r) {
                 sources[r] = source.at(n * height.sources + v.sources[i], h.sources[j]);
-                results[r] = target.at(n * height.targets + v.targets[i], h.targets[j]) + first * tile_columns<T>;
+                if (filters.sources >= lanes<F>) prefetch(sources[r] + newest, filters.sources);
+                results[r] = target.at(n * height.targets + v.targets[i], h.targets[j]) + first * filters.panel_columns;
                 if (++j < columns) continue;
                 j = 0;
                 if (++i < lines) continue;
@@ -150,9 +179,9 @@ struct PixelSum {
                 ++n;
             }
             for (Index p = first; p < last; ++p) {
-                sum_over_taps<F>({sources.data(), count}, taps, filters.rows, filters.panel(p),
-                                 from(epilogue, p * tile_columns<T>), {results.data(), count});
-                for (std::size_t r = 0; r < count; ++r) results[r] += tile_columns<T>;
+                sum_over_taps<F>({sources.data(), count}, taps, filters.panel(p),
+                                 from(epilogue, p * filters.panel_columns), {results.data(), count});
+                for (std::size_t r = 0; r < count; ++r) results[r] += filters.panel_columns;
             }
             begin += static_cast<Index>(count);
         }
@@ -167,9 +196,9 @@ void sum_factors(const F* source, const SumOf<F>* w, SumOf<F>* target, const Con
     Pixels<const F> sources = pixels(source, form, opposite(side));
     sources.stride /= numbers_in<F>;
     const Pixels<SumOf<F>> targets = pixels(target, form, side);
-    for (Index group = 0; group < (form.depthwise() ? 1 : form.groups); ++group) {
+    for (Index group = 0; group < (Filters<F>::together(form) ? 1 : form.groups); ++group) {
         const Filters<F> filters(w, form, group, side);
-        const Index c = group * filters.rows, o = group * filters.columns;
+        const Index c = group * filters.sources, o = group * filters.targets;
         const PixelSum<F> sum{*height, *width, sources.from(c), targets.from(o), filters, from(epilogue, o)};
         sum.run(form.batch);
     }
@@ -184,7 +213,7 @@ void sum_rounded(const float* source, const float* w, float* target, const Conv2
     const Index rows = to_output ? form.group_channels() : form.group_filters();
     const Index columns = to_output ? form.group_filters() : form.group_channels();
     if constexpr (multiplies_pairs) {
-        if (rows % numbers_in<Bfloat16Pair> == 0 && columns > spread_tile_side) {
+        if (rows % numbers_in<Bfloat16Pair> == 0 && columns > spread_tile_side && !SmallGroups<float>::fit(form)) {
             return sum_factors<Bfloat16Pair>(bfloat16_pairs(source, count).data(), w, target, form, side, epilogue);
         }
     }

@@ -8,41 +8,63 @@
 namespace adjoint::direct {
 namespace {
 
-// Writes a row of a tile: whole vectors, or as many columns as there are.
-template <Scalar T, int V>
-void write_row(Vector<T> (&sum)[V], Index columns, Epilogue<const T*> epilogue, T* result) {
-    if (columns == V * lanes<T>) {
-        for (int v = 0; v < V; ++v) {
-            if (epilogue.bias != nullptr) sum[v] += load(epilogue.bias + v * lanes<T>);
-            store(result + v * lanes<T>, rectify(sum[v], static_cast<T>(epilogue.activation.slope)));
+// Writes R rows of V vectors: whole vectors, or as many columns as there are. In registers until it is done, and so it
+// becomes part of each tile.
+template <Scalar T, int R, int V>
+[[gnu::always_inline]] inline void write_tile(Vector<T> (&sum)[R][V], Index columns, const Epilogue<const T*>& epilogue,
+                                              T* const* results) {
+    const auto slope = static_cast<T>(epilogue.activation.slope);
+    if (columns < V * lanes<T>) {
+        T rows[R][V * lanes<T>];
+        for_each_vector<R, V>([&]<int r, int v>() { store(rows[r] + v * lanes<T>, sum[r][v]); });
+        for (int r = 0; r < R; ++r) {
+            for (Index o = 0; o < columns; ++o) results[r][o] = finish(rows[r][o], epilogue, o);
         }
-    } else {
-        T row[V * lanes<T>];
-        for (int v = 0; v < V; ++v) store(row + v * lanes<T>, sum[v]);
-        for (Index o = 0; o < columns; ++o) result[o] = finish(row[o], epilogue, o);
+        return;
     }
+    if (epilogue.bias != nullptr)
+        for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] += load(epilogue.bias + v * lanes<T>); });
+    if (slope != 1) for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = rectify(sum[r][v], slope); });
+    unrolled<R>([&]<int r>() {
+        T* const result = results[r];
+        unrolled<V>([&]<int v>() { store(result + v * lanes<T>, sum[r][v]); });
+    });
+}
+
+// Adds R rows of V vectors to sums, or as many columns as there are.
+template <Scalar T, int R, int V>
+[[gnu::always_inline]] inline void add_tile(const Vector<T> (&sum)[R][V], Index columns, T* sums, Index stride) {
+    if (columns < V * lanes<T>) {
+        T rows[R][V * lanes<T>];
+        for_each_vector<R, V>([&]<int r, int v>() { store(rows[r] + v * lanes<T>, sum[r][v]); });
+        for (int r = 0; r < R; ++r) {
+            for (Index o = 0; o < columns; ++o) sums[r * stride + o] += rows[r][o];
+        }
+        return;
+    }
+    for_each_vector<R, V>([&]<int r, int v>() {
+        T* const at = sums + r * stride + v * lanes<T>;
+        store(at, load(at) + sum[r][v]);
+    });
 }
 
 // R rows by V vectors.
 template <class F, int R, int V>
-void tap_tile(const F* const* sources, std::span<const Tap> taps, Index length, const Panel<F>& panel,
+void tap_tile(const F* const* sources, std::span<const Tap> taps, const Panel<F>& panel,
               Epilogue<const SumOf<F>*> epilogue, SumOf<F>* const* results) {
     constexpr Index width = V * lanes<F>;
-    Vector<SumOf<F>> sum[R][V] = {};
+    Vector<SumOf<F>> sum[R][V];
+    for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = Vector<SumOf<F>>{}; });
     for (const Tap& tap : taps) {
-        const F* source[R];
-        for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;
         const F* filter = panel.filters + tap.filter * width;
-        for (Index c = 0; c < length; ++c, filter += width) {
+#pragma GCC unroll 2
+        for (Index c = tap.source; c < tap.source + tap.length; ++c, filter += width) {
             Vector<F> f[V];
-            for (int v = 0; v < V; ++v) f[v] = load(filter + v * lanes<F>);
-#pragma GCC unroll 16
-            for (int r = 0; r < R; ++r) {
-                for (int v = 0; v < V; ++v) add_product(sum[r][v], source[r][c], f[v]);
-            }
+            unrolled<V>([&]<int v>() { f[v] = load(filter + v * lanes<F>); });
+            for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], sources[r][c], f[v]); });
         }
     }
-    for (int r = 0; r < R; ++r) write_row<SumOf<F>, V>(sum[r], panel.columns, epilogue, results[r]);
+    write_tile<SumOf<F>, R, V>(sum, panel.columns, epilogue, results);
 }
 
 // Σ v[i], as a tree: halves, quarters, … added to each other.
@@ -59,9 +81,9 @@ T sum_of_lanes(const Vector<T>& v) {
     }
 }
 
-// R rows by C columns, each sum spread over the lanes of a vector; `length` is whole vectors.
+// R rows by C columns, each sum spread over the lanes of a vector; each tap's length is whole vectors.
 template <Scalar T, int R, int C>
-void column_tile(const T* const* sources, std::span<const Tap> taps, Index length, const Panel<T>& panel,
+void column_tile(const T* const* sources, std::span<const Tap> taps, const Panel<T>& panel,
                  Epilogue<const T*> epilogue, T* const* results) {
     Vector<T> sum[R][C];
     for (Vector<T>(&row)[C] : sum) {
@@ -71,9 +93,9 @@ void column_tile(const T* const* sources, std::span<const Tap> taps, Index lengt
         const T* source[R];
         for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;
         const T* const filter = panel.filters + tap.filter * C;
-        for (Index c = 0; c < length; c += lanes<T>) {
+        for (Index c = 0; c < tap.length; c += lanes<T>) {
             for (int r = 0; r < R; ++r) {
-                for (int o = 0; o < C; ++o) sum[r][o] += load(source[r] + c) * load(filter + o * length + c);
+                for (int o = 0; o < C; ++o) sum[r][o] += load(source[r] + c) * load(filter + o * tap.length + c);
             }
         }
     }
@@ -82,52 +104,40 @@ void column_tile(const T* const* sources, std::span<const Tap> taps, Index lengt
     }
 }
 
-// V vectors of channels, each with a filter of its own.
-template <Scalar T, int V>
-void channel_tile(const T* source, std::span<const Tap> taps, const T* filters, const Epilogue<const T*>& epilogue,
-                  T* result) {
-    Vector<T> sum[V] = {};
-    for (const Tap& tap : taps) {
-        for (int v = 0; v < V; ++v)
-            sum[v] += load(source + tap.source + v * lanes<T>) * load(filters + tap.filter + v * lanes<T>);
-    }
-    write_row<T, V>(sum, V * lanes<T>, epilogue, result);
+// R rows by V vectors of columns, of several groups.
+template <Scalar T, int R, int V>
+void group_tile(const T* const* sources, std::span<const Tap> taps, const Panel<T>& panel,
+                const Epilogue<const T*>& epilogue, T* const* results) {
+    panel.groups->with_reader([&](auto read, auto rows) {
+        Vector<T> sum[R][V];
+        for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = Vector<T>{}; });
+        for (const Tap& tap : taps) {
+            const T* filter = panel.filters + tap.filter * V * lanes<T>;
+            const Index first = panel.source + tap.source;
+            for (Index c = 0; c < rows; ++c, filter += V * lanes<T>) {
+                Vector<T> f[V];
+                unrolled<V>([&]<int v>() { f[v] = load(filter + v * lanes<T>); });
+                for_each_vector<R, V>(
+                    [&]<int r, int v>() { sum[r][v] += read(sources[r] + first + v * lanes<T>, c) * f[v]; });
+            }
+        }
+        write_tile<T, R, V>(sum, panel.columns, epilogue, results);
+    });
 }
 
-template <Scalar T>
-void sum_channels(const T* source, std::span<const Tap> taps, const Panel<T>& panel, const Epilogue<const T*>& epilogue,
-                  T* result) {
-    constexpr int vectors = 4;
-    Index c = 0;
-    for (; c + vectors * lanes<T> <= panel.columns; c += vectors * lanes<T>)
-        channel_tile<T, vectors>(source + c, taps, panel.filters + c, from(epilogue, c), result + c);
-    for (; c + lanes<T> <= panel.columns; c += lanes<T>)
-        channel_tile<T, 1>(source + c, taps, panel.filters + c, from(epilogue, c), result + c);
-    for (; c < panel.columns; ++c) {
-        T sum = 0;
-        for (const Tap& tap : taps) sum += source[tap.source + c] * panel.filters[tap.filter + c];
-        result[c] = finish(sum, epilogue, c);
-    }
-}
-
-// L taps by V vectors of channels.
-template <Scalar T, int L, int V>
-void line_tile(const JoinedLines<T>& lines, T* sums, Index sums_stride) {
-    Vector<T> sum[L][V] = {};
+// Row c of L taps by V vectors of columns, of several groups.
+template <Scalar T, int L, int V, class Read>
+void line_tile(const JoinedLines<T>& lines, Index c, Read read, Index columns, T* sums, Index stride) {
+    Vector<T> sum[L][V];
+    for_each_vector<L, V>([&]<int l, int v>() { sum[l][v] = Vector<T>{}; });
     for (Index j = 0; j < lines.count; ++j) {
-        Vector<T> y[V];
-        for (int v = 0; v < V; ++v) y[v] = load(lines.output + j * lines.output_step + v * lanes<T>);
-        for (int l = 0; l < L; ++l) {
-            for (int v = 0; v < V; ++v)
-                sum[l][v] += load(lines.image + j * lines.image_step + l * lines.tap_step + v * lanes<T>) * y[v];
-        }
+        const T *const image = lines.image + j * lines.image_step, *const output = lines.output + j * lines.output_step;
+        unrolled<V>([&]<int v>() {
+            const Vector<T> y = load(output + v * lanes<T>);
+            unrolled<L>([&]<int l>() { sum[l][v] += read(image + l * lines.tap_step + v * lanes<T>, c) * y; });
+        });
     }
-    for (int l = 0; l < L; ++l) {
-        for (int v = 0; v < V; ++v) {
-            T* const at = sums + l * sums_stride + v * lanes<T>;
-            store(at, load(at) + sum[l][v]);
-        }
-    }
+    add_tile<T, L, V>(sum, columns, sums, stride);
 }
 
 // R numbers of each left row by V vectors of each right row.
@@ -135,26 +145,33 @@ template <class F, int R, int V>
 void outer_tile(const F* const* left, Index first, const F* const* right, Index offset, Index rows, Index columns,
                 SumOf<F>* sums, Index sums_stride) {
     using T = SumOf<F>;
-    Vector<T> sum[R][V] = {};
+    Vector<T> sum[R][V];
+    for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = Vector<T>{}; });
     for (Index i = 0; i < rows; ++i) {
         const F* const a = left[i] + first;
         Vector<F> b[V];
-        for (int v = 0; v < V; ++v) b[v] = load(right[i] + offset + v * lanes<F>);
-#pragma GCC unroll 16
-        for (int r = 0; r < R; ++r) {
-            for (int v = 0; v < V; ++v) add_product(sum[r][v], a[r], b[v]);
+        unrolled<V>([&]<int v>() { b[v] = load(right[i] + offset + v * lanes<F>); });
+        for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], a[r], b[v]); });
+    }
+    add_tile<T, R, V>(sum, columns, sums + first * sums_stride, sums_stride);
+}
+
+// R entries by V vectors of columns.
+template <Scalar T, int R, int V>
+void pixel_tile(const T* const* entries, const PixelsOfLines<T>& pixels, Index offset, Index columns, T* sums,
+                Index stride) {
+    Vector<T> sum[R][V];
+    for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = Vector<T>{}; });
+    const T* target = pixels.target + offset;
+    for (Index i = 0; i < pixels.lines; ++i) {
+        Index at = pixels.offset + i * pixels.line_step;
+        for (Index j = 0; j < pixels.width; ++j, at += pixels.pixel_step, target += pixels.target_step) {
+            Vector<T> y[V];
+            unrolled<V>([&]<int v>() { y[v] = load(target + v * lanes<T>); });
+            for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], entries[r][at], y[v]); });
         }
     }
-    for (int r = 0; r < R; ++r) {
-        T* const row = sums + (first + r) * sums_stride;
-        if (columns == V * lanes<T>) {
-            for (int v = 0; v < V; ++v) store(row + v * lanes<T>, load(row + v * lanes<T>) + sum[r][v]);
-        } else {
-            T numbers[V * lanes<T>];
-            for (int v = 0; v < V; ++v) store(numbers + v * lanes<T>, sum[r][v]);
-            for (Index b = 0; b < columns; ++b) row[b] += numbers[b];
-        }
-    }
+    add_tile<T, R, V>(sum, columns, sums, stride);
 }
 
 // The tiles of sums, from the column `offset` on.
@@ -172,26 +189,30 @@ void sum_outer_products(const F* const* left, const F* const* right, Index right
 }  // namespace
 
 template <class F>
-void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps, Index length, const Panel<F>& panel,
+void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps, const Panel<F>& panel,
                    const Epilogue<const SumOf<F>*>& epilogue, std::span<SumOf<F>* const> results) {
     const Index rows = std::ssize(sources);
-    if (panel.layout == FilterLayout::rows) {
-        for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
-            with_constant<2>(panel.columns > lanes<F> ? 2 : 1, [&]<int V>() {
-                tap_tile<F, R, V>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
+    if constexpr (std::floating_point<F>) {
+        if (panel.groups != nullptr) {
+            return for_each_tile<group_tile_rows>(rows, [&]<int R>(Index begin) {
+                with_constant<group_tile_vectors>(ceil_divide(panel.columns, lanes<F>), [&]<int V>() {
+                    group_tile<F, R, V>(&sources[begin], taps, panel, epilogue, &results[begin]);
+                });
             });
-        });
-    } else if constexpr (std::floating_point<F>) {
-        if (panel.layout == FilterLayout::by_channel) {
-            for (Index r = 0; r < rows; ++r) sum_channels(sources[r], taps, panel, epilogue, results[r]);
-            return;
         }
-        for_each_tile<spread_tile_side>(rows, [&]<int R>(Index begin) {
-            with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
-                column_tile<F, R, C>(&sources[begin], taps, length, panel, epilogue, &results[begin]);
+        if (panel.layout == FilterLayout::columns) {
+            return for_each_tile<spread_tile_side>(rows, [&]<int R>(Index begin) {
+                with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
+                    column_tile<F, R, C>(&sources[begin], taps, panel, epilogue, &results[begin]);
+                });
             });
-        });
+        }
     }
+    for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
+        with_constant<2>(panel.columns > lanes<F> ? 2 : 1, [&]<int V>() {
+            tap_tile<F, R, V>(&sources[begin], taps, panel, epilogue, &results[begin]);
+        });
+    });
 }
 
 template <Scalar T>
@@ -256,31 +277,44 @@ void OuterProducts<float>::sum_collected_pairs() {
 #endif
 
 template <Scalar T>
-void sum_along_lines(const JoinedLines<T>& lines, const Matrix<T>& sums) {
-    constexpr int most_taps = 5, vectors = 2;
-    for_each_tile<most_taps>(sums.rows, [&]<int L>(Index begin) {
-        T* const row = sums.data + begin * sums.stride;
+void sum_along_lines(const JoinedLines<T>& lines, const SmallGroups<T>& groups, const Matrix<T>& sums) {
+    constexpr int most_taps = 5;
+    const Index width = groups.count * groups.columns, depth = groups.count * groups.rows;
+    for_each_tile<most_taps>(sums.rows / groups.rows, [&]<int L>(Index begin) {
         JoinedLines<T> at = lines;
         at.image += begin * lines.tap_step;
-        Index c = 0;
-        for (; c + vectors * lanes<T> <= sums.columns; c += vectors * lanes<T>) {
-            line_tile<T, L, vectors>(at, row + c, sums.stride);
-            at.image += vectors * lanes<T>;
-            at.output += vectors * lanes<T>;
-        }
-        for (; c < sums.columns; ++c, ++at.image, ++at.output) {
-            for (Index l = 0; l < L; ++l) {
-                T sum = 0;
-                for (Index j = 0; j < at.count; ++j)
-                    sum += at.image[j * at.image_step + l * at.tap_step] * at.output[j * at.output_step];
-                row[l * sums.stride + c] += sum;
-            }
-        }
+        T* row = sums.data + begin * groups.rows * sums.stride;
+        const auto add = [&]<int V>(Index columns) {
+            groups.with_reader([&](auto read, auto rows) {
+                for (Index c = 0; c < rows; ++c)
+                    line_tile<T, L, V>(at, c, read, columns, row + c * sums.stride, groups.rows * sums.stride);
+            });
+            at.image += V * depth;
+            at.output += columns;
+            row += columns;
+        };
+        Index left = sums.columns;
+        constexpr int V = group_tile_vectors;
+        for (; groups.whole() && left >= V * width; left -= V * width) add.template operator()<V>(V * width);
+        for (; left > 0; left -= width) add.template operator()<1>(std::min(width, left));
     });
 }
 
+template <Scalar T>
+void sum_along_pixels(std::span<const T* const> entries, const PixelsOfLines<T>& pixels, const Matrix<T>& sums) {
+    for (Index offset = 0; offset < sums.columns; offset += tile_columns<T>) {
+        const Index columns = std::min(tile_columns<T>, sums.columns - offset);
+        for_each_tile<tile_rows>(sums.rows, [&]<int R>(Index begin) {
+            with_constant<2>(columns > lanes<T> ? 2 : 1, [&]<int V>() {
+                pixel_tile<T, R, V>(&entries[begin], pixels, offset, columns, sums.data + begin * sums.stride + offset,
+                                    sums.stride);
+            });
+        });
+    }
+}
+
 #define ADJOINT_INSTANTIATE(F)                                                                              \
-    template void sum_over_taps<F>(std::span<const F* const>, std::span<const Tap>, Index, const Panel<F>&, \
+    template void sum_over_taps<F>(std::span<const F* const>, std::span<const Tap>, const Panel<F>&, \
                                    const Epilogue<const SumOf<F>*>&, std::span<SumOf<F>* const>);
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)
@@ -291,7 +325,9 @@ ADJOINT_INSTANTIATE(Bfloat16Pair)
 
 template class OuterProducts<float>;
 template class OuterProducts<double>;
-template void sum_along_lines(const JoinedLines<float>&, const Matrix<float>&);
-template void sum_along_lines(const JoinedLines<double>&, const Matrix<double>&);
+template void sum_along_pixels(std::span<const float* const>, const PixelsOfLines<float>&, const Matrix<float>&);
+template void sum_along_pixels(std::span<const double* const>, const PixelsOfLines<double>&, const Matrix<double>&);
+template void sum_along_lines(const JoinedLines<float>&, const SmallGroups<float>&, const Matrix<float>&);
+template void sum_along_lines(const JoinedLines<double>&, const SmallGroups<double>&, const Matrix<double>&);
 
 }  // namespace adjoint::direct

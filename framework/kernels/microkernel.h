@@ -2,9 +2,11 @@
 // One loop for the pixels that taps lead to, two for the gradient of the filters.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 
+#include "framework/kernels/conv2d_form.h"
 #include "framework/kernels/epilogue.h"
 #include "framework/kernels/gemm.h"
 #include "framework/kernels/vectors.h"
@@ -12,7 +14,7 @@
 namespace adjoint::direct {
 
 /// Asks for numbers that will be read soon: the processor does not foresee the jumps from pixel to pixel.
-template <Scalar T>
+template <class T>
 void prefetch(const T* numbers, Index count) {
     constexpr Index cache_line = 64 / sizeof(T);
     for (Index i = 0; i < count; i += cache_line) __builtin_prefetch(numbers + i, /*write=*/0, /*locality=*/2);
@@ -26,17 +28,54 @@ Epilogue<const T*> from(const Epilogue<const T*>& epilogue, Index first) {
     return {epilogue.bias != nullptr ? epilogue.bias + first : nullptr, epilogue.activation};
 }
 
-/// A tap of a filter: how far beyond those of the first tap its pixels lie, and which rows of the filters are its own.
+/// A tap of a filter: how far beyond those of the first tap its pixels lie, which row of the filters is its first, and
+/// how many there are, one for each channel. Taps that touch in both are one.
 struct Tap {
     Index source;
     Index filter;
+    Index length;
 };
 
 /// How filters lie in memory, tap after tap.
 enum class FilterLayout {
-    rows,        ///< for each c a row of at most tile_columns o, filled up with zeros to whole vectors
-    columns,     ///< for each o its c: for sums of at most spread_tile_side columns over whole vectors of c
-    by_channel,  ///< a number for each c, which is also o: every channel has a filter of its own
+    rows,     ///< for each c a row of at most tile_columns o, filled up with zeros to whole vectors
+    columns,  ///< for each o its c: for sums of at most spread_tile_side columns over whole vectors of c
+};
+
+/// How groups of few channels share a vector: lane o of a result is of the group o / columns, which takes its sources
+/// from lane o / columns · rows on.
+template <Scalar T>
+class SmallGroups {
+  public:
+    /// Whether a vector has room for two groups of a form.
+    static bool fit(const Conv2DForm& form) {
+        return form.groups > 1 && 2 * std::max(form.group_channels(), form.group_filters()) <= lanes<T>;
+    }
+
+    SmallGroups(Index of_sources, Index of_results)
+        : rows(of_sources), columns(of_results), count(lanes<T> / std::max(rows, columns)) {
+        for (Index o = 0; o < count * columns; ++o) first_[o] = o / columns * rows;
+    }
+
+    /// Whether all lanes are results of some group, and all sources in lanes: neighbouring vectors are of other groups.
+    bool whole() const { return count * rows == lanes<T> && count * columns == lanes<T>; }
+
+    /// Calls f(read, rows), where read(p, c) is number c of each group whose sources begin at p, in the lanes of its
+    /// results; that there is only one, the compiler knows.
+    template <class F>
+    void with_reader(F f) const {
+        if (rows == 1 && columns == 1) {
+            f([](const T* p, Index) { return load(p); }, std::integral_constant<Index, 1>());
+        } else {
+            f([this](const T* p, Index c) { return permute<T>(load(p), first_ + static_cast<LaneNumber<T>>(c)); }, rows);
+        }
+    }
+
+    Index rows, columns;  ///< of each group
+    Index count;          ///< of groups in a vector
+
+  private:
+    LaneNumbers<T> first_ = {};
 };
 
 /// Some columns of the filters of every tap.
@@ -45,13 +84,15 @@ struct Panel {
     const F* filters;
     Index columns;
     FilterLayout layout;
+    const SmallGroups<SumOf<F>>* groups = nullptr;  ///< of small groups: how they lie in vectors
+    Index source = 0;                               ///< and the first of their sources in a pixel
 };
 
-/// results[r][o] = Σ sources[r][tap.source + c] · filters[tap.filter + c, o] over taps and c < length, and the
-/// epilogue; by channel c is o, and the sum is over taps alone. The products are added in the order of taps, then c,
+/// results[r][o] = Σ sources[r][tap.source + c] · filters[tap.filter + c, o] over taps and c < tap.length, and the
+/// epilogue; c counts from where the sources of o's group begin. The products are added in the order of taps, then c,
 /// whatever the tile. Pairs are of neighbouring c, and filters of pairs lie in rows.
 template <class F>
-void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps, Index length, const Panel<F>& panel,
+void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps, const Panel<F>& panel,
                    const Epilogue<const SumOf<F>*>& epilogue, std::span<SumOf<F>* const> results);
 
 // ---- filters
@@ -85,7 +126,7 @@ class OuterProducts {
     std::size_t count_ = 0;
 };
 
-/// Pixels of a line of the image and of the output, which a few neighbouring taps join.
+/// Pixels of a line of the image and of the output, which a few neighbouring taps join; of small groups' channels.
 template <Scalar T>
 struct JoinedLines {
     const T* image;
@@ -96,8 +137,23 @@ struct JoinedLines {
     Index count;  ///< of pixels
 };
 
-/// sums[l, c] += Σ image[j·image_step + l·tap_step + c] · output[j·output_step + c] over j < count.
+/// sums[l·rows + c, o] += Σ image[j·image_step + l·tap_step + c] · output[j·output_step + o] over j < count, for the
+/// rows c of each group, counted from where those of o's group begin, and all groups' columns o.
 template <Scalar T>
-void sum_along_lines(const JoinedLines<T>& lines, const Matrix<T>& sums);
+void sum_along_lines(const JoinedLines<T>& lines, const SmallGroups<T>& groups, const Matrix<T>& sums);
+
+/// How each of some entries goes on from pixel to pixel and from line to line of a target.
+template <Scalar T>
+struct PixelsOfLines {
+    Index offset;  ///< of an entry at the first pixel,
+    Index line_step, pixel_step;
+    const T* target;
+    Index target_step;  ///< from one pixel to the next, and to that of the next line
+    Index lines, width;
+};
+
+/// sums[e, o] += Σ entries[e][offset + i·line_step + j·pixel_step] · target pixel (i, j)[o] over i < lines, j < width.
+template <Scalar T>
+void sum_along_pixels(std::span<const T* const> entries, const PixelsOfLines<T>& pixels, const Matrix<T>& sums);
 
 }  // namespace adjoint::direct

@@ -1,7 +1,9 @@
 // Vectors of the processor, and tiles of a result that fill its registers with them.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 #if defined(__AVX512BF16__)
@@ -45,6 +47,9 @@ constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
 constexpr Index tile_rows = (vector_registers - 4) / 2;
 template <class T>
 constexpr Index tile_columns = 2 * lanes<T>;
+/// A tile of small groups is so many rows by at most so many vectors of columns.
+constexpr Index group_tile_vectors = vector_registers / 8;
+constexpr Index group_tile_rows = (vector_registers - 8) / group_tile_vectors;
 /// A tile whose sums are each spread over a vector is so many rows by so many columns at most.
 constexpr int spread_tile_side = 4;
 
@@ -57,6 +62,7 @@ struct VectorOf {
 template <class T>
 using Vector = typename VectorOf<T>::type;
 
+/// What lies beyond the end of a buffer may be loaded too: see allocate_buffer.
 template <class T>
 Vector<T> load(const T* p) {
     return *reinterpret_cast<const Vector<T>*>(p);
@@ -64,6 +70,24 @@ Vector<T> load(const T* p) {
 template <Scalar T>
 void store(T* p, const Vector<T>& v) {
     *reinterpret_cast<Vector<T>*>(p) = v;
+}
+
+/// Numbers of lanes, one for each lane.
+template <class T>
+using LaneNumber = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+template <class T>
+using LaneNumbers = Vector<LaneNumber<T>>;
+
+/// Lane i of the result is lane from[i] of v.
+template <Scalar T>
+Vector<T> permute(const Vector<T>& v, const LaneNumbers<T>& from) {
+#if defined(__clang__)
+    Vector<T> result;
+    for (Index i = 0; i < lanes<T>; ++i) result[i] = v[from[i]];
+    return result;
+#else
+    return __builtin_shuffle(v, from);
+#endif
 }
 
 /// sum += a·f for each number of f; of pairs, both products.
@@ -80,6 +104,22 @@ inline void add_product(Vector<float>& sum, Bfloat16Pair a, const Vector<Bfloat1
 #endif
 
 // ---- tiles
+
+/// Calls f<0>, …, f<count − 1>: a loop whose body the compiler writes out so early that it keeps arrays, which have
+/// only constant indices then, in registers.
+template <int count, class F>
+[[gnu::always_inline]] inline void unrolled(F f) {
+    [&]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) {
+        (f.template operator()<i>(), ...);
+    }
+    (std::make_integer_sequence<int, count>());
+}
+
+/// Calls f<r, v> for each vector v of each row r of a tile.
+template <int R, int V, class F>
+[[gnu::always_inline]] inline void for_each_vector(F f) {
+    unrolled<R * V>([&]<int i>() __attribute__((always_inline)) { f.template operator()<i / V, i % V>(); });
+}
 
 /// Calls f<1>, …, f<limit>, whichever is `count`.
 template <int limit, class F>

@@ -9,6 +9,36 @@
 namespace adjoint::direct {
 namespace {
 
+// Pixels of a source along one axis, spread so that tap k leads from target m to m·target_step + of_tap(k), to a zero
+// where it leads to no pixel.
+struct SpreadAxis {
+    SpreadAxis(const ConvAxis& axis, Side target) {
+        const Index reach = axis.span() - 1;
+        const bool to_output = target == Side::output;
+        const Index targets = to_output ? axis.output : axis.image, sources = to_output ? axis.image : axis.output;
+        target_step = to_output ? axis.stride : 1;
+        size = std::max<Index>(0, targets - 1) * target_step + reach + 1;
+        first = to_output ? axis.pad_before : reach - axis.pad_before;
+        step = to_output ? 1 : axis.stride;
+        first_tap = to_output ? 0 : reach;
+        tap_step = to_output ? axis.dilation : -axis.dilation;
+        first_source = std::min(sources, ceil_divide(std::max<Index>(0, -first), step));
+        last_source = std::clamp(ceil_divide(std::max<Index>(0, size - first), step), first_source, sources);
+    }
+
+    Index of_tap(Index k) const { return first_tap + k * tap_step; }
+    Index of_source(Index i) const { return first + i * step; }
+
+    Index size, target_step;
+    Index first_source, last_source;  // those that some tap leads to, without the last itself
+
+  private:
+    Index first, step, first_tap, tap_step;
+};
+
+// Whether the pixels of one side have so few channels that they would hardly fill a tile.
+bool few_channels(const Conv2DForm& form) { return std::min(form.group_channels(), form.group_filters()) <= 4; }
+
 // The gradient of the filters: products of image pixels and of the output pixels that taps join them to, added up in
 // one of three ways.
 template <Scalar T>
@@ -16,13 +46,12 @@ class WeightGradient {
   public:
     WeightGradient(const Conv2DForm& form, const T* x, const T* y, Precision precision)
         : form_(form), precision_(precision), x_(pixels(x, form, Side::image)), y_(pixels(y, form, Side::output)) {
-        constexpr Index few = 4;
-        if (form.depthwise()) {
+        if (SmallGroups<T>::fit(form)) {
             groups_ = 1;
-            add_ = &WeightGradient::add_channel_by_channel;
-        } else if (std::min(c_, o_) <= few) {
-            if (c_ > few) target_ = Side::image;
-            add_ = &WeightGradient::add_gathered;
+            add_ = &WeightGradient::add_small_groups;
+        } else if (few_channels(form)) {
+            if (c_ > o_) target_ = Side::image;
+            add_ = &WeightGradient::add_few_channels;
         } else {
             parts_ = form.height.kernel * form.width.kernel;
             lines_at_once_ = cached_pixels / (x_.width * x_.stride * form.height.stride + y_.width * y_.stride);
@@ -112,89 +141,96 @@ class WeightGradient {
         });
     }
 
-    // Products of the channels of an image pixel and of an output pixel: where every channel has a filter of its own.
-    void add_channel_by_channel(Index, Index, Index first, Index last, T* w) const {
+    // All groups at once, side by side in vectors.
+    void add_small_groups(Index, Index, Index first, Index last, T* w) const {
         for (Index line = first; line < last; ++line) {
             prefetch(y_.at(line, 0), y_.width * y_.stride);
             for (Index k = 0; k < form_.height.kernel; ++k) {
                 height_->for_each_line(k, line, line + 1, [&](Index image_line, Index output_line) {
                     const T* const image = x_.at(image_line, 0);
                     if (k + form_.height.stride >= form_.height.kernel) prefetch(image, x_.width * x_.stride);
-                    add_line(image, y_.at(output_line, 0), w + k * form_.width.kernel * form_.channels);
+                    add_line(image, y_.at(output_line, 0), w + k * form_.width.kernel * c_ * form_.filters);
                 });
             }
         }
     }
 
-    // All taps of a row of the filter at once where they lie inside the image, one by one at its borders.
+    // All taps of a row of the filter at once that lie inside the image: of many pixels, or of one at its borders.
     void add_line(const T* image, const T* output, T* w) const {
         const ConvAxis& axis = form_.width;
-        const Index channels = form_.channels;
         const auto add_taps = [&](Index l, Index taps, Index begin, Index end) {
-            if (begin >= end) return;
-            sum_along_lines<T>({.image = image + axis.pixel(begin, l) * channels,
-                                .image_step = axis.stride * channels,
-                                .tap_step = axis.dilation * channels,
-                                .output = output + begin * channels,
-                                .output_step = channels,
+            if (taps == 0 || begin == end) return;
+            sum_along_lines<T>({.image = image + axis.pixel(begin, l) * x_.stride,
+                                .image_step = axis.stride * x_.stride,
+                                .tap_step = axis.dilation * x_.stride,
+                                .output = output + begin * y_.stride,
+                                .output_step = y_.stride,
                                 .count = end - begin},
-                               {w + l * channels, taps, channels});
+                               small_groups_,
+                               {w + l * c_ * form_.filters, taps * c_, form_.filters});
         };
-        const auto end_of = [](const TapRun& run) { return run.target[run.count]; };
-        const Index begin = width_->runs.front().target[0], end = end_of(width_->runs.back());
+        const Index begin = width_->runs.front().target[0];
+        const Index end = std::max(begin, width_->runs.back().target[width_->runs.back().count]);
+        const auto add_border = [&](Index first_pixel, Index end_pixel) {
+            for (Index j = first_pixel; j < end_pixel; ++j) {
+                const auto tap_at = [&](Index pixel) {  // the first that leads there or beyond
+                    const Index distance = std::max<Index>(0, pixel - axis.pixel(j, 0));
+                    return std::min(ceil_divide(distance, axis.dilation), axis.kernel);
+                };
+                add_taps(tap_at(0), tap_at(axis.image) - tap_at(0), j, j + 1);
+            }
+        };
+        add_border(0, begin);
         add_taps(0, axis.kernel, begin, end);
-        for (Index l = 0; l < axis.kernel; ++l) {
-            const TapRun& run = width_->runs[static_cast<std::size_t>(l)];
-            add_taps(l, 1, run.target[0], begin < end ? begin : end_of(run));
-            if (begin < end) add_taps(l, 1, end, end_of(run));
-        }
+        add_border(end, axis.output);
     }
 
-    // Outer products of a pixel of many channels on one side, the target, and of all pixels of few channels on the
-    // other side that taps join it to, gathered beside each other.
-    void add_gathered(Index group, Index, Index first, Index last, T* w) const {
+    // Products of pixels of many channels on one side, the target, and of those of few channels on the other side that
+    // taps join them to. These are copied to where no border and no gap is between them: then a tap leads everywhere.
+    void add_few_channels(Index group, Index, Index first, Index last, T* w) const {
         const bool few_in_image = target_ == Side::output;
-        const auto [few_channels, many] = few_in_image ? std::pair(c_, o_) : std::pair(o_, c_);
+        const auto [few, many] = few_in_image ? std::pair(c_, o_) : std::pair(o_, c_);
+        const Pixels<const T> sources = few_in_image ? x_.from(group * c_) : y_.from(group * o_);
         const Pixels<const T> targets = few_in_image ? y_.from(group * o_) : x_.from(group * c_);
-        const Index size = form_.height.kernel * form_.width.kernel * few_channels;
-        const Index lines = std::max<Index>(1, OuterProducts<T>::most / targets.width);
-        const Scratch<T> gathered(lines * targets.width * size), sums(size * many);
-        std::fill_n(sums.data(), size * many, T{0});
-        for (Index begin = first; begin < last; begin += lines) {
-            const Index end = std::min(begin + lines, last);
-            gather(group, begin, end, gathered.data());
-            OuterProducts<T> products({sums.data(), size, many}, precision_);
-            for (Index pixel = 0; pixel < (end - begin) * targets.width; ++pixel)
-                products.add(gathered.data() + pixel * size, targets.at(begin, pixel));
+        const SpreadAxis rows(form_.height, target_), columns(form_.width, target_);
+        const Index taps = form_.height.kernel * form_.width.kernel;
+        const Scratch<T> spread(rows.size * columns.size * few), sums(taps * few * many);
+        std::vector<const T*> entries;
+        for (Index tap = 0; tap < taps; ++tap) {
+            const Index k = tap / form_.width.kernel, l = tap % form_.width.kernel;
+            for (Index c = 0; c < few; ++c)
+                entries.push_back(spread.data() + (rows.of_tap(k) * columns.size + columns.of_tap(l)) * few + c);
+        }
+        std::fill_n(spread.data(), rows.size * columns.size * few, T{0});
+        std::fill_n(sums.data(), taps * few * many, T{0});
+        const Index height = height_->targets;
+        const Index lines_at_once = std::max<Index>(1, cached_sums / (targets.width * targets.stride));
+        for (Index n = first / height; n < last / height; ++n) {
+            for (Index i = rows.first_source; i < rows.last_source; ++i) {
+                T* const line = spread.data() + rows.of_source(i) * columns.size * few;
+                for (Index j = columns.first_source; j < columns.last_source; ++j) {
+                    const T* const from = sources.at(n * height_->sources + i, j);
+                    for (Index c = 0; c < few; ++c) line[columns.of_source(j) * few + c] = from[c];
+                }
+            }
+            for (Index i = 0; i < height; i += lines_at_once) {
+                sum_along_pixels<T>(entries, {.offset = i * rows.target_step * columns.size * few,
+                                              .line_step = rows.target_step * columns.size * few,
+                                              .pixel_step = columns.target_step * few,
+                                              .target = targets.at(n * height + i, 0),
+                                              .target_step = targets.stride,
+                                              .lines = std::min(lines_at_once, height - i),
+                                              .width = targets.width},
+                                    {sums.data(), taps * few, many});
+            }
         }
         // From [taps, few, many] to [taps, channels, filters].
-        for (Index row = 0; row < size; ++row) {
+        for (Index row = 0; row < taps * few; ++row) {
             for (Index m = 0; m < many; ++m) {
-                const Index tap = row / few_channels, f = row % few_channels;
+                const Index tap = row / few, f = row % few;
                 const Index c = few_in_image ? f : m, o = few_in_image ? m : f;
                 w[(tap * c_ + c) * form_.filters + group * o_ + o] += sums.data()[row * many + m];
             }
-        }
-    }
-
-    // gathered[target pixel, tap, channel] for some lines: 0 where the tap leads to it from nothing. For one channel
-    // tap by tap is faster than pixel by pixel, as gather_patches does it.
-    void gather(Index group, Index begin, Index end, T* gathered) const {
-        const bool few_in_image = target_ == Side::output;
-        const Index channels = few_in_image ? c_ : o_, taps = form_.height.kernel * form_.width.kernel;
-        const Pixels<const T> sources = few_in_image ? x_.from(group * c_) : y_.from(group * o_);
-        std::fill_n(gathered, (end - begin) * width_->targets * taps * channels, T{0});
-        for (Index tap = 0; tap < taps; ++tap) {
-            const TapRun& run = width_->runs[static_cast<std::size_t>(tap % form_.width.kernel)];
-            height_->for_each_line(tap / form_.width.kernel, begin, end, [&](Index source_line, Index line) {
-                const T* from = sources.at(source_line, run.source[0]);
-                T* to = gathered + (((line - begin) * width_->targets + run.target[0]) * taps + tap) * channels;
-                for (Index m = 0; m < run.count; ++m) {
-                    for (Index c = 0; c < channels; ++c) to[c] = from[c];
-                    from += run.source.step * sources.stride;
-                    to += run.target.step * taps * channels;
-                }
-            });
         }
     }
 
@@ -205,6 +241,7 @@ class WeightGradient {
     Add add_;
     Index c_ = form_.group_channels(), o_ = form_.group_filters();
     Index groups_ = form_.groups, parts_ = 1;
+    SmallGroups<T> small_groups_ = {c_, o_};
     Index lines_, lines_at_once_ = std::numeric_limits<Index>::max();  // of the target, and how many stay in cache
     std::shared_ptr<const AxisTaps> height_, width_;
 };
@@ -215,7 +252,7 @@ template <Scalar T>
 void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form, const BatchBlocks& blocks,
                             Precision precision) {
     if constexpr (std::same_as<T, float>) {
-        if (precision == Precision::bf16 && (form.depthwise() || !multiplies_pairs)) {
+        if (precision == Precision::bf16 && (SmallGroups<float>::fit(form) || few_channels(form) || !multiplies_pairs)) {
             const auto image = bfloat16s(x, element_count(form.image_shape()));
             const auto output = bfloat16s(y, element_count(form.output_shape()));
             return WeightGradient<T>(form, image.data(), output.data(), Precision::float32).sum(blocks, w);
