@@ -67,6 +67,7 @@ class Filters {
         }
         return result;
     }
+    bool few_rows() const { return joins_taps() && !groups_ && rows <= 4; }
     /// Whether a row follows the last of the tap before it.
     bool joins_taps() const { return layout_ == FilterLayout::rows; }
 
@@ -153,7 +154,9 @@ struct PixelSum {
             for (std::size_t l = 0; l < h.taps.size(); ++l) {
                 const Tap tap = {(v.steps[k] * source.width + h.steps[l]) * source.stride,
                                  (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows, filters.rows};
-                if (filters.joins_taps() && !taps.empty() && taps.back().source + taps.back().length == tap.source &&
+                if (filters.few_rows()) {
+                    for (Index c = 0; c < tap.length; ++c) taps.push_back({tap.source + c, tap.filter + c, 1});
+                } else if (filters.joins_taps() && !taps.empty() && taps.back().source + taps.back().length == tap.source &&
                     taps.back().filter + taps.back().length == tap.filter) {
                     taps.back().length += tap.length;
                 } else {

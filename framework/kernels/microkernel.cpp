@@ -54,14 +54,22 @@ void tap_tile(const F* const* sources, std::span<const Tap> taps, const Panel<F>
               Epilogue<const SumOf<F>*> epilogue, SumOf<F>* const* results) {
     constexpr Index width = V * lanes<F>;
     Vector<SumOf<F>> sum[R][V];
-    for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = Vector<SumOf<F>>{}; });
-    for (const Tap& tap : taps) {
-        const F* filter = panel.filters + tap.filter * width;
+    for_each_vector<R, V>([&]<int r, int v>() {
+        __builtin_prefetch(results[r] + v * lanes<F>, /*write=*/1);  // there when the sum is
+        sum[r][v] = Vector<SumOf<F>>{};
+    });
+    const auto add = [&](Index at, const F* filter) __attribute__((always_inline)) {
+        Vector<F> f[V];
+        unrolled<V>([&]<int v>() { f[v] = load(filter + v * lanes<F>); });
+        for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], sources[r][at], f[v]); });
+    };
+    if (taps.size() > 0 && taps[0].length == 1) {
+        for (const Tap& tap : taps) add(tap.source, panel.filters + tap.filter * width);
+    } else {
+        for (const Tap& tap : taps) {
+            const F* filter = panel.filters + tap.filter * width;
 #pragma GCC unroll 2
-        for (Index c = tap.source; c < tap.source + tap.length; ++c, filter += width) {
-            Vector<F> f[V];
-            unrolled<V>([&]<int v>() { f[v] = load(filter + v * lanes<F>); });
-            for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], sources[r][c], f[v]); });
+            for (Index c = tap.source; c < tap.source + tap.length; ++c, filter += width) add(c, filter);
         }
     }
     write_tile<SumOf<F>, R, V>(sum, panel.columns, epilogue, results);
@@ -110,7 +118,10 @@ void group_tile(const T* const* sources, std::span<const Tap> taps, const Panel<
                 const Epilogue<const T*>& epilogue, T* const* results) {
     panel.groups->with_reader([&](auto read, auto rows) {
         Vector<T> sum[R][V];
-        for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = Vector<T>{}; });
+        for_each_vector<R, V>([&]<int r, int v>() {
+            __builtin_prefetch(results[r] + v * lanes<T>, /*write=*/1);
+            sum[r][v] = Vector<T>{};
+        });
         for (const Tap& tap : taps) {
             const T* filter = panel.filters + tap.filter * V * lanes<T>;
             const Index first = panel.source + tap.source;
