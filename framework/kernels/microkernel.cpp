@@ -232,19 +232,8 @@ void OuterProducts<T>::sum_collected() {
         if (precision_ == Precision::bf16) return sum_collected_pairs();
     }
     for (Index offset = 0; offset < sums_.columns; offset += tile_columns<T>) {
-        const Index columns = std::min(tile_columns<T>, sums_.columns - offset);
-        const int vectors = columns > lanes<T> ? 2 : 1;
-        // Vectors must not read beyond the end of a row: the last columns are copied and filled up.
-        std::array<T, most * tile_columns<T>> filled;
-        std::array<const T*, most> filled_rows;
-        const bool whole = columns == vectors * lanes<T>;
-        for (std::size_t i = 0; !whole && i < count_; ++i) {
-            T* const row = filled.data() + i * tile_columns<T>;
-            std::fill(std::copy_n(right_[i] + offset, columns, row), row + vectors * lanes<T>, T{0});
-            filled_rows[i] = row;
-        }
-        sum_outer_products<T>(left_.data(), whole ? right_.data() : filled_rows.data(), whole ? offset : 0, count_,
-                              sums_, offset, columns);
+        sum_outer_products<T>(left_.data(), right_.data(), offset, count_, sums_, offset,
+                              std::min(tile_columns<T>, sums_.columns - offset));
     }
     count_ = 0;
 }
