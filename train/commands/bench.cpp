@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "framework/kernels/convolution_kernels.h"
 #include "framework/kernels/gemm.h"
@@ -25,6 +26,7 @@ using Json = nlohmann::ordered_json;
 struct BenchOptions {
     std::string model = "all";
     int steps = 30;
+    std::optional<Index> batch_size = {};  // in place of the model's own
     std::string precision = "float32";
     bool json = false;
     std::filesystem::path trace;
@@ -136,7 +138,8 @@ long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt;
 
 Json measure(const Benchmark& benchmark, const BenchOptions& options) {
     const PrecisionScope precision(precision_named(options.precision));
-    const std::function<void()> step = benchmark.make();
+    const Index batch = options.batch_size.value_or(benchmark.batch);
+    const std::function<void()> step = benchmark.make(batch);
     constexpr int warm_up = 5;
     for (int i = 0; i < warm_up; ++i) step();
     std::vector<double> seconds;
@@ -158,7 +161,7 @@ Json measure(const Benchmark& benchmark, const BenchOptions& options) {
     for (const KernelTime& operation : operations) flops += operation.flops;
     if (!options.trace.empty()) write_trace(options.trace, operations);
     const double gflops = flops / median * 1e-9, peak = sgemm_peak();
-    Json result = {{"system", "adjoint"}, {"model", benchmark.name}, {"batch", benchmark.batch}};
+    Json result = {{"system", "adjoint"}, {"model", benchmark.name}, {"batch", batch}};
     result.update(exchange_rates());
     result.update(Json{{"threads", thread_count()},
                        {"kernels", gemm_kernels()},
@@ -166,7 +169,7 @@ Json measure(const Benchmark& benchmark, const BenchOptions& options) {
                        {"precision", options.precision},
                        {"step_ms_median", 1e3 * median},
                        {"step_ms_best", 1e3 * seconds.front()},
-                       {"images_per_second", static_cast<double>(benchmark.batch) / median},
+                       {"images_per_second", static_cast<double>(batch) / median},
                        {"gflop", flops * 1e-9},
                        {"gflops", gflops},
                        {"sgemm_peak_gflops", peak},
@@ -235,6 +238,8 @@ void add_bench_command(CLI::App& app) {
     add_setting(*command, "--model", options->model, help + "or all", one_of(names));
     add_setting(*command, "--steps", options->steps, "Steps to measure, after five of warm-up",
                 whole_number(1, 100'000));
+    command->add_option("--batch-size", options->batch_size, "Images a step, in place of the model's own")
+        ->check(whole_number(1, 100'000));
     add_setting(*command, "--precision", options->precision,
                 "What steps round the factors of convolutions and matrix products to", one_of({"float32", "bf16"}));
     command->add_flag("--json", options->json, "Print results as a line of JSON for each model");

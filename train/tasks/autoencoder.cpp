@@ -68,10 +68,10 @@ class AutoencoderTask : public OneOptimizerTask {
 };
 
 Benchmark benchmark() {
-    return {"autoencoder", 128, [] {
+    return {"autoencoder", 128, [](Index batch) {
                 const auto model = std::make_shared<Autoencoder>(Random(1));
                 const auto adam = std::make_shared<Adam>(model->parameters());
-                const Variable images = divided(Random(2).uniform({128, 28, 28, 1}));
+                const Variable images = divided(Random(2).uniform({batch, 28, 28, 1}));
                 return [=] { autoencoder_step(*model, *adam, images, images); };
             }};
 }

@@ -144,9 +144,9 @@ struct NetworkInput {
 /// A step on random images, to be timed again and again.
 struct Benchmark {
     std::string name;
-    Index batch;
-    std::function<std::function<void()>()> make;
-    std::string note = "";  ///< what is special about it
+    Index batch;                                       ///< how many images it has where no other number is asked for
+    std::function<std::function<void()>(Index)> make;  ///< of so many images
+    std::string note = "";                             ///< what is special about it
 };
 
 /// Settings under a name, each of which flags, the environment and a configuration file change.

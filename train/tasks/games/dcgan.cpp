@@ -62,13 +62,13 @@ class DcganTask : public GameTask {
 };
 
 Benchmark benchmark() {
-    return {"dcgan", 64, [] {
+    return {"dcgan", 64, [](Index batch) {
                 const auto model = std::make_shared<Dcgan>(Random(1));
                 const auto optimizers = std::make_shared<GameOptimizers>(
                     model->generator, model->discriminator, OptimizerChoice{.learning_rate = 2e-4, .beta1 = beta1});
-                const Variable images = divided(Random(2).uniform({64, 28, 28, 1}));
+                const Variable images = divided(Random(2).uniform({batch, 28, 28, 1}));
                 return [=, step = 0]() mutable {
-                    dcgan_step(*model, *optimizers, images, divided(generator_noise(Random(3).stream(++step), 64)));
+                    dcgan_step(*model, *optimizers, images, divided(generator_noise(Random(3).stream(++step), batch)));
                 };
             }};
 }

@@ -86,16 +86,19 @@ Evaluation WganGpTask::evaluate(const std::shared_ptr<const Dataset>& data) cons
 
 // What the Wasserstein game's steps work on.
 struct WassersteinGame {
+    explicit WassersteinGame(Index batch)
+        : images(divided(Random(2).uniform({batch, 28, 28, 1}))),
+          fakes(divided(Random(4).uniform({batch, 28, 28, 1}))) {}
+
     const WganGp model{Random(1)};
     GameOptimizers optimizers{model.generator, model.critic, adam()};
-    const Variable images = divided(Random(2).uniform({64, 28, 28, 1})),
-                   fakes = divided(Random(4).uniform({64, 28, 28, 1}));
+    const Variable images, fakes;
 };
 
 Benchmark critic_with_penalty() {
     return {"wgan-gp", 64,
-            [] {
-                const auto game = std::make_shared<WassersteinGame>();
+            [](Index batch) {
+                const auto game = std::make_shared<WassersteinGame>(batch);
                 return [=, step = 0]() mutable {
                     wgan_gp_critic_step(game->model, game->optimizers, game->images, game->fakes,
                                         Random(3).stream(++step));
@@ -107,8 +110,8 @@ Benchmark critic_with_penalty() {
 // To compare: no second derivatives.
 Benchmark critic_without_penalty() {
     return {"wgan", 64,
-            [] {
-                const auto game = std::make_shared<WassersteinGame>();
+            [](Index batch) {
+                const auto game = std::make_shared<WassersteinGame>(batch);
                 return [=] {
                     const Sequential& critic = game->model.critic;
                     Tape tape(critic.parameters());
