@@ -1,4 +1,4 @@
-// `adjoint bench`: measures how fast a model trains here, and what share of the processor's peak that is.
+// `adjoint bench`: measures how fast a model trains or draws here, and what share of the processor's peak that is.
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
@@ -226,7 +226,7 @@ void bench(const BenchOptions& options) {
 
 void add_bench_command(CLI::App& app) {
     CLI::App* const command = app.add_subcommand(
-        "bench", "Measure a model's training step: time, FLOP/s beside the processor's peak, memory");
+        "bench", "Measure a step of training or drawing: time, FLOP/s beside the processor's peak, memory");
     const auto options = std::make_shared<BenchOptions>();
     std::vector<std::string> names;
     std::string help;
@@ -248,6 +248,7 @@ void add_bench_command(CLI::App& app) {
     command->footer(
         "Examples:\n"
         "  adjoint bench --model dcgan --threads 1 --trace dcgan.json\n"
+        "  adjoint bench --model generator64 --batch-size 1       how long one image takes\n"
         "  adjoint bench --model dcgan --convolution reference    what the fast convolution saves");
     command->callback([options] { bench(*options); });
 }

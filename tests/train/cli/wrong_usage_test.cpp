@@ -76,7 +76,9 @@ TEST_F(Misspelt, ChoicesGetTheNearestName) {
         {"train dcgan --schedule parabola",
          "2 error: --schedule: parabola not in {constant,linear,cosine,exponential,step,one-cycle}"},
         {"train dcgan --on-nan rolback", "2 error: --on-nan: rolback not in {stop,rollback}; did you mean rollback?"},
-        {"bench --model gan", "2 error: --model: gan not in {autoencoder,dcgan,wgan-gp,wgan,all}; did you mean wgan?"},
+        {"bench --model gan",
+         "2 error: --model: gan not in "
+         "{autoencoder,dcgan,dcgan64,generator,generator64,generator128,wgan-gp,wgan,all}; did you mean wgan?"},
         {"summary dcgam",
          "2 error: model: dcgam not in {autoencoder,vae,classifier,linear,dcgan,wgan-gp,rbm,super-resolution,unet}; "
          "did you mean dcgan?"},

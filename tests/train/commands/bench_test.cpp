@@ -31,7 +31,7 @@ TEST_F(BenchCommand, MeasuresInThePrecisionThatIsAskedFor) {
 }
 
 TEST_F(BenchCommand, TakesAsManyImagesAsAreAskedFor) {
-    for (const char* model : {"autoencoder", "dcgan", "wgan-gp", "wgan"}) {
+    for (const char* model : {"autoencoder", "dcgan", "generator", "wgan-gp", "wgan"}) {
         const auto three = measured(fmt::format("--model {} --batch-size 3", model)),
                    six = measured(fmt::format("--model {} --batch-size 6", model));
         EXPECT_EQ(three.at("batch"), 3) << model;
@@ -39,6 +39,31 @@ TEST_F(BenchCommand, TakesAsManyImagesAsAreAskedFor) {
         EXPECT_DOUBLE_EQ(six.at("gflop").get<double>(), 2 * three.at("gflop").get<double>()) << model;
         EXPECT_DOUBLE_EQ(three.at("images_per_second").get<double>(), 3e3 / three.at("step_ms_median").get<double>());
     }
+}
+
+// The multiplications of an image in a layer of 4×4 filters, which stand on so many pixels of its smaller side.
+double layer(double pixels, double in, double out) { return pixels * 4 * 4 * in * out; }
+
+const double first_of_generator64 = layer(1, 100, 512), first_of_discriminator64 = layer(32 * 32, 3, 64);
+const double three_in_between = layer(4 * 4, 512, 256) + layer(8 * 8, 256, 128) + layer(16 * 16, 128, 64);
+const double generator64 = first_of_generator64 + three_in_between + layer(32 * 32, 64, 3);
+const double discriminator64 = first_of_discriminator64 + three_in_between + layer(1, 512, 1);
+
+TEST_F(BenchCommand, MultipliesInAStepOfTheLargeDcganWhatItsDefinitionSays) {
+    // The generator draws, and is given gradients of its input and weight, the discriminator sees real, drawn and once
+    // more drawn images, of the first two with gradients of input and weight, of the last of the input alone. Nobody
+    // asks for a gradient of noise, or of the images when the discriminator learns.
+    const double multiplications =
+        3 * generator64 - first_of_generator64 + 8 * discriminator64 - 2 * first_of_discriminator64;
+    EXPECT_EQ(2 * multiplications, 2'274'623'488.0);
+    EXPECT_DOUBLE_EQ(measured("--model dcgan64 --batch-size 1").at("gflop").get<double>(), 2e-9 * multiplications);
+}
+
+TEST_F(BenchCommand, DrawsByTheGeneratorAlone) {
+    EXPECT_DOUBLE_EQ(measured("--model generator64 --batch-size 2").at("gflop").get<double>(), 4e-9 * generator64);
+    const double generator128 = layer(1, 100, 1024) + layer(4 * 4, 1024, 512) + layer(8 * 8, 512, 256) +
+                                layer(16 * 16, 256, 128) + layer(32 * 32, 128, 64) + layer(64 * 64, 64, 3);
+    EXPECT_DOUBLE_EQ(measured("--model generator128 --batch-size 1").at("gflop").get<double>(), 2e-9 * generator128);
 }
 
 }  // namespace

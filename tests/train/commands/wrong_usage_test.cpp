@@ -68,7 +68,9 @@ TEST_F(WrongUsage, OfCommandsAndFlags) {
         {"train autoencoder --lr 1 --lr 2", "2 error: --lr: At Most 1 required but received 2"},
         {"train autoencoder --threads 0", "2 error: --threads: must be a whole number from 1 to 1024; got 0"},
         {"bench nothing", "2 error: The following argument was not expected: nothing"},
-        {"bench --model gan", "2 error: --model: gan not in {autoencoder,dcgan,wgan-gp,wgan,all}"},
+        {"bench --model gan",
+         "2 error: --model: gan not in "
+         "{autoencoder,dcgan,dcgan64,generator,generator64,generator128,wgan-gp,wgan,all}"},
         {"bench --batch-size 0", "2 error: --batch-size: must be a whole number from 1 to 100000; got 0"},
         {"summary", "2 error: summary: must be of a MODEL or of a --run; got neither"},
         {"summary perceptron",

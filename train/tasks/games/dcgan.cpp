@@ -61,16 +61,42 @@ class DcganTask : public GameTask {
     GameOptimizers optimizers_;
 };
 
-Benchmark benchmark() {
-    return {"dcgan", 64, [](Index batch) {
-                const auto model = std::make_shared<Dcgan>(Random(1));
+// Colour images of 64 or 128 pixels.
+constexpr ImageModelOptions colours(Index size) {
+    return {.image_size = size, .channels = 3, .latent = dcgan_noise, .width = 64};
+}
+
+// A step of both networks.
+Benchmark game(const std::string& name, const ImageModelOptions& sizes, const std::string& note = "") {
+    return {name, 64,
+            [=](Index batch) {
+                const auto model = std::make_shared<Dcgan>(Random(1), sizes);
                 const auto optimizers = std::make_shared<GameOptimizers>(
                     model->generator, model->discriminator, OptimizerChoice{.learning_rate = 2e-4, .beta1 = beta1});
-                const Variable images = divided(Random(2).uniform({batch, 28, 28, 1}));
+                const Variable images =
+                    divided(Random(2).uniform({batch, sizes.image_size, sizes.image_size, sizes.channels}));
                 return [=, step = 0]() mutable {
                     dcgan_step(*model, *optimizers, images, divided(generator_noise(Random(3).stream(++step), batch)));
                 };
-            }};
+            },
+            note};
+}
+
+// Images that the generator draws, as of a trained one: without a tape, by the running moments.
+Benchmark drawing(const std::string& name, const ImageModelOptions& sizes, const std::string& note) {
+    return {name, 64,
+            [=](Index batch) {
+                const auto generator = std::make_shared<Sequential>(dcgan_generator(Random(1), sizes));
+                const Variable noise = divided(generator_noise(Random(3), batch));
+                return [=] { (*generator)(noise); };
+            },
+            note};
+}
+
+std::vector<Benchmark> benchmarks() {
+    return {game("dcgan", dcgan_options), game("dcgan64", colours(64), "64×64×3"),
+            drawing("generator", dcgan_options, "of dcgan, draws only"), drawing("generator64", colours(64), "64×64×3"),
+            drawing("generator128", colours(128), "128×128×3")};
 }
 
 }  // namespace
@@ -128,7 +154,7 @@ TaskSpec dcgan_task() {
         .draw = [](const Module& model, const Variable& noise) -> Variable {
             return from_symmetric_to_unit(as<Dcgan>(model).generator(noise).value());
         },
-        .benchmarks = {benchmark()}};
+        .benchmarks = benchmarks()};
 }
 
 }  // namespace adjoint
