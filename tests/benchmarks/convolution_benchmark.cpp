@@ -107,12 +107,21 @@ double sgemm_peak() {
     return peak;
 }
 
+// The sizes of a convolution, of which height and width have the same options.
+std::string sizes(const Conv2DForm& form) {
+    const ConvAxis &height = form.height, &width = form.width;
+    return fmt::format("N={} H={} W={} C={} K={} L={} O={} stride={} padding={} dilation={} groups={}", form.batch,
+                       height.image, width.image, form.channels, height.kernel, width.kernel, form.filters,
+                       height.stride, height.pad_before, height.dilation, form.groups);
+}
+
 void measure(benchmark::State& state, const Conv2DForm& form, const std::function<Variable()>& operation) {
     for (auto _ : state) benchmark::DoNotOptimize(operation());
     const double flop = 2.0 * static_cast<double>(form.rows() * form.columns() * form.filters);
     const double flops = flop * static_cast<double>(state.iterations());
     state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsRate);
     state.counters["of_peak"] = benchmark::Counter(flops / sgemm_peak(), benchmark::Counter::kIsRate);
+    state.SetLabel(sizes(form));
 }
 
 void add(const Layer& layer) {
