@@ -164,7 +164,7 @@ void outer_tile(const F* const* left, Index first, const F* const* right, Index 
         unrolled<V>([&]<int v>() { b[v] = load(right[i] + offset + v * lanes<F>); });
         for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], a[r], b[v]); });
     }
-    add_tile<T, R, V>(sum, columns, sums + first * sums_stride, sums_stride);
+    add_tile<T, R, V>(sum, columns, sums, sums_stride);
 }
 
 // R entries by V vectors of columns.
@@ -183,18 +183,6 @@ void pixel_tile(const T* const* entries, const PixelsOfLines<T>& pixels, Index o
         }
     }
     add_tile<T, R, V>(sum, columns, sums, stride);
-}
-
-// The tiles of sums, from the column `offset` on.
-template <class F>
-void sum_outer_products(const F* const* left, const F* const* right, Index right_offset, std::size_t rows,
-                        const Matrix<SumOf<F>>& sums, Index offset, Index columns) {
-    for_each_tile<tile_rows>(sums.rows, [&]<int R>(Index begin) {
-        with_constant<2>(columns > lanes<F> ? 2 : 1, [&]<int V>() {
-            outer_tile<F, R, V>(left, begin, right, right_offset, static_cast<Index>(rows), columns, sums.data + offset,
-                                sums.stride);
-        });
-    });
 }
 
 }  // namespace
@@ -226,55 +214,19 @@ void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps,
     });
 }
 
-template <Scalar T>
-void OuterProducts<T>::sum_collected() {
-    if constexpr (multiplies_pairs && std::same_as<T, float>) {
-        if (precision_ == Precision::bf16) return sum_collected_pairs();
-    }
-    for (Index offset = 0; offset < sums_.columns; offset += tile_columns<T>) {
-        sum_outer_products<T>(left_.data(), right_.data(), offset, count_, sums_, offset,
-                              std::min(tile_columns<T>, sums_.columns - offset));
-    }
-    count_ = 0;
-}
-
-#if defined(__AVX512BF16__)
-template <>
-void OuterProducts<float>::sum_collected_pairs() {
-    // Row i of either side is made of the rows 2·i and 2·i + 1 that were added, the last of which may want a partner.
-    const std::size_t pairs = (count_ + 1) / 2;
-    const auto pack = [this](const std::array<const float*, most>& rows, std::size_t i, Index offset, Index count,
-                             Bfloat16Pair* to) {
-        const float* const first = rows[2 * i] + offset;
-        if (2 * i + 1 < count_) {
-            const float* const second = rows[2 * i + 1] + offset;
-            for (Index k = 0; k < count; ++k) to[k] = bfloat16_pair(first[k], second[k]);
-        } else {
-            for (Index k = 0; k < count; ++k) to[k] = bfloat16_pair(first[k], 0.0f);
-        }
-    };
-    std::array<const Bfloat16Pair*, most / 2> left, right;
-    const Scratch<Bfloat16Pair> packed_left(static_cast<Index>(pairs) * sums_.rows);
-    for (std::size_t i = 0; i < pairs; ++i) {
-        Bfloat16Pair* const row = packed_left.data() + static_cast<Index>(i) * sums_.rows;
-        pack(left_, i, 0, sums_.rows, row);
-        left[i] = row;
-    }
-    constexpr Index width = tile_columns<float>;
-    std::array<Bfloat16Pair, most / 2 * width> packed_right;
-    for (Index offset = 0; offset < sums_.columns; offset += width) {
-        const Index columns = std::min(width, sums_.columns - offset);
-        for (std::size_t i = 0; i < pairs; ++i) {
-            Bfloat16Pair* const row = packed_right.data() + i * width;
-            pack(right_, i, offset, columns, row);
-            std::fill(row + columns, row + width, Bfloat16Pair{0});
-            right[i] = row;
-        }
-        sum_outer_products<Bfloat16Pair>(left.data(), right.data(), 0, pairs, sums_, offset, columns);
+template <class F>
+void OuterProducts<F>::sum_collected() {
+    for (Index offset = 0; offset < sums_.columns; offset += tile_columns<F>) {
+        const Index columns = std::min(tile_columns<F>, sums_.columns - offset);
+        for_each_tile<tile_rows>(sums_.rows, [&]<int R>(Index begin) {
+            with_constant<2>(columns > lanes<F> ? 2 : 1, [&]<int V>() {
+                outer_tile<F, R, V>(left_.data(), begin, right_.data(), offset, static_cast<Index>(count_), columns,
+                                    sums_.data + begin * sums_.stride + offset, sums_.stride);
+            });
+        });
     }
     count_ = 0;
 }
-#endif
 
 template <Scalar T>
 void sum_along_lines(const JoinedLines<T>& lines, const SmallGroups<T>& groups, const Matrix<T>& sums) {
@@ -315,7 +267,8 @@ void sum_along_pixels(std::span<const T* const> entries, const PixelsOfLines<T>&
 
 #define ADJOINT_INSTANTIATE(F)                                                                              \
     template void sum_over_taps<F>(std::span<const F* const>, std::span<const Tap>, const Panel<F>&, \
-                                   const Epilogue<const SumOf<F>*>&, std::span<SumOf<F>* const>);
+                                   const Epilogue<const SumOf<F>*>&, std::span<SumOf<F>* const>);           \
+    template class OuterProducts<F>;
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)
 #if defined(__AVX512BF16__)
@@ -323,8 +276,6 @@ ADJOINT_INSTANTIATE(Bfloat16Pair)
 #endif
 #undef ADJOINT_INSTANTIATE
 
-template class OuterProducts<float>;
-template class OuterProducts<double>;
 template void sum_along_pixels(std::span<const float* const>, const PixelsOfLines<float>&, const Matrix<float>&);
 template void sum_along_pixels(std::span<const double* const>, const PixelsOfLines<double>&, const Matrix<double>&);
 template void sum_along_lines(const JoinedLines<float>&, const SmallGroups<float>&, const Matrix<float>&);

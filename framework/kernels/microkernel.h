@@ -97,32 +97,30 @@ void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps,
 
 // ---- filters
 
-/// sums[a, b] += Σ left[a] · right[b] over the rows that are added, in their order; in bf16 two by two, their numbers
-/// rounded. They are collected and summed many at a time, the last when this object goes.
-template <Scalar T>
+/// sums[a, b] += Σ left[a] · right[b] over the rows that are added, in their order. They are collected and summed many
+/// at a time, the last when this object goes.
+template <class F>
 class OuterProducts {
   public:
-    OuterProducts(const Matrix<T>& sums, Precision precision) : sums_(sums), precision_(precision) {}
+    explicit OuterProducts(const Matrix<SumOf<F>>& sums) : sums_(sums) {}
     ~OuterProducts() { sum_collected(); }
     OuterProducts(const OuterProducts&) = delete;
     OuterProducts& operator=(const OuterProducts&) = delete;
 
-    void add(const T* left, const T* right) {
+    void add(const F* left, const F* right) {
         prefetch(right, sums_.columns);
         left_[count_] = left;
         right_[count_] = right;
         if (++count_ == most) sum_collected();
     }
 
-    static constexpr std::size_t most = 128;  ///< rows at a time
-
   private:
-    void sum_collected();
-    void sum_collected_pairs();
+    static constexpr std::size_t most = 128;  // rows at a time
 
-    Matrix<T> sums_;
-    Precision precision_;
-    std::array<const T*, most> left_, right_;
+    void sum_collected();
+
+    Matrix<SumOf<F>> sums_;
+    std::array<const F*, most> left_, right_;
     std::size_t count_ = 0;
 };
 

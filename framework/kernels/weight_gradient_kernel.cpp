@@ -5,6 +5,7 @@
 
 #include "framework/kernels/direct_convolution.h"
 #include "framework/kernels/loops.h"
+#include "framework/tensor/precision.h"
 
 namespace adjoint::direct {
 namespace {
@@ -39,27 +40,78 @@ struct SpreadAxis {
 // Whether the pixels of one side have so few channels that they would hardly fill a tile.
 bool few_channels(const Conv2DForm& form) { return std::min(form.group_channels(), form.group_filters()) <= 4; }
 
-// The gradient of the filters: products of image pixels and of the output pixels that taps join them to, added up in
-// one of three ways.
-template <Scalar T>
+// The pixels of both sides, rounded, in pairs: output pixels (2m, 2m + 1) of a line, and for each image pixel of a line
+// and its borders the pair with that which the next output pixel sees in its place; zeros beyond the ends.
+class PixelPairs {
+  public:
+    PixelPairs(const Conv2DForm& form, const float* x, const float* y)
+        : form_(form),
+          outputs_(ceil_divide(form.width.output, Index{2})),
+          images_(std::max<Index>(0, 2 * (outputs_ - 1) * form.width.stride + form.width.span())),
+          x_(form.batch * form.height.image * images_ * form.channels),
+          y_(form.batch * form.height.output * outputs_ * form.filters) {
+        const ConvAxis& axis = form.width;
+        pair(pixels(x, form, Side::image), form.batch * form.height.image,
+             {.first = -axis.pad_before, .step = 1, .partner = axis.stride}, {x_.data(), images_, form.channels});
+        pair(pixels(y, form, Side::output), form.batch * form.height.output, {.first = 0, .step = 2, .partner = 1},
+             {y_.data(), outputs_, form.filters});
+    }
+
+    Pixels<const Bfloat16Pair> image() const { return {x_.data(), images_, form_.channels}; }
+    Pixels<const Bfloat16Pair> output() const { return {y_.data(), outputs_, form_.filters}; }
+    /// Every tap leads to every pair.
+    std::shared_ptr<const AxisTaps> taps() const {
+        AxisTaps taps{.sources = images_, .targets = outputs_, .runs = {}, .groups = {}};
+        for (Index l = 0; l < form_.width.kernel; ++l)
+            taps.runs.push_back({{l * form_.width.dilation, 2 * form_.width.stride}, {0, 1}, outputs_});
+        return std::make_shared<const AxisTaps>(taps);
+    }
+
+  private:
+    struct Pairing {
+        Index first, step, partner;
+    };
+
+    static void pair(const Pixels<const float>& from, Index lines, const Pairing& pairing,
+                     const Pixels<Bfloat16Pair>& to) {
+        const std::vector<float> zeros(static_cast<std::size_t>(from.stride));
+        parallel_for(lines, [&](Index line) {
+            const auto pixel = [&](Index j) { return 0 <= j && j < from.width ? from.at(line, j) : zeros.data(); };
+            for (Index m = 0; m < to.width; ++m) {
+                const Index j = pairing.first + m * pairing.step;
+                const float *const left = pixel(j), *const right = pixel(j + pairing.partner);
+                Bfloat16Pair* const pairs = to.at(line, m);
+                for (Index c = 0; c < to.stride; ++c) pairs[c] = bfloat16_pair(left[c], right[c]);
+            }
+        });
+    }
+
+    const Conv2DForm& form_;
+    Index outputs_, images_;
+    Scratch<Bfloat16Pair> x_, y_;
+};
+
+// The gradient of the filters: products of image pixels, or pairs of them, and of the output pixels that taps join them
+// to, added up in one of three ways.
+template <class F>
 class WeightGradient {
   public:
-    WeightGradient(const Conv2DForm& form, const T* x, const T* y, Precision precision)
-        : form_(form), precision_(precision), x_(pixels(x, form, Side::image)), y_(pixels(y, form, Side::output)) {
+    using T = SumOf<F>;
+
+    WeightGradient(const Conv2DForm& form, const T* x, const T* y) requires(!is_pair<F>)
+        : form_(form), x_(pixels(x, form, Side::image)), y_(pixels(y, form, Side::output)) {
         if (SmallGroups<T>::fit(form)) {
             groups_ = 1;
             add_ = &WeightGradient::add_small_groups;
         } else if (few_channels(form)) {
             if (c_ > o_) target_ = Side::image;
             add_ = &WeightGradient::add_few_channels;
-        } else {
-            parts_ = form.height.kernel * form.width.kernel;
-            lines_at_once_ = cached_pixels / (x_.width * x_.stride * form.height.stride + y_.width * y_.stride);
-            add_ = &WeightGradient::add_tap_by_tap;
         }
-        height_ = axis_taps(form.height, target_);
-        width_ = axis_taps(form.width, target_);
-        lines_ = form.batch * height_->targets;
+        find_taps(axis_taps(form.width, target_));
+    }
+    WeightGradient(const Conv2DForm& form, const PixelPairs& pairs) requires(is_pair<F>)
+        : form_(form), x_(pairs.image()), y_(pairs.output()) {
+        find_taps(pairs.taps());
     }
 
     void sum(const BatchBlocks& blocks, T* w) const {
@@ -119,6 +171,15 @@ class WeightGradient {
     }
 
   private:
+    void find_taps(std::shared_ptr<const AxisTaps> width) {
+        width_ = std::move(width);
+        height_ = axis_taps(form_.height, target_);
+        lines_ = form_.batch * height_->targets;
+        if (add_ != &WeightGradient::add_tap_by_tap) return;
+        parts_ = form_.height.kernel * form_.width.kernel;
+        lines_at_once_ = cached_pixels / (x_.width * x_.stride * form_.height.stride + y_.width * y_.stride);
+    }
+
     // Each way adds to w what the target's lines [first, last) give to a part of a group's filters.
     using Add = void (WeightGradient::*)(Index group, Index part, Index first, Index last, T* w) const;
 
@@ -129,11 +190,11 @@ class WeightGradient {
 
     // To the sums of a tap, of the channels from c on.
     void add_tap(Index group, Index tap, Index first, Index last, Index c, const Matrix<T>& sums) const {
-        const Pixels<const T> image = x_.from(group * c_ + c), output = y_.from(group * o_);
+        const Pixels<const F> image = x_.from(group * c_ + c), output = y_.from(group * o_);
         const TapRun& run = width_->runs[static_cast<std::size_t>(tap % form_.width.kernel)];
-        OuterProducts<T> products(sums, precision_);
+        OuterProducts<F> products(sums);
         height_->for_each_line(tap / form_.width.kernel, first, last, [&](Index image_line, Index output_line) {
-            const T *x = image.at(image_line, run.source[0]), *y = output.at(output_line, run.target[0]);
+            const F *x = image.at(image_line, run.source[0]), *y = output.at(output_line, run.target[0]);
             for (Index m = 0; m < run.count; ++m, x += run.source.step * image.stride, y += output.stride) {
                 prefetch(x, sums.rows);
                 products.add(x, y);
@@ -235,10 +296,9 @@ class WeightGradient {
     }
 
     const Conv2DForm& form_;
-    Precision precision_;
-    Pixels<const T> x_, y_;
+    Pixels<const F> x_, y_;
     Side target_ = Side::output;
-    Add add_;
+    Add add_ = &WeightGradient::add_tap_by_tap;
     Index c_ = form_.group_channels(), o_ = form_.group_filters();
     Index groups_ = form_.groups, parts_ = 1;
     SmallGroups<T> small_groups_ = {c_, o_};
@@ -252,13 +312,17 @@ template <Scalar T>
 void conv2d_weight_gradient(const T* x, const T* y, T* w, const Conv2DForm& form, const BatchBlocks& blocks,
                             Precision precision) {
     if constexpr (std::same_as<T, float>) {
-        if (precision == Precision::bf16 && (SmallGroups<float>::fit(form) || few_channels(form) || !multiplies_pairs)) {
+        if (precision == Precision::bf16) {
+            if constexpr (multiplies_pairs) {
+                if (!SmallGroups<float>::fit(form) && !few_channels(form))
+                    return WeightGradient<Bfloat16Pair>(form, PixelPairs(form, x, y)).sum(blocks, w);
+            }
             const auto image = bfloat16s(x, element_count(form.image_shape()));
             const auto output = bfloat16s(y, element_count(form.output_shape()));
-            return WeightGradient<T>(form, image.data(), output.data(), Precision::float32).sum(blocks, w);
+            return WeightGradient<T>(form, image.data(), output.data()).sum(blocks, w);
         }
     }
-    WeightGradient<T>(form, x, y, precision).sum(blocks, w);
+    WeightGradient<T>(form, x, y).sum(blocks, w);
 }
 
 template void conv2d_weight_gradient(const float*, const float*, float*, const Conv2DForm&, const BatchBlocks&,
