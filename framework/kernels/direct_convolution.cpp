@@ -19,6 +19,18 @@ F factor(const SumOf<F>* number, Index stride) {
     }
 }
 
+// A vector of neighbouring factors.
+template <class F>
+Vector<F> factors(const SumOf<F>* numbers) {
+    if constexpr (is_pair<F>) {
+        F pairs[lanes<F>];
+        for (Index i = 0; i < lanes<F>; ++i) pairs[i] = bfloat16_pair(numbers[2 * i], numbers[2 * i + 1]);
+        return load(pairs);
+    } else {
+        return load(numbers);
+    }
+}
+
 // The filters of a group, or of all groups where these are small: for each tap a matrix with a row for each channel of a
 // source pixel, or each pair of them, and a column for each of a target pixel; packed in the order in which tiles read
 // them, panel after panel.
@@ -86,18 +98,31 @@ class Filters {
         const Index width = panel(p).columns;
         const Index row = by_rows ? ceil_divide(width, lanes<F>) * lanes<F> : 1, column = by_rows ? 1 : rows;
         F* const to = scratch_.data() + p * panel_size_ + tap * rows * (by_rows ? row : width);
-        // In blocks of a few rows, so that both sides of a transposition stay in cache.
-        constexpr Index block = 16;
-        for (Index begin = 0; begin < rows; begin += block) {
-            const Index end = std::min(rows, begin + block);
-            for (Index o = 0; o < width; ++o) {
-                const Index target = p * panel_columns + o;
-                const SumOf<F>* const first = from + target / strides.group_columns * strides.group +
-                                              target % strides.group_columns * strides.column;
-                for (Index c = begin; c < end; ++c)
-                    to[c * row + o * column] = factor<F>(first + c * numbers_in<F> * strides.row, strides.row);
+        const auto first_of = [&](Index o) {
+            const Index target = p * panel_columns + o;
+            return from + target / strides.group_columns * strides.group +
+                   target % strides.group_columns * strides.column;
+        };
+        // Whole squares of numbers that lie in columns are transposed in registers.
+        const Index squares = by_rows && strides.row == 1 ? rows / lanes<F> * lanes<F> : 0;
+        for (Index c = 0; c < squares; c += lanes<F>) {
+            for (Index o = 0; o < row; o += lanes<F>) {
+                Vector<F> square[lanes<F>];
+                for (Index i = 0; i < lanes<F>; ++i)
+                    square[i] = o + i < width ? factors<F>(first_of(o + i) + c * numbers_in<F>) : Vector<F>{};
+                transpose<F>(square);
+                for (Index i = 0; i < lanes<F>; ++i) store(to + (c + i) * row + o, square[i]);
             }
-            for (Index c = begin; by_rows && c < end; ++c) std::fill(to + c * row + width, to + (c + 1) * row, F{0});
+        }
+        for (Index c = squares; c < rows; ++c) {
+            const Index at = c * numbers_in<F> * strides.row;
+            if (by_rows && strides.column == 1 && !groups_) {
+                const SumOf<F>* const first = first_of(0) + at;
+                for (Index o = 0; o < width; ++o) to[c * row + o] = factor<F>(first + o, strides.row);
+            } else {
+                for (Index o = 0; o < width; ++o) to[c * row + o * column] = factor<F>(first_of(o) + at, strides.row);
+            }
+            if (by_rows) std::fill(to + c * row + width, to + (c + 1) * row, F{0});
         }
     }
 

@@ -67,7 +67,7 @@ template <class T>
 Vector<T> load(const T* p) {
     return *reinterpret_cast<const Vector<T>*>(p);
 }
-template <Scalar T>
+template <class T>
 void store(T* p, const Vector<T>& v) {
     *reinterpret_cast<Vector<T>*>(p) = v;
 }
@@ -113,6 +113,23 @@ template <int count, class F>
         (f.template operator()<i>(), ...);
     }
     (std::make_integer_sequence<int, count>());
+}
+
+/// Transposes a square: swaps its upper right and lower left quarters, and theirs in each of the four.
+template <class T, int half = lanes<T> / 2>
+void transpose(Vector<T> (&rows)[lanes<T>]) {
+    constexpr int size = lanes<T>;
+    unrolled<size>([&]<int i>() {
+        if constexpr ((i & half) == 0) {
+            const Vector<T> upper = rows[i], lower = rows[i + half];
+            [&]<int... j>(std::integer_sequence<int, j...>) {
+                rows[i] = __builtin_shufflevector(upper, lower, ((j & half) == 0 ? j : size + j - half)...);
+                rows[i + half] = __builtin_shufflevector(upper, lower, ((j & half) == 0 ? j + half : size + j)...);
+            }
+            (std::make_integer_sequence<int, size>());
+        }
+    });
+    if constexpr (half > 1) transpose<T, half / 2>(rows);
 }
 
 /// Calls f<r, v> for each vector v of each row r of a tile.
