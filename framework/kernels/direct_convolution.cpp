@@ -66,13 +66,12 @@ class Filters {
     }
 
     /// Whether all groups of a form are packed together.
-    static bool together(const Conv2DForm& form) {
-        return !is_pair<F> && SmallGroups<SumOf<F>>::fit(form);
-    }
+    static bool together(const Conv2DForm& form) { return !is_pair<F> && SmallGroups<SumOf<F>>::fit(form); }
 
     Index panels() const { return ceil_divide(targets, panel_columns); }
     Panel<F> panel(Index p) const {
-        Panel<F> result = {scratch_.data() + p * panel_size_, std::min(panel_columns, targets - p * panel_columns), layout_};
+        Panel<F> result = {scratch_.data() + p * panel_size_, std::min(panel_columns, targets - p * panel_columns),
+                           layout_};
         if (groups_) {
             result.groups = &*groups_;
             result.source = p * panel_columns / groups_->columns * groups_->rows;
@@ -181,8 +180,9 @@ struct PixelSum {
                                  (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows, filters.rows};
                 if (filters.few_rows()) {
                     for (Index c = 0; c < tap.length; ++c) taps.push_back({tap.source + c, tap.filter + c, 1});
-                } else if (filters.joins_taps() && !taps.empty() && taps.back().source + taps.back().length == tap.source &&
-                    taps.back().filter + taps.back().length == tap.filter) {
+                } else if (filters.joins_taps() && !taps.empty() &&
+                           taps.back().source + taps.back().length == tap.source &&
+                           taps.back().filter + taps.back().length == tap.filter) {
                     taps.back().length += tap.length;
                 } else {
                     taps.push_back(tap);

@@ -91,8 +91,8 @@ T sum_of_lanes(const Vector<T>& v) {
 
 // R rows by C columns, each sum spread over the lanes of a vector; each tap's length is whole vectors.
 template <Scalar T, int R, int C>
-void column_tile(const T* const* sources, std::span<const Tap> taps, const Panel<T>& panel,
-                 Epilogue<const T*> epilogue, T* const* results) {
+void column_tile(const T* const* sources, std::span<const Tap> taps, const Panel<T>& panel, Epilogue<const T*> epilogue,
+                 T* const* results) {
     Vector<T> sum[R][C];
     for (Vector<T>(&row)[C] : sum) {
         for (Vector<T>& each : row) each = Vector<T>{};  // GCC would call memset for = {}
@@ -208,9 +208,8 @@ void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps,
         }
     }
     for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
-        with_constant<2>(panel.columns > lanes<F> ? 2 : 1, [&]<int V>() {
-            tap_tile<F, R, V>(&sources[begin], taps, panel, epilogue, &results[begin]);
-        });
+        with_constant<2>(panel.columns > lanes<F> ? 2 : 1,
+                         [&]<int V>() { tap_tile<F, R, V>(&sources[begin], taps, panel, epilogue, &results[begin]); });
     });
 }
 
@@ -265,9 +264,9 @@ void sum_along_pixels(std::span<const T* const> entries, const PixelsOfLines<T>&
     }
 }
 
-#define ADJOINT_INSTANTIATE(F)                                                                              \
+#define ADJOINT_INSTANTIATE(F)                                                                       \
     template void sum_over_taps<F>(std::span<const F* const>, std::span<const Tap>, const Panel<F>&, \
-                                   const Epilogue<const SumOf<F>*>&, std::span<SumOf<F>* const>);           \
+                                   const Epilogue<const SumOf<F>*>&, std::span<SumOf<F>* const>);    \
     template class OuterProducts<F>;
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)

@@ -53,7 +53,7 @@ class SmallGroups {
     }
 
     SmallGroups(Index of_sources, Index of_results)
-        : rows(of_sources), columns(of_results), count(lanes<T> / std::max(rows, columns)) {
+        : rows(of_sources), columns(of_results), count(lanes<T> / std::max({rows, columns, Index{1}})) {
         for (Index o = 0; o < count * columns; ++o) first_[o] = o / columns * rows;
     }
 
@@ -67,7 +67,8 @@ class SmallGroups {
         if (rows == 1 && columns == 1) {
             f([](const T* p, Index) { return load(p); }, std::integral_constant<Index, 1>());
         } else {
-            f([this](const T* p, Index c) { return permute<T>(load(p), first_ + static_cast<LaneNumber<T>>(c)); }, rows);
+            f([this](const T* p, Index c) { return permute<T>(load(p), first_ + static_cast<LaneNumber<T>>(c)); },
+              rows);
         }
     }
 

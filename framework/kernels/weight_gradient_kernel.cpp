@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "framework/kernels/direct_convolution.h"
-#include "framework/kernels/loops.h"
+#include "framework/kernels/pixel_pairs.h"
 #include "framework/tensor/precision.h"
 
 namespace adjoint::direct {
@@ -39,57 +39,6 @@ struct SpreadAxis {
 
 // Whether the pixels of one side have so few channels that they would hardly fill a tile.
 bool few_channels(const Conv2DForm& form) { return std::min(form.group_channels(), form.group_filters()) <= 4; }
-
-// The pixels of both sides, rounded, in pairs: output pixels (2m, 2m + 1) of a line, and for each image pixel of a line
-// and its borders the pair with that which the next output pixel sees in its place; zeros beyond the ends.
-class PixelPairs {
-  public:
-    PixelPairs(const Conv2DForm& form, const float* x, const float* y)
-        : form_(form),
-          outputs_(ceil_divide(form.width.output, Index{2})),
-          images_(std::max<Index>(0, 2 * (outputs_ - 1) * form.width.stride + form.width.span())),
-          x_(form.batch * form.height.image * images_ * form.channels),
-          y_(form.batch * form.height.output * outputs_ * form.filters) {
-        const ConvAxis& axis = form.width;
-        pair(pixels(x, form, Side::image), form.batch * form.height.image,
-             {.first = -axis.pad_before, .step = 1, .partner = axis.stride}, {x_.data(), images_, form.channels});
-        pair(pixels(y, form, Side::output), form.batch * form.height.output, {.first = 0, .step = 2, .partner = 1},
-             {y_.data(), outputs_, form.filters});
-    }
-
-    Pixels<const Bfloat16Pair> image() const { return {x_.data(), images_, form_.channels}; }
-    Pixels<const Bfloat16Pair> output() const { return {y_.data(), outputs_, form_.filters}; }
-    /// Every tap leads to every pair.
-    std::shared_ptr<const AxisTaps> taps() const {
-        AxisTaps taps{.sources = images_, .targets = outputs_, .runs = {}, .groups = {}};
-        for (Index l = 0; l < form_.width.kernel; ++l)
-            taps.runs.push_back({{l * form_.width.dilation, 2 * form_.width.stride}, {0, 1}, outputs_});
-        return std::make_shared<const AxisTaps>(taps);
-    }
-
-  private:
-    struct Pairing {
-        Index first, step, partner;
-    };
-
-    static void pair(const Pixels<const float>& from, Index lines, const Pairing& pairing,
-                     const Pixels<Bfloat16Pair>& to) {
-        const std::vector<float> zeros(static_cast<std::size_t>(from.stride));
-        parallel_for(lines, [&](Index line) {
-            const auto pixel = [&](Index j) { return 0 <= j && j < from.width ? from.at(line, j) : zeros.data(); };
-            for (Index m = 0; m < to.width; ++m) {
-                const Index j = pairing.first + m * pairing.step;
-                const float *const left = pixel(j), *const right = pixel(j + pairing.partner);
-                Bfloat16Pair* const pairs = to.at(line, m);
-                for (Index c = 0; c < to.stride; ++c) pairs[c] = bfloat16_pair(left[c], right[c]);
-            }
-        });
-    }
-
-    const Conv2DForm& form_;
-    Index outputs_, images_;
-    Scratch<Bfloat16Pair> x_, y_;
-};
 
 // The gradient of the filters: products of image pixels, or pairs of them, and of the output pixels that taps join them
 // to, added up in one of three ways.
@@ -177,7 +126,8 @@ class WeightGradient {
         lines_ = form_.batch * height_->targets;
         if (add_ != &WeightGradient::add_tap_by_tap) return;
         parts_ = form_.height.kernel * form_.width.kernel;
-        lines_at_once_ = cached_pixels / (x_.width * x_.stride * form_.height.stride + y_.width * y_.stride);
+        const Index a_line = x_.width * x_.stride * form_.height.stride + y_.width * y_.stride;
+        lines_at_once_ = cached_pixels / std::max<Index>(1, a_line);
     }
 
     // Each way adds to w what the target's lines [first, last) give to a part of a group's filters.
@@ -227,8 +177,7 @@ class WeightGradient {
                                 .output = output + begin * y_.stride,
                                 .output_step = y_.stride,
                                 .count = end - begin},
-                               small_groups_,
-                               {w + l * c_ * form_.filters, taps * c_, form_.filters});
+                               small_groups_, {w + l * c_ * form_.filters, taps * c_, form_.filters});
         };
         const Index begin = width_->runs.front().target[0];
         const Index end = std::max(begin, width_->runs.back().target[width_->runs.back().count]);
@@ -265,7 +214,8 @@ class WeightGradient {
         std::fill_n(spread.data(), rows.size * columns.size * few, T{0});
         std::fill_n(sums.data(), taps * few * many, T{0});
         const Index height = height_->targets;
-        const Index lines_at_once = std::max<Index>(1, cached_sums / (targets.width * targets.stride));
+        const Index lines_at_once =
+            std::max<Index>(1, cached_sums / std::max<Index>(1, targets.width * targets.stride));
         for (Index n = first / height; n < last / height; ++n) {
             for (Index i = rows.first_source; i < rows.last_source; ++i) {
                 T* const line = spread.data() + rows.of_source(i) * columns.size * few;
@@ -275,13 +225,14 @@ class WeightGradient {
                 }
             }
             for (Index i = 0; i < height; i += lines_at_once) {
-                sum_along_pixels<T>(entries, {.offset = i * rows.target_step * columns.size * few,
-                                              .line_step = rows.target_step * columns.size * few,
-                                              .pixel_step = columns.target_step * few,
-                                              .target = targets.at(n * height + i, 0),
-                                              .target_step = targets.stride,
-                                              .lines = std::min(lines_at_once, height - i),
-                                              .width = targets.width},
+                sum_along_pixels<T>(entries,
+                                    {.offset = i * rows.target_step * columns.size * few,
+                                     .line_step = rows.target_step * columns.size * few,
+                                     .pixel_step = columns.target_step * few,
+                                     .target = targets.at(n * height + i, 0),
+                                     .target_step = targets.stride,
+                                     .lines = std::min(lines_at_once, height - i),
+                                     .width = targets.width},
                                     {sums.data(), taps * few, many});
             }
         }
