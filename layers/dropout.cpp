@@ -1,7 +1,7 @@
 #include "layers/dropout.h"
 
-#include "framework/kernels/loops.h"
 #include "framework/ops/elementwise.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/selection.h"
 #include "framework/tensor/processes.h"
 

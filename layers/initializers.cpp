@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/shape_ops.h"
 
 namespace adjoint::initializers {

@@ -1,7 +1,7 @@
 #include "models/rbm.h"
 
-#include "framework/kernels/loops.h"
 #include "framework/ops/elementwise.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/reduction.h"
 #include "framework/tensor/processes.h"
 #include "layers/initializers.h"

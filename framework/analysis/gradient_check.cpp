@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "framework/analysis/order_check.h"
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/tensor/precision.h"
 
 namespace adjoint {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "framework/analysis/finite_difference.h"
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 
 namespace adjoint {
 namespace {

@@ -6,8 +6,8 @@
 #include <functional>
 #include <numeric>
 
-#include "framework/kernels/reduce_loops.h"
 #include "framework/ops/elementwise.h"
+#include "framework/ops/reduce_loops.h"
 #include "framework/ops/reduction.h"
 
 namespace adjoint {

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <utility>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/selection.h"
 

@@ -4,8 +4,8 @@
 #include <fmt/ranges.h>
 #include <limits>
 
-#include "framework/kernels/reduce_loops.h"
 #include "framework/ops/elementwise.h"
+#include "framework/ops/reduce_loops.h"
 #include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
 

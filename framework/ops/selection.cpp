@@ -5,7 +5,7 @@
 #include <functional>
 #include <numeric>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/reduction.h"
 
 namespace adjoint {

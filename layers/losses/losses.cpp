@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"

@@ -5,9 +5,9 @@
 #include <fmt/ranges.h>
 
 #include "framework/analysis/checkerboard.h"
-#include "framework/kernels/loops.h"
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 

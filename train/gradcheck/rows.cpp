@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 
 namespace adjoint {
 namespace {

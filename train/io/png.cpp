@@ -24,7 +24,7 @@ unsigned char* compressed(unsigned char* data, int size, int* compressed_size, i
 #define STB_IMAGE_WRITE_STATIC
 #include <stb/stb_image_write.h>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/shape.h"
 #include "train/io/atomic_file.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 
 namespace adjoint {
 

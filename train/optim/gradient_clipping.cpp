@@ -5,8 +5,8 @@
 #include <functional>
 #include <numeric>
 
-#include "framework/kernels/loops.h"
 #include "framework/ops/elementwise.h"
+#include "framework/ops/loops.h"
 #include "framework/tensor/batch_blocks.h"
 
 namespace adjoint {

@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "framework/analysis/anomaly.h"
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 
 namespace adjoint {
 namespace {

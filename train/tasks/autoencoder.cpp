@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/tensor/processes.h"
 #include "layers/losses/losses.h"
 #include "train/cli/progress_line.h"

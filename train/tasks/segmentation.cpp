@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/data/image_input.h"

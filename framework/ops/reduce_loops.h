@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 #include "framework/tensor/batch_blocks.h"
 
 namespace adjoint {

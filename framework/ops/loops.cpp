@@ -1,4 +1,4 @@
-#include "framework/kernels/loops.h"
+#include "framework/ops/loops.h"
 
 namespace adjoint {
 namespace {
