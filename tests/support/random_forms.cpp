@@ -52,14 +52,18 @@ std::string to_string(const Conv2DForm& form) {
 
 Conv2DForm random_form(const Random& random) {
     RandomStream stream(random);
-    const bool depthwise = stream.between(0, 7) == 0;
+    const Index kind = stream.between(0, 7);
+    const bool depthwise = kind == 0, small_groups = kind == 1;
+    const auto group_channels = [&] {
+        return depthwise ? 1 : small_groups ? stream.between(1, 5) : random_channels(stream);
+    };
     const Conv2DOptions options{.stride = {stream.between(1, 4), stream.between(1, 4)},
                                 .padding = random_padding(stream),
                                 .dilation = {stream.between(1, 3), stream.between(1, 3)},
-                                .groups = depthwise ? stream.between(2, 5) * random_channels(stream)
-                                                    : std::max<Index>(1, stream.between(-2, 5))};
-    const Shape weight{stream.between(1, 5), stream.between(1, 5), depthwise ? 1 : random_channels(stream),
-                       options.groups * (depthwise ? 1 : random_channels(stream))};
+                                .groups = depthwise      ? stream.between(2, 5) * random_channels(stream)
+                                          : small_groups ? stream.between(2, 40)
+                                                         : std::max<Index>(1, stream.between(-2, 5))};
+    const Shape weight{stream.between(1, 5), stream.between(1, 5), group_channels(), options.groups * group_channels()};
     const Sides& sides = options.padding.sides();
     const Padding::Rule rule = options.padding.rule();
     const Shape image{stream.between(1, 3),

@@ -12,8 +12,8 @@ namespace adjoint {
 std::string to_string(const Conv2DForm& form);
 
 /// A small form: any rule of padding (four sides also crop), strides 1–4, dilations 1–3, kernels 1–5, channels
-/// from one to more than fill vectors, one group or a few or one a channel, batches of 1–3; height and width are drawn
-/// apart.
+/// from one to more than fill vectors, one group or a few or many small ones or one a channel, batches of 1–3; height
+/// and width are drawn apart.
 Conv2DForm random_form(const Random& random);
 
 /// Whole numbers from −3 to 3: sums of their products are exact in either element type, in any order.

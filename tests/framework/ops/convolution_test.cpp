@@ -68,7 +68,7 @@ TEST_P(Convolution, IsByDefinitionTheSevenLoops) {
 }
 
 TEST_P(Convolution, IsDirectlyItsDefinition) {
-    for_random_forms(1000, [](const Conv2DForm& form, const Operands& at) {
+    for_random_forms(2000, [](const Conv2DForm& form, const Operands& at) {
         EXPECT_TRUE(equal(GetParam().value(form, at), GetParam().by_definition(form, at)));
     });
 }
