@@ -183,6 +183,7 @@ INSTANTIATE_TEST_SUITE_P(All, Documents,
                                          Document{"layers/transposed_convolution.md", "transposed_convolution_", 2, 29,
                                                   9},
                                          Document{"CONTRIBUTING.md", "contributing_", 0, 0, 1},
+                                         Document{"framework/kernels/tiles.md", "tiles_", 0, 0, 0},
                                          Document{"CHANGELOG.md", "changelog_", 0, 0, 0}),
                          [](const auto& row) { return row.param.programs + "document"; });
 

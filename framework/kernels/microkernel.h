@@ -1,5 +1,6 @@
 // Microkernel of convolution: the arithmetic, in tiles of a result that stay in registers until their sums are whole.
-// One loop for the pixels that taps lead to, two for the gradient of the filters.
+// One loop for the pixels that taps lead to, three for the gradient of the filters: of many channels, of small
+// groups and of few channels. tiles.md tells how they work.
 #pragma once
 
 #include <algorithm>
@@ -85,7 +86,7 @@ struct Panel {
     const F* filters;
     Index columns;
     FilterLayout layout;
-    const SmallGroups<SumOf<F>>* groups = nullptr;  ///< of small groups: how they lie in vectors
+    const SmallGroups<SumOf<F>>* groups = nullptr;  ///< where these are small: how they lie in vectors,
     Index source = 0;                               ///< and the first of their sources in a pixel
 };
 

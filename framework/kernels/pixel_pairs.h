@@ -11,8 +11,8 @@
 
 namespace adjoint::direct {
 
-/// The pixels of both sides, rounded, in pairs: output pixels (2m, 2m + 1) of a line, and for each image pixel of a line
-/// and its borders the pair with that which the next output pixel sees in its place; zeros beyond the ends.
+/// The pixels of both sides, rounded, in pairs: output pixels (2m, 2m + 1) of a line, and for each image pixel of a
+/// line and its borders the pair with that which the next output pixel sees in its place; zeros beyond the ends.
 class PixelPairs {
   public:
     PixelPairs(const Conv2DForm& form, const float* x, const float* y)

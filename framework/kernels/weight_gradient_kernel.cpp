@@ -92,7 +92,8 @@ class WeightGradient {
     // all blocks, whose tree is climbed in cache.
     void sum_in_cache(const BatchBlocks& blocks, T* w) const {
         const Index size = element_count(form_.weight_shape()), height = height_->targets;
-        const Index parts = c_ * o_ / cached_sums;
+        const Index for_threads = std::min(ceil_divide(fewest_pieces, parts_ * groups_), c_ / (3 * tile_rows));
+        const Index parts = std::max(c_ * o_ / cached_sums, for_threads);
         const std::vector<BlockNode> single = single_blocks(blocks);
         const Scratch<T> partial(blocks.all() ? 0 : blocks.count() * size);
         parallel_for(parts_ * groups_ * parts, [&](Index piece) {

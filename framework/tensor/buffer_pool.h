@@ -7,8 +7,8 @@
 
 namespace adjoint {
 
-/// A buffer of at least `bytes` bytes, 64-byte aligned, not initialised. 64 bytes more may be read, whatever they are, so
-/// that a vector may begin at any number. It returns to the pool when its last owner goes.
+/// A buffer of at least `bytes` bytes, 64-byte aligned, not initialised. 64 bytes more may be read, whatever they are,
+/// so that a vector may begin at any number. It returns to the pool when its last owner goes.
 std::shared_ptr<void> allocate_buffer(std::size_t bytes);
 
 /// Room for some numbers, from the pool, for the time of one piece of work.
