@@ -76,7 +76,7 @@ def measured_models(rows, threads):
 
 def operations():
     """The rows of tests/benchmarks: a shape and an operation each."""
-    names = output_of("tests/adjoint_benchmarks", "--benchmark_list_tests").split()
+    names = output_of("tests/benchmarks/adjoint_benchmarks", "--benchmark_list_tests").split()
     return [tuple(name.removesuffix("/real_time").rsplit("/", 1)) for name in names]
 
 
@@ -84,7 +84,7 @@ def measured_operations(rows, threads):
     with PyTorch(threads) as torch:
         for shape, group in itertools.groupby(rows, key=lambda row: row[0]):
             wanted = [operation for _, operation in group]
-            text = output_of("tests/adjoint_benchmarks", f"--benchmark_filter=^{shape}/({'|'.join(wanted)})/",
+            text = output_of("tests/benchmarks/adjoint_benchmarks", f"--benchmark_filter=^{shape}/({'|'.join(wanted)})/",
                              "--benchmark_format=json", "--benchmark_repetitions=5", "--benchmark_min_time=0.05",
                              ADJOINT_THREADS=str(threads))
             medians = [result for result in json.loads(text)["benchmarks"] if result.get("aggregate_name") == "median"]
