@@ -1,4 +1,4 @@
-// Loops over r and v below have constant bounds: the compiler unrolls them and keeps each sum[r][v] in a register.
+// What is said of each r and v below is written out for all of them: each sum[r][v] is a register.
 #include "framework/kernels/microkernel.h"
 
 #include <algorithm>
@@ -151,6 +151,18 @@ void line_tile(const JoinedLines<T>& lines, Index c, Read read, Index columns, T
     add_tile<T, L, V>(sum, columns, sums, stride);
 }
 
+// Calls tile<R, V>(row, column, columns) for the tiles of R rows by V vectors that cover the sums of filters.
+template <class F, class Tile>
+void for_each_sums_tile(const Matrix<SumOf<F>>& sums, Tile tile) {
+    for (Index offset = 0; offset < sums.columns; offset += tile_columns<F>) {
+        const Index columns = std::min(tile_columns<F>, sums.columns - offset);
+        for_each_tile<tile_rows>(sums.rows, [&]<int R>(Index begin) {
+            with_constant<2>(columns > lanes<F> ? 2 : 1,
+                             [&]<int V>() { tile.template operator()<R, V>(begin, offset, columns); });
+        });
+    }
+}
+
 // R numbers of each left row by V vectors of each right row.
 template <class F, int R, int V>
 void outer_tile(const F* const* left, Index first, const F* const* right, Index offset, Index rows, Index columns,
@@ -215,15 +227,10 @@ void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps,
 
 template <class F>
 void OuterProducts<F>::sum_collected() {
-    for (Index offset = 0; offset < sums_.columns; offset += tile_columns<F>) {
-        const Index columns = std::min(tile_columns<F>, sums_.columns - offset);
-        for_each_tile<tile_rows>(sums_.rows, [&]<int R>(Index begin) {
-            with_constant<2>(columns > lanes<F> ? 2 : 1, [&]<int V>() {
-                outer_tile<F, R, V>(left_.data(), begin, right_.data(), offset, static_cast<Index>(count_), columns,
-                                    sums_.data + begin * sums_.stride + offset, sums_.stride);
-            });
-        });
-    }
+    for_each_sums_tile<F>(sums_, [&]<int R, int V>(Index row, Index column, Index columns) {
+        outer_tile<F, R, V>(left_.data(), row, right_.data(), column, static_cast<Index>(count_), columns,
+                            sums_.data + row * sums_.stride + column, sums_.stride);
+    });
     count_ = 0;
 }
 
@@ -253,15 +260,10 @@ void sum_along_lines(const JoinedLines<T>& lines, const SmallGroups<T>& groups, 
 
 template <Scalar T>
 void sum_along_pixels(std::span<const T* const> entries, const PixelsOfLines<T>& pixels, const Matrix<T>& sums) {
-    for (Index offset = 0; offset < sums.columns; offset += tile_columns<T>) {
-        const Index columns = std::min(tile_columns<T>, sums.columns - offset);
-        for_each_tile<tile_rows>(sums.rows, [&]<int R>(Index begin) {
-            with_constant<2>(columns > lanes<T> ? 2 : 1, [&]<int V>() {
-                pixel_tile<T, R, V>(&entries[begin], pixels, offset, columns, sums.data + begin * sums.stride + offset,
-                                    sums.stride);
-            });
-        });
-    }
+    for_each_sums_tile<T>(sums, [&]<int R, int V>(Index row, Index column, Index columns) {
+        pixel_tile<T, R, V>(&entries[row], pixels, column, columns, sums.data + row * sums.stride + column,
+                            sums.stride);
+    });
 }
 
 #define ADJOINT_INSTANTIATE(F)                                                                       \

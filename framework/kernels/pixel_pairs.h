@@ -18,12 +18,12 @@ class PixelPairs {
     PixelPairs(const Conv2DForm& form, const float* x, const float* y)
         : form_(form),
           outputs_(ceil_divide(form.width.output, Index{2})),
-          images_(std::max<Index>(0, 2 * (outputs_ - 1) * form.width.stride + form.width.span())),
+          images_(std::max<Index>(0, form.width.pixel(2 * outputs_ - 2, form.width.kernel - 1) + 1 - first_)),
           x_(form.batch * form.height.image * images_ * form.channels),
           y_(form.batch * form.height.output * outputs_ * form.filters) {
         const ConvAxis& axis = form.width;
         pair(pixels(x, form, Side::image), form.batch * form.height.image,
-             {.first = -axis.pad_before, .step = 1, .partner = axis.stride}, {x_.data(), images_, form.channels});
+             {.first = first_, .step = 1, .partner = axis.stride}, {x_.data(), images_, form.channels});
         pair(pixels(y, form, Side::output), form.batch * form.height.output, {.first = 0, .step = 2, .partner = 1},
              {y_.data(), outputs_, form.filters});
     }
@@ -34,7 +34,7 @@ class PixelPairs {
     std::shared_ptr<const AxisTaps> taps() const {
         AxisTaps taps{.sources = images_, .targets = outputs_, .runs = {}, .groups = {}};
         for (Index l = 0; l < form_.width.kernel; ++l)
-            taps.runs.push_back({{l * form_.width.dilation, 2 * form_.width.stride}, {0, 1}, outputs_});
+            taps.runs.push_back({{form_.width.pixel(0, l) - first_, 2 * form_.width.stride}, {0, 1}, outputs_});
         return std::make_shared<const AxisTaps>(taps);
     }
 
@@ -58,7 +58,8 @@ class PixelPairs {
     }
 
     const Conv2DForm& form_;
-    Index outputs_, images_;
+    Index first_ = form_.width.pixel(0, 0);  // of a line's pixels, or of the border before them
+    Index outputs_, images_;                 // pairs of a line
     Scratch<Bfloat16Pair> x_, y_;
 };
 

@@ -13,28 +13,26 @@ namespace {
 // Pixels of a source along one axis, spread so that tap k leads from target m to m·target_step + of_tap(k), to a zero
 // where it leads to no pixel.
 struct SpreadAxis {
-    SpreadAxis(const ConvAxis& axis, Side target) {
-        const Index reach = axis.span() - 1;
-        const bool to_output = target == Side::output;
-        const Index targets = to_output ? axis.output : axis.image, sources = to_output ? axis.image : axis.output;
-        target_step = to_output ? axis.stride : 1;
-        size = std::max<Index>(0, targets - 1) * target_step + reach + 1;
-        first = to_output ? axis.pad_before : reach - axis.pad_before;
-        step = to_output ? 1 : axis.stride;
-        first_tap = to_output ? 0 : reach;
-        tap_step = to_output ? axis.dilation : -axis.dilation;
-        first_source = std::min(sources, ceil_divide(std::max<Index>(0, -first), step));
-        last_source = std::clamp(ceil_divide(std::max<Index>(0, size - first), step), first_source, sources);
+    const ConvAxis& axis;
+    bool to_output;
+    Index size = to_output ? std::max<Index>(0, axis.reach()) : axis.image + axis.span() - 1;
+    Index target_step = to_output ? axis.stride : 1;
+
+    Index of_tap(Index k) const {
+        return to_output ? axis.pixel(0, k) - axis.pixel(0, 0) : axis.pixel(0, axis.kernel - 1) - axis.pixel(0, k);
     }
-
-    Index of_tap(Index k) const { return first_tap + k * tap_step; }
-    Index of_source(Index i) const { return first + i * step; }
-
-    Index size, target_step;
-    Index first_source, last_source;  // those that some tap leads to, without the last itself
-
-  private:
-    Index first, step, first_tap, tap_step;
+    Index of_source(Index i) const { return to_output ? i - axis.pixel(0, 0) : axis.pixel(i, axis.kernel - 1); }
+    // The first of so many sources that some tap may lead to; and the one after the last, if there are any.
+    Index begin(Index sources) const {
+        Index i = 0;
+        while (i < sources && of_source(i) < 0) ++i;
+        return i;
+    }
+    Index end(Index sources) const {
+        Index i = sources;
+        while (i > 0 && of_source(i - 1) >= size) --i;
+        return i;
+    }
 };
 
 // Whether the pixels of one side have so few channels that they would hardly fill a tile.
@@ -203,7 +201,7 @@ class WeightGradient {
         const auto [few, many] = few_in_image ? std::pair(c_, o_) : std::pair(o_, c_);
         const Pixels<const T> sources = few_in_image ? x_.from(group * c_) : y_.from(group * o_);
         const Pixels<const T> targets = few_in_image ? y_.from(group * o_) : x_.from(group * c_);
-        const SpreadAxis rows(form_.height, target_), columns(form_.width, target_);
+        const SpreadAxis rows{form_.height, few_in_image}, columns{form_.width, few_in_image};
         const Index taps = form_.height.kernel * form_.width.kernel;
         const Scratch<T> spread(rows.size * columns.size * few), sums(taps * few * many);
         std::vector<const T*> entries;
@@ -215,14 +213,17 @@ class WeightGradient {
         std::fill_n(spread.data(), rows.size * columns.size * few, T{0});
         std::fill_n(sums.data(), taps * few * many, T{0});
         const Index height = height_->targets;
+        const Index step = (columns.of_source(1) - columns.of_source(0)) * few;
+        const Index first_row = rows.begin(height_->sources), end_row = rows.end(height_->sources);
+        const Index first_column = columns.begin(sources.width), end_column = columns.end(sources.width);
         const Index lines_at_once =
             std::max<Index>(1, cached_sums / std::max<Index>(1, targets.width * targets.stride));
         for (Index n = first / height; n < last / height; ++n) {
-            for (Index i = rows.first_source; i < rows.last_source; ++i) {
-                T* const line = spread.data() + rows.of_source(i) * columns.size * few;
-                for (Index j = columns.first_source; j < columns.last_source; ++j) {
+            for (Index i = first_row; i < end_row; ++i) {
+                T* to = spread.data() + (rows.of_source(i) * columns.size + columns.of_source(first_column)) * few;
+                for (Index j = first_column; j < end_column; ++j, to += step) {
                     const T* const from = sources.at(n * height_->sources + i, j);
-                    for (Index c = 0; c < few; ++c) line[columns.of_source(j) * few + c] = from[c];
+                    for (Index c = 0; c < few; ++c) to[c] = from[c];
                 }
             }
             for (Index i = 0; i < height; i += lines_at_once) {
