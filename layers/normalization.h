@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "framework/kernels/epilogue.h"
+#include "framework/convolution/epilogue.h"
 #include "layers/initializers.h"
 #include "layers/module.h"
 

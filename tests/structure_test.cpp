@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 // The folders from the bottom to the top: each includes from itself and from those before it.
 const std::vector<std::string> floors = {"framework/tensor",
+                                         "framework/convolution",
                                          "framework/kernels",
                                          "framework/autograd",
                                          "framework/ops",

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "framework/autograd/tape.h"
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 
 namespace adjoint {
 

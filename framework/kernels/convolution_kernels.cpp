@@ -2,8 +2,8 @@
 
 #include <cstdlib>
 
+#include "framework/convolution/reference_convolution.h"
 #include "framework/kernels/direct_convolution.h"
-#include "framework/kernels/reference_convolution.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/precision.h"
 

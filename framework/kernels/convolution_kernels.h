@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "framework/kernels/conv2d_form.h"
-#include "framework/kernels/epilogue.h"
+#include "framework/convolution/conv2d_form.h"
+#include "framework/convolution/epilogue.h"
 #include "framework/tensor/tensor.h"
 
 namespace adjoint {

@@ -7,10 +7,10 @@
 #include <array>
 #include <span>
 
-#include "framework/kernels/conv2d_form.h"
-#include "framework/kernels/epilogue.h"
-#include "framework/kernels/gemm.h"
+#include "framework/convolution/conv2d_form.h"
+#include "framework/convolution/epilogue.h"
 #include "framework/kernels/vectors.h"
+#include "framework/tensor/gemm.h"
 
 namespace adjoint::direct {
 

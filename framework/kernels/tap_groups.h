@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 
 namespace adjoint::direct {
 

@@ -18,8 +18,8 @@
 #pragma once
 
 #include "framework/autograd/tape.h"
-#include "framework/kernels/conv2d_form.h"
-#include "framework/kernels/epilogue.h"
+#include "framework/convolution/conv2d_form.h"
+#include "framework/convolution/epilogue.h"
 
 namespace adjoint {
 

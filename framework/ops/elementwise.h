@@ -5,7 +5,7 @@
 #pragma once
 
 #include "framework/autograd/tape.h"
-#include "framework/kernels/epilogue.h"
+#include "framework/convolution/epilogue.h"
 
 namespace adjoint {
 

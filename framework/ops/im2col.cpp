@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 #include <numeric>
 
-#include "framework/kernels/im2col_loops.h"
+#include "framework/convolution/im2col_loops.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "framework/autograd/tape.h"
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 #include "framework/ops/sparse_matrix.h"
 
 namespace adjoint {

@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include "framework/kernels/direct_convolution.h"
-#include "framework/kernels/gemm.h"
 #include "framework/ops/convolution.h"
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
+#include "framework/tensor/gemm.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 #include "framework/tensor/precision.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/ranges.h>
 
-#include "framework/kernels/im2col_loops.h"
+#include "framework/convolution/im2col_loops.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/im2col.h"
 #include "framework/ops/reduction.h"

@@ -7,7 +7,7 @@
 
 #include <optional>
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 #include "framework/ops/shape_ops.h"
 
 namespace adjoint {

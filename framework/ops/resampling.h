@@ -2,7 +2,7 @@
 // linear operation along each axis, whose adjoint is the transposed one.
 #pragma once
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 #include "framework/ops/sparse_matrix.h"
 
 namespace adjoint {

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <fmt/format.h>
 
-#include "framework/kernels/gemm.h"
 #include "framework/ops/convolution.h"
+#include "framework/tensor/gemm.h"
 #include "framework/tensor/parallel.h"
 #include "framework/tensor/random.h"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 #include "framework/tensor/random.h"
 
 namespace adjoint {

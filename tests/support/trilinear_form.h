@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 #include "framework/tensor/tensor.h"
 
 namespace adjoint::literal {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "framework/kernels/convolution_kernels.h"
-#include "framework/kernels/gemm.h"
+#include "framework/tensor/gemm.h"
 
 namespace adjoint {
 

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "framework/kernels/convolution_kernels.h"
-#include "framework/kernels/gemm.h"
 #include "framework/tensor/buffer_pool.h"
+#include "framework/tensor/gemm.h"
 #include "framework/tensor/observer.h"
 #include "framework/tensor/parallel.h"
 #include "framework/tensor/precision.h"

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 
 namespace adjoint {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 #include "framework/tensor/tensor.h"
 
 namespace adjoint {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "datasets/read_file.h"
-#include "framework/kernels/gemm.h"
+#include "framework/tensor/gemm.h"
 #include "framework/tensor/parallel.h"
 #include "train/io/safetensors.h"
 

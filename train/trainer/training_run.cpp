@@ -6,7 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "framework/analysis/anomaly.h"
-#include "framework/kernels/gemm.h"
+#include "framework/tensor/gemm.h"
 #include "framework/tensor/parallel.h"
 #include "framework/tensor/processes.h"
 #include "train/cli/commands.h"

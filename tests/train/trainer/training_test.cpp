@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
-#include "framework/kernels/gemm.h"
 #include "framework/ops/elementwise.h"
+#include "framework/tensor/gemm.h"
 #include "models/autoencoder.h"
 #include "models/dcgan.h"
 #include "tests/support/program.h"

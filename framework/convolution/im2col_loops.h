@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 #include "framework/tensor/tensor.h"
 
 namespace adjoint {

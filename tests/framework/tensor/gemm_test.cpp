@@ -1,5 +1,5 @@
 // Truths about the matrix product: it is the sum of products for every transposition, stride and shape, empty ones too.
-#include "framework/kernels/gemm.h"
+#include "framework/tensor/gemm.h"
 
 #include <array>
 #include <cmath>

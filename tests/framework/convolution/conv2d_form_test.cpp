@@ -1,6 +1,6 @@
 // Truths about the sizes that fit together in a convolution: those that TensorFlow, PyTorch and Keras give, each by its
 // own documented formula; and for a transposed convolution every size that is possible, and no other.
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>

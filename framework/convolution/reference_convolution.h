@@ -15,11 +15,11 @@
 
 #include <algorithm>
 
-#include "framework/kernels/epilogue.h"
-#include "framework/kernels/gemm.h"
-#include "framework/kernels/im2col_loops.h"
+#include "framework/convolution/epilogue.h"
+#include "framework/convolution/im2col_loops.h"
 #include "framework/tensor/batch_blocks.h"
 #include "framework/tensor/buffer_pool.h"
+#include "framework/tensor/gemm.h"
 
 namespace adjoint::reference {
 

@@ -1,4 +1,4 @@
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 
 #include <algorithm>
 #include <fmt/ranges.h>

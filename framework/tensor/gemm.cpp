@@ -1,4 +1,4 @@
-#include "framework/kernels/gemm.h"
+#include "framework/tensor/gemm.h"
 
 #include <cblas.h>
 #include <cstdlib>

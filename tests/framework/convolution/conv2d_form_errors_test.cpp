@@ -2,7 +2,7 @@
 // would be possible.
 #include <gtest/gtest.h>
 
-#include "framework/kernels/conv2d_form.h"
+#include "framework/convolution/conv2d_form.h"
 #include "tests/support/expectations.h"
 
 namespace adjoint {
