@@ -58,8 +58,7 @@ struct PixelSum {
                                  (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows, filters.rows};
                 if (filters.few_rows()) {
                     for (Index c = 0; c < tap.length; ++c) taps.push_back({tap.source + c, tap.filter + c, 1});
-                } else if (filters.joins_taps() && !taps.empty() &&
-                           taps.back().source + taps.back().length == tap.source &&
+                } else if (!taps.empty() && taps.back().source + taps.back().length == tap.source &&
                            taps.back().filter + taps.back().length == tap.filter) {
                     taps.back().length += tap.length;
                 } else {
@@ -111,7 +110,7 @@ void sum_factors(const F* source, const SumOf<F>* w, SumOf<F>* target, const Con
 }
 
 // The sum of factors that are yet to be rounded: of pairs where the processor multiplies these, they end where pixels
-// and groups do, and there are columns enough to fill vectors.
+// and groups do, and rows or columns fill vectors.
 void sum_rounded(const float* source, const float* w, float* target, const Conv2DForm& form, Side side,
                  const Epilogue<const float*>& epilogue) {
     const bool to_output = side == Side::output;
@@ -119,7 +118,8 @@ void sum_rounded(const float* source, const float* w, float* target, const Conv2
     const Index rows = to_output ? form.group_channels() : form.group_filters();
     const Index columns = to_output ? form.group_filters() : form.group_channels();
     if constexpr (multiplies_pairs) {
-        if (rows % numbers_in<Bfloat16Pair> == 0 && columns > spread_tile_side && !SmallGroups<float>::fit(form)) {
+        const bool fills_vectors = columns > spread_columns<float> || rows % (2 * lanes<Bfloat16Pair>) == 0;
+        if (rows % numbers_in<Bfloat16Pair> == 0 && fills_vectors && !SmallGroups<float>::fit(form)) {
             return sum_factors<Bfloat16Pair>(bfloat16_pairs(source, count).data(), w, target, form, side, epilogue);
         }
     }

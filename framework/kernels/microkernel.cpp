@@ -8,44 +8,32 @@
 namespace adjoint::direct {
 namespace {
 
-// Writes R rows of V vectors: whole vectors, or as many columns as there are. In registers until it is done, and so it
-// becomes part of each tile.
+// Stores R rows of V vectors at(r), or as many of a row's numbers as there are columns.
+template <Scalar T, int R, int V>
+[[gnu::always_inline]] inline void store_tile(const Vector<T> (&sum)[R][V], Index columns, auto at) {
+    if (columns == V * lanes<T>)
+        return for_each_vector<R, V>([&]<int r, int v>() { store(at(r) + v * lanes<T>, sum[r][v]); });
+    T rows[R][V * lanes<T>];
+    for_each_vector<R, V>([&]<int r, int v>() { store(rows[r] + v * lanes<T>, sum[r][v]); });
+    for (int r = 0; r < R; ++r) std::copy_n(rows[r], columns, at(r));
+}
+
+// Finishes R rows of V vectors and writes them. In registers until it is done, and so it becomes part of each tile.
 template <Scalar T, int R, int V>
 [[gnu::always_inline]] inline void write_tile(Vector<T> (&sum)[R][V], Index columns, const Epilogue<const T*>& epilogue,
                                               T* const* results) {
     const auto slope = static_cast<T>(epilogue.activation.slope);
-    if (columns < V * lanes<T>) {
-        T rows[R][V * lanes<T>];
-        for_each_vector<R, V>([&]<int r, int v>() { store(rows[r] + v * lanes<T>, sum[r][v]); });
-        for (int r = 0; r < R; ++r) {
-            for (Index o = 0; o < columns; ++o) results[r][o] = finish(rows[r][o], epilogue, o);
-        }
-        return;
-    }
     if (epilogue.bias != nullptr)
         for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] += load(epilogue.bias + v * lanes<T>); });
     if (slope != 1) for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = rectify(sum[r][v], slope); });
-    unrolled<R>([&]<int r>() {
-        T* const result = results[r];
-        unrolled<V>([&]<int v>() { store(result + v * lanes<T>, sum[r][v]); });
-    });
+    store_tile<T, R, V>(sum, columns, [&](int r) { return results[r]; });
 }
 
-// Adds R rows of V vectors to sums, or as many columns as there are.
+// Adds R rows of V vectors to sums.
 template <Scalar T, int R, int V>
-[[gnu::always_inline]] inline void add_tile(const Vector<T> (&sum)[R][V], Index columns, T* sums, Index stride) {
-    if (columns < V * lanes<T>) {
-        T rows[R][V * lanes<T>];
-        for_each_vector<R, V>([&]<int r, int v>() { store(rows[r] + v * lanes<T>, sum[r][v]); });
-        for (int r = 0; r < R; ++r) {
-            for (Index o = 0; o < columns; ++o) sums[r * stride + o] += rows[r][o];
-        }
-        return;
-    }
-    for_each_vector<R, V>([&]<int r, int v>() {
-        T* const at = sums + r * stride + v * lanes<T>;
-        store(at, load(at) + sum[r][v]);
-    });
+[[gnu::always_inline]] inline void add_tile(Vector<T> (&sum)[R][V], Index columns, T* sums, Index stride) {
+    for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] += load(sums + r * stride + v * lanes<T>); });
+    store_tile<T, R, V>(sum, columns, [&](int r) { return sums + r * stride; });
 }
 
 // R rows by V vectors.
@@ -61,7 +49,7 @@ void tap_tile(const F* const* sources, std::span<const Tap> taps, const Panel<F>
     const auto add = [&](Index at, const F* filter) __attribute__((always_inline)) {
         Vector<F> f[V];
         unrolled<V>([&]<int v>() { f[v] = load(filter + v * lanes<F>); });
-        for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], sources[r][at], f[v]); });
+        for_each_vector<R, V>([&]<int r, int v>() { add_product<F>(sum[r][v], sources[r][at], f[v]); });
     };
     if (taps.size() > 0 && taps[0].length == 1) {
         for (const Tap& tap : taps) add(tap.source, panel.filters + tap.filter * width);
@@ -75,41 +63,37 @@ void tap_tile(const F* const* sources, std::span<const Tap> taps, const Panel<F>
     write_tile<SumOf<F>, R, V>(sum, panel.columns, epilogue, results);
 }
 
-// Σ v[i], as a tree: halves, quarters, … added to each other.
+// Lane i of the result is the sum of the lanes of v[i], added as a tree: halves, quarters, … to each other.
 template <Scalar T, int half = lanes<T> / 2>
-T sum_of_lanes(const Vector<T>& v) {
-    const auto other_half = [&]<int... i>(std::integer_sequence<int, i...>)->Vector<T> {
-        return __builtin_shufflevector(v, v, (i ^ half)...);
-    }
-    (std::make_integer_sequence<int, lanes<T>>());
-    if constexpr (half == 1) {
-        return v[0] + other_half[0];
+Vector<T> sums_of_lanes(Vector<T> (&v)[lanes<T>]) {
+    if constexpr (half == 0) {
+        return v[0];
     } else {
-        return sum_of_lanes<T, half / 2>(v + other_half);
+        unrolled<half>([&]<int i>() {
+            swap_quarters<T, half>(v[i], v[i + half]);
+            v[i] += v[i + half];
+        });
+        return sums_of_lanes<T, half / 2>(v);
     }
 }
 
-// R rows by C columns, each sum spread over the lanes of a vector; each tap's length is whole vectors.
-template <Scalar T, int R, int C>
-void column_tile(const T* const* sources, std::span<const Tap> taps, const Panel<T>& panel, Epilogue<const T*> epilogue,
-                 T* const* results) {
-    Vector<T> sum[R][C];
-    for (Vector<T>(&row)[C] : sum) {
-        for (Vector<T>& each : row) each = Vector<T>{};  // GCC would call memset for = {}
-    }
+// R rows by C columns, each sum spread over the lanes of a vector; taps are whole vectors long.
+template <class F, int R, int C>
+void column_tile(const F* const* sources, std::span<const Tap> taps, const Panel<F>& panel,
+                 const Epilogue<const SumOf<F>*>& epilogue, SumOf<F>* const* results) {
+    using T = SumOf<F>;
+    Vector<T> sum[lanes<T>];
+    unrolled<lanes<T>>([&]<int i>() { sum[i] = Vector<T>{}; });
     for (const Tap& tap : taps) {
-        const T* source[R];
-        for (int r = 0; r < R; ++r) source[r] = sources[r] + tap.source;
-        const T* const filter = panel.filters + tap.filter * C;
-        for (Index c = 0; c < tap.length; c += lanes<T>) {
-            for (int r = 0; r < R; ++r) {
-                for (int o = 0; o < C; ++o) sum[r][o] += load(source[r] + c) * load(filter + o * tap.length + c);
-            }
+        const F* filter = panel.filters + tap.filter * C;
+        for (Index c = tap.source; c < tap.source + tap.length; c += lanes<F>, filter += C * lanes<F>) {
+            Vector<F> f[C];
+            unrolled<C>([&]<int o>() { f[o] = load(filter + o * lanes<F>); });
+            for_each_vector<R, C>([&]<int r, int o>() { add_product<F>(sum[r * C + o], load(sources[r] + c), f[o]); });
         }
     }
-    for (int r = 0; r < R; ++r) {
-        for (int o = 0; o < C; ++o) results[r][o] = finish(sum_of_lanes<T>(sum[r][o]), epilogue, o);
-    }
+    const Vector<T> sums = sums_of_lanes<T>(sum);
+    for (int i = 0; i < R * C; ++i) results[i / C][i % C] = finish(sums[i], epilogue, i % C);
 }
 
 // R rows by V vectors of columns, of several groups.
@@ -174,24 +158,25 @@ void outer_tile(const F* const* left, Index first, const F* const* right, Index 
         const F* const a = left[i] + first;
         Vector<F> b[V];
         unrolled<V>([&]<int v>() { b[v] = load(right[i] + offset + v * lanes<F>); });
-        for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], a[r], b[v]); });
+        for_each_vector<R, V>([&]<int r, int v>() { add_product<F>(sum[r][v], a[r], b[v]); });
     }
     add_tile<T, R, V>(sum, columns, sums, sums_stride);
 }
 
 // R entries by V vectors of columns.
-template <Scalar T, int R, int V>
-void pixel_tile(const T* const* entries, const PixelsOfLines<T>& pixels, Index offset, Index columns, T* sums,
+template <class F, int R, int V>
+void pixel_tile(const F* const* entries, const PixelsOfLines<F>& pixels, Index offset, Index columns, SumOf<F>* sums,
                 Index stride) {
+    using T = SumOf<F>;
     Vector<T> sum[R][V];
     for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = Vector<T>{}; });
-    const T* target = pixels.target + offset;
+    const F* target = pixels.target + offset;
     for (Index i = 0; i < pixels.lines; ++i) {
         Index at = pixels.offset + i * pixels.line_step;
         for (Index j = 0; j < pixels.width; ++j, at += pixels.pixel_step, target += pixels.target_step) {
-            Vector<T> y[V];
-            unrolled<V>([&]<int v>() { y[v] = load(target + v * lanes<T>); });
-            for_each_vector<R, V>([&]<int r, int v>() { add_product(sum[r][v], entries[r][at], y[v]); });
+            Vector<F> y[V];
+            unrolled<V>([&]<int v>() { y[v] = load(target + v * lanes<F>); });
+            for_each_vector<R, V>([&]<int r, int v>() { add_product<F>(sum[r][v], entries[r][at], y[v]); });
         }
     }
     add_tile<T, R, V>(sum, columns, sums, stride);
@@ -211,13 +196,13 @@ void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps,
                 });
             });
         }
-        if (panel.layout == FilterLayout::columns) {
-            return for_each_tile<spread_tile_side>(rows, [&]<int R>(Index begin) {
-                with_constant<spread_tile_side>(panel.columns, [&]<int C>() {
-                    column_tile<F, R, C>(&sources[begin], taps, panel, epilogue, &results[begin]);
-                });
+    }
+    if (panel.layout == FilterLayout::columns) {
+        return with_constant<spread_columns<F>>(panel.columns, [&]<int C>() {
+            for_each_tile<lanes<F> / C>(rows, [&]<int R>(Index begin) {
+                column_tile<F, R, C>(&sources[begin], taps, panel, epilogue, &results[begin]);
             });
-        }
+        });
     }
     for_each_tile<tile_rows>(rows, [&]<int R>(Index begin) {
         with_constant<2>(panel.columns > lanes<F> ? 2 : 1,
@@ -258,10 +243,10 @@ void sum_along_lines(const JoinedLines<T>& lines, const SmallGroups<T>& groups, 
     });
 }
 
-template <Scalar T>
-void sum_along_pixels(std::span<const T* const> entries, const PixelsOfLines<T>& pixels, const Matrix<T>& sums) {
-    for_each_sums_tile<T>(sums, [&]<int R, int V>(Index row, Index column, Index columns) {
-        pixel_tile<T, R, V>(&entries[row], pixels, column, columns, sums.data + row * sums.stride + column,
+template <class F>
+void sum_along_pixels(std::span<const F* const> entries, const PixelsOfLines<F>& pixels, const Matrix<SumOf<F>>& sums) {
+    for_each_sums_tile<F>(sums, [&]<int R, int V>(Index row, Index column, Index columns) {
+        pixel_tile<F, R, V>(&entries[row], pixels, column, columns, sums.data + row * sums.stride + column,
                             sums.stride);
     });
 }
@@ -269,7 +254,8 @@ void sum_along_pixels(std::span<const T* const> entries, const PixelsOfLines<T>&
 #define ADJOINT_INSTANTIATE(F)                                                                       \
     template void sum_over_taps<F>(std::span<const F* const>, std::span<const Tap>, const Panel<F>&, \
                                    const Epilogue<const SumOf<F>*>&, std::span<SumOf<F>* const>);    \
-    template class OuterProducts<F>;
+    template class OuterProducts<F>;                                                                 \
+    template void sum_along_pixels(std::span<const F* const>, const PixelsOfLines<F>&, const Matrix<SumOf<F>>&);
 ADJOINT_INSTANTIATE(float)
 ADJOINT_INSTANTIATE(double)
 #if defined(__AVX512BF16__)
@@ -277,8 +263,6 @@ ADJOINT_INSTANTIATE(Bfloat16Pair)
 #endif
 #undef ADJOINT_INSTANTIATE
 
-template void sum_along_pixels(std::span<const float* const>, const PixelsOfLines<float>&, const Matrix<float>&);
-template void sum_along_pixels(std::span<const double* const>, const PixelsOfLines<double>&, const Matrix<double>&);
 template void sum_along_lines(const JoinedLines<float>&, const SmallGroups<float>&, const Matrix<float>&);
 template void sum_along_lines(const JoinedLines<double>&, const SmallGroups<double>&, const Matrix<double>&);
 

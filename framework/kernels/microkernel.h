@@ -40,7 +40,7 @@ struct Tap {
 /// How filters lie in memory, tap after tap.
 enum class FilterLayout {
     rows,     ///< for each c a row of at most tile_columns o, filled up with zeros to whole vectors
-    columns,  ///< for each o its c: for sums of at most spread_tile_side columns over whole vectors of c
+    columns,  ///< for each vector of c one of each o: for sums of at most spread_columns over whole vectors of c
 };
 
 /// How groups of few channels share a vector: lane o of a result is of the group o / columns, which takes its sources
@@ -92,7 +92,7 @@ struct Panel {
 
 /// results[r][o] = Σ sources[r][tap.source + c] · filters[tap.filter + c, o] over taps and c < tap.length, and the
 /// epilogue; c counts from where the sources of o's group begin. The products are added in the order of taps, then c,
-/// whatever the tile. Pairs are of neighbouring c, and filters of pairs lie in rows.
+/// whatever the tile. Pairs are of neighbouring c.
 template <class F>
 void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps, const Panel<F>& panel,
                    const Epilogue<const SumOf<F>*>& epilogue, std::span<SumOf<F>* const> results);
@@ -143,17 +143,17 @@ template <Scalar T>
 void sum_along_lines(const JoinedLines<T>& lines, const SmallGroups<T>& groups, const Matrix<T>& sums);
 
 /// How each of some entries goes on from pixel to pixel and from line to line of a target.
-template <Scalar T>
+template <class F>
 struct PixelsOfLines {
     Index offset;  ///< of an entry at the first pixel,
     Index line_step, pixel_step;
-    const T* target;
+    const F* target;
     Index target_step;  ///< from one pixel to the next, and to that of the next line
     Index lines, width;
 };
 
 /// sums[e, o] += Σ entries[e][offset + i·line_step + j·pixel_step] · target pixel (i, j)[o] over i < lines, j < width.
-template <Scalar T>
-void sum_along_pixels(std::span<const T* const> entries, const PixelsOfLines<T>& pixels, const Matrix<T>& sums);
+template <class F>
+void sum_along_pixels(std::span<const F* const> entries, const PixelsOfLines<F>& pixels, const Matrix<SumOf<F>>& sums);
 
 }  // namespace adjoint::direct

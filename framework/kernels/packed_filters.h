@@ -55,7 +55,7 @@ class PackedFilters {
             panel_columns = groups_->whole() ? group_tile_vectors * lanes<F> : groups_->count * targets;
             sources *= form.groups;
             targets *= form.groups;
-        } else if (!is_pair<F> && targets <= spread_tile_side && rows % lanes<F> == 0) {
+        } else if (targets <= spread_columns<F> && rows % lanes<F> == 0) {
             layout_ = FilterLayout::columns;
         }
         panel_size_ = taps * rows * ceil_divide(panel_columns, lanes<F>) * lanes<F>;
@@ -80,9 +80,7 @@ class PackedFilters {
         return result;
     }
     /// Whether taps are so short that their numbers are better taken one by one.
-    bool few_rows() const { return joins_taps() && !groups_ && rows <= 4; }
-    /// Whether a tap's first row follows the last of the tap before it.
-    bool joins_taps() const { return layout_ == FilterLayout::rows; }
+    bool few_rows() const { return layout_ == FilterLayout::rows && !groups_ && rows <= 4; }
 
     Index taps, rows;        ///< rows of each tap
     Index sources, targets;  ///< channels of a pixel that they join
@@ -97,8 +95,8 @@ class PackedFilters {
     void pack(Index p, Index tap, const SumOf<F>* from, const Strides& strides) const {
         const bool by_rows = layout_ == FilterLayout::rows;
         const Index width = panel(p).columns;
-        const Index row = by_rows ? ceil_divide(width, lanes<F>) * lanes<F> : 1, column = by_rows ? 1 : rows;
-        F* const to = scratch_.data() + p * panel_size_ + tap * rows * (by_rows ? row : width);
+        const Index row = by_rows ? ceil_divide(width, lanes<F>) * lanes<F> : width;
+        F* const to = scratch_.data() + p * panel_size_ + tap * rows * row;
         const auto first_of = [&](Index o) {
             const Index target = p * panel_columns + o;
             return from + target / strides.group_columns * strides.group +
@@ -121,7 +119,9 @@ class PackedFilters {
                 const SumOf<F>* const first = first_of(0) + at;
                 for (Index o = 0; o < width; ++o) to[c * row + o] = factor<F>(first + o, strides.row);
             } else {
-                for (Index o = 0; o < width; ++o) to[c * row + o * column] = factor<F>(first_of(o) + at, strides.row);
+                const Index first = by_rows ? c * row : c / lanes<F> * lanes<F> * row + c % lanes<F>;
+                for (Index o = 0; o < width; ++o)
+                    to[first + o * (by_rows ? 1 : lanes<F>)] = factor<F>(first_of(o) + at, strides.row);
             }
             if (by_rows) std::fill(to + c * row + width, to + (c + 1) * row, F{0});
         }

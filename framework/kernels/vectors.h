@@ -50,8 +50,9 @@ constexpr Index tile_columns = 2 * lanes<T>;
 /// A tile of small groups is so many rows by at most so many vectors of columns.
 constexpr Index group_tile_vectors = vector_registers / 8;
 constexpr Index group_tile_rows = (vector_registers - 8) / group_tile_vectors;
-/// A tile whose sums are each spread over a vector is so many rows by so many columns at most.
-constexpr int spread_tile_side = 4;
+/// A tile whose sums are each spread over a vector has so many columns at most, and as many rows as make a vector.
+template <class T>
+constexpr Index spread_columns = std::min<Index>(4, lanes<T>);
 
 // ---- vectors
 
@@ -90,18 +91,23 @@ Vector<T> permute(const Vector<T>& v, const LaneNumbers<T>& from) {
 #endif
 }
 
-/// sum += a·f for each number of f; of pairs, both products.
-template <Scalar T>
-void add_product(Vector<T>& sum, T a, const Vector<T>& f) {
-    sum += a * f;
-}
+/// sum += a·f, lane by lane; of pairs both products.
+template <class F>
+void add_product(Vector<SumOf<F>>& sum, const Vector<F>& a, const Vector<F>& f) {
 #if defined(__AVX512BF16__)
-inline void add_product(Vector<float>& sum, Bfloat16Pair a, const Vector<Bfloat16Pair>& f) {
-    const Vector<Bfloat16Pair> all = a - Vector<Bfloat16Pair>{};
-    sum = reinterpret_cast<Vector<float>>(_mm512_dpbf16_ps(
-        reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(all), reinterpret_cast<__m512bh>(f)));
-}
+    if constexpr (is_pair<F>) {
+        sum = reinterpret_cast<Vector<float>>(_mm512_dpbf16_ps(
+            reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(f)));
+        return;
+    }
 #endif
+    if constexpr (!is_pair<F>) sum += a * f;
+}
+/// The same with a in each lane.
+template <class F>
+void add_product(Vector<SumOf<F>>& sum, F a, const Vector<F>& f) {
+    add_product<F>(sum, a - Vector<F>{}, f);
+}
 
 // ---- tiles
 
@@ -115,19 +121,23 @@ template <int count, class F>
     (std::make_integer_sequence<int, count>());
 }
 
+/// In squares of 2·half rows and lanes, swaps `half` right lanes of an upper row and left lanes of a lower one.
+template <class T, int half>
+void swap_quarters(Vector<T>& upper, Vector<T>& lower) {
+    constexpr int size = lanes<T>;
+    [&]<int... j>(std::integer_sequence<int, j...>) {
+        const Vector<T> left = __builtin_shufflevector(upper, lower, ((j & half) == 0 ? j : size + j - half)...);
+        lower = __builtin_shufflevector(upper, lower, ((j & half) == 0 ? j + half : size + j)...);
+        upper = left;
+    }
+    (std::make_integer_sequence<int, size>());
+}
+
 /// Transposes a square: swaps its upper right and lower left quarters, and theirs in each of the four.
 template <class T, int half = lanes<T> / 2>
 void transpose(Vector<T> (&rows)[lanes<T>]) {
-    constexpr int size = lanes<T>;
-    unrolled<size>([&]<int i>() {
-        if constexpr ((i & half) == 0) {
-            const Vector<T> upper = rows[i], lower = rows[i + half];
-            [&]<int... j>(std::integer_sequence<int, j...>) {
-                rows[i] = __builtin_shufflevector(upper, lower, ((j & half) == 0 ? j : size + j - half)...);
-                rows[i + half] = __builtin_shufflevector(upper, lower, ((j & half) == 0 ? j + half : size + j)...);
-            }
-            (std::make_integer_sequence<int, size>());
-        }
+    unrolled<lanes<T>>([&]<int i>() {
+        if constexpr ((i & half) == 0) swap_quarters<T, half>(rows[i], rows[i + half]);
     });
     if constexpr (half > 1) transpose<T, half / 2>(rows);
 }
