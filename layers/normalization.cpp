@@ -33,7 +33,8 @@ Variable BatchNorm::forward(const Variable& x) const {
     require(x.rank() >= 2 && x.extent(-1) == scale.shape()[0], "BatchNorm: input must be [..., {}]; got {}",
             scale.shape()[0], x.shape());
     require_same_dtype("BatchNorm", x.value(), scale.value());
-    if (!training()) return options_.activation((x - running_mean) * gain() + shift);
+    const BatchNormalizeOptions options = {.epsilon = options_.epsilon, .activation = options_.activation};
+    if (!training()) return normalize_by(x, scale, shift, running_mean, running_variance, options);
     const auto count = static_cast<double>(values_a_channel(x.value()));
     require(count > 1, "BatchNorm: in training a channel needs more than one value; got {}", x.shape());
     const ChannelMoments batch = channel_moments(x.value());
@@ -42,7 +43,7 @@ Variable BatchNorm::forward(const Variable& x) const {
     };
     follow(running_mean, batch.mean);
     follow(running_variance, Variable(batch.variance) * (count / (count - 1.0)));
-    return batch_normalize(x, scale, shift, batch, {.epsilon = options_.epsilon, .activation = options_.activation});
+    return batch_normalize(x, scale, shift, batch, options);
 }
 
 Variable BatchNorm::gain() const { return scale / sqrt(running_variance + options_.epsilon); }

@@ -111,6 +111,21 @@ void affine_activated(const T* x, const T* mean, const T* a, const T* b, T slope
     for (Index c = 0; c < channels; ++c) y[c] = rectify((x[c] - mean[c]) * a[c] + b[c], slope);
 }
 
+// activation((x − μ)·a + b).
+Tensor affine_activated(const Tensor& x, const Tensor& mean, const Tensor& a, const Tensor& b,
+                        const Activation& activation) {
+    const ProfileScope scope("batch_normalize");
+    return Tensor::build(x.shape(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
+        const T *const in = x.data<T>().data(), *const mu = mean.data<T>().data(), *const as = a.data<T>().data(),
+                       *const bs = b.data<T>().data();
+        const Index C = x.extent(-1);
+        parallel_rows(x.size() / std::max<Index>(1, C), C, [&](Index begin, Index end) {
+            for (Index at = begin * C; at < end * C; at += C)
+                affine_activated(in + at, mu, as, bs, T(activation.slope), C, out.data() + at);
+        });
+    });
+}
+
 template <class T>
 void input_gradient(const T* g, const T* y, const T* x, const std::array<const T*, 4>& of, T slope, Index channels,
                     T* dx) {
@@ -184,6 +199,20 @@ Variable composed_pullback(const Shared& s, const Variable& g, Input to) {
     return s.gamma * r * (h - mean(h, axes) - normalized * mean(h * normalized, axes));
 }
 
+// Throws unless these fit x.
+void require_channels(const char* operation, const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                      const ChannelMoments& moments, const BatchNormalizeOptions& options) {
+    const Index C = x.extent(-1);
+    require(gamma.shape() == Shape{C} && beta.shape() == Shape{C}, "{}: scale and shift must be [{}]; got {} and {}",
+            operation, C, gamma.shape(), beta.shape());
+    require(moments.mean.shape() == Shape{C} && moments.variance.shape() == Shape{C},
+            "{}: mean and variance must be [{}]; got {} and {}", operation, C, moments.mean.shape(),
+            moments.variance.shape());
+    for (const Tensor& other : {gamma, beta, moments.mean, moments.variance}) require_same_dtype(operation, x, other);
+    require_at_least(operation, 0,
+                     {{"epsilon", options.epsilon}, {"the activation's slope", options.activation.slope}});
+}
+
 }  // namespace
 
 Index values_a_channel(const Tensor& x) { return Rows(x).count(); }
@@ -209,27 +238,10 @@ ChannelMoments channel_moments(const Tensor& x) {
 
 Variable batch_normalize(const Variable& x, const Variable& gamma, const Variable& beta, const ChannelMoments& moments,
                          const BatchNormalizeOptions& options) {
-    const Index C = x.extent(-1), rows = x.size() / std::max<Index>(1, C);
-    const double slope = options.activation.slope;
-    require(gamma.shape() == Shape{C} && beta.shape() == Shape{C},
-            "batch_normalize: scale and shift must be [{}]; got {} and {}", C, gamma.shape(), beta.shape());
-    require(moments.mean.shape() == Shape{C} && moments.variance.shape() == Shape{C},
-            "batch_normalize: mean and variance must be [{}]; got {} and {}", C, moments.mean.shape(),
-            moments.variance.shape());
-    for (const Tensor& other : {gamma.value(), beta.value(), moments.mean, moments.variance})
-        require_same_dtype("batch_normalize", x.value(), other);
-    require_at_least("batch_normalize", 0, {{"epsilon", options.epsilon}, {"the activation's slope", slope}});
+    require_channels("batch_normalize", x.value(), gamma.value(), beta.value(), moments, options);
     const Variable r = 1.0 / sqrt(Variable(moments.variance) + options.epsilon);
     const Tensor a = (stop_gradient(gamma) * r).value();
-    const ProfileScope scope("batch_normalize");
-    const Variable y = Tensor::build(x.shape(), x.dtype(), [&]<Scalar T>(std::span<T> out) {
-        const T *const in = x.value().data<T>().data(), *const mu = moments.mean.data<T>().data(),
-                       *const as = a.data<T>().data(), *const bs = beta.value().data<T>().data();
-        parallel_rows(rows, C, [&](Index begin, Index end) {
-            for (Index at = begin * C; at < end * C; at += C)
-                affine_activated(in + at, mu, as, bs, T(slope), C, out.data() + at);
-        });
-    });
+    const Variable y = affine_activated(x.value(), moments.mean, a, beta.value(), options.activation);
     if (!Tape::recording()) return y.value().divided_as(x.value());
     const auto shared = std::make_shared<Shared>(Shared{.x = x,
                                                         .gamma = gamma,
@@ -237,8 +249,8 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
                                                         .mean = moments.mean,
                                                         .inverse_deviation = r.value(),
                                                         .options = options,
-                                                        .channels = C,
-                                                        .rows = rows});
+                                                        .channels = x.extent(-1),
+                                                        .rows = x.size() / std::max<Index>(1, x.extent(-1))});
     const auto pullback = [&](Input to) {
         return [shared, to](const Variable& g) {
             const bool seen = Tape::records(g) || Tape::records(shared->x) || Tape::records(shared->gamma);
@@ -246,6 +258,26 @@ Variable batch_normalize(const Variable& x, const Variable& gamma, const Variabl
         };
     };
     return record(y, {{x, pullback(Input::x)}, {gamma, pullback(Input::gamma)}, {beta, pullback(Input::beta)}});
+}
+
+Variable normalize_by(const Variable& x, const Variable& gamma, const Variable& beta, const Variable& mean,
+                      const Variable& variance, const BatchNormalizeOptions& options) {
+    require_channels("normalize_by", x.value(), gamma.value(), beta.value(), {mean.value(), variance.value()}, options);
+    const auto r_of = [epsilon = options.epsilon](const Variable& v) { return 1.0 / sqrt(v + epsilon); };
+    const Tensor a = (stop_gradient(gamma) * r_of(stop_gradient(variance))).value();
+    const Variable y = affine_activated(x.value(), mean.value(), a, beta.value(), options.activation);
+    const auto h = [y, slope = options.activation.slope](const Variable& g) { return relu_gradient(g, y, slope); };
+    const auto sum_each = [of = Extents(beta)](const Variable& v) { return sum_as(v, of); };
+    const auto products = [=](const Variable& g) { return sum_each(h(g) * (x - mean)); };
+    return record(y.value().divided_as(x.value()),
+                  {{x, [=](const Variable& g) { return h(g) * (gamma * r_of(variance)); }},
+                   {gamma, [=](const Variable& g) { return r_of(variance) * products(g); }},
+                   {beta, [=](const Variable& g) { return sum_each(h(g)); }},
+                   {mean, [=](const Variable& g) { return -(gamma * r_of(variance)) * sum_each(h(g)); }},
+                   {variance, [=](const Variable& g) {
+                        const Variable r = r_of(variance);
+                        return -0.5 * gamma * r * r * r * products(g);
+                    }}});
 }
 
 }  // namespace adjoint

@@ -28,4 +28,9 @@ struct BatchNormalizeOptions {
 Variable batch_normalize(const Variable& x, const Variable& gamma, const Variable& beta, const ChannelMoments& moments,
                          const BatchNormalizeOptions& options = {});
 
+/// The same by moments that do not depend on x, as after training: μ and σ² [C] are variables too.
+/// Gradient:  β ← Σ h,  γ ← r·Σ h·(x − μ),  x ← γ·r·h,  μ ← −γ·r·Σ h,  σ² ← −γ·r³·Σ h·(x − μ) / 2.
+Variable normalize_by(const Variable& x, const Variable& gamma, const Variable& beta, const Variable& mean,
+                      const Variable& variance, const BatchNormalizeOptions& options = {});
+
 }  // namespace adjoint

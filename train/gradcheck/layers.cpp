@@ -41,6 +41,15 @@ Operation batch_normalize_of(const Settings& s) {
             {"x", "gamma", "beta"}};
 }
 
+Operation normalize_by_of(const Settings& s) {
+    const Shape channels = {s.shape().back()};
+    const BatchNormalizeOptions options{.epsilon = s.number("--epsilon"),
+                                        .activation = leaky_relu(s.number("--slope"))};
+    return {[options](const Inputs& in) { return normalize_by(in[0], in[1], in[2], in[3], in[4], options); },
+            {normal(s.shape()), normal(channels, 1), normal(channels, 2), normal(channels, 3), positive(channels, 4)},
+            {"x", "gamma", "beta", "mean", "variance"}};
+}
+
 Operation spectral_norm_of(const Settings& s) {
     return {[](const Inputs& in) { return spectral_norm(in[0], in[1]); },
             {normal(s.shape()), normal({s.shape().back()}, 1)},
@@ -150,6 +159,7 @@ GradientRows layer_rows() {
     const Sample x = normal({3, 4, 2}), image = normal({2, 5, 4, 3}), kinked = apart({3, 4});
     return {
         operation("batch_normalize", "--shape 3,4,2 --epsilon 1e-5 --slope 1|0.2", batch_normalize_of),
+        operation("normalize_by", "--shape 3,4,2 --epsilon 1e-5 --slope 1|0.2", normalize_by_of),
         operation("standardize", {x}, "--axes 0|0,2 --epsilon 1e-5", standardize),
         operation("spectral_norm", "--shape 3,2,4", spectral_norm_of),
         layer("BatchNorm", image, "--epsilon 1e-5 --slope 1 --evaluate no", batch_norm_layer),

@@ -6,6 +6,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/reduction.h"
 #include "framework/tensor/random.h"
+#include "tests/support/expectations.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
 
@@ -61,6 +62,23 @@ TEST(BatchNormalize, PullsBackEachAdjointByItsOwnSums) {
     };
     expect_tensor(gradient_of(1.0), {3}, {16, 16, 16});
     expect_tensor(gradient_of(-2.0), {3}, {-32, -32, -32});
+}
+
+TEST(NormalizeBy, ShiftsAndScalesEachChannelAndRectifies) {
+    const Tensor x({2, 2}, {1, 2, 3, 4}), mean({2}, {2, 1}), variance({2}, {4, 1}), gamma({2}, {6, -1}),
+        beta({2}, {0, 2});
+    expect_tensor(normalize_by(x, gamma, beta, mean, variance, {.epsilon = 0}), {2, 2}, {-3, 1, 3, -1});
+    expect_tensor(normalize_by(x, gamma, beta, mean, variance, {.epsilon = 0, .activation = leaky_relu(0.5)}), {2, 2},
+                  {-1.5, 1, 3, -0.5});
+    EXPECT_REFUSAL(normalize_by(x, gamma, beta, mean, Tensor::ones({3})),
+                   "normalize_by: mean and variance must be [2]; got [2] and [3]");
+}
+
+TEST(NormalizeBy, TheMomentsOfTheBatchIsBatchNormalization) {
+    const std::vector<Variable> in = random_inputs({9, 3, 2, 6});
+    const ChannelMoments moments = channel_moments(in[0].value());
+    expect_equal(normalize_by(in[0], in[1], in[2], moments.mean, moments.variance, {.epsilon = epsilon}),
+                 fused(in[0], in[1], in[2], 1.0), 1e-14);
 }
 
 TEST(ChannelMoments, AreExactForSmallIntegersAndFarFromZero) {

@@ -76,6 +76,9 @@ TEST(Processes, NormalizeABatchAsOne) {
     expect_same_for_any_number({2}, [](const Variable& x, const Variable& w) {
         return batch_normalize(x, w, w, channel_moments(x.value()), {.activation = leaky_relu(0.2)});
     });
+    expect_same_for_any_number({2}, [](const Variable& x, const Variable& w) {
+        return normalize_by(x, w, w, w, exp(w), {.activation = leaky_relu(0.2)});
+    });
     expect_same_for_any_number({2}, [](const Variable& x, const Variable& w) { return standardize(x * w, {0}, 1e-5); });
 }
 
