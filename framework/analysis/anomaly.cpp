@@ -41,7 +41,8 @@ std::optional<Index> first_not_finite(const Tensor& x) {
 AnomalyDetector::AnomalyDetector(std::map<const Module*, std::string> names) : names_(std::move(names)) {}
 AnomalyDetector::~AnomalyDetector() = default;
 
-void AnomalyDetector::after_forward(const Variable& y, const char* operation) {
+void AnomalyDetector::after_forward(const Variable& y, const OperationCall& call, const std::vector<Variable>&) {
+    const char* const operation = call.name;
     const std::string place = places_.empty() ? "" : places_.back();
     const std::string maker = place.empty() ? operation : fmt::format("{} in {}", operation, place);
     if (const auto first = first_not_finite(y.value())) {

@@ -30,7 +30,7 @@ class AnomalyDetector : public Observer {
     explicit AnomalyDetector(std::map<const Module*, std::string> names = {});
     ~AnomalyDetector() override;
 
-    void after_forward(const Variable& y, const char* operation) override;
+    void after_forward(const Variable& y, const OperationCall& call, const std::vector<Variable>& inputs) override;
     void before_backward(std::uint64_t output) override;
     void after_backward() override;
     void before_module(const Module& module, const Variable& x) override;

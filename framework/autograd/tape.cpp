@@ -55,12 +55,15 @@ bool Tape::watches_parameters() {
         live_tapes(), [](const Tape* tape) { return std::ranges::any_of(tape->watched_, &Variable::is_parameter); });
 }
 
-Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation) {
+Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const OperationCall& call) {
     if (Processes::here() != nullptr) y = as_divided_as(edges, std::move(y));
-    Observer::for_each([&](Observer& observer) { observer.after_forward(y, operation); });
+    if (std::vector<Variable> inputs; Observer::any()) {
+        for (const Edge& edge : edges) inputs.push_back(edge.input);
+        Observer::for_each([&](Observer& observer) { observer.after_forward(y, call, inputs); });
+    }
     if (!Tape::recording()) return y;
     // An edge is kept where some tape needs it: its pullback would hold on to values for nothing.
-    Tape::Entry entry{operation, y.id(), std::move(before_edges), {}};
+    Tape::Entry entry{call.name, y.id(), std::move(before_edges), {}};
     for (std::size_t number = 1; auto& [input, pullback] : edges) {
         if (Tape::records(input)) {
             entry.edges.push_back(

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "framework/tensor/observer.h"
 #include "framework/tensor/tensor.h"
 #include "framework/tensor/thread_listing.h"
 
@@ -96,7 +97,7 @@ class Tape {
     static bool watches_parameters();
 
   private:
-    friend Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const char* operation);
+    friend Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges, const OperationCall& call);
     struct Entry {
         struct Edge {
             std::uint64_t input;
@@ -122,11 +123,16 @@ class Tape {
 };
 
 /// Notes on every live tape that y was computed from the edges' inputs, as far as it depends on something watched;
-/// returns y. Every operation ends with this call; the name of the function that calls is the operation's for
-/// observers. Where y is an activation of the value that the edges are of, `before_edges` is its pullback, which runs
+/// returns y. Every operation ends with this call; observers hear of it, by default under the name of the function that
+/// calls. Where y is an activation of the value that the edges are of, `before_edges` is its pullback, which runs
 /// once for all of them.
 Variable record(Variable y, std::vector<Edge> edges, Pullback before_edges = {},
-                const char* operation = __builtin_FUNCTION());
+                const OperationCall& call = __builtin_FUNCTION());
+/// The same where observers are to hear of options.
+inline Variable record(Variable y, std::vector<Edge> edges, std::vector<OperationCall::Option> options,
+                       const char* operation = __builtin_FUNCTION()) {
+    return record(std::move(y), std::move(edges), Pullback{}, OperationCall(operation, std::move(options)));
+}
 
 }  // namespace adjoint
 

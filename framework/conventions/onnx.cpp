@@ -50,7 +50,36 @@ Sides split(const Size2D& total, const std::string& auto_pad) {
     return {rest.height, rest.width, half.height, half.width};
 }
 
+Sides pads_of(const char* operation, const Conv2DForm& form) {
+    const auto& [height, width] = std::pair(form.height, form.width);
+    const Sides pads = {height.pad_before, width.pad_before, height.pad_after, width.pad_after};
+    require(std::min({pads.top, pads.left, pads.bottom, pads.right}) >= 0,
+            "onnx: {} must not crop its input; got pads {},{},{},{}", operation, pads.top, pads.left, pads.bottom,
+            pads.right);
+    return pads;
+}
+
 }  // namespace
+
+ConvOptions conv_options(const Conv2DForm& form) {
+    return {.dilations = {form.height.dilation, form.width.dilation},
+            .group = form.groups,
+            .kernel_shape = Size2D{form.height.kernel, form.width.kernel},
+            .pads = pads_of("Conv", form),
+            .strides = {form.height.stride, form.width.stride}};
+}
+
+ConvTransposeOptions conv_transpose_options(const Conv2DForm& form) {
+    const auto beyond = [](const ConvAxis& axis) {
+        return axis.image + axis.pad_before + axis.pad_after - axis.reach();
+    };
+    return {.dilations = {form.height.dilation, form.width.dilation},
+            .group = form.groups,
+            .kernel_shape = Size2D{form.height.kernel, form.width.kernel},
+            .output_padding = {beyond(form.height), beyond(form.width)},
+            .pads = pads_of("ConvTranspose", form),
+            .strides = {form.height.stride, form.width.stride}};
+}
 
 Conv2DForm conv_form(const Shape& X, const Shape& W, const ConvOptions& o) {
     NormalizedCall call = normalized(conv_terms, X, W, o);

@@ -48,6 +48,12 @@ struct ConvTransposeOptions {
 /// Shapes: X [N, C, H, W], W [C, M / group, kH, kW], B [M].
 Variable conv_transpose(const Variable& X, const Variable& W, const ConvTransposeOptions& options = {});
 
+/// The attributes by which a form is written, as a Conv or a ConvTranspose: conv_form and conv_transpose_form of them
+/// make the same sums.
+/// Throws where it crops its image: `onnx: Conv must not crop its input; got pads -1,0,0,0`.
+ConvOptions conv_options(const Conv2DForm& form);
+ConvTransposeOptions conv_transpose_options(const Conv2DForm& form);
+
 /// The convolution, or the one that is transposed.
 Conv2DForm conv_form(const Shape& X, const Shape& W, const ConvOptions& options);
 Conv2DForm conv_transpose_form(const Shape& X, const Shape& W, const ConvTransposeOptions& options);

@@ -274,10 +274,12 @@ Variable normalize_by(const Variable& x, const Variable& gamma, const Variable& 
                    {gamma, [=](const Variable& g) { return r_of(variance) * products(g); }},
                    {beta, [=](const Variable& g) { return sum_each(h(g)); }},
                    {mean, [=](const Variable& g) { return -(gamma * r_of(variance)) * sum_each(h(g)); }},
-                   {variance, [=](const Variable& g) {
+                   {variance,
+                    [=](const Variable& g) {
                         const Variable r = r_of(variance);
                         return -0.5 * gamma * r * r * r * products(g);
-                    }}});
+                    }}},
+                  {{"options", options}});
 }
 
 }  // namespace adjoint

@@ -25,8 +25,8 @@ kernels::TensorEpilogue checked(const char* operation, const Epilogue<>& epilogu
     return {.bias = bias->value(), .activation = activation};
 }
 
-// Records that y = activation(r + bias), for an r with these edges.
-Variable record_with(const Epilogue<>& epilogue, const Variable& y, std::vector<Edge> edges,
+// Records that y = activation(r + bias), for an r of this form with these edges.
+Variable record_with(const Epilogue<>& epilogue, const Conv2DForm& form, const Variable& y, std::vector<Edge> edges,
                      const char* operation = __builtin_FUNCTION()) {
     const auto& [bias, activation] = epilogue;
     // First: second derivatives add up in the order of a bias that is a step of its own behind the convolution.
@@ -34,10 +34,11 @@ Variable record_with(const Epilogue<>& epilogue, const Variable& y, std::vector<
         edges.insert(edges.begin(),
                      Edge{*bias, [extents = Extents(*bias)](const Variable& g) { return sum_as(g, extents); }});
     }
-    if (activation.identity()) return record(y, std::move(edges), {}, operation);
+    const OperationCall call(operation, {{"form", form}, {"slope", activation.slope}});
+    if (activation.identity()) return record(y, std::move(edges), {}, call);
     // y > 0 where r + bias > 0.
     const auto to_sum = [y, slope = activation.slope](Variable g) { return relu_gradient(std::move(g), y, slope); };
-    return record(y, std::move(edges), to_sum, operation);
+    return record(y, std::move(edges), to_sum, call);
 }
 
 }  // namespace
@@ -46,7 +47,7 @@ Variable conv2d(const Variable& x, const Variable& w, const Conv2DForm& form, co
     require_shape("conv2d", "input", x, form.image_shape());
     require_shape("conv2d", "weight", w, form.weight_shape());
     const auto after = checked("conv2d", epilogue, form.filters, x);
-    return record_with(epilogue, kernels::conv2d(x.value(), w.value(), form, after),
+    return record_with(epilogue, form, kernels::conv2d(x.value(), w.value(), form, after),
                        {{x, [=](const Variable& g) { return conv2d_input_gradient(g, w, form); }},
                         {w, [=](const Variable& g) { return conv2d_weight_gradient(x, g, form); }}});
 }
@@ -56,7 +57,7 @@ Variable conv2d_input_gradient(const Variable& y, const Variable& w, const Conv2
     require_shape("conv2d_input_gradient", "output gradient", y, form.output_shape());
     require_shape("conv2d_input_gradient", "weight", w, form.weight_shape());
     const auto after = checked("conv2d_input_gradient", epilogue, form.channels, y);
-    return record_with(epilogue, kernels::conv2d_input_gradient(y.value(), w.value(), form, after),
+    return record_with(epilogue, form, kernels::conv2d_input_gradient(y.value(), w.value(), form, after),
                        {{y, [=](const Variable& g) { return conv2d(g, w, form); }},
                         {w, [=](const Variable& g) { return conv2d_weight_gradient(g, y, form); }}});
 }

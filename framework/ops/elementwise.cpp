@@ -107,7 +107,7 @@ Variable power(const Variable& x, double p) {
     if (p == 1.0) return x;
     if (p == 2.0) return x * x;
     return record(map(x.value(), [p](auto v) { return std::pow(v, static_cast<decltype(v)>(p)); }),
-                  {{x, [x, p](const Variable& g) { return g * p * power(x, p - 1.0); }}});
+                  {{x, [x, p](const Variable& g) { return g * p * power(x, p - 1.0); }}}, {{"p", p}});
 }
 
 Variable power(const Variable& a, const Variable& b) {
@@ -197,7 +197,7 @@ Variable relu(const Variable& x) {
 
 Variable leaky_relu(const Variable& x, double slope) {
     return record(map(x.value(), [slope](auto v) { return rectify(v, decltype(v)(slope)); }),
-                  {{x, [x, slope](Variable g) { return relu_gradient(std::move(g), x, slope); }}});
+                  {{x, [x, slope](Variable g) { return relu_gradient(std::move(g), x, slope); }}}, {{"slope", slope}});
 }
 
 Variable Activation::operator()(const Variable& x) const {
@@ -206,7 +206,8 @@ Variable Activation::operator()(const Variable& x) const {
 
 Variable elu(const Variable& x, double alpha) {
     const auto value = [alpha](auto v) { return v > 0 ? v : static_cast<decltype(v)>(alpha) * std::expm1(v); };
-    return record(map(x.value(), value), {{x, [x, alpha](const Variable& g) { return g * elu_slope(x, alpha, 1.0); }}});
+    return record(map(x.value(), value), {{x, [x, alpha](const Variable& g) { return g * elu_slope(x, alpha, 1.0); }}},
+                  {{"alpha", alpha}});
 }
 
 Variable gelu(const Variable& x) {

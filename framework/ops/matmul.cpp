@@ -113,7 +113,8 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
     if (shape.empty()) {
         if (ta && tb) return matmul(transpose(a), b, {.transpose_b = true});
         const Tensor y = product(a.value(), b.value(), m, n, k, options);
-        return record(ta && a.value().batch() + b.value().batch() > 0 ? y.with_batch(Tensor::undivided) : y, edges);
+        return record(ta && a.value().batch() + b.value().batch() > 0 ? y.with_batch(Tensor::undivided) : y, edges,
+                      {{"options", options}});
     }
     shape.insert(shape.end(), {m, n});
     const Tensor left = as_factor(a.value()), right = as_factor(b.value());
@@ -124,7 +125,7 @@ Variable matmul(const Variable& a, const Variable& b, MatmulOptions options) {
             banded_gemm<T>(l, r, {out.data() + i * m * n, m, n});
         }
     });
-    return record(y, edges);
+    return record(y, edges, {{"options", options}});
 }
 
 }  // namespace adjoint

@@ -83,7 +83,8 @@ Maxima max_pool2d(const Variable& x, const MaxPool2DOptions& options) {
         });
     });
     const GatherIndices argmax(x.shape(), y.shape(), std::move(indices));
-    return {record(y, {{x, [argmax](const Variable& g) { return max_unpool2d(g, argmax); }}}), argmax};
+    return {record(y, {{x, [argmax](const Variable& g) { return max_unpool2d(g, argmax); }}}, {{"form", form}}),
+            argmax};
 }
 
 Variable max_unpool2d(const Variable& y, const GatherIndices& argmax) {

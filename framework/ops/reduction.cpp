@@ -33,7 +33,8 @@ Variable extremum(const char* operation, const Variable& x, Index axis, Keep kee
         const Variable winners = zip("extremum", x.value(), best, wins);
         return where(winners, reshape(g, best.shape()), scalar(0.0, g)) / sum(winners, reduced, Keep::yes);
     };
-    return record(best.reshaped(without_axes(x.shape(), reduced, keep == Keep::yes)), {{x, pullback}}, {}, operation);
+    return record(best.reshaped(without_axes(x.shape(), reduced, keep == Keep::yes)), {{x, pullback}},
+                  {{"axes", reduced}}, operation);
 }
 
 // The lines of elements along an axis: line l has them at first(l), first(l) + stride, …
@@ -55,7 +56,8 @@ Variable sum(const Variable& x, const std::vector<Index>& axes, Keep keep) {
     const Shape kept = without_axes(x.shape(), reduced, /*keep=*/true);
     return record(
         reduce_axes(x.value(), reduced, 0.0, std::plus<>{}, as_combined, keep == Keep::yes),
-        {{x, [kept, extents = Extents(x)](const Variable& g) { return broadcast_as(reshape(g, kept), extents); }}});
+        {{x, [kept, extents = Extents(x)](const Variable& g) { return broadcast_as(reshape(g, kept), extents); }}},
+        {{"axes", reduced}});
 }
 
 Variable mean(const Variable& x, const std::vector<Index>& axes, Keep keep) {
@@ -65,9 +67,9 @@ Variable mean(const Variable& x, const std::vector<Index>& axes, Keep keep) {
     // Divided before it is rounded to the element type, in which the sum might be infinite.
     const auto share = [](auto sum, Index terms) { return sum / static_cast<decltype(sum)>(terms); };
     return record(reduce_axes(x.value(), reduced, 0.0, std::plus<>{}, share, keep == Keep::yes),
-                  {{x, [kept, count, extents = Extents(x)](const Variable& g) {
-                        return broadcast_as(reshape(g / count, kept), extents);
-                    }}});
+                  {{x, [kept, count, extents = Extents(x)](
+                           const Variable& g) { return broadcast_as(reshape(g / count, kept), extents); }}},
+                  {{"axes", reduced}});
 }
 
 Variable var(const Variable& x, const std::vector<Index>& axes, Keep keep, Index correction) {
@@ -138,7 +140,8 @@ Variable cumsum(const Variable& x, Index axis) {
             }
         });
     });
-    return record(y, {{x, [axis](const Variable& g) { return flip(cumsum(flip(g, {axis}), axis), {axis}); }}});
+    return record(y, {{x, [axis](const Variable& g) { return flip(cumsum(flip(g, {axis}), axis), {axis}); }}},
+                  {{"axis", axis}});
 }
 
 Variable log_softmax(const Variable& x, Index axis) {
@@ -154,7 +157,8 @@ Variable log_softmax(const Variable& x, Index axis) {
     const Variable y = shifted - map(others.value(), [](auto v) { return std::log1p(v); });
     // g − eʸ·Σg, written so that nothing is lost where eʸ is nearly 1.
     return record(
-        y, {{x, [y, axis](const Variable& g) { return -(g * expm1(y) + exp(y) * (sum(g, {axis}, Keep::yes) - g)); }}});
+        y, {{x, [y, axis](const Variable& g) { return -(g * expm1(y) + exp(y) * (sum(g, {axis}, Keep::yes) - g)); }}},
+        {{"axis", axis}});
 }
 
 Variable softmax(const Variable& x, Index axis) { return exp(log_softmax(x, axis)); }

@@ -70,7 +70,7 @@ Variable transpose(const Variable& x, std::vector<Index> order) {
             }
         });
     });
-    return record(y, {{x, [inverse](const Variable& g) { return transpose(g, inverse); }}});
+    return record(y, {{x, [inverse](const Variable& g) { return transpose(g, inverse); }}}, {{"axes", order}});
 }
 
 Variable slice(const Variable& x, Slice range) {
@@ -85,7 +85,8 @@ Variable slice(const Variable& x, Slice range) {
         copy_entries<T>(x.value(), axis, begin, end - begin, out.data(), end - begin, 0);
     });
     return record(
-        y, {{x, [=](const Variable& g) { return pad(g, {.axis = axis, .before = begin, .after = extent - end}); }}});
+        y, {{x, [=](const Variable& g) { return pad(g, {.axis = axis, .before = begin, .after = extent - end}); }}},
+        {{"range", Slice{.axis = axis, .begin = begin, .end = end}}});
 }
 
 Variable pad(const Variable& x, Margin margin) {
@@ -100,9 +101,12 @@ Variable pad(const Variable& x, Margin margin) {
         std::ranges::fill(out, T{0});
         copy_entries<T>(x.value(), axis, 0, extent, out.data(), padded, margin.before);
     });
-    return record(y, {{x, [=](const Variable& g) {
-                           return slice(g, {.axis = axis, .begin = margin.before, .end = margin.before + extent});
-                       }}});
+    return record(y,
+                  {{x,
+                    [=](const Variable& g) {
+                        return slice(g, {.axis = axis, .begin = margin.before, .end = margin.before + extent});
+                    }}},
+                  {{"margin", Margin{.axis = axis, .before = margin.before, .after = margin.after}}});
 }
 
 Variable concatenate(const std::vector<Variable>& parts, Index axis) {
@@ -130,7 +134,7 @@ Variable concatenate(const std::vector<Variable>& parts, Index axis) {
             begin = end;
         }
     });
-    return record(y, std::move(edges));
+    return record(y, std::move(edges), {{"axis", axis}});
 }
 
 Variable stack(const std::vector<Variable>& parts, Index axis) {
@@ -173,7 +177,8 @@ Variable flip(const Variable& x, const std::vector<Index>& axes) {
             for (Index i = 0; i < extent; ++i) copy_entries<T>(y, axis, i, 1, out.data(), extent, extent - 1 - i);
         });
     }
-    return record(y, {{x, [axes](const Variable& g) { return flip(g, axes); }}});
+    return record(y, {{x, [axes](const Variable& g) { return flip(g, axes); }}},
+                  {{"axes", normalize_axes("flip", x.shape(), axes)}});
 }
 
 Variable pixel_shuffle(const Variable& x, Index r) {

@@ -79,7 +79,8 @@ Variable multiply_along(const Variable& x, const SparseMatrix& m, Index axis) {
     const Tensor y = Tensor::build(shape, x.dtype(), [&]<Scalar T>(std::span<T> out) {
         multiply(m, x.value().data<T>().data(), outer, inner, out.data());
     });
-    return record(y, {{x, [m, axis](const Variable& g) { return multiply_along(g, m.transposed(), axis); }}});
+    return record(y, {{x, [m, axis](const Variable& g) { return multiply_along(g, m.transposed(), axis); }}},
+                  {{"matrix", m}, {"axis", axis}});
 }
 
 }  // namespace adjoint

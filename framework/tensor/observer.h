@@ -2,7 +2,9 @@
 // model and the detection of numbers that are not finite are observers.
 #pragma once
 
+#include <any>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "framework/tensor/thread_listing.h"
@@ -11,6 +13,24 @@ namespace adjoint {
 
 class Module;
 class Variable;
+
+/// The call of an operation: the name of its function, and what it was told beside variables, such as axes.
+struct OperationCall {
+    using Option = std::pair<const char*, std::any>;
+
+    OperationCall(const char* operation, std::vector<Option> told = {}) : name(operation), options(std::move(told)) {}
+
+    /// The option of this name, of type T; or nullptr.
+    template <class T>
+    const T* option(const char* wanted) const {
+        for (const Option& each : options)
+            if (std::strcmp(each.first, wanted) == 0) return std::any_cast<T>(&each.second);
+        return nullptr;
+    }
+
+    const char* name;
+    std::vector<Option> options;
+};
 
 /// Work of a kernel that ran.
 struct KernelTime {
@@ -28,8 +48,9 @@ class Observer {
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
 
-    /// The operation of this name made y, whether or not a tape is live.
-    virtual void after_forward(const Variable& /*y*/, const char* /*operation*/) {}
+    /// An operation made y of inputs, whether or not a tape is live.
+    virtual void after_forward(const Variable& /*y*/, const OperationCall& /*call*/,
+                               const std::vector<Variable>& /*inputs*/) {}
     /// A sweep is about to run the pullbacks of the operation that made the variable with this id,
     virtual void before_backward(std::uint64_t /*output*/) {}
     /// and has run them.
@@ -43,6 +64,8 @@ class Observer {
     /// A kernel ran. One that is part of another is heard of first.
     virtual void after_kernel(const KernelTime& /*kernel*/) {}
 
+    /// Whether this thread has any.
+    static bool any() { return !ThreadListing<Observer>::here().empty(); }
     /// Calls notify(observer) for each observer of this thread.
     template <class F>
     static void for_each(F notify) {

@@ -23,6 +23,35 @@ Tensor counting(Index height, Index width) {
     return doubles({1, 1, height, width}, pixels);
 }
 
+// ---- forms
+
+// All that a form says but for the padding behind the image, of which no tap tells.
+std::string sums(Conv2DForm form) {
+    form.height.pad_after = form.width.pad_after = 0;
+    return to_string(form);
+}
+
+TEST(OnnxOptions, OfAFormAreReadAsThatForm) {
+    int whole = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        const Conv2DForm form = random_form(Random(seed));
+        const Sides pads = {form.height.pad_before, form.width.pad_before, form.height.pad_after, form.width.pad_after};
+        const Shape weight = {form.filters, form.group_channels(), form.height.kernel, form.width.kernel};
+        const Shape image = {form.batch, form.channels, form.height.image, form.width.image};
+        const Shape output = {form.batch, form.filters, form.height.output, form.width.output};
+        if (std::min({pads.top, pads.left, pads.bottom, pads.right}) < 0) {
+            EXPECT_EQ(error_of([&] { onnx::conv_options(form); }),
+                      fmt::format("onnx: Conv must not crop its input; got pads {},{},{},{}", pads.top, pads.left,
+                                  pads.bottom, pads.right));
+            continue;
+        }
+        ++whole;
+        EXPECT_EQ(to_string(onnx::conv_form(image, weight, onnx::conv_options(form))), to_string(form));
+        EXPECT_EQ(sums(onnx::conv_transpose_form(output, weight, onnx::conv_transpose_options(form))), sums(form));
+    }
+    EXPECT_GT(whole, 100);
+}
+
 // ---- Conv
 
 TEST(OnnxConv, SumsTheWindowsOfTheSpecificationsExamples) {
