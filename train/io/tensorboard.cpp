@@ -8,13 +8,13 @@
 
 #include "train/io/atomic_file.h"
 #include "train/io/png.h"
+#include "train/io/protobuf.h"
 
 namespace adjoint {
 namespace {
 
 namespace fs = std::filesystem;
-
-// ---- protocol buffers: a message is fields in a row, each a key and a value
+using namespace protobuf;
 
 // The numbers that the .proto files give to the fields of messages.
 enum class Event { wall_time = 1, step = 2, file_version = 3, summary = 5, session_log = 7 };
@@ -24,39 +24,6 @@ enum class Value { tag = 1, simple_value = 2, image = 4 };
 enum class Image { height = 1, width = 2, colorspace = 3, encoded_image_string = 4 };
 
 constexpr std::int64_t session_start = 1;  // a status
-
-enum WireType { varint = 0, fixed64 = 1, length_delimited = 2, fixed32 = 5 };
-
-// Seven bits a byte, the lowest first; the highest bit of a byte says that more follow.
-std::string varint_of(std::uint64_t number) {
-    std::string bytes;
-    for (; number >= 0x80; number >>= 7) bytes.push_back(static_cast<char>(number | 0x80));
-    bytes.push_back(static_cast<char>(number));
-    return bytes;
-}
-
-std::string little_endian(std::uint64_t number, int width) {
-    std::string bytes;
-    for (int i = 0; i < width; ++i) bytes.push_back(static_cast<char>(number >> 8 * i));
-    return bytes;
-}
-
-std::string key(auto field, WireType type) {
-    return varint_of(static_cast<std::uint64_t>(static_cast<int>(field) << 3 | type));
-}
-
-std::string whole(auto field, std::int64_t number) {
-    return key(field, varint) + varint_of(static_cast<std::uint64_t>(number));
-}
-std::string real(auto field, double number) {
-    return key(field, fixed64) + little_endian(std::bit_cast<std::uint64_t>(number), 8);
-}
-std::string real(auto field, float number) {
-    return key(field, fixed32) + little_endian(std::bit_cast<std::uint32_t>(number), 4);
-}
-std::string bytes(auto field, std::string_view content) {
-    return key(field, length_delimited) + varint_of(content.size()) + std::string(content);
-}
 
 std::string event_of(std::int64_t step, const std::string& what) {
     const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
