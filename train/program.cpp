@@ -122,11 +122,12 @@ int run_program(int argc, char** argv) {
         "  adjoint gradcheck --order 2\n"
         "adjoint COMMAND --help says more. The options above may also follow the command.");
 
-    for (const auto add : {add_train_commands, add_predict_command, add_segment_command, add_enlarge_command,
-                           add_sample_command, add_encode_commands, add_reconstruct_command, add_deconvnet_command,
-                           add_interpolate_command, add_evaluate_command, add_sweep_command, add_report_commands,
-                           add_summary_command, add_data_command, add_digits_command, add_weights_command,
-                           add_convolution_commands, add_gradcheck_command, add_bench_command}) {
+    for (const auto add :
+         {add_train_commands,      add_predict_command,      add_segment_command,     add_enlarge_command,
+          add_sample_command,      add_encode_commands,      add_reconstruct_command, add_deconvnet_command,
+          add_interpolate_command, add_evaluate_command,     add_sweep_command,       add_report_commands,
+          add_summary_command,     add_data_command,         add_digits_command,      add_weights_command,
+          add_export_command,      add_convolution_commands, add_gradcheck_command,   add_bench_command}) {
         add(app);
     }
     app.add_option_function<double>(

@@ -25,6 +25,7 @@ void add_sweep_command(CLI::App& app);         ///< sweep
 void add_report_commands(CLI::App& app);       ///< report, compare
 void add_summary_command(CLI::App& app);       ///< summary
 void add_weights_command(CLI::App& app);       ///< weights
+void add_export_command(CLI::App& app);        ///< export
 void add_gradcheck_command(CLI::App& app);     ///< gradcheck
 void add_bench_command(CLI::App& app);         ///< bench
 

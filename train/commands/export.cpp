@@ -1,0 +1,165 @@
+// `adjoint export`: a trained model, or a part of it, for ONNX, PyTorch or Keras.
+#include <fmt/format.h>
+
+#include "datasets/read_file.h"
+#include "framework/conventions/layouts.h"
+#include "framework/tensor/random.h"
+#include "layers/analysis/graph.h"
+#include "train/cli/commands.h"
+#include "train/export/channels_first.h"
+#include "train/export/keras_program.h"
+#include "train/export/onnx_file.h"
+#include "train/io/atomic_file.h"
+#include "train/io/npz.h"
+#include "train/tasks/trained_model.h"
+
+namespace adjoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ExportOptions {
+    RunChoice of;
+    std::string part, layout = "nchw";
+    fs::path onnx, pytorch, keras, example;
+};
+
+/// What can be exported of a model, and what goes in and comes out.
+struct Part {
+    std::string name;
+    std::function<Variable(const Variable&)> function;
+    Shape item;  // the shape of one input
+    std::string meaning;
+};
+
+// The whole first, where it is one function.
+std::vector<Part> parts_of(const TaskSpec& task, const Module& model, const ImageModelOptions& sizes) {
+    std::vector<Part> parts;
+    for (const NetworkInput& network : networks_of(task, model, sizes)) {
+        Shape item = network.input.shape();
+        item.erase(item.begin());
+        const bool whole = network.network == &model;
+        parts.push_back({whole ? "whole" : network.name,
+                         [&model = *network.network](const Variable& x) { return model(x); }, item,
+                         task.symmetric ? "images in -1..1" : "images in 0..1"});
+    }
+    if (task.encode) {
+        const Shape image = {sizes.image_size, sizes.image_size, sizes.channels};
+        parts.push_back(
+            {"encoder", [&](const Variable& x) { return task.encode(model, x); }, image, "images in 0..1, to codes"});
+        parts.push_back({"decoder",
+                         [&](const Variable& z) { return task.decode(model, z); },
+                         {sizes.latent},
+                         "codes, to images as logits: their sigmoid is in 0..1"});
+    }
+    return parts;
+}
+
+// Inputs to compare outputs by.
+Variable example_of(const Part& part) {
+    Shape shape = part.item;
+    shape.insert(shape.begin(), 4);
+    return Random(1).uniform(shape);
+}
+
+std::string class_name(const std::string& task, const std::string& part) {
+    std::string name;
+    bool first = true;
+    for (const char letter : task + "-" + (part == "whole" ? "" : part)) {
+        if (std::isalnum(static_cast<unsigned char>(letter)))
+            name += first ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : letter;
+        first = !std::isalnum(static_cast<unsigned char>(letter));
+    }
+    return name;
+}
+
+void export_model(const ExportOptions& options) {
+    require(!options.onnx.empty() || !options.pytorch.empty() || !options.keras.empty() || !options.example.empty(),
+            "export: there must be a file to write; got none of --onnx, --pytorch, --keras and --example");
+    const TrainedRun run = TrainedRun::open(options.of);
+    const auto chosen = [&](const std::vector<Part>& parts) -> const Part& {
+        if (options.part.empty()) return parts.front();
+        std::vector<std::string> names;
+        for (const Part& part : parts) {
+            names.push_back(part.name);
+            if (part.name == options.part) return part;
+        }
+        throw Error(fmt::format("export: --part must be {}; got {}", any_of(names), options.part));
+    };
+    const std::shared_ptr<const Module> model = run.model([&](const Module& untrained) {
+        const std::vector<Part> its_parts = parts_of(run.task, untrained, run.options.sizes);
+        const Part& part = chosen(its_parts);
+        Shape one = part.item;
+        one.insert(one.begin(), 1);
+        part.function(Tensor::zeros(one));
+    });
+    const std::vector<Part> parts = parts_of(run.task, *model, run.options.sizes);
+    const Part& part = chosen(parts);
+    const Graph graph = with_linear(graph_of(*model, part.function, part.item));
+    const std::string name = class_name(run.task.name, part.name);
+    const bool last = options.layout == "nhwc";
+    const std::string description = fmt::format("{} of adjoint, {}: {}.", run.task.name, part.name, part.meaning);
+    const std::map<std::string, std::string> metadata = {
+        {"adjoint.model", run.task.name},
+        {"adjoint.part", part.name},
+        {"adjoint.meaning", part.meaning},
+        {"adjoint.settings", read_file(run.directory.settings().string())}};
+    std::FILE* const out = messages_beside({options.onnx});
+    if (!options.onnx.empty()) {
+        auto told = metadata;
+        told["adjoint.layout"] = options.layout;
+        write_output(options.onnx, onnx_file(channels_first(graph, last), name, told));
+        fmt::print(out, "{}\n", options.onnx.string());
+    }
+    const auto write_program = [&](const fs::path& directory, const PythonProgram& program, const char* weights,
+                                   auto write_weights) {
+        std::error_code failure;
+        fs::create_directories(directory, failure);
+        if (failure) refuse_to_write(directory, failure.value());
+        write_weights(directory / weights);
+        write_atomically(directory / "model.py", program.text);
+        fmt::print(out, "{}: {} and model.py, with {}\n", directory.string(), weights, name);
+    };
+    if (!options.pytorch.empty()) {
+        const PythonProgram program = pytorch_program(channels_first(graph, last), name, description);
+        write_program(options.pytorch, program, "model.safetensors",
+                      [&](const fs::path& file) { write_safetensors(file, program.tensors, metadata); });
+    }
+    if (!options.example.empty()) {
+        const Variable x = example_of(part), y = part.function(x);
+        const auto laid_out = [&](const Variable& v) { return (v.rank() == 4 && !last ? nhwc_to_nchw(v) : v).value(); };
+        write_npz(options.example, {{"input", laid_out(x)}, {"output", laid_out(y)}});
+        fmt::print(out, "{}\n", options.example.string());
+    }
+    if (!options.keras.empty()) {
+        const PythonProgram program = keras_program(graph, name, description);
+        write_program(options.keras, program, "weights.npz", [&](const fs::path& file) {
+            write_npz(file, {program.tensors.begin(), program.tensors.end()});
+        });
+    }
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& app) {
+    CLI::App* const command = app.add_subcommand("export", "Write a trained model for ONNX, PyTorch or Keras");
+    const auto options = std::make_shared<ExportOptions>();
+    add_run_options(*command, options->of, "a run");
+    command->add_option("--part", options->part,
+                        "A part of the model, such as encoder, decoder, generator or discriminator");
+    command->add_option("--onnx", options->onnx, "Write an ONNX file, of operator set 17");
+    command->add_option("--pytorch", options->pytorch,
+                        "Write model.py and model.safetensors for PyTorch into a directory");
+    command->add_option("--keras", options->keras, "Write model.py and weights.npz for Keras 3 into a directory");
+    command->add_option("--example", options->example,
+                        "Write a .npz file of an input and an output of the model, to compare others with");
+    command->add_option("--layout", options->layout, "Images of ONNX and PyTorch: nchw, or nhwc as adjoint has them")
+        ->check(CLI::IsMember({"nchw", "nhwc"}))
+        ->capture_default_str();
+    command->footer(
+        "Examples:\n  adjoint export --run runs/first --onnx first.onnx\n"
+        "  adjoint export --run runs/faces --part generator --pytorch faces");
+    command->callback([options] { export_model(*options); });
+}
+
+}  // namespace adjoint
