@@ -73,69 +73,82 @@ std::string class_name(const std::string& task, const std::string& part) {
     return name;
 }
 
-void export_model(const ExportOptions& options) {
-    require(!options.onnx.empty() || !options.pytorch.empty() || !options.keras.empty() || !options.example.empty(),
-            "export: there must be a file to write; got none of --onnx, --pytorch, --keras and --example");
-    const TrainedRun run = TrainedRun::open(options.of);
-    const auto chosen = [&](const std::vector<Part>& parts) -> const Part& {
-        if (options.part.empty()) return parts.front();
-        std::vector<std::string> names;
-        for (const Part& part : parts) {
-            names.push_back(part.name);
-            if (part.name == options.part) return part;
-        }
-        throw Error(fmt::format("export: --part must be {}; got {}", any_of(names), options.part));
-    };
-    const std::shared_ptr<const Module> model = run.model([&](const Module& untrained) {
-        const std::vector<Part> its_parts = parts_of(run.task, untrained, run.options.sizes);
-        const Part& part = chosen(its_parts);
+const Part& chosen(const std::vector<Part>& parts, const std::string& wish) {
+    if (wish.empty()) return parts.front();
+    std::vector<std::string> names;
+    for (const Part& part : parts) {
+        names.push_back(part.name);
+        if (part.name == wish) return part;
+    }
+    throw Error(fmt::format("export: --part must be {}; got {}", any_of(names), wish));
+}
+
+// The model, with weights at least of the part that is asked for.
+std::shared_ptr<const Module> model_of(const TrainedRun& run, const std::string& part_name) {
+    return run.model([&](const Module& untrained) {
+        const std::vector<Part> parts = parts_of(run.task, untrained, run.options.sizes);
+        const Part& part = chosen(parts, part_name);
         Shape one = part.item;
         one.insert(one.begin(), 1);
         part.function(Tensor::zeros(one));
     });
+}
+
+template <class WriteWeights>
+void write_program(const fs::path& directory, const std::string& text, const char* weights,
+                   WriteWeights write_weights) {
+    std::error_code failure;
+    fs::create_directories(directory, failure);
+    if (failure) refuse_to_write(directory, failure.value());
+    write_weights(directory / weights);
+    write_atomically(directory / "model.py", text);
+}
+
+void write_example(const fs::path& file, const Part& part, bool channels_last) {
+    const Variable x = example_of(part), y = part.function(x);
+    const auto laid_out = [&](const Variable& v) {
+        return (v.rank() == 4 && !channels_last ? nhwc_to_nchw(v) : v).value();
+    };
+    write_npz(file, {{"input", laid_out(x)}, {"output", laid_out(y)}});
+}
+
+void export_model(const ExportOptions& options) {
+    require(!options.onnx.empty() || !options.pytorch.empty() || !options.keras.empty() || !options.example.empty(),
+            "export: there must be a file to write; got none of --onnx, --pytorch, --keras and --example");
+    const TrainedRun run = TrainedRun::open(options.of);
+    const std::shared_ptr<const Module> model = model_of(run, options.part);
     const std::vector<Part> parts = parts_of(run.task, *model, run.options.sizes);
-    const Part& part = chosen(parts);
+    const Part& part = chosen(parts, options.part);
     const Graph graph = with_linear(graph_of(*model, part.function, part.item));
-    const std::string name = class_name(run.task.name, part.name);
     const bool last = options.layout == "nhwc";
+    const std::string name = class_name(run.task.name, part.name);
     const std::string description = fmt::format("{} of adjoint, {}: {}.", run.task.name, part.name, part.meaning);
-    const std::map<std::string, std::string> metadata = {
-        {"adjoint.model", run.task.name},
-        {"adjoint.part", part.name},
-        {"adjoint.meaning", part.meaning},
-        {"adjoint.settings", read_file(run.directory.settings().string())}};
+    const std::map<std::string, std::string> metadata = {{"adjoint.model", run.task.name},
+                                                         {"adjoint.part", part.name},
+                                                         {"adjoint.meaning", part.meaning},
+                                                         {"adjoint.layout", options.layout},
+                                                         {"adjoint.settings", read_file(run.directory.settings())}};
     std::FILE* const out = messages_beside({options.onnx});
     if (!options.onnx.empty()) {
-        auto told = metadata;
-        told["adjoint.layout"] = options.layout;
-        write_output(options.onnx, onnx_file(channels_first(graph, last), name, told));
+        write_output(options.onnx, onnx_file(channels_first(graph, last), name, metadata));
         fmt::print(out, "{}\n", options.onnx.string());
     }
-    const auto write_program = [&](const fs::path& directory, const PythonProgram& program, const char* weights,
-                                   auto write_weights) {
-        std::error_code failure;
-        fs::create_directories(directory, failure);
-        if (failure) refuse_to_write(directory, failure.value());
-        write_weights(directory / weights);
-        write_atomically(directory / "model.py", program.text);
-        fmt::print(out, "{}: {} and model.py, with {}\n", directory.string(), weights, name);
-    };
     if (!options.pytorch.empty()) {
         const PythonProgram program = pytorch_program(channels_first(graph, last), name, description);
-        write_program(options.pytorch, program, "model.safetensors",
+        write_program(options.pytorch, program.text, "model.safetensors",
                       [&](const fs::path& file) { write_safetensors(file, program.tensors, metadata); });
-    }
-    if (!options.example.empty()) {
-        const Variable x = example_of(part), y = part.function(x);
-        const auto laid_out = [&](const Variable& v) { return (v.rank() == 4 && !last ? nhwc_to_nchw(v) : v).value(); };
-        write_npz(options.example, {{"input", laid_out(x)}, {"output", laid_out(y)}});
-        fmt::print(out, "{}\n", options.example.string());
+        fmt::print(out, "{}: model.safetensors and model.py, with {}\n", options.pytorch.string(), name);
     }
     if (!options.keras.empty()) {
         const PythonProgram program = keras_program(graph, name, description);
-        write_program(options.keras, program, "weights.npz", [&](const fs::path& file) {
+        write_program(options.keras, program.text, "weights.npz", [&](const fs::path& file) {
             write_npz(file, {program.tensors.begin(), program.tensors.end()});
         });
+        fmt::print(out, "{}: weights.npz and model.py, with {}\n", options.keras.string(), name);
+    }
+    if (!options.example.empty()) {
+        write_example(options.example, part, last);
+        fmt::print(out, "{}\n", options.example.string());
     }
 }
 

@@ -1,4 +1,6 @@
 // What `adjoint export` writes of a run, and what it refuses.
+#include <fstream>
+
 #include "framework/ops/elementwise.h"
 #include "models/autoencoder.h"
 #include "tests/support/program.h"
@@ -25,8 +27,8 @@ TEST_F(ExportCommand, WritesAModelItsPartsAndAnExample) {
     EXPECT_EQ(printed("export --run run --onnx whole.onnx --pytorch torch --keras keras --example example.npz"),
               "whole.onnx\n"
               "torch: model.safetensors and model.py, with Autoencoder\n"
-              "example.npz\n"
-              "keras: weights.npz and model.py, with Autoencoder\n");
+              "keras: weights.npz and model.py, with Autoencoder\n"
+              "example.npz\n");
     const auto example = read_npz(directory_ / "example.npz");
     const Variable x = example.at("input").reshaped({4, 28, 28, 1});  // of one channel: the same in both layouts
     expect_equal(example.at("output").reshaped({4, 28, 28, 1}), model_(x), 0.0);
@@ -44,6 +46,9 @@ TEST_F(ExportCommand, RefusesWhatThereIsNot) {
               "2 error: export: --part must be whole, encoder or decoder; got critic");
     EXPECT_EQ(refusal("export --run nowhere --onnx a.onnx").substr(0, 2), "66");
     EXPECT_FALSE(std::filesystem::exists(directory_ / "a.onnx"));
+    std::ofstream(directory_ / "file");
+    EXPECT_EQ(refusal("export --run run --keras file/keras"),
+              "73 error: file/keras: cannot be written; Not a directory");
 }
 
 }  // namespace
