@@ -171,10 +171,19 @@ Tensor power_of_two(const Tensor& x, const std::vector<Index>& axes, double leas
 
 Variable standardize(const Variable& x, const std::vector<Index>& axes, double epsilon) {
     require_at_least("standardize", 0, {{"epsilon", epsilon}});
-    const Variable centred = x - mean(x, axes, Keep::yes);
-    const Variable s = power_of_two(centred.value(), axes, std::sqrt(epsilon));
-    const Variable z = centred / s;
-    return z / sqrt(mean(z * z, axes, Keep::yes) + epsilon / s / s);
+    // y, and r, of z = (x − μ) / s, whose squares are finite.
+    const auto parts = [=](const Variable& v) {
+        const Variable centred = v - mean(v, axes, Keep::yes);
+        const Variable s = power_of_two(centred.value(), axes, std::sqrt(epsilon));
+        const Variable z = centred / s, root = sqrt(mean(z * z, axes, Keep::yes) + epsilon / s / s);
+        return std::pair(z / root, 1.0 / root / s);
+    };
+    const auto pullback = [=](const Variable& g) {
+        const auto [y, r] = parts(x);
+        return r * (g - mean(g, axes, Keep::yes) - y * mean(g * y, axes, Keep::yes));
+    };
+    return record(parts(stop_gradient(x)).first, {{x, pullback}},
+                  {{"axes", normalize_axes("standardize", x.shape(), axes)}, {"epsilon", epsilon}});
 }
 
 Variable sum_to(const Variable& x, const Shape& shape) { return sum_as(x, Extents(shape)); }

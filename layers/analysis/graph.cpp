@@ -88,7 +88,7 @@ class Builder {
         const std::size_t number = graph_.add({.shape = shape_of(of_two.shape(), of_three.shape()),
                                                .constant = std::move(constant),
                                                .name = name == weights_.end() ? "" : name->second});
-        numbers_.emplace(of_two.id(), number);
+        numbers_[of_two.id()] = number;  // an operation may end with what others made within it
         return number;
     }
 

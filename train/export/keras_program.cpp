@@ -6,6 +6,7 @@
 
 #include "framework/convolution/conv2d_form.h"
 #include "framework/ops/batch_normalize.h"
+#include "framework/ops/matmul.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/ops/sparse_matrix.h"
 #include "train/export/python_names.h"
@@ -50,6 +51,7 @@ class Writer {
         if (name == "normalize_by") return write_normalization(node);
         if (name == "linear") return write_linear(node);
         if (name == "max_pool2d") return write_pooling(node);
+        if (name == "matmul") return write_matmul(node);
         if (name == "multiply_along") return write_matrix(node);
         const std::string x = operand(node.inputs[0]);
         if (name == "negate") return step(node, "-" + x);
@@ -68,6 +70,12 @@ class Writer {
         if (name == "reshape") return write_reshape(node, x);
         if (name == "slice") return write_slice(node, x);
         if (name == "pad") return write_pad(node, x);
+        if (name == "standardize") {
+            const std::string along = python_tuple(option<std::vector<Index>>(node, "axes"));
+            return step(node, fmt::format("({0} - ops.mean({0}, {1}, keepdims=True)) / ops.sqrt(ops.var({0}, {1}, "
+                                          "keepdims=True) + {2})",
+                                          x, along, python_number(option<double>(node, "epsilon"))));
+        }
         if (name == "power") return write_power(node, x);
         if (name == "sum" || name == "mean" || name == "max" || name == "min") return write_reduction(node, x);
         refuse(node);
@@ -232,6 +240,15 @@ class Writer {
         step(node, fmt::format("layers.MaxPooling2D({}, strides={})({})",
                                python_tuple({form.height.kernel, form.width.kernel}, true),
                                python_tuple({form.height.stride, form.width.stride}, true), operand(node.inputs[0])));
+    }
+
+    void write_matmul(const GraphNode& node) {
+        const auto& options = option<MatmulOptions>(node, "options");
+        const auto turned = [](const std::string& x, bool transposed) {
+            return transposed ? fmt::format("ops.swapaxes({}, -1, -2)", x) : x;
+        };
+        step(node, fmt::format("ops.matmul({}, {})", turned(operand(node.inputs[0]), options.transpose_a),
+                               turned(operand(node.inputs[1]), options.transpose_b)));
     }
 
     void write_matrix(const GraphNode& node) {

@@ -60,6 +60,7 @@ class Writer {
         if (name == "power") return write_power(node);
         if (name == "sum" || name == "mean" || name == "max" || name == "min") return write_reduction(node);
         if (name == "gelu") return write_gelu(node);
+        if (name == "standardize") return write_standardized(node);
         refuse(node);
     }
 
@@ -270,6 +271,18 @@ class Writer {
         if (operation == std::string_view("ReduceSum"))
             return add(node, operation, {{"keepdims", kept}}, {integers(axes)});
         add(node, operation, {{"axes", axes}, {"keepdims", kept}});
+    }
+
+    // (x − μ) / √(mean (x − μ)² + ε).
+    void write_standardized(const GraphNode& node) {
+        const Attributes along = {{"axes", option<std::vector<Index>>(node, "axes")}, {"keepdims", Index{1}}};
+        const std::string x = name(node.inputs[0]), mean = emit("ReduceMean", {x}, between(node), along);
+        const std::string centred = emit("Sub", {x, mean}, between(node));
+        const std::string squares = emit("Mul", {centred, centred}, between(node));
+        const std::string variance = emit("ReduceMean", {squares}, between(node), along);
+        const std::string epsilon = constant(Tensor({}, {option<double>(node, "epsilon")}));
+        const std::string sum = emit("Add", {variance, epsilon}, between(node));
+        emit("Div", {centred, emit("Sqrt", {sum}, between(node))}, result(node));
     }
 
     // x·(1 + erf(x/√2))/2.

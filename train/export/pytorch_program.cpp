@@ -63,6 +63,12 @@ class Writer {
             return step(node, fmt::format("{}.narrow({}, {}, {})", x, axis, begin, end - begin));
         }
         if (name == "pad") return write_pad(node, x);
+        if (name == "standardize") {
+            const std::string along = python_tuple(option<std::vector<Index>>(node, "axes"));
+            return step(node, fmt::format("({0} - {0}.mean({1}, keepdim=True)) / ({0}.var({1}, correction=0, "
+                                          "keepdim=True) + {2}).sqrt()",
+                                          x, along, python_number(option<double>(node, "epsilon"))));
+        }
         if (name == "power") return write_power(node, x);
         if (name == "sum" || name == "mean" || name == "max" || name == "min") return write_reduction(node, x);
         refuse(node);

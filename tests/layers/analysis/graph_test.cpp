@@ -56,6 +56,20 @@ TEST(Graph, LeavesOutWhatIsMadeOfConstantsAndWhatNobodyTakes) {
     expect_equal(*factor.constant, 2.0 * abs(layer.weight), 0.0);
 }
 
+TEST(Graph, HasAnOperationThatIsMadeOfOthersAsOne) {
+    const Lambda layer([](const Variable& x) { return log_softmax(x, 1); });
+    const Graph graph = graph_of(layer, [&](const Variable& x) { return layer(x); }, {3});
+    EXPECT_EQ(names_of(graph), (std::vector<std::string>{"log_softmax"}));
+    EXPECT_EQ(graph.nodes[0].inputs, (std::vector<std::size_t>{graph.input}));
+}
+
+TEST(Graph, HasANormalizationAsOneOperation) {
+    const LayerNorm layer({.shape = {3}});
+    const Graph graph = graph_of(layer, [&](const Variable& x) { return layer(x); }, {4, 3});
+    EXPECT_EQ(names_of(graph), (std::vector<std::string>{"standardize", "multiply", "add"}));
+    EXPECT_EQ(*graph.nodes[0].call.option<std::vector<Index>>("axes"), (std::vector<Index>{2}));
+}
+
 TEST(Graph, RefusesWhatNoOperationTells) {
     const auto graph = [](const std::function<Variable(const Variable&)>& f) {
         return graph_of(Linear({.in = 2, .out = 2}, Random(1)), f, {2});
