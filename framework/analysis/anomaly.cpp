@@ -42,11 +42,10 @@ AnomalyDetector::AnomalyDetector(std::map<const Module*, std::string> names) : n
 AnomalyDetector::~AnomalyDetector() = default;
 
 void AnomalyDetector::after_forward(const Variable& y, const OperationCall& call, const std::vector<Variable>&) {
-    const char* const operation = call.name;
     const std::string place = places_.empty() ? "" : places_.back();
-    const std::string maker = place.empty() ? operation : fmt::format("{} in {}", operation, place);
+    const std::string maker = fmt::format("{}{}", call.name, place.empty() ? "" : " in " + place);
     if (const auto first = first_not_finite(y.value())) {
-        const std::string who = backward_.empty() ? maker : fmt::format("backward of {}: {}", backward_, operation);
+        const std::string who = backward_.empty() ? maker : fmt::format("backward of {}: {}", backward_, call.name);
         throw NotFinite(fmt::format("{}: the result must be finite; got {} at {} of {}", who,
                                     value_text(y.value()[*first]), unravel_index(*first, y.shape()), y.shape()));
     }

@@ -20,7 +20,8 @@ std::uint64_t next_number() {
 }
 
 // A contribution must be as the input of that number, of this shape and type, is.
-void require_adjoint(const Variable& g, const Shape& shape, DType dtype, const char* operation, std::size_t number) {
+void require_adjoint(const Variable& g, const Shape& shape, DType dtype, std::string_view operation,
+                     std::size_t number) {
     require(g.shape() == shape, "{}: the pullback for input {} must return {}; got {}{}", operation, number, shape,
             g.shape(), broadcasts_to(shape, g.shape()) ? " (is a sum over a broadcast axis missing?)" : "");
     require(g.dtype() == dtype, "{}: the pullback for input {} must return {}; got {}", operation, number, name(dtype),

@@ -107,7 +107,7 @@ class Tape {
             std::size_t number;  // of the input among the operation's, from 1
             Pullback pullback;
         };
-        const char* operation;
+        std::string_view operation;
         std::uint64_t output;
         Pullback before_edges;
         std::vector<Edge> edges;

@@ -51,8 +51,7 @@ Sides split(const Size2D& total, const std::string& auto_pad) {
 }
 
 Sides pads_of(const char* operation, const Conv2DForm& form) {
-    const auto& [height, width] = std::pair(form.height, form.width);
-    const Sides pads = {height.pad_before, width.pad_before, height.pad_after, width.pad_after};
+    const Sides pads = form.pads();
     require(std::min({pads.top, pads.left, pads.bottom, pads.right}) >= 0,
             "onnx: {} must not crop its input; got pads {},{},{},{}", operation, pads.top, pads.left, pads.bottom,
             pads.right);
@@ -70,13 +69,10 @@ ConvOptions conv_options(const Conv2DForm& form) {
 }
 
 ConvTransposeOptions conv_transpose_options(const Conv2DForm& form) {
-    const auto beyond = [](const ConvAxis& axis) {
-        return axis.image + axis.pad_before + axis.pad_after - axis.reach();
-    };
     return {.dilations = {form.height.dilation, form.width.dilation},
             .group = form.groups,
             .kernel_shape = Size2D{form.height.kernel, form.width.kernel},
-            .output_padding = {beyond(form.height), beyond(form.width)},
+            .output_padding = {form.height.beyond(), form.width.beyond()},
             .pads = pads_of("ConvTranspose", form),
             .strides = {form.height.stride, form.width.stride}};
 }

@@ -75,6 +75,8 @@ struct ConvAxis {
     Index span() const { return dilation * (kernel - 1) + 1; }
     /// The pixels from the first tap of the first output pixel to the last tap of the last.
     Index reach() const { return (output - 1) * stride + span(); }
+    /// The pixels of the image and its padding that no tap leads to: fewer than a stride, behind the last.
+    Index beyond() const { return image + pad_before + pad_after - reach(); }
     /// h, which in the padding is no pixel of the image.
     Index pixel(Index i, Index k) const { return i * stride + k * dilation - pad_before; }
     auto operator<=>(const ConvAxis&) const = default;
@@ -106,6 +108,7 @@ struct Conv2DForm {
     /// The columns of P(x) for one group: K·L·C / groups.
     Index columns() const { return height.kernel * width.kernel * group_channels(); }
 
+    Sides pads() const { return {height.pad_before, width.pad_before, height.pad_after, width.pad_after}; }
     Shape image_shape() const { return {batch, height.image, width.image, channels}; }
     Shape weight_shape() const { return {height.kernel, width.kernel, group_channels(), filters}; }
     Shape output_shape() const { return {batch, height.output, width.output, filters}; }

@@ -118,7 +118,8 @@ void sum_rounded(const float* source, const float* w, float* target, const Conv2
     const Index rows = to_output ? form.group_channels() : form.group_filters();
     const Index columns = to_output ? form.group_filters() : form.group_channels();
     if constexpr (multiplies_pairs) {
-        const bool fills_vectors = columns > spread_columns<float> || rows % (2 * lanes<Bfloat16Pair>) == 0;
+        const bool fills_vectors = columns > spread_columns<float> ||
+                                   PackedFilters<Bfloat16Pair>::spreads(columns, rows / numbers_in<Bfloat16Pair>);
         if (rows % numbers_in<Bfloat16Pair> == 0 && fills_vectors && !SmallGroups<float>::fit(form)) {
             return sum_factors<Bfloat16Pair>(bfloat16_pairs(source, count).data(), w, target, form, side, epilogue);
         }

@@ -55,7 +55,7 @@ class PackedFilters {
             panel_columns = groups_->whole() ? group_tile_vectors * lanes<F> : groups_->count * targets;
             sources *= form.groups;
             targets *= form.groups;
-        } else if (targets <= spread_columns<F> && rows % lanes<F> == 0) {
+        } else if (spreads(targets, rows)) {
             layout_ = FilterLayout::columns;
         }
         panel_size_ = taps * rows * ceil_divide(panel_columns, lanes<F>) * lanes<F>;
@@ -66,6 +66,8 @@ class PackedFilters {
         });
     }
 
+    /// Whether sums of so many columns are each spread over a vector: few, over rows that fill vectors.
+    static bool spreads(Index columns, Index rows) { return columns <= spread_columns<F> && rows % lanes<F> == 0; }
     /// Whether all groups of a form are packed together.
     static bool together(const Conv2DForm& form) { return !is_pair<F> && SmallGroups<SumOf<F>>::fit(form); }
 

@@ -4,7 +4,7 @@
 
 #include <any>
 #include <cstdint>
-#include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "framework/tensor/thread_listing.h"
@@ -16,19 +16,19 @@ class Variable;
 
 /// The call of an operation: the name of its function, and what it was told beside variables, such as axes.
 struct OperationCall {
-    using Option = std::pair<const char*, std::any>;
+    using Option = std::pair<std::string_view, std::any>;
 
     OperationCall(const char* operation, std::vector<Option> told = {}) : name(operation), options(std::move(told)) {}
 
     /// The option of this name, of type T; or nullptr.
     template <class T>
-    const T* option(const char* wanted) const {
+    const T* option(std::string_view wanted) const {
         for (const Option& each : options)
-            if (std::strcmp(each.first, wanted) == 0) return std::any_cast<T>(&each.second);
+            if (each.first == wanted) return std::any_cast<T>(&each.second);
         return nullptr;
     }
 
-    const char* name;
+    std::string_view name;  ///< of text that lasts
     std::vector<Option> options;
 };
 

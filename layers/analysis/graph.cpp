@@ -93,8 +93,8 @@ class Builder {
     }
 
     void add(const Trace::Call& call, const Trace::Call& other) {
-        const std::string place = call.call.name + (call.module.empty() ? "" : " in " + call.module);
-        require(std::string_view(call.call.name) == other.call.name && call.inputs.size() == other.inputs.size() &&
+        const std::string place = fmt::format("{}{}", call.call.name, call.module.empty() ? "" : " in " + call.module);
+        require(call.call.name == other.call.name && call.inputs.size() == other.inputs.size() &&
                     call.output.rank() == other.output.rank(),
                 "graph: 2 and 3 items must take the same operations; got {} and {}", place, other.call.name);
         std::vector<std::size_t> inputs;
@@ -147,21 +147,18 @@ class Builder {
     std::map<std::size_t, std::string> doubtful_;   // constants that are others in the second run, and who takes them
 };
 
-}  // namespace
-
-Graph graph_of(const Module& model, const std::function<Variable(const Variable&)>& function, const Shape& item) {
-    const Run two = run(model, function, item, 2), three = run(model, function, item, 3);
-    return Builder(model, two, three).build();
-}
-
-Graph with_linear(Graph graph) {
+// The layers of a graph as graph_of describes them.
+Graph with_layers(Graph graph) {
     std::vector<Index> takers(graph.values.size());
     for (const GraphNode& node : graph.nodes)
         for (const std::size_t input : node.inputs) ++takers[input];
     ++takers[graph.output];
     std::vector<GraphNode> nodes;
     for (GraphNode& node : graph.nodes) {
-        const bool product = std::string_view(node.call.name) == "matmul" && graph.value(node.inputs[1]).constant &&
+        // A convolution records its bias first.
+        const bool convolution = node.call.name == "conv2d" || node.call.name == "conv2d_input_gradient";
+        if (convolution && node.inputs.size() == 3) std::ranges::rotate(node.inputs, node.inputs.begin() + 1);
+        const bool product = node.call.name == "matmul" && graph.value(node.inputs[1]).constant &&
                              graph.value(node.inputs[0]).shape.size() == 2 &&
                              graph.value(node.inputs[1]).shape.size() == 2;
         const MatmulOptions* const options = node.call.option<MatmulOptions>("options");
@@ -173,10 +170,10 @@ Graph with_linear(Graph graph) {
                     graph.add({.shape = {w.shape[1], w.shape[0]}, .constant = transpose(*w.constant).value()});
             }
         }
-        const bool sum = std::string_view(node.call.name) == "add" && !nodes.empty() &&
-                         std::string_view(nodes.back().call.name) == "linear" && nodes.back().inputs.size() == 2 &&
-                         nodes.back().output == node.inputs[0] && takers[node.inputs[0]] == 1 &&
-                         graph.value(node.inputs[1]).constant && graph.value(node.inputs[1]).shape.size() == 1;
+        const bool sum = node.call.name == "add" && !nodes.empty() && nodes.back().call.name == "linear" &&
+                         nodes.back().inputs.size() == 2 && nodes.back().output == node.inputs[0] &&
+                         takers[node.inputs[0]] == 1 && graph.value(node.inputs[1]).constant &&
+                         graph.value(node.inputs[1]).shape.size() == 1;
         if (sum) {
             nodes.back().inputs.push_back(node.inputs[1]);
             nodes.back().output = node.output;
@@ -186,6 +183,13 @@ Graph with_linear(Graph graph) {
     }
     graph.nodes = std::move(nodes);
     return graph;
+}
+
+}  // namespace
+
+Graph graph_of(const Module& model, const std::function<Variable(const Variable&)>& function, const Shape& item) {
+    const Run two = run(model, function, item, 2), three = run(model, function, item, 3);
+    return with_layers(Builder(model, two, three).build());
 }
 
 }  // namespace adjoint

@@ -9,6 +9,7 @@
 #include "train/export/channels_first.h"
 #include "train/export/keras_program.h"
 #include "train/export/onnx_file.h"
+#include "train/export/pytorch_program.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npz.h"
 #include "train/tasks/trained_model.h"
@@ -38,10 +39,10 @@ std::vector<Part> parts_of(const TaskSpec& task, const Module& model, const Imag
     for (const NetworkInput& network : networks_of(task, model, sizes)) {
         Shape item = network.input.shape();
         item.erase(item.begin());
-        const bool whole = network.network == &model;
+        const bool whole = network.network == &model, noise = item[0] == 1 && item[1] == 1;
         parts.push_back({whole ? "whole" : network.name,
                          [&model = *network.network](const Variable& x) { return model(x); }, item,
-                         task.symmetric ? "images in -1..1" : "images in 0..1"});
+                         fmt::format("{}images in {}", noise ? "noise, to " : "", task.symmetric ? "-1..1" : "0..1")});
     }
     if (task.encode) {
         const Shape image = {sizes.image_size, sizes.image_size, sizes.channels};
@@ -94,22 +95,34 @@ std::shared_ptr<const Module> model_of(const TrainedRun& run, const std::string&
     });
 }
 
+// What writes a file, or some into a directory, and the line that tells of it: all is made before anything is written.
+struct Writing {
+    std::function<void()> write;
+    std::string line;
+};
+
 template <class WriteWeights>
-void write_program(const fs::path& directory, const std::string& text, const char* weights,
-                   WriteWeights write_weights) {
-    std::error_code failure;
-    fs::create_directories(directory, failure);
-    if (failure) refuse_to_write(directory, failure.value());
-    write_weights(directory / weights);
-    write_atomically(directory / "model.py", text);
+Writing program_in(const fs::path& directory, const PythonProgram& program, const char* weights,
+                   const std::string& name, WriteWeights write_weights) {
+    return {[=] {
+                std::error_code failure;
+                fs::create_directories(directory, failure);
+                if (failure) refuse_to_write(directory, failure.value());
+                write_weights(directory / weights, program.tensors);
+                write_atomically(directory / "model.py", program.text);
+            },
+            fmt::format("{}: {} and model.py, with {}", directory.string(), weights, name)};
 }
 
-void write_example(const fs::path& file, const Part& part, bool channels_last) {
+Writing example_in(const fs::path& file, const Part& part, bool channels_last) {
     const Variable x = example_of(part), y = part.function(x);
     const auto laid_out = [&](const Variable& v) {
         return (v.rank() == 4 && !channels_last ? nhwc_to_nchw(v) : v).value();
     };
-    write_npz(file, {{"input", laid_out(x)}, {"output", laid_out(y)}});
+    return {[=, input = laid_out(x), output = laid_out(y)] {
+                write_npz(file, {{"input", input}, {"output", output}});
+            },
+            file.string()};
 }
 
 void export_model(const ExportOptions& options) {
@@ -119,7 +132,7 @@ void export_model(const ExportOptions& options) {
     const std::shared_ptr<const Module> model = model_of(run, options.part);
     const std::vector<Part> parts = parts_of(run.task, *model, run.options.sizes);
     const Part& part = chosen(parts, options.part);
-    const Graph graph = with_linear(graph_of(*model, part.function, part.item));
+    const Graph graph = graph_of(*model, part.function, part.item);
     const bool last = options.layout == "nhwc";
     const std::string name = class_name(run.task.name, part.name);
     const std::string description = fmt::format("{} of adjoint, {}: {}.", run.task.name, part.name, part.meaning);
@@ -128,27 +141,29 @@ void export_model(const ExportOptions& options) {
                                                          {"adjoint.meaning", part.meaning},
                                                          {"adjoint.layout", options.layout},
                                                          {"adjoint.settings", read_file(run.directory.settings())}};
-    std::FILE* const out = messages_beside({options.onnx});
+    std::vector<Writing> all;
     if (!options.onnx.empty()) {
-        write_output(options.onnx, onnx_file(channels_first(graph, last), name, metadata));
-        fmt::print(out, "{}\n", options.onnx.string());
+        const std::string file = onnx_file(channels_first(graph, last), name, metadata);
+        all.push_back({[&, file] { write_output(options.onnx, file); }, options.onnx.string()});
     }
     if (!options.pytorch.empty()) {
         const PythonProgram program = pytorch_program(channels_first(graph, last), name, description);
-        write_program(options.pytorch, program.text, "model.safetensors",
-                      [&](const fs::path& file) { write_safetensors(file, program.tensors, metadata); });
-        fmt::print(out, "{}: model.safetensors and model.py, with {}\n", options.pytorch.string(), name);
+        all.push_back(program_in(
+            options.pytorch, program, "model.safetensors", name,
+            [&](const fs::path& file, const NamedTensors& tensors) { write_safetensors(file, tensors, metadata); }));
     }
     if (!options.keras.empty()) {
         const PythonProgram program = keras_program(graph, name, description);
-        write_program(options.keras, program.text, "weights.npz", [&](const fs::path& file) {
-            write_npz(file, {program.tensors.begin(), program.tensors.end()});
-        });
-        fmt::print(out, "{}: weights.npz and model.py, with {}\n", options.keras.string(), name);
+        all.push_back(program_in(options.keras, program, "weights.npz", name,
+                                 [](const fs::path& file, const NamedTensors& tensors) {
+                                     write_npz(file, {tensors.begin(), tensors.end()});
+                                 }));
     }
-    if (!options.example.empty()) {
-        write_example(options.example, part, last);
-        fmt::print(out, "{}\n", options.example.string());
+    if (!options.example.empty()) all.push_back(example_in(options.example, part, last));
+    std::FILE* const out = messages_beside({options.onnx});
+    for (const Writing& each : all) {
+        each.write();
+        fmt::print(out, "{}\n", each.line);
     }
 }
 

@@ -114,10 +114,8 @@ class Transposed {
     }
 
     void add_convolution(const GraphNode& node) {
-        const std::size_t first_input = node.inputs.size() - 2;  // behind the bias
-        std::vector<std::size_t> inputs = {in_layout(node.inputs[first_input], true),
-                                           filters(node.inputs[first_input + 1])};
-        if (first_input == 1) inputs.push_back(in_layout(node.inputs[0], false));
+        std::vector<std::size_t> inputs = {in_layout(node.inputs[0], true), filters(node.inputs[1])};
+        if (node.inputs.size() == 3) inputs.push_back(in_layout(node.inputs[2], false));
         finish(node, {true}, node.call, std::move(inputs));
     }
 
@@ -129,7 +127,7 @@ class Transposed {
         axis = axis_first[static_cast<std::size_t>(axis)];
         OperationCall call = node.call;
         for (auto& [each, value] : call.options)
-            if (std::string_view(each) == name) value = option;
+            if (each == name) value = option;
         add(node, {true}, std::move(call));
     }
 

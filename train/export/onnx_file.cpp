@@ -5,13 +5,13 @@
 #include <fmt/ranges.h>
 #include <numbers>
 #include <numeric>
-#include <set>
 
 #include "framework/conventions/onnx.h"
 #include "framework/ops/batch_normalize.h"
 #include "framework/ops/matmul.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/ops/sparse_matrix.h"
+#include "train/export/graph_writer.h"
 #include "train/export/onnx_messages.h"
 #include "train/io/element_types.h"
 
@@ -25,9 +25,9 @@ std::vector<Index> both(const Sides& sides) { return {sides.top, sides.left, sid
 
 // ---- nodes
 
-class Writer {
+class Writer : public GraphWriter {
   public:
-    explicit Writer(const Graph& graph) : graph_(graph), names_(graph.values.size()) {
+    explicit Writer(const Graph& graph) : GraphWriter(graph, "ONNX"), names_(graph.values.size()) {
         names_[graph.input] = "input";
         for (const GraphNode& node : graph.nodes) write(node);
     }
@@ -49,12 +49,12 @@ class Writer {
         if (name == "linear") return add(node, "Gemm");
         if (name == "matmul") return write_matmul(node);
         if (name == "multiply_along") return write_matrix(node);
-        if (name == "leaky_relu") return add(node, "LeakyRelu", {{"alpha", number<double>(node, "slope")}});
-        if (name == "elu") return add(node, "Elu", {{"alpha", number<double>(node, "alpha")}});
+        if (name == "leaky_relu") return add(node, "LeakyRelu", {{"alpha", number(node, "slope")}});
+        if (name == "elu") return add(node, "Elu", {{"alpha", number(node, "alpha")}});
         if (name == "log_softmax") return add(node, "LogSoftmax", {{"axis", option<Index>(node, "axis")}});
         if (name == "concatenate") return add(node, "Concat", {{"axis", option<Index>(node, "axis")}});
         if (name == "transpose") return add(node, "Transpose", {{"perm", option<std::vector<Index>>(node, "axes")}});
-        if (name == "reshape") return add(node, "Reshape", {}, {integers(one_free(node))});
+        if (name == "reshape") return add(node, "Reshape", {}, {integers(shape_with_one_free(node))});
         if (name == "slice") return write_slice(node);
         if (name == "pad") return write_pad(node);
         if (name == "power") return write_power(node);
@@ -73,52 +73,29 @@ class Writer {
         return operators;
     }
 
-    [[noreturn]] static void refuse(const GraphNode& node) {
-        throw Error(fmt::format("export: ONNX cannot say {}{}", node.call.name,
-                                node.module.empty() ? "" : ", in " + node.module));
+    float number(const GraphNode& node, const char* name) const {
+        return static_cast<float>(option<double>(node, name));
     }
-
-    template <class T>
-    static const T& option(const GraphNode& node, const char* name) {
-        const T* const value = node.call.option<T>(name);
-        if (value == nullptr) refuse(node);
-        return *value;
-    }
-    template <class T>
-    static float number(const GraphNode& node, const char* name) {
-        return static_cast<float>(option<T>(node, name));
-    }
-    const Shape& shape(std::size_t value) const { return graph_.value(value).shape; }
 
     // ---- names
-
-    std::string fresh(const std::string& wish) {
-        std::string name = wish;
-        for (int more = 2; !taken_.insert(name).second; ++more) name = fmt::format("{}_{}", wish, more);
-        return name;
-    }
 
     std::string name(std::size_t value) {
         std::string& name = names_[value];
         if (!name.empty()) return name;
         const GraphValue& constant = graph_.value(value);
-        require(constant.constant.has_value(), "export: {} has not been made yet", constant.shape);
-        name = fresh(constant.name.empty() ? "constant" : constant.name);
-        const Tensor floats = constant.constant->cast(DType::float32);
-        initializers_ += bytes(GraphField::initializer, tensor(name, floats.shape(), float32_type, bytes_of(floats)));
-        return name;
+        return name = initializer(*constant.constant, constant.name);
     }
 
-    std::string integers(const std::vector<Index>& numbers) {
-        const std::string name = fresh("integers");
-        const std::string_view elements(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Index));
-        initializers_ += bytes(GraphField::initializer, tensor(name, {std::ssize(numbers)}, int64_type, elements));
-        return name;
-    }
-    std::string constant(const Tensor& value) {
-        const std::string name = fresh("constant");
+    std::string initializer(const Tensor& value, const std::string& wish = "") {
+        const std::string name = fresh_(wish.empty() ? "constant" : wish);
         const Tensor floats = value.cast(DType::float32);
         initializers_ += bytes(GraphField::initializer, tensor(name, floats.shape(), float32_type, bytes_of(floats)));
+        return name;
+    }
+    std::string integers(const std::vector<Index>& numbers) {
+        const std::string name = fresh_("integers");
+        const std::string_view elements(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Index));
+        initializers_ += bytes(GraphField::initializer, tensor(name, {std::ssize(numbers)}, int64_type, elements));
         return name;
     }
 
@@ -128,7 +105,7 @@ class Writer {
                      const Attributes& attributes = {}) {
         std::string message;
         for (const std::string& input : inputs) message += bytes(Node::input, input);
-        message += bytes(Node::output, output) + bytes(Node::name, fresh(operation)) + bytes(Node::op_type, operation);
+        message += bytes(Node::output, output) + bytes(Node::name, fresh_(operation)) + bytes(Node::op_type, operation);
         for (const auto& [name, value] : attributes) message += bytes(Node::attribute, attribute(name, value));
         nodes_ += bytes(GraphField::node, message);
         return output;
@@ -137,10 +114,10 @@ class Writer {
     std::string result(const GraphNode& node) {
         std::string& name = names_[node.output];
         if (name.empty())
-            name = node.output == graph_.output ? "output" : fresh(node.module.empty() ? "value" : node.module);
+            name = node.output == graph_.output ? "output" : fresh_(node.module.empty() ? "value" : node.module);
         return name;
     }
-    std::string between(const GraphNode& node) { return fresh(node.module.empty() ? "value" : node.module); }
+    std::string between(const GraphNode& node) { return fresh_(node.module.empty() ? "value" : node.module); }
 
     std::vector<std::string> inputs_of(const GraphNode& node) {
         std::vector<std::string> inputs;
@@ -228,19 +205,12 @@ class Writer {
         const Index axis = option<Index>(node, "axis"), rank = std::ssize(shape(node.output));
         const Variable m = option<SparseMatrix>(node, "matrix").dense();
         if (axis == rank - 2) {
-            emit("MatMul", {constant(m.value()), name(node.inputs[0])}, result(node));
+            emit("MatMul", {initializer(m.value()), name(node.inputs[0])}, result(node));
         } else if (axis == rank - 1) {
-            emit("MatMul", {name(node.inputs[0]), constant(transpose(m).value())}, result(node));
+            emit("MatMul", {name(node.inputs[0]), initializer(transpose(m).value())}, result(node));
         } else {
             refuse(node);
         }
-    }
-
-    // The output's shape, with −1 for what follows the batch.
-    std::vector<Index> one_free(const GraphNode& node) {
-        const Shape& to = shape(node.output);
-        if (std::ranges::count(to, GraphValue::batch) > 1) refuse(node);
-        return to;
     }
 
     void write_slice(const GraphNode& node) {
@@ -259,14 +229,14 @@ class Writer {
 
     void write_power(const GraphNode& node) {
         if (node.inputs.size() == 2) return add(node, "Pow");
-        add(node, "Pow", {}, {constant(Tensor({}, {option<double>(node, "p")}))});
+        add(node, "Pow", {}, {initializer(Tensor({}, {option<double>(node, "p")}))});
     }
 
     void write_reduction(const GraphNode& node) {
         const std::map<std::string_view, const char*> operators = {
             {"sum", "ReduceSum"}, {"mean", "ReduceMean"}, {"max", "ReduceMax"}, {"min", "ReduceMin"}};
         const auto& axes = option<std::vector<Index>>(node, "axes");
-        const Index kept = shape(node.output).size() == shape(node.inputs[0]).size();
+        const Index kept = keeps_axes(node);
         const char* const operation = operators.at(node.call.name);
         if (operation == std::string_view("ReduceSum"))
             return add(node, operation, {{"keepdims", kept}}, {integers(axes)});
@@ -280,7 +250,7 @@ class Writer {
         const std::string centred = emit("Sub", {x, mean}, between(node));
         const std::string squares = emit("Mul", {centred, centred}, between(node));
         const std::string variance = emit("ReduceMean", {squares}, between(node), along);
-        const std::string epsilon = constant(Tensor({}, {option<double>(node, "epsilon")}));
+        const std::string epsilon = initializer(Tensor({}, {option<double>(node, "epsilon")}));
         const std::string sum = emit("Add", {variance, epsilon}, between(node));
         emit("Div", {centred, emit("Sqrt", {sum}, between(node))}, result(node));
     }
@@ -288,16 +258,15 @@ class Writer {
     // x·(1 + erf(x/√2))/2.
     void write_gelu(const GraphNode& node) {
         const std::string x = name(node.inputs[0]);
-        const std::string scaled = emit("Mul", {x, constant(Tensor({}, {std::numbers::sqrt2 / 2}))}, between(node));
+        const std::string scaled = emit("Mul", {x, initializer(Tensor({}, {std::numbers::sqrt2 / 2}))}, between(node));
         const std::string erf = emit("Erf", {scaled}, between(node));
-        const std::string sum = emit("Add", {erf, constant(Tensor({}, {1.0}))}, between(node));
-        const std::string half = emit("Mul", {x, constant(Tensor({}, {0.5}))}, between(node));
+        const std::string sum = emit("Add", {erf, initializer(Tensor({}, {1.0}))}, between(node));
+        const std::string half = emit("Mul", {x, initializer(Tensor({}, {0.5}))}, between(node));
         emit("Mul", {half, sum}, result(node));
     }
 
-    const Graph& graph_;
     std::vector<std::string> names_;
-    std::set<std::string> taken_ = {"input", "output"};
+    UniqueNames fresh_{{"input", "output"}};
     std::string nodes_, initializers_;
 };
 

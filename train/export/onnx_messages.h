@@ -31,7 +31,7 @@ enum class TensorShape { dim = 1 };
 enum class Dimension { dim_value = 1, dim_param = 2 };
 
 enum AttributeType { float_type = 1, int_type = 2, ints_type = 7 };
-enum ElementTypeNumber { float32_type = 1, int64_type = 7, float64_type = 11 };
+enum ElementTypeNumber { float32_type = 1, int64_type = 7 };
 
 constexpr std::int64_t ir_version = 8, operator_set = 17;
 

@@ -1,16 +1,9 @@
 // PyTorch programs: a graph as a class that a person reads, and its weights under that class's names.
 #pragma once
 
-#include <string>
-
-#include "layers/analysis/graph.h"
+#include "train/export/python_writer.h"
 
 namespace adjoint {
-
-struct PythonProgram {
-    std::string text;      ///< of model.py
-    NamedTensors tensors;  ///< for its weights' file
-};
 
 /// A class `name` of torch.nn.Module that computes this graph, which is channels_first: `description` is its comment.
 /// Throws where PyTorch has no operation for one: `export: PyTorch cannot say cumsum, in decoder.up1`.

@@ -35,7 +35,7 @@ TEST(OnnxOptions, OfAFormAreReadAsThatForm) {
     int whole = 0;
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         const Conv2DForm form = random_form(Random(seed));
-        const Sides pads = {form.height.pad_before, form.width.pad_before, form.height.pad_after, form.width.pad_after};
+        const Sides pads = form.pads();
         const Shape weight = {form.filters, form.group_channels(), form.height.kernel, form.width.kernel};
         const Shape image = {form.batch, form.channels, form.height.image, form.width.image};
         const Shape output = {form.batch, form.filters, form.height.output, form.width.output};

@@ -12,6 +12,7 @@
 #include "train/export/channels_first.h"
 #include "train/export/keras_program.h"
 #include "train/export/onnx_file.h"
+#include "train/export/pytorch_program.h"
 
 namespace adjoint {
 namespace {
@@ -36,7 +37,7 @@ class Skip : public Module {
 };
 
 Graph graph_of_skip(const Skip& model) {
-    return with_linear(graph_of(model, [&](const Variable& x) { return model(x); }, {3, 4, 2}));
+    return graph_of(model, [&](const Variable& x) { return model(x); }, {3, 4, 2});
 }
 
 TEST(PyTorchProgram, IsAClassThatAPersonReads) {
@@ -79,7 +80,7 @@ TEST(KerasProgram, IsAFunctionThatAPersonReads) {
     const Skip model;
     const std::string text = keras_program(graph_of_skip(model), "Skip", "A skip.").text;
     EXPECT_NE(text.find("    inputs = x = keras.Input((3, 4, 2))\n"
-                        "    x1 = ops.leaky_relu(layers.Conv2D(2, 3, use_bias=True, name=\"conv\")"
+                        "    x1 = ops.leaky_relu(layers.Conv2D(2, 3, name=\"conv\")"
                         "(layers.ZeroPadding2D(((1, 1), (0, 2)))(x)), 0.2)\n"
                         "    x1 = layers.BatchNormalization(epsilon=0.001, name=\"norm\")(x1)\n"
                         "    x = x1 + x\n"
