@@ -157,7 +157,8 @@ Graph with_layers(Graph graph) {
     for (GraphNode& node : graph.nodes) {
         // A convolution records its bias first.
         const bool convolution = node.call.name == "conv2d" || node.call.name == "conv2d_input_gradient";
-        if (convolution && node.inputs.size() == 3) std::ranges::rotate(node.inputs, node.inputs.begin() + 1);
+        if (convolution && node.inputs.size() == 3)
+            std::rotate(node.inputs.begin(), node.inputs.begin() + 1, node.inputs.end());
         const bool product = node.call.name == "matmul" && graph.value(node.inputs[1]).constant &&
                              graph.value(node.inputs[0]).shape.size() == 2 &&
                              graph.value(node.inputs[1]).shape.size() == 2;

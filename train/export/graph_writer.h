@@ -1,6 +1,7 @@
 // Graph writer: what all that write graphs down share, in whatever language they write.
 #pragma once
 
+#include <algorithm>
 #include <fmt/ranges.h>
 #include <set>
 #include <string>
