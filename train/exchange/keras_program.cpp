@@ -1,4 +1,4 @@
-#include "train/export/keras_program.h"
+#include "train/exchange/keras_program.h"
 
 #include <algorithm>
 

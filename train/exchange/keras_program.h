@@ -1,7 +1,7 @@
 // Keras programs: a graph as a function that a person reads and that makes a model of Keras 3, and its weights.
 #pragma once
 
-#include "train/export/python_writer.h"
+#include "train/exchange/python_writer.h"
 
 namespace adjoint {
 

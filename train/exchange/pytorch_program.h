@@ -1,7 +1,7 @@
 // PyTorch programs: a graph as a class that a person reads, and its weights under that class's names.
 #pragma once
 
-#include "train/export/python_writer.h"
+#include "train/exchange/python_writer.h"
 
 namespace adjoint {
 

@@ -1,6 +1,6 @@
 // Truths about graphs with channels first: computed node by node, in PyTorch's and ONNX's layouts, they give what the
 // model gives, for any number of images.
-#include "train/export/channels_first.h"
+#include "train/exchange/channels_first.h"
 
 #include "framework/conventions/layouts.h"
 #include "framework/conventions/onnx.h"

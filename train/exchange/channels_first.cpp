@@ -1,4 +1,4 @@
-#include "train/export/channels_first.h"
+#include "train/exchange/channels_first.h"
 
 #include <algorithm>
 #include <array>

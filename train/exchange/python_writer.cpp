@@ -1,4 +1,4 @@
-#include "train/export/python_writer.h"
+#include "train/exchange/python_writer.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "train/export/graph_writer.h"
+#include "train/exchange/graph_writer.h"
 
 namespace adjoint {
 

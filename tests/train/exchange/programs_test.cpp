@@ -9,10 +9,10 @@
 #include "layers/sequential.h"
 #include "tests/support/expectations.h"
 #include "tests/support/values.h"
-#include "train/export/channels_first.h"
-#include "train/export/keras_program.h"
-#include "train/export/onnx_file.h"
-#include "train/export/pytorch_program.h"
+#include "train/exchange/channels_first.h"
+#include "train/exchange/keras_program.h"
+#include "train/exchange/onnx_file.h"
+#include "train/exchange/pytorch_program.h"
 
 namespace adjoint {
 namespace {

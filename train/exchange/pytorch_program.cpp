@@ -1,4 +1,4 @@
-#include "train/export/pytorch_program.h"
+#include "train/exchange/pytorch_program.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "train/export/onnx_file.h"
+#include "train/exchange/onnx_file.h"
 
 #include <algorithm>
 #include <array>
@@ -11,8 +11,8 @@
 #include "framework/ops/matmul.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/ops/sparse_matrix.h"
-#include "train/export/graph_writer.h"
-#include "train/export/onnx_messages.h"
+#include "train/exchange/graph_writer.h"
+#include "train/exchange/onnx_messages.h"
 #include "train/io/element_types.h"
 
 namespace adjoint {
