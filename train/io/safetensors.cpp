@@ -63,28 +63,43 @@ bool fill(std::vector<Range> ranges, std::uint64_t size) {
     return std::ranges::adjacent_find(ranges, [](Range a, Range b) { return a[1] != b[0]; }) == ranges.end();
 }
 
-// A header as it is written down: its entries, and the key that comes last.
-struct Header {
-    nlohmann::json entries;
-    std::string last;
-};
+// Hears of the keys of a header as they stand there. Throws DataError where an object has one twice.
+class HeaderKeys : public nlohmann::json_sax<nlohmann::json> {
+  public:
+    explicit HeaderKeys(const std::string& file) : file_(file) {}
+    const std::string& last() const { return last_; }  // of the header itself
 
-// Throws Json's own exceptions, and DataError where an object has a key twice.
-Header parse_header(const std::string& file, const std::string& text) {
-    Header header;
-    std::vector<std::set<std::string>> keys;  // of each object that is not at its end yet
-    header.entries = nlohmann::json::parse(text, [&](int, auto event, const nlohmann::json& parsed) {
-        if (event == nlohmann::json::parse_event_t::object_start) keys.emplace_back();
-        if (event == nlohmann::json::parse_event_t::object_end) keys.pop_back();
-        if (event != nlohmann::json::parse_event_t::key) return true;
-        const std::string key = parsed;
-        require<DataError>(keys.back().insert(key).second, "{}: the header must have each key once; got {:?} again",
-                           file, key);
-        if (keys.size() == 1) header.last = key;
+    bool start_object(std::size_t) override {
+        open_.emplace_back();
         return true;
-    });
-    return header;
-}
+    }
+    bool key(std::string& key) override {
+        require<DataError>(open_.back().insert(key).second, "{}: the header must have each key once; got {:?} again",
+                           file_, key);
+        if (open_.size() == 1) last_ = key;
+        return true;
+    }
+    bool end_object() override {
+        open_.pop_back();
+        return true;
+    }
+
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(std::int64_t) override { return true; }
+    bool number_unsigned(std::uint64_t) override { return true; }
+    bool number_float(double, const std::string&) override { return true; }
+    bool string(std::string&) override { return true; }
+    bool binary(nlohmann::json::binary_t&) override { return true; }
+    bool start_array(std::size_t) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
+
+  private:
+    const std::string& file_;
+    std::vector<std::set<std::string>> open_;  // keys of each object that is not at its end yet
+    std::string last_;
+};
 
 // Whole numbers that an entry has under a key.
 std::vector<Index> numbers(const std::string& where, const nlohmann::json& entry, const char* key) {
@@ -162,11 +177,13 @@ class Reader {
 
   private:
     void read_header(const std::string& text) {
-        const Header header = parse_header(file_.path(), text);
-        rewritten_ = header.last != metadata_key;
+        const nlohmann::json header = nlohmann::json::parse(text);
+        HeaderKeys keys(file_.path());
+        nlohmann::json::sax_parse(text, &keys);
+        rewritten_ = keys.last() != metadata_key;
         std::vector<Range> ranges;
         const std::uint64_t size = file_.size() - first_;
-        for (const auto& [name, json] : header.entries.get_ref<const nlohmann::json::object_t&>()) {
+        for (const auto& [name, json] : header.get_ref<const nlohmann::json::object_t&>()) {
             if (name == metadata_key) {
                 metadata_ = json.get<Metadata>();
                 continue;
