@@ -112,8 +112,9 @@ Metrics dcgan_step(const Dcgan& model, GameOptimizers& optimizers, const Variabl
     Variable d_loss;
     {
         Tape tape(discriminator.parameters());
-        d_loss = binary_cross_entropy_with_logits(discriminator(told(images)), real_label) +
-                 binary_cross_entropy_with_logits(discriminator(told(stop_gradient(fakes))), 0.0);
+        // Real images first, as its running moments follow both in this order.
+        const Variable real = binary_cross_entropy_with_logits(discriminator(told(images)), real_label);
+        d_loss = real + binary_cross_entropy_with_logits(discriminator(told(stop_gradient(fakes))), 0.0);
         optimizers.judge->step(tape.gradient(d_loss));
     }
     // (2) Generator: maximise log D(G(z)).
