@@ -63,7 +63,7 @@ bool PythonWriter::write_function(const GraphNode& node) {
 std::string PythonWriter::operand(const GraphNode& node, std::size_t input) {
     const GraphValue& value = graph_.value(node.inputs[input]);
     if (!value.constant) return names_.of(node.inputs[input]);
-    if (value.constant->size() > 1) return buffer(*value.constant, value.name, "constant");
+    if (value.constant->size() > 1 || !value.name.empty()) return buffer(*value.constant, value.name, "constant");
     const double number = (*value.constant)[0];
     return number < 0 ? fmt::format("({})", python_number(number)) : python_number(number);
 }

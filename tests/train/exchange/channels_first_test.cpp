@@ -8,6 +8,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/matmul.h"
 #include "framework/ops/pooling.h"
+#include "layers/lambda.h"
 #include "models/autoencoder.h"
 #include "models/classifier.h"
 #include "models/dcgan.h"
@@ -89,7 +90,11 @@ TEST(ChannelsFirst, TransposesOnlyWhereTheOrderOfElementsMatters) {
     };
     EXPECT_EQ(transpositions(dcgan_generator(Random(1), dcgan_options), {1, 1, 100}), 0);
     EXPECT_EQ(transpositions(UNet(Random(1), {.width = 4}), {16, 16, 1}), 0);
-    EXPECT_EQ(transpositions(Autoencoder(Random(1)), {28, 28, 1}), 2);  // before and behind the code
+    EXPECT_EQ(transpositions(Autoencoder(Random(1)), {28, 28, 1}), 0);  // matrices before and behind the code turn
+    const Lambda rows([](const Variable& x) { return softplus(reshape(x, {x.extent(0), -1})); });
+    EXPECT_EQ(transpositions(rows, {2, 3, 4}), 1);
+    const Lambda columns([](const Variable& x) { return tanh(reshape(x, {x.extent(0), 2, 3, 4})); });
+    EXPECT_EQ(transpositions(columns, {24}), 1);
 }
 
 }  // namespace

@@ -60,7 +60,6 @@ TEST(PyTorchProgram, IsAClassThatAPersonReads) {
               "        x1 = F.leaky_relu(self.conv(F.pad(x, (0, 2, 1, 1))), 0.2)\n"
               "        x1 = self.norm(x1)\n"
               "        x = x1 + x\n"
-              "        x = x.permute(0, 2, 3, 1)\n"
               "        x = x.reshape(-1, 24)\n"
               "        x = self.decide(x)\n"
               "        return x\n");
