@@ -49,7 +49,9 @@ Run run(const Module& model, const std::function<Variable(const Variable&)>& fun
     item.insert(item.begin(), count);
     Trace trace(model);
     const ModeScope evaluation(Mode::evaluate);
-    const Variable x = Random(static_cast<std::uint64_t>(count)).uniform(item);
+    const States states = model.states();
+    const DType dtype = states.empty() ? DType::float32 : states.front().state.value().dtype();
+    const Variable x = Random(static_cast<std::uint64_t>(count)).uniform(item, dtype);
     const Variable y = function(x);
     return {x, y, std::move(trace.calls)};
 }

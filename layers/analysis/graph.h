@@ -42,9 +42,9 @@ struct Graph {
 };
 
 /// The graph of `function` for inputs [N, …] of any N, where `item` is the shape of one, and the weights are those of
-/// `model`. What is made of constants alone is a constant. Convolutions take x, w and, if they have one, b in this
-/// order; a node `linear`, y = x·w + b, stands for a matmul with a constant matrix and the constant that is added to
-/// it, if any.
+/// `model`, whose element type the inputs have. What is made of constants alone is a constant. Convolutions take x, w
+/// and, if they have one, b in this order; a node `linear`, y = x·w + b, stands for a matmul with a constant matrix and
+/// the constant that is added to it, if any.
 /// The function runs twice, on different numbers of different inputs. Throws where what an operation takes depends on
 /// them in a way of which no operation tells: `graph: multiply in decoder.up1 takes what depends on the input, and is
 /// made without operations`.

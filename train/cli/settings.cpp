@@ -69,8 +69,7 @@ void append(toml::array& values, const CLI::Option& option, const std::string& t
     }
 }
 
-toml::table read_toml(const std::filesystem::path& file) {
-    const std::string text = read_file(file);
+toml::table parse_toml(const std::string& text, const std::filesystem::path& file) {
     try {
         return toml::parse(text);
     } catch (const toml::parse_error& error) {
@@ -80,8 +79,8 @@ toml::table read_toml(const std::filesystem::path& file) {
 }
 
 // The lines of the file, as options of the command.
-std::vector<Setting> settings_in(CLI::App& command, const std::filesystem::path& file) {
-    const toml::table table = read_toml(file);
+std::vector<Setting> settings_in(CLI::App& command, const std::string& text, const std::filesystem::path& file) {
+    const toml::table table = parse_toml(text, file);
     std::vector<Setting> settings;
     for (const auto& [key, value] : table) {
         const std::string name(key.str());
@@ -131,7 +130,11 @@ void read_environment(CLI::App& command) {
 }
 
 void read_settings(CLI::App& command, const std::filesystem::path& file) {
-    for (const Setting& setting : settings_in(command, file)) {
+    read_settings_text(command, read_file(file), file);
+}
+
+void read_settings_text(CLI::App& command, const std::string& settings, const std::filesystem::path& file) {
+    for (const Setting& setting : settings_in(command, settings, file)) {
         if (setting.option->count() == 0) set(setting, file);
     }
 }
@@ -145,7 +148,7 @@ void set_where_open(CLI::App& command, const std::vector<std::pair<std::string, 
 
 void resume_settings(CLI::App& command, const std::filesystem::path& file, const std::set<std::string>& may_change) {
     std::map<const CLI::Option*, std::vector<std::string>> begun;
-    for (const Setting& setting : settings_in(command, file)) begun[setting.option] = setting.values;
+    for (const Setting& setting : settings_in(command, read_file(file), file)) begun[setting.option] = setting.values;
     for (CLI::Option* option : configurable(command)) {
         const std::vector<std::string> values = begun[option], given = option->results();
         if (option->count() == 0) {
@@ -181,7 +184,7 @@ std::string settings_text(CLI::App& command) {
 
 std::string settings_as_json(const std::filesystem::path& file) {
     std::ostringstream text;
-    text << toml::json_formatter{read_toml(file)};
+    text << toml::json_formatter{parse_toml(read_file(file), file)};
     return text.str();
 }
 

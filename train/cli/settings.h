@@ -20,6 +20,9 @@ void read_environment(CLI::App& command);
 /// take.
 void read_settings(CLI::App& command, const std::filesystem::path& file);
 
+/// The same from the text of such a file, which stands in `file`.
+void read_settings_text(CLI::App& command, const std::string& text, const std::filesystem::path& file);
+
 /// Sets those options of these names and values that nothing set yet.
 void set_where_open(CLI::App& command, const std::vector<std::pair<std::string, std::string>>& settings);
 

@@ -1,7 +1,6 @@
 // `adjoint export`: a trained model, or a part of it, for ONNX, PyTorch or Keras.
 #include <fmt/format.h>
 
-#include "datasets/read_file.h"
 #include "framework/conventions/layouts.h"
 #include "framework/tensor/random.h"
 #include "layers/analysis/graph.h"
@@ -12,6 +11,7 @@
 #include "train/exchange/pytorch_program.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npz.h"
+#include "train/tasks/model_parts.h"
 #include "train/tasks/trained_model.h"
 
 namespace adjoint {
@@ -25,39 +25,8 @@ struct ExportOptions {
     fs::path onnx, pytorch, keras, example;
 };
 
-/// What can be exported of a model, and what goes in and comes out.
-struct Part {
-    std::string name;
-    std::function<Variable(const Variable&)> function;
-    Shape item;  // the shape of one input
-    std::string meaning;
-};
-
-// The whole first, where it is one function.
-std::vector<Part> parts_of(const TaskSpec& task, const Module& model, const ImageModelOptions& sizes) {
-    std::vector<Part> parts;
-    for (const NetworkInput& network : networks_of(task, model, sizes)) {
-        Shape item = network.input.shape();
-        item.erase(item.begin());
-        const bool whole = network.network == &model, noise = item[0] == 1 && item[1] == 1;
-        parts.push_back({whole ? "whole" : network.name,
-                         [&model = *network.network](const Variable& x) { return model(x); }, item,
-                         fmt::format("{}images in {}", noise ? "noise, to " : "", task.symmetric ? "-1..1" : "0..1")});
-    }
-    if (task.encode) {
-        const Shape image = {sizes.image_size, sizes.image_size, sizes.channels};
-        parts.push_back(
-            {"encoder", [&](const Variable& x) { return task.encode(model, x); }, image, "images in 0..1, to codes"});
-        parts.push_back({"decoder",
-                         [&](const Variable& z) { return task.decode(model, z); },
-                         {sizes.latent},
-                         "codes, to images as logits: their sigmoid is in 0..1"});
-    }
-    return parts;
-}
-
 // Inputs to compare outputs by.
-Variable example_of(const Part& part) {
+Variable example_of(const ModelPart& part) {
     Shape shape = part.item;
     shape.insert(shape.begin(), 4);
     return Random(1).uniform(shape);
@@ -74,21 +43,11 @@ std::string class_name(const std::string& task, const std::string& part) {
     return name;
 }
 
-const Part& chosen(const std::vector<Part>& parts, const std::string& wish) {
-    if (wish.empty()) return parts.front();
-    std::vector<std::string> names;
-    for (const Part& part : parts) {
-        names.push_back(part.name);
-        if (part.name == wish) return part;
-    }
-    throw Error(fmt::format("export: --part must be {}; got {}", any_of(names), wish));
-}
-
 // The model, with weights at least of the part that is asked for.
 std::shared_ptr<const Module> model_of(const TrainedRun& run, const std::string& part_name) {
     return run.model([&](const Module& untrained) {
-        const std::vector<Part> parts = parts_of(run.task, untrained, run.options.sizes);
-        const Part& part = chosen(parts, part_name);
+        const std::vector<ModelPart> parts = parts_of(run.task, untrained, run.options.sizes);
+        const ModelPart& part = chosen_part(parts, part_name);
         Shape one = part.item;
         one.insert(one.begin(), 1);
         part.function(Tensor::zeros(one));
@@ -114,7 +73,7 @@ Writing program_in(const fs::path& directory, const PythonProgram& program, cons
             fmt::format("{}: {} and model.py, with {}", directory.string(), weights, name)};
 }
 
-Writing example_in(const fs::path& file, const Part& part, bool channels_last) {
+Writing example_in(const fs::path& file, const ModelPart& part, bool channels_last) {
     const Variable x = example_of(part), y = part.function(x);
     const auto laid_out = [&](const Variable& v) {
         return (v.rank() == 4 && !channels_last ? nhwc_to_nchw(v) : v).value();
@@ -125,22 +84,30 @@ Writing example_in(const fs::path& file, const Part& part, bool channels_last) {
             file.string()};
 }
 
+// What the files say of themselves: what is said of the model's weights, which part they are, and the run's settings.
+std::map<std::string, std::string> metadata_of(const TrainedRun& run, const Module& model, const ModelPart& part,
+                                               const std::string& layout) {
+    std::map<std::string, std::string> metadata = weights_metadata(run.task, run.options, run.data, model);
+    for (const char* ours : {"adjoint.convention", "adjoint.layouts"}) metadata.erase(ours);
+    metadata["adjoint.part"] = part.name;
+    metadata["adjoint.meaning"] = part.meaning;
+    metadata["adjoint.layout"] = layout;
+    if (run.directory) metadata["adjoint.run"] = run.options.settings;
+    return metadata;
+}
+
 void export_model(const ExportOptions& options) {
     require(!options.onnx.empty() || !options.pytorch.empty() || !options.keras.empty() || !options.example.empty(),
             "export: there must be a file to write; got none of --onnx, --pytorch, --keras and --example");
     const TrainedRun run = TrainedRun::open(options.of);
     const std::shared_ptr<const Module> model = model_of(run, options.part);
-    const std::vector<Part> parts = parts_of(run.task, *model, run.options.sizes);
-    const Part& part = chosen(parts, options.part);
+    const std::vector<ModelPart> parts = parts_of(run.task, *model, run.options.sizes);
+    const ModelPart& part = chosen_part(parts, options.part);
     const Graph graph = graph_of(*model, part.function, part.item);
     const bool last = options.layout == "nhwc";
     const std::string name = class_name(run.task.name, part.name);
     const std::string description = fmt::format("{} of adjoint, {}: {}.", run.task.name, part.name, part.meaning);
-    const std::map<std::string, std::string> metadata = {{"adjoint.model", run.task.name},
-                                                         {"adjoint.part", part.name},
-                                                         {"adjoint.meaning", part.meaning},
-                                                         {"adjoint.layout", options.layout},
-                                                         {"adjoint.settings", read_file(run.directory.settings())}};
+    const std::map<std::string, std::string> metadata = metadata_of(run, *model, part, options.layout);
     std::vector<Writing> all;
     if (!options.onnx.empty()) {
         const std::string file = onnx_file(channels_first(graph, last), name, metadata);
@@ -148,9 +115,12 @@ void export_model(const ExportOptions& options) {
     }
     if (!options.pytorch.empty()) {
         const PythonProgram program = pytorch_program(channels_first(graph, last), name, description);
-        all.push_back(program_in(
-            options.pytorch, program, "model.safetensors", name,
-            [&](const fs::path& file, const NamedTensors& tensors) { write_safetensors(file, tensors, metadata); }));
+        const auto write = [&](const fs::path& file, const NamedTensors& tensors) {
+            auto about = metadata;
+            about["adjoint.convention"] = "pytorch";
+            write_safetensors(file, tensors, about);
+        };
+        all.push_back(program_in(options.pytorch, program, "model.safetensors", name, write));
     }
     if (!options.keras.empty()) {
         const PythonProgram program = keras_program(graph, name, description);

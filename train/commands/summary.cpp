@@ -4,9 +4,12 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "layers/analysis/graph.h"
 #include "layers/analysis/model_summary.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
+#include "train/exchange/graph_text.h"
+#include "train/tasks/model_parts.h"
 #include "train/tasks/registry.h"
 #include "train/tasks/trained_model.h"
 
@@ -72,6 +75,14 @@ void print(const Json& network) {
     }
 }
 
+// What the networks compute, an operation a line.
+Json operations_of(const TaskSpec& task, const Module& model, const ImageModelOptions& sizes) {
+    Json operations;
+    for (const auto& [name, function, item, meaning] : parts_of(task, model, sizes))
+        operations[name] = {{"meaning", meaning}, {"operations", text_of(graph_of(model, function, item))}};
+    return operations;
+}
+
 void summary(const SummaryOptions& options) {
     require(options.model.empty() != options.run.empty(), "summary: must be of a MODEL or of a --run; got {}",
             options.model.empty() ? "neither" : "both");
@@ -88,7 +99,14 @@ void summary(const SummaryOptions& options) {
         if (networks.size() > 1) fmt::print("\n");
         print(networks.back());
     }
-    if (options.json) fmt::print("{}\n", Json{{"model", task.name}, {"networks", networks}}.dump());
+    const Json operations = operations_of(task, *model, training.sizes);
+    if (options.json) {
+        fmt::print("{}\n", Json{{"model", task.name}, {"networks", networks}, {"parts", operations}}.dump());
+        return;
+    }
+    for (const auto& [name, part] : operations.items()) {
+        fmt::print("\n{}: {}\n{}", name, part["meaning"].get<std::string>(), part["operations"].get<std::string>());
+    }
 }
 
 }  // namespace

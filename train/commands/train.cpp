@@ -46,7 +46,7 @@ void complete(CLI::App& command, TrainingOptions& options, const std::vector<Rec
         const TrainedRun run = TrainedRun::open({resume});
         require<DataError>(run.task.name == command.get_name(), "{}: must be a run of {}; got one of {}",
                            resume.string(), command.get_name(), run.task.name);
-        resume_settings(command, run.directory.settings(), settings_that_may_change);
+        resume_settings(command, run.directory->settings(), settings_that_may_change);
         options.dataset = run.dataset(options.dataset);
         const std::string& schedule = options.schedule;
         require<DataError>(options.epochs == run.options.epochs || schedule == "constant" || schedule == "plateau",

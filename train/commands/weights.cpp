@@ -1,4 +1,4 @@
-// `adjoint weights`: lists what a file of weights holds, and writes it as NumPy has it.
+// `adjoint weights`: lists what a file of weights holds, also as a model takes it, and writes it as NumPy has it.
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,18 +6,26 @@
 #include "train/cli/commands.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npz.h"
-#include "train/io/weights_file.h"
+#include "train/tasks/model_parts.h"
+#include "train/tasks/trained_model.h"
 
 namespace adjoint {
 namespace {
 
 struct WeightsOptions {
-    std::filesystem::path file;
-    std::filesystem::path npz;
+    RunChoice of;
+    std::filesystem::path npz, safetensors;
 };
 
-// Name, type, shape and bytes of each, in columns.
-void list(std::FILE* out, const StoredTensors& tensors) {
+// The file, or what a model of this kind takes it for.
+WeightsFile open(const WeightsOptions& options) {
+    if (options.of.model.empty()) return open_weights(options.of.weights);
+    const TrainedRun run = TrainedRun::open(options.of);
+    return open_weights_of(run.task, run.options, run.weights, run.convention);
+}
+
+// Name, type, shape and bytes of each, in columns, and what it was called.
+void list(std::FILE* out, const StoredTensors& tensors, const std::map<std::string, std::string>& called) {
     std::size_t name_width = 0, type_width = 0, shape_width = 0;
     const auto widen = [](std::size_t& width, const std::string& text) { width = std::max(width, text.size()); };
     for (const auto& [name, tensor] : tensors) {
@@ -26,13 +34,18 @@ void list(std::FILE* out, const StoredTensors& tensors) {
         widen(shape_width, fmt::format("{}", tensor.shape));
     }
     for (const auto& [name, tensor] : tensors) {
-        fmt::print(out, "{:<{}}  {:<{}}  {:<{}}  {} bytes\n", name, name_width, tensor.type, type_width,
-                   fmt::format("{}", tensor.shape), shape_width, tensor.bytes);
+        const auto old = called.find(name);
+        fmt::print(out, "{:<{}}  {:<{}}  {:<{}}  {} bytes{}\n", name, name_width, tensor.type, type_width,
+                   fmt::format("{}", tensor.shape), shape_width, tensor.bytes,
+                   old == called.end() || old->second == name ? "" : "  from " + old->second);
     }
 }
 
 void weights(const WeightsOptions& options) {
-    StoredTensors tensors = open_weights(options.file).tensors, foreign;
+    const WeightsFile file = open(options);
+    for (const auto& [name, misfit] : file.misfits)
+        throw DataError(fmt::format("{}: does not fit the model; {}", file.path.string(), misfit));
+    StoredTensors tensors = file.tensors, foreign;
     Index numbers = 0;
     std::uint64_t bytes = 0;
     for (auto at = tensors.begin(); at != tensors.end();) {
@@ -44,15 +57,22 @@ void weights(const WeightsOptions& options) {
             bytes += each->second.bytes;
         }
     }
-    std::FILE* const out = messages_beside({options.npz});
-    list(out, tensors);
+    std::FILE* const out = messages_beside({options.npz, options.safetensors});
+    list(out, tensors, file.called);
     fmt::print(out, "{} tensors of {} numbers, {} bytes\n", tensors.size(), numbers, bytes);
     for (const auto& [name, tensor] : foreign) fmt::print(out, "passed over: {}  {}\n", name, tensor.type);
-    if (options.npz.empty()) return;
-    std::map<std::string, std::string> files;
-    for (const auto& [name, tensor] : tensors) files.emplace(name, tensor.npy());
-    pack_npz(options.npz, files);
-    fmt::print(out, "{}\n", options.npz.string());
+    if (!options.npz.empty()) {
+        std::map<std::string, std::string> files;
+        for (const auto& [name, tensor] : tensors) files.emplace(name, tensor.npy());
+        pack_npz(options.npz, files);
+        fmt::print(out, "{}\n", options.npz.string());
+    }
+    if (!options.safetensors.empty()) {
+        NamedTensors values;
+        for (const auto& [name, tensor] : tensors) values.emplace_back(name, tensor.tensor());
+        write_safetensors(options.safetensors, values, {{"adjoint.convention", "adjoint"}});
+        fmt::print(out, "{}\n", options.safetensors.string());
+    }
 }
 
 }  // namespace
@@ -61,9 +81,18 @@ void add_weights_command(CLI::App& app) {
     CLI::App* const command =
         app.add_subcommand("weights", "List the tensors of a weights file, or convert it to .npz");
     const auto options = std::make_shared<WeightsOptions>();
-    command->add_option("file", options->file, "A .safetensors or .npz file, or a directory of .npy files")->required();
+    command->add_option("file", options->of.weights, "A .safetensors or .npz file, or a directory of .npy files")
+        ->required();
     command->add_option("--npz", options->npz, "Write the same, types and all, as a .npz file, which numpy.load reads");
-    command->footer("Example:\n  adjoint weights runs/first/weights.safetensors --npz weights.npz");
+    add_model_choice(*command, options->of, "Show the weights under the names and in the layouts of this model");
+    command
+        ->add_option("--safetensors", options->safetensors,
+                     "Write the same as float32 or float64 into a .safetensors file")
+        ->needs(command->get_option("--model"));
+    command->footer(
+        "Examples:\n  adjoint weights runs/first/weights.safetensors --npz weights.npz\n"
+        "  adjoint weights generator.safetensors --model dcgan --set image-size=64 channels=3 --safetensors "
+        "ours.safetensors");
     command->callback([options] { weights(*options); });
 }
 

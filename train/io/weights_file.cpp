@@ -1,6 +1,7 @@
 #include "train/io/weights_file.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/ranges.h>
 #include <set>
 
@@ -13,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_named = 5;
+constexpr std::size_t most_named = 50;
 
 StoredTensors open_directory(const fs::path& path) {
     std::error_code failure;
@@ -38,56 +39,40 @@ void say(std::vector<std::string>& facts, const std::string& word, std::vector<s
     if (all > most_named) facts.back() += fmt::format(" and {} more", all - most_named);
 }
 
-// What keeps tensors in a file from being the states' values.
-class Differences {
-  public:
-    void add_missing(const NamedState& named) { missing_.push_back(described(named.name, named.state.shape())); }
-    void add_unknown(const std::string& name, const Shape& shape) { unknown_.push_back(described(name, shape)); }
-    void add_misshapen(const NamedState& named, const Shape& shape) {
-        misshapen_.push_back(fmt::format("{} has shape {}, needs {}", named.name, shape, named.state.shape()));
-    }
-    // Throws unless there are none; those that are tolerable may be there.
-    void require_none(const fs::path& path, bool tolerable) const {
-        std::vector<std::string> facts;
-        if (!tolerable) say(facts, "missing ", missing_);
-        if (!tolerable) say(facts, "unknown ", unknown_);
-        say(facts, "", misshapen_);
-        require<DataError>(facts.empty(), "{}: does not fit the model; {}", path.string(), fmt::join(facts, "; "));
-    }
+std::string described(const std::string& name, const Shape& shape) { return fmt::format("{} {}", name, shape); }
 
-  private:
-    static std::string described(const std::string& name, const Shape& shape) {
-        return fmt::format("{} {}", name, shape);
-    }
-    std::vector<std::string> missing_, unknown_, misshapen_;
-};
-
-LoadedWeights load(const fs::path& path, const States& states, const States& needed, bool fitting) {
+LoadedWeights load(const WeightsFile& file, const States& states, const States& needed, bool fitting) {
     std::set<std::string> needed_names;
     for (const auto& [name, state] : needed) {
         if (!state.counter()) needed_names.insert(name);
     }
-    WeightsFile file = open_weights(path);
-    std::erase_if(file.tensors, [](const auto& named) {
-        return named.first.starts_with("optimizer.") || named.first.starts_with("average.");
-    });
     LoadedWeights result;
     Differences differences;
     for (const NamedState& named : states) {
         const auto found = file.tensors.find(named.name);
+        const auto misfit = file.misfits.find(named.name);
+        if (misfit != file.misfits.end()) {
+            differences.misshapen.push_back(misfit->second);
+            continue;
+        }
         const bool there = found != file.tensors.end();
         if (there) result.taken.push_back(named.name);
         if (!there && !named.state.counter()) result.left.push_back(named.name);
-        if (!there && needed_names.contains(named.name)) differences.add_missing(named);
-        if (there && found->second.shape != named.state.shape()) differences.add_misshapen(named, found->second.shape);
+        if (!there && needed_names.contains(named.name))
+            differences.missing.push_back(described(named.name, named.state.shape()));
+        if (there && found->second.shape != named.state.shape()) {
+            differences.misshapen.push_back(
+                fmt::format("{} has shape {}, needs {}", named.name, found->second.shape, named.state.shape()));
+        }
     }
     const std::set<std::string> taken(result.taken.begin(), result.taken.end());
     for (const auto& [name, tensor] : file.tensors) {
-        if (tensor.foreign || taken.contains(name)) continue;
+        if (tensor.foreign || is_of_training(name) || taken.contains(name)) continue;
         result.unused.push_back(name);
-        differences.add_unknown(name, tensor.shape);
+        differences.unknown.push_back(described(name, tensor.shape));
     }
-    differences.require_none(path, fitting && !taken.empty());
+    if (fitting && !taken.empty()) differences.missing = differences.unknown = {};
+    differences.require_none(file.path);
 
     std::map<std::string, Tensor> values;  // all of them before any state changes
     for (const std::string& name : result.taken) values[name] = file.tensors.at(name).tensor();
@@ -100,28 +85,50 @@ LoadedWeights load(const fs::path& path, const States& states, const States& nee
 
 }  // namespace
 
+void Differences::require_none(const fs::path& path) const {
+    std::vector<std::string> facts;
+    say(facts, "missing ", missing);
+    say(facts, "unknown ", unknown);
+    say(facts, "", misshapen);
+    require<DataError>(facts.empty(), "{}: does not fit the model; {}{}", path.string(), reading,
+                       fmt::join(facts, "; "));
+}
+
 WeightsFile open_weights(const fs::path& path) {
     std::error_code unknown;
     const auto no_checksum = [] { return Origin::unknown; };
-    if (fs::is_directory(path, unknown)) return {open_directory(path), no_checksum};
-    if (path.extension() == ".npz") return {open_npz(path), no_checksum};
+    if (fs::is_directory(path, unknown)) return {path, open_directory(path), {}, no_checksum};
+    if (path.extension() == ".npz") return {path, open_npz(path), {}, no_checksum};
     if (path.extension() == ".safetensors") {
         StoredSafetensors file = open_safetensors(path);
-        return {std::move(file.tensors), std::move(file.origin)};
+        return {path, std::move(file.tensors), std::move(file.metadata), std::move(file.origin)};
     }
     require<MissingInput>(fs::exists(path, unknown), "{}: cannot be read; there is no such file", path.string());
     throw DataError(fmt::format("{}: must be a .safetensors or .npz file or a directory of .npy files; got {:?}",
                                 path.string(), path.extension().string()));
 }
 
-LoadedWeights load_weights(const fs::path& path, const States& states) { return load_weights(path, states, states); }
-
-LoadedWeights load_weights(const fs::path& path, const States& states, const States& needed) {
-    return load(path, states, needed, /*fitting=*/false);
+LoadedWeights load_weights(const fs::path& path, const States& states) {
+    return load(open_weights(path), states, states, /*fitting=*/false);
 }
 
-LoadedWeights load_fitting_weights(const fs::path& path, const States& states) {
-    return load(path, states, states, /*fitting=*/true);
+LoadedWeights load_weights(const WeightsFile& file, const States& states, const States& needed) {
+    return load(file, states, needed, /*fitting=*/false);
+}
+
+LoadedWeights load_fitting_weights(const WeightsFile& file, const States& states) {
+    return load(file, states, states, /*fitting=*/true);
+}
+
+bool is_of_training(const std::string& name) { return name.starts_with("optimizer.") || name.starts_with("average."); }
+
+void require_finite(const fs::path& path, const States& states) {
+    for (const auto& [name, state] : states) {
+        const std::vector<double> values = state.value().to_vector();
+        const auto wrong = std::ranges::find_if_not(values, [](double v) { return std::isfinite(v); });
+        require<DataError>(wrong == values.end(), "{}: weights must be finite; got {} at element {} of {}",
+                           path.string(), wrong == values.end() ? 0.0 : *wrong, wrong - values.begin(), name);
+    }
 }
 
 }  // namespace adjoint

@@ -165,8 +165,10 @@ fs::path RunDirectory::weights(const std::string& which) const {
     return which.empty() || which == "last" ? weights() : fs::path(which);
 }
 
-void RunDirectory::save_weights(const fs::path& file, const States& states) const {
-    write_safetensors(file, tensors_of(states), {{"model", model_}});
+void RunDirectory::save_weights(const fs::path& file, const States& states,
+                                std::map<std::string, std::string> metadata) const {
+    metadata["model"] = model_;
+    write_safetensors(file, tensors_of(states), std::move(metadata));
 }
 
 }  // namespace adjoint

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -68,8 +69,9 @@ class RunDirectory {
     /// Adds a line to events.jsonl: the time, what happened, in which epoch, and numbers by name.
     void log_event(const std::string& event, Index epoch, const Metrics& numbers) const;
 
-    /// Saves all of a model's states to one of the files of weights.
-    void save_weights(const std::filesystem::path& file, const States& states) const;
+    /// Saves all of a model's states to one of the files of weights, with what is said of them.
+    void save_weights(const std::filesystem::path& file, const States& states,
+                      std::map<std::string, std::string> metadata = {}) const;
 
   private:
     RunDirectory(std::filesystem::path path, std::string model, DataRecord data)

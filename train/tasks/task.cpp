@@ -6,8 +6,8 @@
 
 #include "framework/tensor/processes.h"
 #include "layers/running_moments.h"
-#include "train/io/weights_file.h"
 #include "train/records/run_directory.h"
+#include "train/tasks/model_parts.h"
 
 namespace adjoint {
 namespace {
@@ -24,9 +24,11 @@ std::filesystem::path first_weights(const std::string& model, const std::string&
 }
 
 // Gives the states what fits them in the file, and says what that is.
-void begin_with(const std::filesystem::path& file, const States& states) {
-    const LoadedWeights loaded = load_fitting_weights(file, states);
+void begin_with(const std::filesystem::path& file, const TrainingSetup& setup, const States& states) {
+    const LoadedWeights loaded =
+        load_fitting_weights(open_weights_of(setup.task, setup.options, file, setup.options.convention), states);
     warn_of_changes(file, loaded.origin);
+    require_finite(file, states);
     if (loaded.left.empty() && loaded.unused.empty()) return;
     spdlog::info("{}: took {}", file.string(), fmt::join(loaded.taken, ", "));
     if (!loaded.left.empty()) spdlog::info("{}: has nothing for {}", file.string(), fmt::join(loaded.left, ", "));
@@ -62,7 +64,7 @@ TrainingTask::TrainingTask(const TrainingSetup& setup)
                        setup.task.masked ? "masked, --dataset scenes or images:DIR with --masks DIR" : "without masks",
                        setup.data.name);
     if (!options.init.empty() && options.resume.empty()) {
-        begin_with(first_weights(setup.task.name, options.init), model_->states());
+        begin_with(first_weights(setup.task.name, options.init), setup, model_->states());
     }
     for (const std::string& frozen : options.freeze) model_->freeze(frozen);
     if (options.ema == 0.0) return;

@@ -2,16 +2,19 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
+#include <map>
 #include <spdlog/spdlog.h>
 
 #include "datasets/published_datasets.h"
+#include "datasets/read_file.h"
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"
 #include "layers/analysis/model_summary.h"
 #include "models/dcgan.h"
+#include "train/cli/nearest_name.h"
 #include "train/cli/settings.h"
-#include "train/io/weights_file.h"
+#include "train/cli/validators.h"
+#include "train/tasks/model_parts.h"
 
 namespace adjoint {
 namespace {
@@ -38,52 +41,96 @@ States used_states(const Module& model, const std::function<void(const Module&)>
     return used;
 }
 
+std::vector<std::string> names_of_settings(const CLI::App& declared) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : declared.get_options()) names.push_back(option->get_single_name());
+    return names;
+}
+
+// What a file of weights without a run is of, by its metadata and by what is asked for.
+TrainedRun of_weights(const RunChoice& choice) {
+    require(!choice.weights.empty(), "--run: must be the directory of a run, or --weights a file; got neither");
+    const std::map<std::string, std::string> metadata = open_weights(choice.weights).metadata;
+    const auto said = [&](const char* key) { return metadata.contains(key) ? metadata.at(key) : ""; };
+    const std::string name = choice.model.empty() ? said("model") : choice.model;
+    const TaskSpec* const task = find_task(name);
+    require<DataError>(task != nullptr, "{}: {}; --model must be {}", choice.weights,
+                       name.empty() ? "does not say of which model it is" : "is of a model that is not there, " + name,
+                       any_of(task_names()));
+    TrainedRun run = {{}, {}, *task, task->defaults, choice.weights, choice.convention};
+    run.options.sizes.image_size = run.options.sizes.channels = 0;
+    CLI::App declared("", task->name);
+    declared.set_help_flag();
+    add_model_options(declared, run.options, task->settings);
+    declared.add_option("--classes", run.data.classes)->delimiter(',');
+    std::vector<std::string> flags;
+    for (const std::string& setting : choice.setting) {
+        require(declared.get_option_no_throw("--" + setting.substr(0, setting.find('='))) != nullptr,
+                "--set: must be settings of {}, such as width=32; got {}{}", task->name, setting,
+                did_you_mean(setting.substr(0, setting.find('=')), names_of_settings(declared)));
+        flags.insert(flags.begin(), "--" + setting);  // last first
+    }
+    try {
+        declared.parse(flags);
+    } catch (const CLI::Error& error) {
+        throw Error(fmt::format("--set: of {}; {}", task->name, error.what()));
+    }
+    if (name == said("model")) read_settings_text(declared, said("adjoint.settings"), choice.weights);
+    run.options.settings = settings_text(declared);
+    fit(run.options, run.data);
+    return run;
+}
+
 }  // namespace
 
+void add_model_choice(CLI::App& command, RunChoice& choice, const std::string& help) {
+    command.add_option("--model", choice.model, help)->check(one_of(task_names()));
+    command.add_option("--set", choice.setting, "Settings of that --model, such as image-size=64 width=32");
+    add_convention_option(command, choice.convention, "the file");
+}
+
 void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of) {
-    command.add_option("--run", choice.run, "Directory of " + of)->required();
+    command.add_option("--run", choice.run, "Directory of " + of);
     command.add_option("--weights", choice.weights,
                        "average, last, best (by the validation loss), or a file of weights (.safetensors, .npz or a "
-                       "directory of .npy); "
+                       "directory of .npy), adjoint's or PyTorch's; "
                        "by default the average where the run has one, else the last");
+    add_model_choice(command, choice, "Without --run: the model that --weights are of, where they do not say");
 }
 
 TrainedRun TrainedRun::open(const RunChoice& choice) {
+    if (choice.run.empty()) return of_weights(choice);
+    require(choice.model.empty() && choice.setting.empty(), "--run: has its own model and settings; got {} too",
+            choice.model.empty() ? "--set" : "--model");
     const RunDirectory directory = RunDirectory::open(choice.run);
     const TaskSpec* const task = find_task(directory.model());
     require<DataError>(task != nullptr, "{}: must be a run of {}; got one of {}", choice.run.string(),
                        any_of(task_names()), directory.model());
-    TrainedRun run = {directory, *task, task->defaults, choice.weights};
+    TrainedRun run = {directory,        directory.data(), *task, task->defaults, directory.weights(choice.weights),
+                      choice.convention};
     run.options.sizes.image_size = run.options.sizes.channels = 0;  // those of the images
     CLI::App declared("", task->name);
     add_training_options(declared, run.options, task->settings);
-    read_settings(declared, directory.settings());
-    fit(run.options, directory.data());
+    run.options.settings = read_file(directory.settings());
+    read_settings_text(declared, run.options.settings, directory.settings());
+    fit(run.options, run.data);
     return run;
 }
 
 std::shared_ptr<const Module> TrainedRun::model(const std::function<void(const Module&)>& use) const {
     std::shared_ptr<const Module> model = task.make_model(Random(0), options);
-    const std::filesystem::path file = directory.weights(weights);
     const States all = model->states();
     const States used = use ? used_states(*model, use) : all;
-    warn_of_changes(file, load_weights(file, all, used).origin);
-    for (const auto& [name, state] : used) {
-        const std::vector<double> values = state.value().to_vector();
-        const auto wrong = std::ranges::find_if_not(values, [](double v) { return std::isfinite(v); });
-        require<DataError>(wrong == values.end(), "{}: weights must be finite; got {} at element {} of {}",
-                           file.string(), wrong == values.end() ? 0.0 : *wrong, wrong - values.begin(), name);
-    }
+    warn_of_changes(weights, load_weights(open_weights_of(task, options, weights, convention), all, used).origin);
+    require_finite(weights, used);
     return model;
 }
 
 const std::vector<std::string>& TrainedRun::class_names() const {
-    const std::vector<std::string>& names = directory.data().classes;
-    return names.empty() ? ten_classes() : names;
+    return data.classes.empty() ? ten_classes() : data.classes;
 }
 
 DatasetOptions TrainedRun::dataset(const DatasetOptions& asked) const {
-    const DataRecord& data = directory.data();
     DatasetOptions dataset = dataset_of(options);
     dataset.skip_bad = dataset.skip_bad || asked.skip_bad;
     const bool published = find_published_dataset(data.name) != nullptr;
@@ -99,8 +146,8 @@ Datasets TrainedRun::datasets(const DatasetOptions& asked) const {
     if (options.noise > 0.0) {
         spdlog::info("the images are without the noise of {} that the run was trained with", options.noise);
     }
-    const Datasets data = open_datasets(dataset(asked));
-    const DataRecord now = data.record(), &then = directory.data();
+    const Datasets opened = open_datasets(dataset(asked));
+    const DataRecord now = opened.record(), &then = data;
     spdlog::info("data: {}", now.text());
     const bool own = asked.name == "auto" && asked.directory.empty();
     if (own && !then.checksum.empty() && !now.same_images(then))
@@ -108,13 +155,13 @@ Datasets TrainedRun::datasets(const DatasetOptions& asked) const {
     require<DataError>(!task.classifies || std::ssize(now.classes) == options.classes,
                        "{}: must have the {} classes of the run; got {}", now.name, options.classes,
                        now.classes.size());
-    return data;
+    return opened;
 }
 
 Generator trained_generator(const char* command, const TrainedRun& run) {
     const TaskSpec& task = run.task;
     require(bool(task.draw), "{}: only {} draws new images; got a run of {} in {}", command,
-            any_of_a(task_names(&TaskSpec::draw)), task.name, run.directory.path().string());
+            any_of_a(task_names(&TaskSpec::draw)), task.name, run.place());
     const ImageModelOptions& sizes = run.options.sizes;
     const auto draw_once = [&](const Module& model) {
         task.draw(model, Tensor::zeros({1, 1, 1, sizes.latent + sizes.told_classes}));

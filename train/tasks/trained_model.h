@@ -6,24 +6,41 @@
 
 namespace adjoint {
 
-/// The run that a command looks at, and which of its weights.
+/// The run that a command looks at, and which of its weights; or a file of weights without a run.
 struct RunChoice {
     std::filesystem::path run;
     std::string weights = "";
+    std::string model = "";                 ///< of a file without a run that does not say it
+    std::vector<std::string> setting = {};  ///< of that model: width=32
+    std::string convention = "";            ///< of names and layouts in the file, where it does not say
 };
 
-/// Declares --run, `of` what it must be a directory of, and --weights.
+/// Declares --model, to which `help` belongs, --set and --convention.
+void add_model_choice(CLI::App& command, RunChoice& choice, const std::string& help);
+
+/// Declares --run, `of` what it must be a directory of, --weights, --model, --set and --convention.
 void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of);
 
-/// A run as it was told to be: its directory, its task and its options, from its config.toml.
+/// A run as it was told to be: its task and its options, from its config.toml; or a file of weights whose metadata or
+/// whose user says which model it is of.
 struct TrainedRun {
-    RunDirectory directory;
+    std::optional<RunDirectory> directory;
+    DataRecord data;  ///< the images that it was trained on, as far as that is known
     const TaskSpec& task;
     TrainingOptions options;
-    std::string weights = "";  ///< average, last, a file, or the average where there is one
+    std::filesystem::path weights;  ///< the file
+    std::string convention = "";
 
-    /// Throws MissingInput and DataError where there is no run, or none of a task that there is.
+    /// Throws MissingInput and DataError where there is no run, or none of a task that there is; and where there is
+    /// only a file: `w.npz: does not say of which model it is; --model must be vae, …`.
     static TrainedRun open(const RunChoice& choice);
+
+    /// The directory of the run, or the file.
+    std::string place() const { return directory ? directory->path().string() : weights.string(); }
+    /// Where a picture of this name goes: to samples/ in the run, or here.
+    std::filesystem::path sample(const std::string& name) const {
+        return directory ? directory->sample(name) : std::filesystem::path(name + ".png");
+    }
 
     /// The names of the classes that it tells apart.
     const std::vector<std::string>& class_names() const;

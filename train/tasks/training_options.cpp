@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/ranges.h>
+#include <sstream>
 
 #include "datasets/augmentation.h"
 #include "train/cli/validators.h"
@@ -45,6 +46,17 @@ std::string refuse_augmentation(const std::string& text) {
         return error.what();
     }
 }
+
+}  // namespace
+
+void add_convention_option(CLI::App& command, std::string& convention, const std::string& file) {
+    command
+        .add_option("--convention", convention,
+                    "Whose names and layouts the weights in " + file + " have, where the file does not decide it")
+        ->check(one_of({"adjoint", "pytorch", "keras"}));
+}
+
+namespace {
 
 void add_learning_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings) {
     add_setting(command, "--epochs", options.epochs, "Passes over the training images", whole_number(1, 1'000'000));
@@ -96,7 +108,9 @@ void add_learning_options(CLI::App& command, TrainingOptions& options, const Tas
     add_setting(command, "--ema", options.ema,
                 "Decay of the exponential moving average of the weights, such as 0.999; 0 for none", number_below(1.0));
     command.add_option("--init", options.init,
-                       "Initial weights: the directory of a run, or a file of those that fit; by default random");
+                       "Initial weights: the directory of a run, or a file of those that fit, also as PyTorch has "
+                       "them; by default random");
+    add_convention_option(command, options.convention, "the file of --init");
     command
         .add_option("--freeze", options.freeze,
                     "Freeze the parameters with this name or prefix, such as encoder; may be given again")
@@ -181,6 +195,22 @@ const std::set<std::string> settings_that_may_change = {
 void add_training_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings) {
     add_dataset_options(command, options.dataset);
     add_learning_options(command, options, settings);
+    add_model_options(command, options, settings);
+    if (settings.real_label) {
+        add_setting(command, "--real-label", options.real_label,
+                    "What the discriminator is told of real images: 1 for real, or a little less",
+                    number_between(0.5, 1.0));
+    }
+    if (settings.noise) {
+        add_setting(command, "--noise", options.noise,
+                    "Standard deviation of the Gaussian noise added to input images, which the model learns to remove",
+                    number_from_zero());
+    }
+    add_checkpoint_options(command, options);
+    add_call_options(command, options);
+}
+
+void add_model_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings) {
     add_auto_option(command, "--image-size", options.sizes.image_size,
                     "Height and width to which the images of a folder are cut and resized", {"28", "32", "64", "128"});
     add_auto_option(command, "--channels", options.sizes.channels, "1 for grey images, 3 for RGB", {"1", "3"});
@@ -201,22 +231,25 @@ void add_training_options(CLI::App& command, TrainingOptions& options, const Tas
         command.add_flag("--conditional", options.conditional,
                          "Tell both networks the class of each image, so that sample --class can choose");
     }
-    if (settings.real_label) {
-        add_setting(command, "--real-label", options.real_label,
-                    "What the discriminator is told of real images: 1 for real, or a little less",
-                    number_between(0.5, 1.0));
-    }
     if (settings.tied) {
         command.add_flag("--tied", options.sizes.tied,
                          "Run the encoder's own filters backward in the decoder, in place of filters of its own");
     }
-    if (settings.noise) {
-        add_setting(command, "--noise", options.noise,
-                    "Standard deviation of the Gaussian noise added to input images, which the model learns to remove",
-                    number_from_zero());
+}
+
+std::string model_settings_text(const TrainingOptions& options, const TaskSettings& settings, const DataRecord& data) {
+    CLI::App declared;
+    TrainingOptions unused;
+    add_model_options(declared, unused, settings);
+    std::istringstream lines(options.settings);
+    std::string text;
+    for (std::string line; std::getline(lines, line);) {
+        const std::string name = line.substr(0, line.find(" = "));
+        const bool of_images = name == "image-size" || name == "channels";
+        if (!of_images && declared.get_option_no_throw("--" + name) != nullptr) text += line + "\n";
     }
-    add_checkpoint_options(command, options);
-    add_call_options(command, options);
+    text += fmt::format("image-size = {}\nchannels = {}\n", options.sizes.image_size, options.sizes.channels);
+    return data.classes.empty() ? text : text + fmt::format("classes = {}\n", data.classes);
 }
 
 std::string schedules_text(const TaskSettings& settings) {

@@ -34,6 +34,7 @@ struct TrainingOptions {
     std::string precision = "float32";     ///< or bf16: of the factors of convolutions and matrix products in a step
     double ema = 0.0;                      ///< decay of the average of the weights; 0 for none
     std::string init = "";                 ///< the run or file whose weights are the first ones; else random
+    std::string convention = "";           ///< of names and layouts in that file, where it does not say
     std::vector<std::string> freeze = {};  ///< names of parameters, or what they begin with, that keep their values
 
     /// Of the model, where its user can choose them; image size and channels 0 for those that the images have.
@@ -76,6 +77,15 @@ struct TaskSettings {
 /// Declares the options of `train`, with the values that they have as defaults: flag, help, range and place of each.
 /// The environment, configuration files and the record of a run know them from here.
 void add_training_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings);
+
+/// Declares --convention: whose names and layouts the weights in a file have.
+void add_convention_option(CLI::App& command, std::string& convention, const std::string& file);
+
+/// Those of them that say what the model is: its sizes, and ways to be made.
+void add_model_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings);
+
+/// Those as the text of a config.toml, with the sizes and classes that the images gave it.
+std::string model_settings_text(const TrainingOptions& options, const TaskSettings& settings, const DataRecord& data);
 
 /// The settings that may change when a run is resumed: they do not change what is learned, or not what was learned so
 /// far.

@@ -20,7 +20,17 @@ TEST_F(SummaryCommand, PrintsALineForEachLayer) {
               "gather      Linear            [1, 128]                401536     1606144         512      802816\n"
               "dropout     Dropout           [1, 128]                     0           0         512           0\n"
               "decide      Linear            [1, 10]                   1290        5160          40        2560\n"
-              "total                                                 454922     1819688      151592    22130176\n");
+              "total                                                 454922     1819688      151592    22130176\n"
+              "\n"
+              "whole: images in 0..1\n"
+              "x = conv2d(x, conv1.weight, conv1.bias), 5x5, padding 2, then relu: [N, 28, 28, 32]\n"
+              "x = max_pool2d(x), 2x2, stride 2: [N, 14, 14, 32]\n"
+              "x = conv2d(x, conv2.weight, conv2.bias), 5x5, padding 2, then relu: [N, 14, 14, 64]\n"
+              "x = max_pool2d(x), 2x2, stride 2: [N, 7, 7, 64]\n"
+              "x = reshape(x): [N, 3136], rows before columns before channels\n"
+              "x = linear(x, gather.weight, gather.bias): [N, 128]\n"
+              "x = relu(x): [N, 128]\n"
+              "x = linear(x, decide.weight, decide.bias): [N, 10]\n");
 }
 
 TEST_F(SummaryCommand, CountsTheMomentsThatANormalizationKeepsAsMemoryButNotAsParameters) {
@@ -41,7 +51,11 @@ TEST_F(SummaryCommand, ListsTheModelOfARunWithItsOwnSizes) {
     EXPECT_EQ(printed("summary --run judge"),
               "linear  kind              output shape        parameters       bytes activations       FLOPs\n"
               "linear  Linear            [1, 10]                  10250       41000          40       20480\n"
-              "total                                              10250       41000          40       20480\n");
+              "total                                              10250       41000          40       20480\n"
+              "\n"
+              "whole: images in 0..1\n"
+              "x = reshape(x): [N, 1024], rows before columns before channels\n"
+              "x = linear(x, linear.weight, linear.bias): [N, 10]\n");
     EXPECT_EQ(refusal("summary linear --run judge"), "2 error: summary: must be of a MODEL or of a --run; got both");
 }
 

@@ -153,7 +153,7 @@ TEST_F(TasksOfRuns, OfOlderProgramsStayReadable) {
         "image-size = 64\nchannels = 3\nlatent = 5\nwidth = 8\nfreeze = ['encoder', 'decoder.up1']\nkeep = 3\n");
     const TrainedRun run = TrainedRun::open({directory_ / "old"});
     EXPECT_EQ(run.task.name, "vae");
-    EXPECT_EQ(run.directory.data().name, "mnist");
+    EXPECT_EQ(run.data.name, "mnist");
     EXPECT_EQ(run.options.epochs, 7);
     EXPECT_EQ(run.options.batch_size, 96);
     EXPECT_EQ(run.options.optimizer.learning_rate, 0.5);

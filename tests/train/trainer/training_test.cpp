@@ -43,7 +43,7 @@ class Training : public ProgramTest {
         const std::string out = model + "-3-1";
         const TrainedRun run = TrainedRun::open({directory_ / out});
         EXPECT_EQ(run.task.name, model);
-        EXPECT_EQ(run.directory.data().name, "digits");
+        EXPECT_EQ(run.data.name, "digits");
         EXPECT_EQ(run.options.batch_size, 32);
         EXPECT_EQ(run.options.seed, 1u);
         const auto line = last_metrics(out);

@@ -57,7 +57,7 @@ void deconvnet(DeconvnetOptions options) {
     const FeatureMaps maps(stages, task.symmetric ? from_unit_to_symmetric(image) : image);
     std::vector<Variable> tiles = {image};
     for (const Index map : maps.strongest(options.top)) tiles.push_back(grey(maps.project_largest(map)));
-    if (options.out.empty()) options.out = run.directory.sample("deconvnet-" + stages.back().name);
+    if (options.out.empty()) options.out = run.sample("deconvnet-" + stages.back().name);
     write_png(options.out, picture_grid(concatenate(tiles, 0).value()));
     fmt::print(messages_beside({options.out}), "{}: the image, then the {} strongest of {} feature maps of {}\n",
                options.out.string(), tiles.size() - 1, maps.value().extent(-1), stages.back().name);

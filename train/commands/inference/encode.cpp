@@ -38,7 +38,7 @@ Tensor in_parts(const Tensor& x, const std::function<Variable(const Variable&)>&
 TrainedRun open_coder(const char* command, const RunChoice& choice) {
     TrainedRun run = TrainedRun::open(choice);
     require(bool(run.task.encode), "{}: only {} has latents; got a run of {} in {}", command,
-            any_of_a(task_names(&TaskSpec::encode)), run.task.name, run.directory.path().string());
+            any_of_a(task_names(&TaskSpec::encode)), run.task.name, run.place());
     return run;
 }
 

@@ -20,12 +20,12 @@ struct EnlargeOptions {
 void enlarge(EnlargeOptions options) {
     const TrainedRun run = TrainedRun::open(options.choice);
     require(run.task.name == "super-resolution", "enlarge: only a super-resolution enlarges; got a run of {} in {}",
-            run.task.name, run.directory.path().string());
+            run.task.name, run.place());
     const std::shared_ptr<const Module> model = run.model();
     const Variable image = read_image(options.image.string(), run.options.sizes.channels);
     const Index height = image.extent(0), width = image.extent(1), channels = image.extent(2);
     const Variable y = clamp((*model)(reshape(image, {1, height, width, channels})), {.min = 0.0, .max = 1.0});
-    if (options.png.empty()) options.png = run.directory.sample("enlarged");
+    if (options.png.empty()) options.png = run.sample("enlarged");
     write_png(options.png, reshape(y, {y.extent(1), y.extent(2), channels}).value());
     fmt::print(messages_beside({options.png}), "{}: {} × {} pixels, of {} × {}\n", options.png.string(), y.extent(1),
                y.extent(2), height, width);

@@ -85,7 +85,7 @@ void evaluate_classifier(const TrainedRun& run, const std::shared_ptr<const Data
     findings.add("cross-entropy", mean_and_error(all.entropies));
     findings.add("accuracy", mean_and_error(right));
     add_classes(all, run.class_names(), findings);
-    const std::filesystem::path picture = run.directory.sample("confusion");
+    const std::filesystem::path picture = run.sample("confusion");
     write_png(picture, picture_of(confusion_of(all, run.class_names().size())));
     findings.add_lines(fmt::format("\n{}: rows are classes, columns what they are taken for\n", picture.string()),
                        "picture", picture.string());
@@ -128,7 +128,7 @@ void evaluate_generator(const TrainedRun& run, const EvaluateOptions& options, c
     require(drawn_sizes.image_size == seen_sizes.image_size && drawn_sizes.channels == seen_sizes.channels,
             "evaluate: the classifier sees images of {} pixels and {} channels; got {} and {} in {}",
             seen_sizes.image_size, seen_sizes.channels, drawn_sizes.image_size, drawn_sizes.channels,
-            run.directory.path().string());
+            run.place());
     const auto see = [&judge, model = judge.model()](const Tensor& images) {
         return seen_by(judge.task, *model, images);
     };

@@ -72,10 +72,10 @@ void interpolate(InterpolateOptions options) {
     if (animated) options.steps = options.frames;
     const TrainedRun run = TrainedRun::open(options.choice);
     require(run.task.encode || run.task.draw, "interpolate: a {} draws nothing; got its run in {}", run.task.name,
-            run.directory.path().string());
+            run.place());
     const Tensor images = run.task.encode ? walk_between_images(run, options) : walk_between_noise(run, options);
     if (animated) return animate(images, options);
-    if (options.png.empty()) options.png = run.directory.sample("interpolate");
+    if (options.png.empty()) options.png = run.sample("interpolate");
     write_png(options.png, picture_grid(images, options.steps));
     fmt::print(messages_beside({options.png, options.animate}),
                "{}: {} walks of {} steps, each from where the one before it ends\n", options.png.string(), options.rows,

@@ -70,7 +70,7 @@ std::string csv_of(const std::vector<std::string>& names, const std::vector<Gues
 void predict(const PredictOptions& options) {
     const TrainedRun run = TrainedRun::open(options.choice);
     require(run.task.classifies, "predict: only {} tells classes apart; got a run of {} in {}",
-            any_of_a(task_names(&TaskSpec::classifies)), run.task.name, run.directory.path().string());
+            any_of_a(task_names(&TaskSpec::classifies)), run.task.name, run.place());
     const ImageModelOptions& sizes = run.options.sizes;
     const std::vector<std::string> classes = run.class_names();
     const auto [names, images] = read_image_input(options.images, {sizes.image_size, sizes.channels});

@@ -37,13 +37,13 @@ Tensor originals(const TrainedRun& run, const ReconstructOptions& options) {
 void reconstruct(ReconstructOptions options) {
     const TrainedRun run = TrainedRun::open(options.choice);
     require(bool(run.task.decode), "reconstruct: only {} reconstructs; got a run of {} in {}",
-            any_of_a(task_names(&TaskSpec::decode)), run.task.name, run.directory.path().string());
+            any_of_a(task_names(&TaskSpec::decode)), run.task.name, run.place());
     const std::shared_ptr<const Module> model = run.model();
     const Variable images = originals(run, options);
     const Variable logits = (*model)(images), result = sigmoid(logits);
     const double entropy = binary_cross_entropy_with_logits(logits, images).item();
     const double error = mean_squared_error(result, images).item();
-    if (options.png.empty() && options.npy.empty()) options.png = run.directory.sample("reconstruct");
+    if (options.png.empty() && options.npy.empty()) options.png = run.sample("reconstruct");
     std::string said = fmt::format("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n",
                                    images.extent(0), entropy, error);
     nlohmann::ordered_json json = {

@@ -43,13 +43,13 @@ void sample(SampleOptions options) {
     std::optional<Tensor> classes;
     if (options.of_class) {
         require(told > 0, "sample: --class is for a run that was trained with --conditional; got one without in {}",
-                run.directory.path().string());
+                run.place());
         require(*options.of_class < told, "sample: --class must be from 0 to {}; got {}", told - 1, *options.of_class);
         classes = Tensor::full({noise.extent(0)}, static_cast<double>(*options.of_class), DType::float64);
     }
     const Tensor images = draw_images(generator, noise, classes);
     if (options.png.empty() && options.npy.empty()) {
-        options.png = run.directory.sample(options.noise.empty() ? fmt::format("seed-{}", options.seed) : "noise");
+        options.png = run.sample(options.noise.empty() ? fmt::format("seed-{}", options.seed) : "noise");
     }
     std::FILE* const out = messages_beside({options.png, options.npy, options.write_noise});
     if (!options.png.empty()) {

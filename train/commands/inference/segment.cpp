@@ -54,7 +54,7 @@ std::string json_of(const std::string& name, const Shares& shares) {
 void segment_images(SegmentOptions options) {
     const TrainedRun run = TrainedRun::open(options.choice);
     require(run.task.masked, "segment: only a unet segments; got a run of {} in {}", run.task.name,
-            run.directory.path().string());
+            run.place());
     const ImageModelOptions& sizes = run.options.sizes;
     const std::shared_ptr<const Module> model = run.model();
     const auto [names, images] = read_image_input(options.images, {sizes.image_size, sizes.channels});
@@ -65,7 +65,7 @@ void segment_images(SegmentOptions options) {
         parts.push_back(segment(*model, slice(images, {.axis = 0, .begin = first, .end = end})));
     }
     const Tensor classes = concatenate(parts, 0).value();
-    if (options.png.empty()) options.png = run.directory.sample("segmented");
+    if (options.png.empty()) options.png = run.sample("segmented");
     std::FILE* const out = messages_beside({options.png, options.mask});
     write_png(options.png, picture_pairs(in_colours(images), coloured(classes), images.extent(0)));
     if (!options.mask.empty()) {
