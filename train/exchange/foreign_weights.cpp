@@ -143,6 +143,7 @@ WeightsFile at_home(const WeightsFile& file, const std::string& convention, Modu
     if (best.empty()) return file;
     if (best.size() > 1 && best.front().fits()) refuse_two(file, best[0], best[1]);
     const Reading& reading = best.front();
+    if (reading.matches.empty() && reading.misshapen.empty()) return file;  // nothing in it is any layer's
     if (reading.by_order && !reading.fits()) {
         Differences differences = {fmt::format("by the order of its layers, as {}: ", reading.part), reading.missing};
         for (const std::string& name : reading.unknown)

@@ -51,7 +51,11 @@ std::map<std::string, std::string> weights_metadata(const TaskSpec& task, const 
          "images [N, rows, columns, channels]; filters [rows, columns, channels of the image, of the result], of a "
          "transposed convolution [rows, columns, channels of the result, of the image]; matrices [in, out]"}};
     for (const auto& [name, function, item, meaning] : parts_of(task, model, options.sizes)) {
-        metadata["adjoint.part." + name] = fmt::format("{}\n{}", meaning, text_of(graph_of(model, function, item)));
+        try {
+            metadata["adjoint.part." + name] = meaning + "\n" + text_of(graph_of(model, function, item));
+        } catch (const Error&) {
+            // A model of one's own may take something else than images, or do what no operation tells of.
+        }
     }
     return metadata;
 }

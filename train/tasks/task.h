@@ -87,6 +87,7 @@ class TrainingTask {
     /// Whether a last batch that is smaller is left out.
     virtual bool drops_last() const { return false; }
 
+    const TaskSpec& spec() const { return setup_.task; }
     const Module& model() const { return *model_; }
     /// The moving average of the weights, or nothing.
     const Module* average() const { return average_.get(); }

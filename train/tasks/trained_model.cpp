@@ -49,7 +49,7 @@ std::vector<std::string> names_of_settings(const CLI::App& declared) {
 
 // What a file of weights without a run is of, by its metadata and by what is asked for.
 TrainedRun of_weights(const RunChoice& choice) {
-    require(!choice.weights.empty(), "--run: must be the directory of a run, or --weights a file; got neither");
+    require(!choice.weights.empty(), "--run is required, or --weights with a file");
     const std::map<std::string, std::string> metadata = open_weights(choice.weights).metadata;
     const auto said = [&](const char* key) { return metadata.contains(key) ? metadata.at(key) : ""; };
     const std::string name = choice.model.empty() ? said("model") : choice.model;
@@ -90,11 +90,13 @@ void add_model_choice(CLI::App& command, RunChoice& choice, const std::string& h
 }
 
 void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of) {
-    command.add_option("--run", choice.run, "Directory of " + of);
-    command.add_option("--weights", choice.weights,
-                       "average, last, best (by the validation loss), or a file of weights (.safetensors, .npz or a "
-                       "directory of .npy), adjoint's or PyTorch's; "
-                       "by default the average where the run has one, else the last");
+    CLI::Option* const run = command.add_option("--run", choice.run, "Directory of " + of)->required();
+    command
+        .add_option("--weights", choice.weights,
+                    "average, last, best (by the validation loss), or a file of weights (.safetensors, .npz or a "
+                    "directory of .npy), adjoint's or PyTorch's, also without a run; "
+                    "by default the average where the run has one, else the last")
+        ->each([run](const std::string&) { run->required(false); });
     add_model_choice(command, choice, "Without --run: the model that --weights are of, where they do not say");
 }
 

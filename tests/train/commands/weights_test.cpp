@@ -88,8 +88,7 @@ TEST_F(Weights, ThatDoNotFitAreRefusedWithAllThatDiffers) {
     EXPECT_EQ(refusal("sample --weights theirs.npz"),
               "65 error: theirs.npz: does not say of which model it is; --model must be autoencoder, vae, classifier, "
               "linear, dcgan, wgan-gp, rbm, super-resolution or unet");
-    EXPECT_EQ(refusal("sample --model dcgan"),
-              "2 error: --run: must be the directory of a run, or --weights a file; got neither");
+    EXPECT_EQ(refusal("sample --model dcgan"), "2 error: --run is required");
     EXPECT_EQ(refusal("sample --weights theirs.npz --model dcgan --set widht=2"),
               "2 error: --set: must be settings of dcgan, such as width=32; got widht=2; did you mean width?");
     EXPECT_EQ(refusal("sample --weights theirs.npz --model dcgan --set width=none"),

@@ -127,8 +127,7 @@ void evaluate_generator(const TrainedRun& run, const EvaluateOptions& options, c
     const ImageModelOptions &drawn_sizes = generator.sizes, &seen_sizes = judge.options.sizes;
     require(drawn_sizes.image_size == seen_sizes.image_size && drawn_sizes.channels == seen_sizes.channels,
             "evaluate: the classifier sees images of {} pixels and {} channels; got {} and {} in {}",
-            seen_sizes.image_size, seen_sizes.channels, drawn_sizes.image_size, drawn_sizes.channels,
-            run.place());
+            seen_sizes.image_size, seen_sizes.channels, drawn_sizes.image_size, drawn_sizes.channels, run.place());
     const auto see = [&judge, model = judge.model()](const Tensor& images) {
         return seen_by(judge.task, *model, images);
     };

@@ -53,8 +53,7 @@ std::string json_of(const std::string& name, const Shares& shares) {
 
 void segment_images(SegmentOptions options) {
     const TrainedRun run = TrainedRun::open(options.choice);
-    require(run.task.masked, "segment: only a unet segments; got a run of {} in {}", run.task.name,
-            run.place());
+    require(run.task.masked, "segment: only a unet segments; got a run of {} in {}", run.task.name, run.place());
     const ImageModelOptions& sizes = run.options.sizes;
     const std::shared_ptr<const Module> model = run.model();
     const auto [names, images] = read_image_input(options.images, {sizes.image_size, sizes.channels});
