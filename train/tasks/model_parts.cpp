@@ -22,8 +22,8 @@ std::vector<ModelPart> parts_of(const TaskSpec& task, const Module& model, const
     }
     if (task.encode) {
         const Shape image = {sizes.image_size, sizes.image_size, sizes.channels};
-        parts.push_back(
-            {"encoder", [&](const Variable& x) { return task.encode(model, x); }, image, "images in 0..1, to codes"});
+        parts.push_back({"encoder", [&](const Variable& x) { return task.encode(model, x); }, image,
+                         "images in 0..1, to " + task.codes});
         parts.push_back({"decoder",
                          [&](const Variable& z) { return task.decode(model, z); },
                          {sizes.latent},

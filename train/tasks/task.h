@@ -178,13 +178,14 @@ struct TaskSpec {
     bool symmetric = false;
 
     using Function = std::function<Variable(const Module&, const Variable&)>;
-    Function draw = {};       ///< noise [N, 1, 1, latent] to images [N, H, W, C] in 0..1
-    Function encode = {};     ///< images to codes [N, latent]
-    Function decode = {};     ///< codes to the logits of pixels
-    bool classifies = false;  ///< the model itself makes logits [N, classes] of images
-    Function features = {};   ///< images to what a classifier decides by
-    Function classify = {};   ///< features to logits [N, classes]
-    bool masked = false;      ///< its images have masks
+    Function draw = {};           ///< noise [N, 1, 1, latent] to images [N, H, W, C] in 0..1
+    Function encode = {};         ///< images to codes [N, latent]
+    std::string codes = "codes";  ///< what these are
+    Function decode = {};         ///< codes to the logits of pixels
+    bool classifies = false;      ///< the model itself makes logits [N, classes] of images
+    Function features = {};       ///< images to what a classifier decides by
+    Function classify = {};       ///< features to logits [N, classes]
+    bool masked = false;          ///< its images have masks
     /// Measures the model on images, for `adjoint evaluate`.
     std::function<void(const Module&, const std::shared_ptr<const Dataset>&, Findings&)> measure = {};
 

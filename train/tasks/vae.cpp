@@ -83,6 +83,7 @@ TaskSpec vae_task() {
                     return sigmoid(as<Autoencoder>(model).decode(reshape(noise, {noise.extent(0), -1})));
                 },
             .encode = [](const Module& model, const Variable& x) { return as<Autoencoder>(model).encode(x); },
+            .codes = "the means of codes; encoder.code makes the logarithms of their variances behind them",
             .decode = [](const Module& model, const Variable& z) { return as<Autoencoder>(model).decode(z); },
             .measure = measure_autoencoder};
 }
