@@ -18,7 +18,8 @@ struct ImageContainer {
 };
 
 /// Looks through the bytes of a file. A PNG must have a right checksum in every chunk up to IEND, a JPEG every segment
-/// and scan up to its end-of-image marker; what follows is ignored.
+/// and scan up to its end-of-image marker, and in these only tables, components and scans that can be; what follows is
+/// ignored.
 /// Source: ISO/IEC 15948 (PNG), sections 5 and 11; ITU-T T.81 (JPEG), annex B; CIPA DC-008 (EXIF), section 4.7.
 ImageContainer inspect_image(Bytes file);
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -17,12 +19,29 @@ namespace {
 // No file makes the decoder allocate more than a picture of the largest size needs.
 constexpr std::size_t most_memory = std::size_t{1} << 30;
 
-void* limited_realloc(void* memory, std::size_t size) {
-    return size <= most_memory ? std::realloc(memory, size) : nullptr;
+// What the decoder has asked for in this thread, to be given back where it finds itself at fault.
+thread_local std::unordered_set<void*> decoder_memory;
+
+void decoder_free(void* memory) {
+    decoder_memory.erase(memory);
+    std::free(memory);
 }
 
-// What a damaged file leaves out is then the same whenever it is read.
-void* limited_calloc(std::size_t size) { return size <= most_memory ? std::calloc(1, size) : nullptr; }
+void* decoder_realloc(void* memory, std::size_t size) {
+    void* const moved = size <= most_memory ? std::realloc(memory, size) : nullptr;
+    if (moved == nullptr) return nullptr;
+    decoder_memory.erase(memory);
+    return *decoder_memory.insert(moved).first;
+}
+
+// Zeros: what a damaged file leaves out is then the same whenever it is read.
+void* decoder_calloc(std::size_t size) {
+    void* const memory = size <= most_memory ? std::calloc(1, size) : nullptr;
+    return memory == nullptr ? nullptr : *decoder_memory.insert(memory).first;
+}
+
+// In place of an end of the program where the decoder's own assertions fail.
+struct DecoderFault {};
 
 }  // namespace
 
@@ -33,15 +52,16 @@ void* limited_calloc(std::size_t size) { return size <= most_memory ? std::callo
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
 #define STBI_MAX_DIMENSIONS (1 << 16)
-#define STBI_MALLOC(size) limited_calloc(size)
-#define STBI_REALLOC(memory, size) limited_realloc(memory, size)
-#define STBI_FREE(memory) std::free(memory)
+#define STBI_MALLOC(size) decoder_calloc(size)
+#define STBI_REALLOC(memory, size) decoder_realloc(memory, size)
+#define STBI_FREE(memory) decoder_free(memory)
+#define STBI_ASSERT(holds) ((holds) ? void() : throw DecoderFault())
 #include <stb/stb_image.h>
 
 namespace adjoint {
 namespace {
 
-constexpr Index most_pixels = Index{1} << 26;
+constexpr Index most_pixels = Index{1} << 26, large_pixels = Index{1} << 22;
 constexpr std::uintmax_t most_bytes = 1 << 28;
 
 template <class Reason>
@@ -55,16 +75,27 @@ void require_size(const std::string& path, std::uintmax_t bytes) {
 
 // What stb_image makes of the file.
 Picture decode(const std::string& path, Bytes file, Index channels) {
+    // Several threads may decode at once, large images one after the other: each takes a few bytes a pixel.
+    static std::mutex one_large;
+    std::unique_lock<std::mutex> alone(one_large, std::defer_lock);
     const int length = static_cast<int>(file.size());
     int width = 0, height = 0, own_channels = 0;
-    const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &own_channels) != 0;
-    require_image(known, path, stbi_failure_reason());
-    require<DataError>(Index{width} * height <= most_pixels, "{}: must have at most {} pixels; got {} × {}", path,
-                       most_pixels, width, height);
-    const std::shared_ptr<const std::uint8_t[]> bytes(
-        stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, static_cast<int>(channels)),
-        stbi_image_free);
-    require_image(bytes != nullptr, path, stbi_failure_reason());
+    std::uint8_t* pixels = nullptr;
+    try {
+        const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &own_channels) != 0;
+        require_image(known, path, stbi_failure_reason());
+        require<DataError>(Index{width} * height <= most_pixels, "{}: must have at most {} pixels; got {} × {}", path,
+                           most_pixels, width, height);
+        if (Index{width} * height > large_pixels) alone.lock();
+        pixels = stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, static_cast<int>(channels));
+    } catch (const DecoderFault&) {
+        for (void* const memory : decoder_memory) std::free(memory);
+        decoder_memory.clear();
+        require_image(false, path, "one that the decoder fails at");
+    }
+    require_image(pixels != nullptr, path, stbi_failure_reason());
+    decoder_memory.erase(pixels);  // whoever looks at them may be another thread
+    const std::shared_ptr<const std::uint8_t[]> bytes(pixels, std::free);
     return {{height, width, channels, bytes.get()}, bytes, own_channels >= 3};
 }
 

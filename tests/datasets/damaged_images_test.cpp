@@ -1,0 +1,105 @@
+// Truths about images that somebody damaged, on purpose or not: each is read or refused, and none is believed where a
+// decoder would write beyond its tables.
+#include <gtest/gtest.h>
+
+#include "datasets/image_file.h"
+#include "datasets/read_file.h"
+#include "framework/tensor/random.h"
+#include "tests/support/image_files.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/support/values.h"
+#include "train/io/png.h"
+
+namespace adjoint {
+namespace {
+
+Tensor read(const std::string& content, Index channels) { return image_of(decode_picture("x", content, channels)); }
+
+std::string jpeg_of(const Tensor& image) {
+    const TemporaryDirectory directory;
+    write_jpeg(directory / "x.jpg", image);
+    return read_file(directory / "x.jpg");
+}
+
+// A JPEG of 8 × 8 greys, with another segment of this kind before its own.
+std::string with_segment(const std::string& jpeg, std::uint8_t kind, const std::string& data) {
+    const std::size_t length = data.size() + 2;
+    const std::string head = {'\xff', static_cast<char>(kind), static_cast<char>(length >> 8),
+                              static_cast<char>(length)};
+    return jpeg.substr(0, 2) + head + data + jpeg.substr(2);
+}
+
+TEST(DamagedImages, RefuseTablesThatDecodersWouldWriteBeyond) {
+    const std::string jpeg = jpeg_of(Tensor::full({8, 8, 3}, 0.5)), zeros(16, '\0');
+    const auto said_of = [&](std::uint8_t kind, const std::string& data) {
+        return error_about<DataError>("x", [&] { read(with_segment(jpeg, kind, data), 3); });
+    };
+    const std::string refused = "must be a PNG or JPEG image; got ";
+    std::string many = zeros;  // 117 + 1 + 77 + 255 codes, as many as fit bits, but more than a byte can stand for
+    many[8] = 117, many[10] = 1, many[11] = 77, many[13] = '\xff';
+    EXPECT_EQ(said_of(0xc4, '\x02' + many + std::string(450, 'v')),
+              refused + "a table of codes that cannot be, at byte 2");
+    std::string three = zeros;
+    three[0] = 3;  // codes of one bit
+    EXPECT_EQ(said_of(0xc4, '\0' + three + "abc"), refused + "a table of codes that cannot be, at byte 2");
+    EXPECT_EQ(said_of(0xc4, '\x04' + zeros), refused + "a table of codes that cannot be, at byte 2") << "number 4";
+    EXPECT_EQ(said_of(0xdb, '\x04' + std::string(64, 'q')), refused + "a table of divisors that cannot be, at byte 2");
+    EXPECT_EQ(said_of(0xdb, '\x10' + std::string(64, 'q')), refused + "a table of divisors that cannot be, at byte 2");
+    EXPECT_EQ(said_of(0xda, std::string("\1\1\0\0\x3f\0", 6)),
+              refused + "a scan of other components than the frame has, at byte 2");
+    EXPECT_EQ(said_of(0xc0, std::string("\x8\0\x8\0\x8\1\1\x51\0", 9)), refused + "a frame that cannot be, at byte 2");
+    EXPECT_EQ(said_of(0xdd, "one"), refused + "a restart interval that cannot be, at byte 2");
+    EXPECT_EQ(said_of(0xc4, '\x03' + zeros), "no error") << "a table without codes";
+}
+
+// Bytes of a file at random places become others, or are left out.
+std::string damaged(std::string file, const Random& random) {
+    RandomStream stream(random);
+    for (Index count = stream.between(1, 8); count > 0; --count) {
+        const auto at = static_cast<std::size_t>(stream.between(2, std::ssize(file) - 1));
+        if (stream.chance(0.1)) {
+            file.erase(at, static_cast<std::size_t>(stream.between(1, 20)));
+        } else {
+            file[at] = static_cast<char>(stream.between(0, 255));
+        }
+    }
+    return file;
+}
+
+// The checksums of a PNG are made right again, so that the decoder sees what is damaged.
+std::string with_right_checksums(std::string png) {
+    for (std::size_t at = 8; at + 12 <= png.size();) {
+        std::size_t length = 0;
+        for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(png[at + i]);
+        if (length > png.size() - at - 12) break;
+        const std::string chunk = png_chunk(png.substr(at + 4, 4), png.substr(at + 8, length));
+        png.replace(at, chunk.size(), chunk);
+        at += chunk.size();
+    }
+    return png;
+}
+
+TEST(DamagedImages, OfAnyDamageAreReadOrRefused) {
+    const Tensor noise = Random(1).uniform({19, 21, 3});
+    const std::string jpeg = jpeg_of(noise), png = png_of(noise),
+                      indexed = png_of(
+                          IndexedPng{.width = 3, .height = 2, .indices = "\1\2\3\0\1\2", .palette = "abcdefghijkl"});
+    int refused = 0, read_well = 0;
+    for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+        const Random random = Random(7).stream(seed);
+        const std::string file = seed % 3 == 0   ? damaged(jpeg, random)
+                                 : seed % 3 == 1 ? with_right_checksums(damaged(png, random))
+                                                 : with_right_checksums(damaged(indexed, random));
+        try {
+            read(file, seed % 2 == 0 ? 1 : 3);
+            ++read_well;
+        } catch (const DataError&) {
+            ++refused;
+        }
+    }
+    EXPECT_GT(refused, 500);
+    EXPECT_GT(read_well, 500);
+}
+
+}  // namespace
+}  // namespace adjoint
