@@ -12,6 +12,7 @@
 #include <string_view>
 #include <zlib.h>
 
+#include "datasets/read_file.h"
 #include "framework/tensor/error.h"
 
 namespace adjoint {
@@ -20,6 +21,10 @@ namespace {
 constexpr Index chunk = 1 << 20;  // bytes asked for at a time: no header makes us allocate more than the file can fill
 constexpr std::uint8_t unsigned_byte = 0x08;
 
+// Images are packed to a fifth or so; what unpacks to far more than that has another purpose.
+constexpr Index trusted = Index{1} << 26;
+constexpr std::uint64_t most_expansion = 200;
+
 // The bytes of a file, unpacked where it is gzipped.
 class ByteStream {
   public:
@@ -27,10 +32,12 @@ class ByteStream {
         std::error_code ignored;
         require<MissingInput>(!std::filesystem::is_directory(path, ignored), "{}: expected a file; got a directory",
                               path_);
+        if (!is_open_already(path_)) require_file(path_);
         errno = 0;
         file_.reset(gzopen(path.c_str(), "rb"));
         require<MissingInput>(file_ != nullptr, "{}: the file cannot be opened; got {}", path_, std::strerror(errno));
         gzbuffer(file_.get(), 1 << 17);
+        packed_ = std::filesystem::file_size(path, ignored);
     }
 
     const std::string& path() const { return path_; }
@@ -80,11 +87,15 @@ class ByteStream {
         require<DataError>(got == count || code == Z_OK || code == Z_STREAM_END,
                            "{}: at byte {}: the gzip stream is damaged; got {}", path_, position_, message);
         position_ += got;
+        const bool bomb = position_ > trusted && static_cast<std::uint64_t>(position_) > most_expansion * packed_;
+        require<DataError>(!bomb, "{}: must not unpack to more than {} times its size of {} bytes", path_,
+                           most_expansion, packed_);
         return got;
     }
 
     std::string path_;
     std::unique_ptr<gzFile_s, Close> file_;
+    std::uint64_t packed_ = 0;  // the bytes of the file
     Index position_ = 0;
 };
 

@@ -3,51 +3,89 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
+#include <fcntl.h>
+#include <fstream>
 #include <iterator>
-#include <map>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "framework/tensor/error.h"
 
 namespace adjoint {
 
-namespace fs = std::filesystem;
+namespace {
+
+// What is at a path that is no file.
+const char* other_kind(mode_t mode) {
+    switch (mode & S_IFMT) {
+        case S_IFREG:
+            return nullptr;
+        case S_IFDIR:
+            return "a directory";
+        case S_IFIFO:
+            return "a FIFO";
+        case S_IFSOCK:
+            return "a socket";
+        default:
+            return "a device";
+    }
+}
+
+ssize_t read_some(int descriptor, char* out, std::size_t count, std::uint64_t begin) {
+    constexpr std::size_t most_at_once = 1 << 30;  // as Linux reads no more than 2 GiB in one call
+    ssize_t got;
+    do {
+        got = ::pread(descriptor, out, std::min(count, most_at_once), static_cast<off_t>(begin));
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+}  // namespace
 
 void require_file(const std::string& path) {
-    static const std::map<fs::file_type, const char*> others = {{fs::file_type::directory, "a directory"},
-                                                                {fs::file_type::fifo, "a FIFO"},
-                                                                {fs::file_type::socket, "a socket"},
-                                                                {fs::file_type::block, "a device"},
-                                                                {fs::file_type::character, "a device"}};
-    std::error_code absent;
-    const auto other = others.find(fs::status(path, absent).type());
-    require<MissingInput>(other == others.end(), "{}: must be a file; got {}", path,
-                          other == others.end() ? "" : other->second);
+    struct stat status = {};
+    const char* const other = ::stat(path.c_str(), &status) == 0 ? other_kind(status.st_mode) : nullptr;
+    require<MissingInput>(other == nullptr, "{}: must be a file; got {}", path, other == nullptr ? "" : other);
 }
 
 InputFile::InputFile(std::string path) : path_(std::move(path)) {
-    require_file(path_);
-    errno = 0;
-    stream_.open(path_, std::ios::binary);
-    require<MissingInput>(stream_.is_open(), "{}: cannot be read; got {}", path_, std::strerror(errno));
-    size_ = fs::file_size(path_);
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // which no FIFO holds up
+    struct stat status = {};
+    const bool unknown = descriptor_ < 0 || ::fstat(descriptor_, &status) != 0;
+    const int failure = errno;
+    const char* const other = unknown ? (failure == ENXIO ? "a socket" : nullptr) : other_kind(status.st_mode);
+    if (descriptor_ >= 0 && (unknown || other != nullptr)) ::close(descriptor_);
+    require<MissingInput>(other == nullptr, "{}: must be a file; got {}", path_, other == nullptr ? "" : other);
+    require<MissingInput>(!unknown, "{}: cannot be read; got {}", path_, std::strerror(failure));
+    size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
+InputFile::~InputFile() { ::close(descriptor_); }
+
 std::string InputFile::read(const Part& part) const {
-    const std::uint64_t begin = std::min(part.begin, size_);
-    std::string content(std::min(part.length, size_ - begin), '\0');
-    stream_.seekg(static_cast<std::streamoff>(begin));
-    stream_.read(content.data(), std::ssize(content));
-    require<MissingInput>(stream_.good(), "{}: cannot be read; got {} of {} bytes", path_, stream_.gcount(),
-                          content.size());
+    const std::uint64_t begin = std::min(part.begin, size_), length = std::min(part.length, size_ - begin);
+    std::string content;
+    try {
+        content.resize(length);
+    } catch (const std::exception&) {
+        throw DataError(fmt::format("{}: cannot be read; there is no memory for {} bytes", path_, length));
+    }
+    for (std::size_t done = 0; done < length;) {
+        const ssize_t got = read_some(descriptor_, content.data() + done, length - done, begin + done);
+        require<MissingInput>(got > 0, "{}: cannot be read; got {} of {} bytes{}", path_, done, length,
+                              got < 0 ? fmt::format(": {}", std::strerror(errno)) : "");
+        done += static_cast<std::size_t>(got);
+    }
     return content;
 }
 
 std::string read_file(const std::string& path) { return InputFile(path).read({}); }
 
+bool is_open_already(const std::string& path) { return path == "/dev/stdin" || path.starts_with("/dev/fd/"); }
+
 std::string read_input(const std::string& path) {
     const std::string file = path == "-" ? "/dev/stdin" : path;
-    if (file != "/dev/stdin" && !file.starts_with("/dev/fd/")) return read_file(file);
+    if (!is_open_already(file)) return read_file(file);
     errno = 0;
     std::ifstream stream(file, std::ios::binary);
     std::string content(std::istreambuf_iterator<char>(stream), {});

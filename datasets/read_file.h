@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <string>
 
 namespace adjoint {
@@ -10,9 +9,12 @@ namespace adjoint {
 /// A regular file that stays open: all that is read is of one file, even where another takes its place meanwhile.
 class InputFile {
   public:
-    /// Throws MissingInput: `<path>: must be a file; got a FIFO`, which is not opened, as that would wait for whoever
-    /// writes to it; or `<path>: cannot be read; got <why>`, as read() does.
+    /// Throws MissingInput: `<path>: must be a file; got a FIFO`, which nobody waits for; or `<path>: cannot be read;
+    /// got <why>`, as read() does, and DataError where there is not the memory for what is to be read.
     explicit InputFile(std::string path);
+    ~InputFile();
+    InputFile(const InputFile&) = delete;
+    InputFile& operator=(const InputFile&) = delete;
 
     const std::string& path() const { return path_; }
     std::uint64_t size() const { return size_; }
@@ -25,8 +27,8 @@ class InputFile {
 
   private:
     std::string path_;
-    mutable std::ifstream stream_;
-    std::uint64_t size_;
+    int descriptor_;
+    std::uint64_t size_ = 0;
 };
 
 /// All bytes of a regular file. Throws as InputFile does.
@@ -35,6 +37,9 @@ std::string read_file(const std::string& path);
 /// The same, or all that an open pipe brings: "-" and /dev/stdin are standard input, and /dev/fd/63 is what a shell
 /// makes of <(command).
 std::string read_input(const std::string& path);
+
+/// Whether a path is that of an open pipe or file, as read_input takes them.
+bool is_open_already(const std::string& path);
 
 /// Throws as InputFile does where the path leads to a directory, FIFO, socket or device.
 void require_file(const std::string& path);

@@ -71,7 +71,9 @@ bool is_there(const PublishedFile& file, const fs::path& directory) {
 
 void bring_from(const std::string& url, const PublishedFile& file, const fs::path& directory, const Countdown& time) {
     const fs::path part = directory / (file.name + ".part");
-    const bool kept = transfer(url, part, time.left());
+    // What is gzipped is no longer than what it holds, a head and the elements; twice as much is surely something else.
+    const auto most = 2 * static_cast<std::uintmax_t>(element_count(file.shape)) + 4096;
+    const bool kept = transfer(url, part, most, time.left());
     try {
         const std::string bytes = read_published(part, file);
         write_atomically(directory / file.name, bytes);

@@ -23,7 +23,8 @@ constexpr long most_redirections = 10;
 // One request, and the file to which its answer is added.
 class Transfer {
   public:
-    explicit Transfer(const fs::path& part) : part_(part), file_(std::fopen(part.c_str(), "abe")) {
+    Transfer(const fs::path& part, std::uintmax_t most)
+        : part_(part), most_(most), file_(::fdopen(open_to_append(part), "ab")) {
         if (!file_) refuse_to_write(part_, errno);
         std::setbuf(file_.get(), nullptr);
         kept_ = fs::file_size(part_);
@@ -88,6 +89,11 @@ class Transfer {
     static std::size_t receive(char* bytes, std::size_t /*one*/, std::size_t count, void* transfer) {
         auto& self = *static_cast<Transfer*>(transfer);
         if (!self.placed_ && !self.place()) return 0;
+        self.come_ += count;
+        if (self.kept_ + self.come_ > self.most_) {
+            self.misunderstanding_ = fmt::format("the answer must have at most {} bytes; got more", self.most_);
+            return 0;
+        }
         const std::size_t written = std::fwrite(bytes, 1, count, self.file_.get());
         if (written < count) self.write_error_ = errno;
         return written;
@@ -129,6 +135,7 @@ class Transfer {
 
     ProgressLine progress_;
     fs::path part_;
+    std::uintmax_t most_, come_ = 0;  // bytes
     std::unique_ptr<std::FILE, Close> file_;
     std::uintmax_t kept_ = 0;
     std::unique_ptr<CURL, Close> handle_;
@@ -140,8 +147,8 @@ class Transfer {
 
 }  // namespace
 
-bool transfer(const std::string& url, const fs::path& part, const TimeLimits& limits) {
-    return Transfer(part).complete(url, limits);
+bool transfer(const std::string& url, const fs::path& part, std::uintmax_t most, const TimeLimits& limits) {
+    return Transfer(part, most).complete(url, limits);
 }
 
 std::string amount(std::uintmax_t bytes) {

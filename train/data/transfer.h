@@ -16,16 +16,16 @@ struct DownloadFailed : std::runtime_error {
 
 /// How long a server may take.
 struct TimeLimits {
-    std::chrono::milliseconds connecting{10'000};  ///< until it answers
-    std::chrono::seconds stalling{30};             ///< and then without a byte
-    std::chrono::milliseconds total{0};            ///< for everything; 0 for however long it takes
+    std::chrono::milliseconds connecting{10'000};             ///< until it answers
+    std::chrono::seconds stalling{30};                        ///< and then without a byte
+    std::chrono::milliseconds total = std::chrono::hours(1);  ///< for everything; 0 for however long it takes
 };
 
 /// Asks for the file at `url` (http or https, redirected or not) from the end of the bytes that `part` holds, adds to
 /// these what comes, and begins anew where the server does not know how to skip; says how far it is. Returns whether
-/// the bytes were kept, whose rightness is for the caller to see. What has come stays there when the network fails.
-/// Throws DownloadFailed and CannotWrite.
-bool transfer(const std::string& url, const std::filesystem::path& part, const TimeLimits& limits);
+/// the bytes were kept, whose rightness is for the caller to see. What has come stays there when the network fails. A
+/// file of more than `most` bytes is given up. Throws DownloadFailed and CannotWrite.
+bool transfer(const std::string& url, const std::filesystem::path& part, std::uintmax_t most, const TimeLimits& limits);
 
 /// `4.4 KiB`, `9.3 MiB`.
 std::string amount(std::uintmax_t bytes);

@@ -17,6 +17,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view extension = ".npy";
 
+// Numbers are packed to a half or a tenth; what unpacks to far more than that has another purpose.
+constexpr std::size_t trusted = std::size_t{1} << 26, most_expansion = 200;
+
 struct Close {
     void operator()(zip_t* archive) const { zip_discard(archive); }
     void operator()(zip_file_t* entry) const { zip_fclose(entry); }
@@ -46,6 +49,9 @@ Archive open_archive(const fs::path& path) {
 std::string content_of(zip_t* archive, zip_uint64_t index, const std::string& where, std::size_t most) {
     const Entry entry(zip_fopen_index(archive, index, 0));
     require<DataError>(entry != nullptr, "{}: cannot be unpacked; {}", where, zip_strerror(archive));
+    zip_stat_t stored;
+    zip_stat_init(&stored);
+    zip_stat_index(archive, index, 0, &stored);
     std::string content;
     std::vector<char> part(1 << 16);
     while (content.size() < most) {
@@ -53,6 +59,9 @@ std::string content_of(zip_t* archive, zip_uint64_t index, const std::string& wh
         require<DataError>(count >= 0, "{}: cannot be unpacked; {}", where, zip_file_strerror(entry.get()));
         if (count == 0) break;
         content.append(part.data(), static_cast<std::size_t>(count));
+        require<DataError>(content.size() <= trusted || content.size() <= most_expansion * stored.comp_size,
+                           "{}: must not unpack to more than {} times its size of {} bytes", where, most_expansion,
+                           stored.comp_size);
     }
     content.resize(std::min(content.size(), most));
     return content;
