@@ -1,6 +1,8 @@
 #include "train/program.h"
 
+#include <filesystem>
 #include <fmt/format.h>
+#include <new>
 #include <spdlog/spdlog.h>
 
 #include "framework/analysis/anomaly.h"
@@ -80,6 +82,11 @@ Ending run(CLI::App& app, int argc, char** argv) {
         return complain(error, failure);
     } catch (const Error& error) {
         return complain(error, usage);
+    } catch (const std::bad_alloc&) {
+        return complain(Error("there is not enough memory"), failure);
+    } catch (const std::filesystem::filesystem_error& error) {
+        return complain(Error(fmt::format("{}: {}", error.path1().string(), error.code().message())),
+                        error.code() == std::errc::no_such_file_or_directory ? missing_input : cannot_write);
     } catch (const std::exception& error) {
         return complain(error, failure);
     }
@@ -138,7 +145,6 @@ int run_program(int argc, char** argv) {
     for (const std::string& complaint : misspelt_variables(app)) spdlog::warn("{}", complaint);
     Ending ending = run(app, argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-        if (!ending.complaint.empty()) spdlog::error("{}", ending.complaint);
         ending = complain(CannotWrite("standard output: cannot be written"), cannot_print);
     }
     return end_of(job, ending);

@@ -25,6 +25,17 @@ std::size_t terminal_width() {
     return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+// Names of files may hold what moves a terminal's cursor or worse: such characters are written as numbers.
+std::string printable(std::string_view text) {
+    std::string shown;
+    for (const char c : text) {
+        const auto code = static_cast<unsigned char>(c);
+        const bool moves = (code < 0x20 && c != '\n' && c != '\t') || code == 0x7f;
+        shown += moves ? fmt::format("\\x{:02x}", code) : std::string(1, c);
+    }
+    return shown;
+}
+
 using ColourSink = spdlog::sinks::stderr_color_sink_mt;
 
 // Messages take the place of the live line, which comes again beneath them.
@@ -33,9 +44,11 @@ class AboveLiveLine : public ColourSink {
     AboveLiveLine() : ColourSink(colour()) {}
 
     void log(const spdlog::details::log_msg& message) override {
-        const std::string line = live_line;
+        const std::string line = live_line, text = printable({message.payload.data(), message.payload.size()});
+        spdlog::details::log_msg shown = message;
+        shown.payload = text;
         LiveLine::erase();
-        ColourSink::log(message);
+        ColourSink::log(shown);
         if (!line.empty()) LiveLine::show(line);
     }
 

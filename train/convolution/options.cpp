@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <cstdlib>
 
 #include "framework/tensor/error.h"
 
@@ -25,7 +24,7 @@ std::vector<Index> parse_integers(const TypedText& typed, const char* expected,
         const auto [stop, failure] = std::from_chars(at, end, numbers.emplace_back());
         require(failure != std::errc::invalid_argument && (stop == end || *stop == ','), "{}: expected {}; got {:?}",
                 option, expected, text);
-        require(failure == std::errc{} && std::abs(numbers.back()) <= largest_number,
+        require(failure == std::errc{} && -largest_number <= numbers.back() && numbers.back() <= largest_number,
                 "{}: numbers must lie between -{} and {}; got {:?}", option, largest_number, largest_number, text);
         at = stop;
     }

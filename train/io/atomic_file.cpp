@@ -53,13 +53,33 @@ void refuse_to_write(const fs::path& path, int reason) {
     throw CannotWrite(fmt::format("{}: cannot be written; {}", path.string(), std::generic_category().message(reason)));
 }
 
-void write_atomically(const fs::path& path, std::string_view content) {
-    if (!Processes::lead()) return;
+void require_place_for_file(const fs::path& path) {
     std::error_code unknown;
     const fs::file_status status = fs::status(path, unknown);
     if (fs::is_directory(status)) refuse_to_write(path, EISDIR);
     require<CannotWrite>(!fs::exists(status) || fs::is_regular_file(status),
                          "{}: cannot be written; not a regular file", path.string());
+}
+
+int open_to_append(const fs::path& path) {
+    require_place_for_file(path);
+    const int descriptor =
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (descriptor < 0) refuse_to_write(path, errno);
+    return descriptor;
+}
+
+void append_line(const fs::path& path, const std::string& line) {
+    const int descriptor = open_to_append(path);
+    int failure = write_all(descriptor, line + "\n");
+    if (::close(descriptor) != 0 && failure == 0) failure = errno;
+    if (failure != 0) refuse_to_write(path, failure);
+}
+
+void write_atomically(const fs::path& path, std::string_view content) {
+    if (!Processes::lead()) return;
+    require_place_for_file(path);
+    std::error_code unknown;
     // A symbolic link stays one: what it points to is replaced.
     const fs::path target = fs::is_symlink(path, unknown) ? fs::weakly_canonical(path, unknown) : path;
 

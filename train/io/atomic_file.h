@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,17 @@ namespace adjoint {
 
 /// Throws CannotWrite `<path>: cannot be written; <reason>`, for a reason that errno gave.
 [[noreturn]] void refuse_to_write(const std::filesystem::path& path, int reason);
+
+/// Throws CannotWrite where something else than a regular file is at `path`, so that nobody waits for the other end of
+/// a pipe.
+void require_place_for_file(const std::filesystem::path& path);
+
+/// Opens a regular file, new or not, to which the descriptor adds. A symbolic link is not followed. Throws as
+/// refuse_to_write does.
+int open_to_append(const std::filesystem::path& path);
+
+/// Adds a line to such a file. Throws as refuse_to_write does.
+void append_line(const std::filesystem::path& path, const std::string& line);
 
 /// The file at `path` holds exactly `content` afterwards, even if the machine fails, or is as it was before.
 /// Throws as refuse_to_write does, and leaves nothing behind. Of processes that work together the lead alone writes.

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "train/records/json_text.h"
+
 namespace adjoint {
 
 using Json = nlohmann::ordered_json;
@@ -19,8 +21,9 @@ std::vector<MetricLine> metric_lines(const std::string& text) {
     std::vector<MetricLine> lines;
     std::istringstream stream(text);
     for (std::string line; std::getline(stream, line);) {
-        const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-        if (!json.is_object() || !json.contains("step") || !json.contains("epoch")) continue;
+        const Json json = json_of_text(line);
+        const auto has_number = [&](const char* name) { return json.contains(name) && json[name].is_number(); };
+        if (!json.is_object() || !has_number("step") || !has_number("epoch")) continue;
         MetricLine& last = lines.emplace_back(MetricLine{{json["step"], json["epoch"]}, {}});
         for (const auto& [name, number] : json.items()) {
             if (number.is_number() && name != "step" && name != "epoch") last.numbers.emplace_back(name, number);

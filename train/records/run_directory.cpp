@@ -4,11 +4,13 @@
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "datasets/read_file.h"
 #include "framework/tensor/gemm.h"
 #include "framework/tensor/parallel.h"
 #include "train/io/safetensors.h"
+#include "train/records/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -31,10 +33,10 @@ std::string processor_name() {
     return "unknown";
 }
 
-void append_line(const fs::path& file, const std::string& line) {
-    std::ofstream stream(file, std::ios::app);
-    stream << line << "\n" << std::flush;
-    if (!stream.good()) refuse_to_write(file, errno);
+// What a file holds; "" where it is not there.
+std::string content_if_any(const fs::path& file) {
+    std::error_code unknown;
+    return fs::status(file, unknown).type() == fs::file_type::not_found ? "" : read_file(file);
 }
 
 void make_directory(const fs::path& path) {
@@ -86,10 +88,19 @@ bool holds_nothing(const fs::path& directory) {
 
 }  // namespace
 
-RunDirectory RunDirectory::create(fs::path path, const RunRecord& record, bool overwrite) {
-    if (path.empty()) path = new_default_place(record.model);
-    const bool holds_run = fs::exists(path / "config.json");
-    require<CannotWrite>(overwrite || !holds_run,
+fs::path RunDirectory::make_place(const fs::path& path, const std::string& model) {
+    if (path.empty()) return new_default_place(model);
+    make_directory(path);
+    return path;
+}
+
+RunDirectory RunDirectory::create(const fs::path& path, const RunRecord& record, bool overwrite) {
+    std::error_code unknown;
+    const bool holds_run = fs::exists(path / "config.json", unknown);
+    const bool has_saved =
+        fs::exists(path / "weights.safetensors", unknown) ||
+        (fs::is_directory(path / "checkpoints", unknown) && !fs::is_empty(path / "checkpoints", unknown));
+    require<CannotWrite>(overwrite || !holds_run || !has_saved,
                          "{}: holds a run already; choose another --out, or --force to replace it", path.string());
     require<CannotWrite>(holds_run || holds_nothing(path),
                          "{}: must be a new directory, an empty one, or a run to replace; got one with other files",
@@ -122,15 +133,15 @@ void RunDirectory::require_images(const DataRecord& now) const {
 }
 
 RunDirectory RunDirectory::open(const fs::path& path) {
-    std::ifstream stream(path / "config.json");
-    require<MissingInput>(stream.is_open(), "{}: is not the directory of a run; got no config.json in it",
-                          path.string());
+    const fs::path file = path / "config.json";
+    const std::string text = content_if_any(file);
+    require<MissingInput>(!text.empty() || fs::exists(file),
+                          "{}: is not the directory of a run; got no config.json in it", path.string());
     try {
-        const Json json = Json::parse(stream);
+        const Json json = json_of_text(text).is_discarded() ? Json::parse("") : Json::parse(text);
         return RunDirectory(path, json.at("model"), data_in(json));
     } catch (const Json::exception& error) {
-        throw DataError(fmt::format("{}: is not the configuration of a run; got {}", (path / "config.json").string(),
-                                    error.what()));
+        throw DataError(fmt::format("{}: is not the configuration of a run; got {}", file.string(), error.what()));
     }
 }
 
@@ -138,10 +149,7 @@ void RunDirectory::log_metrics(const MetricPlace& place, const Metrics& numbers)
     append_line(path_ / "metrics.jsonl", text_of(MetricLine{place, numbers}));
 }
 
-std::string RunDirectory::metrics() const {
-    const fs::path file = path_ / "metrics.jsonl";
-    return fs::exists(file) ? read_file(file) : "";
-}
+std::string RunDirectory::metrics() const { return content_if_any(path_ / "metrics.jsonl"); }
 
 void RunDirectory::log_event(const std::string& event, Index epoch, const Metrics& numbers) const {
     Json line = {{"event", event}, {"time", time_now("%Y-%m-%d %H:%M:%S")}, {"epoch", epoch}};
@@ -150,10 +158,10 @@ void RunDirectory::log_event(const std::string& event, Index epoch, const Metric
 }
 
 bool RunDirectory::finished() const {
-    std::ifstream stream(path_ / "events.jsonl");
+    std::istringstream stream(content_if_any(path_ / "events.jsonl"));
     std::string last;
     for (std::string line; std::getline(stream, line);) {
-        const Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+        const Json event = json_of_text(line);
         if (event.is_object()) last = event.value("event", "");
     }
     return last.starts_with("finished");

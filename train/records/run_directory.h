@@ -29,10 +29,13 @@ struct RunRecord {
 ///   and, where weights are averaged, average.safetensors.
 class RunDirectory {
   public:
-    /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty. A run that is replaced is gone.
-    /// Throws CannotWrite when it cannot be made, holds a run already and `overwrite` is not set, or holds anything
-    /// else.
-    static RunDirectory create(std::filesystem::path path, const RunRecord& record, bool overwrite);
+    /// Makes the directory `path`, or runs/MODEL-DATE-TIME where path is empty, and returns it: it can be locked before
+    /// anything is written there. Throws CannotWrite when it cannot be made.
+    static std::filesystem::path make_place(const std::filesystem::path& path, const std::string& model);
+    /// Writes into the directory `path` what makes it that of a run. A run that is replaced is gone; one that was
+    /// stopped before it had saved anything is begun again.
+    /// Throws CannotWrite when it holds a run already and `overwrite` is not set, or holds anything else.
+    static RunDirectory create(const std::filesystem::path& path, const RunRecord& record, bool overwrite);
     /// Gives an existing run another record. Throws CannotWrite.
     static RunDirectory rerecord(const std::filesystem::path& path, const RunRecord& record);
     /// Opens an existing run. Throws MissingInput when there is none, DataError when its config.json is damaged.

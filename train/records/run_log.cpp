@@ -21,6 +21,7 @@ void print_line(const std::string& line) {
 }  // namespace
 
 RunLog::RunLog(const RunDirectory& run) {
+    require_place_for_file(run.log());
     try {
         sink_ = std::make_shared<spdlog::sinks::basic_file_sink_mt>(run.log().string());
     } catch (const spdlog::spdlog_ex&) {

@@ -16,6 +16,7 @@
 #include "train/io/atomic_file.h"
 #include "train/io/png.h"
 #include "train/io/safetensors.h"
+#include "train/records/json_text.h"
 #include "train/report/charts.h"
 #include "train/report/report_page.h"
 #include "train/report/run_facts.h"
@@ -79,7 +80,7 @@ void add_pictures(Json& page, const RunDirectory& run) {
 void add_mistakes(Json& page, const RunDirectory& run) {
     const fs::path file = run.samples() / "mistakes.json";
     if (!fs::exists(file)) return;
-    const Json mistakes = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+    const Json mistakes = json_of_text(read_file(file));
     const auto is_one = [](const Json& m) { return m.is_object() && m.contains("label") && m.contains("predicted"); };
     if (mistakes.is_array() && std::ranges::all_of(mistakes, is_one)) {
         page["mistakes"] = mistakes;

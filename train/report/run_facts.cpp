@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <sstream>
 
 #include "datasets/published_datasets.h"
 #include "datasets/read_file.h"
 #include "train/cli/settings.h"
+#include "train/records/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -28,11 +29,13 @@ bool has_name_beginning(const Json& line, const char* beginning) {
 // The lines of metrics.jsonl or events.jsonl. The last may have been cut short, and `problems` says so.
 Json lines_of(const fs::path& file, Json& problems) {
     Json lines = Json::array();
-    std::ifstream stream(file);
+    std::error_code unknown;
+    const bool absent = fs::status(file, unknown).type() == fs::file_type::not_found;
+    std::istringstream stream(absent ? "" : read_file(file));
     int number = 0;
     for (std::string line; std::getline(stream, line);) {
         ++number;
-        Json parsed = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+        Json parsed = json_of_text(line);
         if (parsed.is_object() && is_number_in(parsed, "epoch") &&
             (is_number_in(parsed, "step") || !parsed.contains("step"))) {
             lines.push_back(std::move(parsed));
@@ -126,7 +129,7 @@ Json data_of(const RunDirectory& run, Json data) {
 
 // What config.json says first: of the dataset, what was found, not what was asked for.
 void add_configuration(Json& facts, const RunDirectory& run) {
-    Json& config = facts["config"] = Json::parse(read_file(run.path() / "config.json"), nullptr, false);
+    Json& config = facts["config"] = json_of_text(read_file(run.path() / "config.json"));
     facts["data"] = data_of(run, config.value("data", Json()));
     try {
         const Json settings =

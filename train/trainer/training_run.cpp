@@ -296,13 +296,10 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     require_alike(record);
     std::optional<DirectoryLock> lock;
     std::optional<RunLog> log;
-    const auto lock_it = [&] {
-        if (!lock && std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
-    };
     if (Processes::lead()) {
-        lock_it();
-        if (!resumed) place = RunDirectory::create(options.out, record, options.force).path();
-        lock_it();
+        if (!resumed) place = RunDirectory::make_place(options.out, task.name);
+        if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
+        if (!resumed) RunDirectory::create(place, record, options.force);
     }
     const RunDirectory directory = RunDirectory::open(place_of_lead(place));
     if (resumed) directory.require_images(record.data);

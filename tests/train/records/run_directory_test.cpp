@@ -3,11 +3,13 @@
 #include "train/records/run_directory.h"
 
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "datasets/read_file.h"
 #include "tests/support/expectations.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
+#include "train/records/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -70,6 +72,43 @@ TEST_F(Runs, AreReplacedWithoutATraceWhereAskedFor) {
 TEST_F(Runs, MayBeMadeInADirectoryThatHoldsNone) {
     fs::create_directories(path);
     EXPECT_NO_THROW(RunDirectory::create(path, record, false));
+}
+
+TEST_F(Runs, ThatSavedNothingMayBeBegunAgain) {
+    const RunDirectory first = RunDirectory::create(path, record, false);
+    first.log_metrics({.steps = 1, .epoch = 1}, {{"loss", 0.5}});
+    RunDirectory::create(path, other, false);
+    EXPECT_EQ(RunDirectory::open(path).model(), "vae");
+    EXPECT_EQ(RunDirectory::open(path).metrics(), "");
+    write_bytes(path / "checkpoints/x", "");
+    EXPECT_EQ(error_about<CannotWrite>(path, [&] { RunDirectory::create(path, record, false); }),
+              "holds a run already; choose another --out, or --force to replace it");
+}
+
+TEST_F(Runs, WaitForNobodyAtTheOtherEndOfAPipe) {
+    const RunDirectory run = RunDirectory::create(path, record, false);
+    const fs::path metrics = path / "metrics.jsonl", config = path / "config.json";
+    ASSERT_EQ(::mkfifo(metrics.c_str(), 0600), 0);
+    EXPECT_EQ(error_about<CannotWrite>(metrics, [&] { run.log_metrics({.steps = 1, .epoch = 1}, {}); }),
+              "cannot be written; not a regular file");
+    EXPECT_EQ(error_about<MissingInput>(metrics, [&] { run.metrics(); }), "must be a file; got a FIFO");
+    fs::remove(config);
+    ASSERT_EQ(::mkfifo(config.c_str(), 0600), 0);
+    EXPECT_EQ(error_about<MissingInput>(config, [&] { RunDirectory::open(path); }), "must be a file; got a FIFO");
+    fs::remove(metrics);
+    fs::create_symlink(directory / "elsewhere", metrics);
+    EXPECT_EQ(error_about<CannotWrite>(metrics, [&] { run.log_metrics({.steps = 1, .epoch = 1}, {}); }),
+              "cannot be written; Too many levels of symbolic links");
+    EXPECT_FALSE(fs::exists(directory / "elsewhere"));
+}
+
+TEST(JsonText, IsRefusedWhereItGoesTooDeep) {
+    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    EXPECT_TRUE(json_of_text(nested(64)).is_array());
+    EXPECT_TRUE(json_of_text(nested(65)).is_discarded());
+    EXPECT_TRUE(json_of_text(nested(1'000'000)).is_discarded());
+    EXPECT_TRUE(json_of_text("\"" + nested(65) + "\\\"[\"").is_string());
+    EXPECT_TRUE(json_of_text("{").is_discarded());
 }
 
 TEST_F(Runs, KeepALineOfNumbersForEachEpoch) {

@@ -1,0 +1,26 @@
+// JSON text: what the files of a run hold, which anyone may have changed.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace adjoint {
+
+/// The value of a text; a discarded one where it is no JSON, or has more than 64 lists and objects within one another,
+/// as what writes or frees such a value goes one call deeper for each.
+inline nlohmann::ordered_json json_of_text(const std::string& text) {
+    constexpr int deepest = 64;
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char letter = text[i];
+        if (quoted && letter == '\\') ++i;
+        if (letter == '"') quoted = !quoted;
+        if (quoted) continue;
+        depth += letter == '[' || letter == '{' ? 1 : letter == ']' || letter == '}' ? -1 : 0;
+        if (depth > deepest) return nlohmann::ordered_json::value_t::discarded;
+    }
+    return nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+}  // namespace adjoint
