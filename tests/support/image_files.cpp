@@ -53,6 +53,19 @@ std::string png_chunk(const std::string& name, const std::string& data) {
     return big_endian(static_cast<std::uint32_t>(data.size())) + name + data + big_endian(crc32_of(name + data));
 }
 
+std::string with_right_checksums(std::string png) {
+    if (!png.starts_with("\x89PNG")) return png;
+    for (std::size_t at = 8; at + 12 <= png.size();) {
+        std::size_t length = 0;
+        for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(png[at + i]);
+        if (length > png.size() - at - 12) break;
+        const std::string chunk = png_chunk(png.substr(at + 4, 4), png.substr(at + 8, length));
+        png.replace(at, chunk.size(), chunk);
+        at += chunk.size();
+    }
+    return png;
+}
+
 std::string png_of(const IndexedPng& png) {
     constexpr char greys = 0, indices = 3;
     const auto narrow = [](int value) { return static_cast<std::uint32_t>(value); };

@@ -15,6 +15,9 @@ void write_jpeg(const std::filesystem::path& path, const Tensor& image);
 /// A chunk of a PNG, with its checksum.
 std::string png_chunk(const std::string& name, const std::string& data);
 
+/// A PNG, damaged or not, in which every chunk's checksum is made right again; anything else as it is.
+std::string with_right_checksums(std::string png);
+
 /// A PNG whose pixels are indices of a palette, row by row; its parts are left out where they are nothing.
 struct IndexedPng {
     int width = 1;

@@ -40,7 +40,7 @@ class Transfer {
         if (!handle_) throw DownloadFailed("libcurl cannot start");
         set(CURLOPT_URL, url.c_str());
         set(CURLOPT_PROTOCOLS_STR, "http,https");
-        set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+        set(CURLOPT_REDIR_PROTOCOLS_STR, url.starts_with("https:") ? "https" : "http,https");  // none loses its secrecy
         set(CURLOPT_FOLLOWLOCATION, 1L);
         set(CURLOPT_MAXREDIRS, most_redirections);
         set(CURLOPT_FAILONERROR, 1L);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"
@@ -101,7 +102,13 @@ void Publication::write_page() {
     constexpr Clock::duration often = std::chrono::seconds(10);
     constexpr int share = 100;  // of the time, at most, goes into pages within an epoch
     const Clock::time_point begin = Clock::now();
-    write_report(run_);
+    try {
+        write_report(run_);
+    } catch (const CannotWrite&) {
+        throw;
+    } catch (const Error& error) {  // what the page alone needs cannot be read: the run goes on
+        spdlog::warn("the report was not written: {}", error.what());
+    }
     page_due_ = Clock::now() + std::max(often, share * (Clock::now() - begin));
 }
 

@@ -10,6 +10,7 @@
 #include "models/rbm.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
+#include "train/cli/directory_lock.h"
 #include "train/io/png.h"
 #include "train/tasks/registry.h"
 
@@ -185,6 +186,14 @@ TEST_F(Resumed, TwoProgramsDoNotTrainInOneDirectory) {
     for (const std::string& line : {std::string("train wgan-gp --resume run"), begin("wgan-gp", "run") + " --force"}) {
         EXPECT_EQ(refusal(line + " --quiet"), "73 error: run: cannot be written; another program writes there");
     }
+}
+
+TEST_F(Resumed, AProgramThatIsRefusedHasWrittenNothing) {
+    fs::create_directory(directory_ / "run");
+    const DirectoryLock another(directory_ / "run", DirectoryLock::Taken::refuse);
+    EXPECT_EQ(refusal(begin("wgan-gp", "run") + " --quiet"),
+              "73 error: run: cannot be written; another program writes there");
+    EXPECT_TRUE(fs::is_empty(directory_ / "run"));
 }
 
 TEST_F(Resumed, ARunKeepsItsSettings) {

@@ -1,0 +1,10 @@
+// Fuzzer of metrics.jsonl: the lines of a run, and the table that is made of them.
+#include "train/records/json_text.h"
+#include "train/records/metric_lines.h"
+#include "tests/fuzz/fuzzing.h"
+
+void adjoint::fuzzing::try_bytes(std::string_view bytes) {
+    const std::string text(bytes);
+    answers([&] { csv_of(metric_lines(text)); });
+    answers([&] { json_of_text(text).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace); });
+}

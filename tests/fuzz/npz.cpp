@@ -1,0 +1,13 @@
+// Fuzzer of .npz archives.
+#include "train/io/npz.h"
+#include "tests/fuzz/fuzzing.h"
+
+void adjoint::fuzzing::try_bytes(std::string_view bytes) {
+    const MemoryFile file(bytes);
+    answers([&] {
+        for (const auto& [name, tensor] : open_npz(file.path())) {
+            answers([&] { tensor.tensor(); });
+            answers([&] { tensor.npy(); });
+        }
+    });
+}

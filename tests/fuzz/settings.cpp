@@ -1,0 +1,14 @@
+// Fuzzer of settings: config.toml of a run.
+#include <CLI/CLI.hpp>
+
+#include "train/cli/settings.h"
+#include "train/tasks/registry.h"
+#include "tests/fuzz/fuzzing.h"
+
+void adjoint::fuzzing::try_bytes(std::string_view bytes) {
+    const TaskSpec& task = *find_task("dcgan");
+    TrainingOptions options = task.defaults;
+    CLI::App command("", task.name);
+    add_training_options(command, options, task.settings);
+    answers([&] { read_settings_text(command, std::string(bytes), "x"); });
+}
