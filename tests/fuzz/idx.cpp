@@ -1,5 +1,6 @@
 // Fuzzer of IDX files, plain and gzipped.
 #include "datasets/idx.h"
+
 #include "tests/fuzz/fuzzing.h"
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {

@@ -1,7 +1,7 @@
 // Fuzzer of metrics.jsonl: the lines of a run, and the table that is made of them.
+#include "tests/fuzz/fuzzing.h"
 #include "train/records/json_text.h"
 #include "train/records/metric_lines.h"
-#include "tests/fuzz/fuzzing.h"
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {
     const std::string text(bytes);

@@ -1,6 +1,6 @@
 // Fuzzer of matrices on the command line.
-#include "train/convolution/matrices.h"
 #include "tests/fuzz/fuzzing.h"
+#include "train/convolution/matrices.h"
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {
     const std::string text(bytes);

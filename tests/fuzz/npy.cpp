@@ -1,5 +1,6 @@
 // Fuzzer of .npy files: what is read is written and read again as the same.
 #include "train/io/npy.h"
+
 #include "tests/fuzz/fuzzing.h"
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {

@@ -1,9 +1,10 @@
 // Fuzzer of settings: config.toml of a run.
+#include "train/cli/settings.h"
+
 #include <CLI/CLI.hpp>
 
-#include "train/cli/settings.h"
-#include "train/tasks/registry.h"
 #include "tests/fuzz/fuzzing.h"
+#include "train/tasks/registry.h"
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {
     const TaskSpec& task = *find_task("dcgan");
