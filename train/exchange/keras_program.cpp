@@ -54,15 +54,8 @@ class Writer : public PythonWriter {
     }
 
   private:
-    void write(const GraphNode& node) override {
+    void write_other(const GraphNode& node) override {
         const std::string_view name = node.call.name;
-        if (name == "conv2d") return write_convolution(node);
-        if (name == "conv2d_input_gradient") return write_transposed(node);
-        if (name == "normalize_by") return write_normalization(node);
-        if (name == "linear") return write_linear(node);
-        if (name == "max_pool2d") return write_pooling(node);
-        if (name == "matmul") return write_matmul(node);
-        if (name == "multiply_along") return write_matrix(node);
         if (name == "concatenate")
             return step(node, fmt::format("ops.concatenate([{}], axis={})", fmt::join(operands(node), ", "),
                                           option<Index>(node, "axis")));
@@ -137,13 +130,13 @@ class Writer : public PythonWriter {
                            python_argument("groups", {form.groups}, 1));
     }
 
-    void write_convolution(const GraphNode& node) {
+    void write_convolution(const GraphNode& node) override {
         const auto& form = option<Conv2DForm>(node, "form");
         finish_convolution(node, fmt::format("Conv2D({}, {}", form.filters, sizes(form)), form.pads(), {});
     }
 
     // All pixels that some tap leads to, and from these what the form has.
-    void write_transposed(const GraphNode& node) {
+    void write_transposed(const GraphNode& node) override {
         const auto& form = option<Conv2DForm>(node, "form");
         if (form.groups != 1) refuse(node);
         const std::vector<Index> beyond = {form.height.beyond(), form.width.beyond()};
@@ -156,7 +149,7 @@ class Writer : public PythonWriter {
                            {}, {-top, -left, -bottom, -right});
     }
 
-    void write_normalization(const GraphNode& node) {
+    void write_normalization(const GraphNode& node) override {
         const auto& options = option<BatchNormalizeOptions>(node, "options");
         const std::string name = layer_name(node.module, "norm");
         weights(name, {{"gamma", constant(node, 1)},
@@ -168,7 +161,7 @@ class Writer : public PythonWriter {
                              options.activation.slope));
     }
 
-    void write_linear(const GraphNode& node) {
+    void write_linear(const GraphNode& node) override {
         const std::string name = layer_name(node.module, "dense");
         weights(name, node);
         step(node, fmt::format("layers.Dense({}{}, name=\"{}\")({})", constant(node, 1).extent(1), without_bias(node),
@@ -177,7 +170,7 @@ class Writer : public PythonWriter {
 
     // ---- functions
 
-    void write_pooling(const GraphNode& node) {
+    void write_pooling(const GraphNode& node) override {
         const auto& form = option<Conv2DForm>(node, "form");
         const auto [top, left, bottom, right] = form.pads();
         const bool padded = top != 0 || left != 0 || bottom != 0 || right != 0;
@@ -187,7 +180,7 @@ class Writer : public PythonWriter {
                                python_tuple({form.height.stride, form.width.stride}, true), operand(node)));
     }
 
-    void write_matmul(const GraphNode& node) {
+    void write_matmul(const GraphNode& node) override {
         const auto& options = option<MatmulOptions>(node, "options");
         const auto turned = [](const std::string& x, bool transposed) {
             return transposed ? fmt::format("ops.swapaxes({}, -1, -2)", x) : x;
@@ -196,7 +189,7 @@ class Writer : public PythonWriter {
                                turned(operand(node, 1), options.transpose_b)));
     }
 
-    void write_matrix(const GraphNode& node) {
+    void write_matrix(const GraphNode& node) override {
         const Index axis = option<Index>(node, "axis"), rank = std::ssize(shape(node.output));
         const std::string letters = "abcdefgh", x = letters.substr(0, static_cast<std::size_t>(rank));
         std::string y = x;

@@ -44,6 +44,19 @@ void PythonWriter::write_all() {
         if (!write_function(node)) write(node);
 }
 
+void PythonWriter::write(const GraphNode& node) {
+    static const std::map<std::string_view, void (PythonWriter::*)(const GraphNode&)> writers = {
+        {"conv2d", &PythonWriter::write_convolution},
+        {"conv2d_input_gradient", &PythonWriter::write_transposed},
+        {"normalize_by", &PythonWriter::write_normalization},
+        {"linear", &PythonWriter::write_linear},
+        {"max_pool2d", &PythonWriter::write_pooling},
+        {"matmul", &PythonWriter::write_matmul},
+        {"multiply_along", &PythonWriter::write_matrix}};
+    const auto writer = writers.find(node.call.name);
+    writer != writers.end() ? (this->*writer->second)(node) : write_other(node);
+}
+
 bool PythonWriter::write_function(const GraphNode& node) {
     static const std::map<std::string_view, const char*> signs = {
         {"add", "+"}, {"subtract", "-"}, {"multiply", "*"}, {"divide", "/"}, {"power", "**"}};

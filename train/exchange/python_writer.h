@@ -44,8 +44,16 @@ class PythonWriter : protected GraphWriter {
     virtual ~PythonWriter() = default;
 
     void write_all();
-    /// The node of a layer, or an operation that the languages say each in its way.
-    virtual void write(const GraphNode& node) = 0;
+    /// What the languages say each in its way: conv2d, conv2d_input_gradient, normalize_by, linear, max_pool2d, matmul,
+    /// multiply_along, and whatever else there is.
+    virtual void write_convolution(const GraphNode& node) = 0;
+    virtual void write_transposed(const GraphNode& node) = 0;
+    virtual void write_normalization(const GraphNode& node) = 0;
+    virtual void write_linear(const GraphNode& node) = 0;
+    virtual void write_pooling(const GraphNode& node) = 0;
+    virtual void write_matmul(const GraphNode& node) = 0;
+    virtual void write_matrix(const GraphNode& node) = 0;
+    virtual void write_other(const GraphNode& node) = 0;
     /// How the program reaches a constant that is no layer's.
     virtual std::string buffer(const Tensor& value, const std::string& module, const std::string& kind) = 0;
 
@@ -64,6 +72,7 @@ class PythonWriter : protected GraphWriter {
     NamedTensors tensors_;
 
   private:
+    void write(const GraphNode& node);
     bool write_function(const GraphNode& node);
 
     const char* indent_;

@@ -47,15 +47,8 @@ class Writer : public PythonWriter {
     }
 
   private:
-    void write(const GraphNode& node) override {
+    void write_other(const GraphNode& node) override {
         const std::string_view name = node.call.name;
-        if (name == "conv2d") return write_convolution(node);
-        if (name == "conv2d_input_gradient") return write_transposed(node);
-        if (name == "normalize_by") return write_normalization(node);
-        if (name == "linear") return write_linear(node);
-        if (name == "max_pool2d") return write_pooling(node);
-        if (name == "matmul") return write_matmul(node);
-        if (name == "multiply_along") return write_matrix(node);
         if (name == "concatenate")
             return step(node, fmt::format("torch.cat([{}], dim={})", fmt::join(operands(node), ", "),
                                           option<Index>(node, "axis")));
@@ -119,7 +112,7 @@ class Writer : public PythonWriter {
              activated(after.empty() ? sum : fmt::format("F.pad({}, {})", sum, after), option<double>(node, "slope")));
     }
 
-    void write_convolution(const GraphNode& node) {
+    void write_convolution(const GraphNode& node) override {
         const auto& form = option<Conv2DForm>(node, "form");
         const auto [top, left, bottom, right] = form.pads();
         const bool symmetric = top == bottom && left == right && top >= 0 && left >= 0;
@@ -134,7 +127,7 @@ class Writer : public PythonWriter {
 
     // PyTorch pads both sides alike, and says by output_padding how much more there is behind. Where that is not enough
     // or too much, it makes all pixels that some tap leads to, and what is too many is cut off.
-    void write_transposed(const GraphNode& node) {
+    void write_transposed(const GraphNode& node) override {
         const auto& form = option<Conv2DForm>(node, "form");
         const auto more = [](const ConvAxis& axis) { return axis.beyond() + axis.pad_before - axis.pad_after; };
         const auto sayable = [&](const ConvAxis& axis) {
@@ -157,7 +150,7 @@ class Writer : public PythonWriter {
         finish_convolution(node, made({0, 0}, {0, 0}), x, python_tuple(added));
     }
 
-    void write_normalization(const GraphNode& node) {
+    void write_normalization(const GraphNode& node) override {
         const auto& options = option<BatchNormalizeOptions>(node, "options");
         const std::size_t rank = shape(node.inputs[0]).size();
         if (rank != 2 && rank != 4) refuse(node);
@@ -169,7 +162,7 @@ class Writer : public PythonWriter {
         step(node, activated(fmt::format("self.{}({})", name, operand(node)), options.activation.slope));
     }
 
-    void write_linear(const GraphNode& node) {
+    void write_linear(const GraphNode& node) override {
         const Tensor& w = constant(node, 1);
         const std::string name = layer_name(node.module, "linear");
         layer(name, fmt::format("nn.Linear({}, {}{})", w.extent(0), w.extent(1),
@@ -181,7 +174,7 @@ class Writer : public PythonWriter {
 
     // ---- functions
 
-    void write_pooling(const GraphNode& node) {
+    void write_pooling(const GraphNode& node) override {
         const auto& form = option<Conv2DForm>(node, "form");
         const auto [top, left, bottom, right] = form.pads();
         if (top != bottom || left != right) refuse(node);
@@ -193,7 +186,7 @@ class Writer : public PythonWriter {
                                python_argument("dilation", {form.height.dilation, form.width.dilation}, 1)));
     }
 
-    void write_matmul(const GraphNode& node) {
+    void write_matmul(const GraphNode& node) override {
         const auto& options = option<MatmulOptions>(node, "options");
         const auto turned = [](const std::string& x, bool transposed) { return transposed ? x + ".mT" : x; };
         step(node, fmt::format("{} @ {}", turned(operand(node), options.transpose_a),
@@ -201,7 +194,7 @@ class Writer : public PythonWriter {
     }
 
     // y = M·x along the last axis but one, or x·Mᵀ along the last.
-    void write_matrix(const GraphNode& node) {
+    void write_matrix(const GraphNode& node) override {
         const Index axis = option<Index>(node, "axis"), rank = std::ssize(shape(node.output));
         const std::string m = buffer(option<SparseMatrix>(node, "matrix").dense(), node.module, "matrix"),
                           x = operand(node);
