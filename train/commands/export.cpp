@@ -87,8 +87,7 @@ Writing example_in(const fs::path& file, const ModelPart& part, bool channels_la
 // What the files say of themselves: what is said of the model's weights, which part they are, and the run's settings.
 std::map<std::string, std::string> metadata_of(const TrainedRun& run, const Module& model, const ModelPart& part,
                                                const std::string& layout) {
-    std::map<std::string, std::string> metadata = weights_metadata(run.task, run.options, run.data, model);
-    for (const char* ours : {"adjoint.convention", "adjoint.layouts"}) metadata.erase(ours);
+    std::map<std::string, std::string> metadata = model_metadata(run.task, run.options, run.data, model);
     metadata["adjoint.part"] = part.name;
     metadata["adjoint.meaning"] = part.meaning;
     metadata["adjoint.layout"] = layout;
@@ -117,7 +116,7 @@ void export_model(const ExportOptions& options) {
         const PythonProgram program = pytorch_program(channels_first(graph, last), name, description);
         const auto write = [&](const fs::path& file, const NamedTensors& tensors) {
             auto about = metadata;
-            about["adjoint.convention"] = "pytorch";
+            about[convention_key] = "pytorch";
             write_safetensors(file, tensors, about);
         };
         all.push_back(program_in(options.pytorch, program, "model.safetensors", name, write));

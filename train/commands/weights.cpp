@@ -43,8 +43,9 @@ void list(std::FILE* out, const StoredTensors& tensors, const std::map<std::stri
 
 void weights(const WeightsOptions& options) {
     const WeightsFile file = open(options);
-    for (const auto& [name, misfit] : file.misfits)
-        throw DataError(fmt::format("{}: does not fit the model; {}", file.path.string(), misfit));
+    Differences differences;
+    for (const auto& [name, misfit] : file.misfits) differences.misshapen.push_back(misfit);
+    differences.require_none(file.path);
     StoredTensors tensors = file.tensors, foreign;
     Index numbers = 0;
     std::uint64_t bytes = 0;
@@ -70,7 +71,7 @@ void weights(const WeightsOptions& options) {
     if (!options.safetensors.empty()) {
         NamedTensors values;
         for (const auto& [name, tensor] : tensors) values.emplace_back(name, tensor.tensor());
-        write_safetensors(options.safetensors, values, {{"adjoint.convention", "adjoint"}});
+        write_safetensors(options.safetensors, values, {{convention_key, "adjoint"}});
         fmt::print(out, "{}\n", options.safetensors.string());
     }
 }

@@ -9,8 +9,6 @@
 namespace adjoint {
 namespace {
 
-const char* const convention_key = "adjoint.convention";
-
 struct Piece {
     std::string name;  // in the file
     StoredTensor stored;
@@ -100,19 +98,40 @@ void add_whole(WeightConvention& convention) {
     convention.parts.push_back(std::move(whole));
 }
 
-// What the file or its reader says of its convention.
-std::string decided(const WeightsFile& file, const std::string& convention) {
-    if (!convention.empty()) return convention;
-    const auto said = file.metadata.find(convention_key);
+std::string said_in(const WeightsFile& file, const std::string& key) {
+    const auto said = file.metadata.find(key);
     return said == file.metadata.end() ? "" : said->second;
+}
+
+// What the reader says of the convention, else the file.
+std::string decided(const WeightsFile& file, const std::string& convention) {
+    return convention.empty() ? said_in(file, convention_key) : convention;
+}
+
+// Why the model has no weights in the conventions that a file may be read by.
+void require_conventions(const WeightsFile& file, const std::vector<WeightConvention>& conventions,
+                         const std::string& wanted) {
+    for (const auto& [name, parts, refusals] : conventions) {
+        const bool asked_for = wanted.empty() ? name == "pytorch" : name == wanted;
+        require<DataError>(!asked_for || refusals.empty(),
+                           "{}: does not fit the model, which cannot be said in the way of {}: {}", file.path.string(),
+                           name, fmt::join(refusals, "; "));
+    }
+}
+
+void refuse_order(const WeightsFile& file, const Reading& reading) {
+    Differences differences = {fmt::format("by the order of its layers, as {}: ", reading.part), reading.missing};
+    for (const std::string& name : reading.unknown)
+        differences.unknown.push_back(fmt::format("{} {}", name, file.tensors.at(name).shape));
+    for (const auto& [name, fact] : reading.misfits) differences.misshapen.push_back(fact);
+    differences.require_none(file.path);
 }
 
 }  // namespace
 
 bool is_at_home(const WeightsFile& file, const std::string& convention) {
-    const bool checksum = file.metadata.contains("adjoint.crc32") || file.metadata.contains("crc32");
-    const std::string said = decided(file, convention);
-    return said.empty() ? checksum : said == "adjoint" && convention.empty();
+    const std::string said = said_in(file, convention_key);
+    return convention.empty() && (said.empty() ? has_checksum(file.metadata) : said == "adjoint");
 }
 
 WeightsFile at_home(const WeightsFile& file, const std::string& convention, Module& model,
@@ -121,37 +140,25 @@ WeightsFile at_home(const WeightsFile& file, const std::string& convention, Modu
     std::vector<std::string> names;
     for (const ModelPart& part : parts) names.push_back(part.name);
     std::vector<WeightConvention> conventions = weight_conventions(model, states, parts);
-    for (WeightConvention& each : conventions) add_whole(each);
     const std::string wanted = decided(file, convention);
     Readings readings(file, states, names);
-    for (const WeightConvention& each : conventions) {
+    for (WeightConvention& each : conventions) {
         if (!wanted.empty() && each.name != wanted) continue;
+        add_whole(each);
         readings.by_names(each);
         if (each.name != "pytorch") continue;  // whose names are numbers, or anyone's own
         for (const PartWeights& part : each.parts) readings.by_order(each, part);
     }
     std::vector<Reading> best = readings.best();
-    if (best.size() > 1 && file.metadata.contains("format") && file.metadata.at("format") == "pt")
+    if (best.size() > 1 && said_in(file, "format") == "pt")
         std::erase_if(best, [](const Reading& reading) { return reading.convention != "pytorch"; });
-    if (best.empty() || !best.front().fits()) {
-        for (const WeightConvention& each : conventions) {
-            require<DataError>(each.refusals.empty() || (each.name != wanted && each.name != "pytorch"),
-                               "{}: does not fit the model, which cannot be said in the way of {}: {}",
-                               file.path.string(), each.name, fmt::join(each.refusals, "; "));
-        }
-    }
-    if (best.empty()) return file;
-    if (best.size() > 1 && best.front().fits()) refuse_two(file, best[0], best[1]);
-    const Reading& reading = best.front();
-    if (reading.matches.empty() && reading.misshapen.empty()) return file;  // nothing in it is any layer's
-    if (reading.by_order && !reading.fits()) {
-        Differences differences = {fmt::format("by the order of its layers, as {}: ", reading.part), reading.missing};
-        for (const std::string& name : reading.unknown)
-            differences.unknown.push_back(fmt::format("{} {}", name, file.tensors.at(name).shape));
-        differences.misshapen = reading.misshapen;
-        differences.require_none(file.path);
-    }
-    return translated(file, states, reading);
+    const bool fits = !best.empty() && best.front().fits();
+    if (!fits) require_conventions(file, conventions, wanted);
+    if (fits && best.size() > 1) refuse_two(file, best[0], best[1]);
+    // Where nothing is any layer's, the names say more than an order.
+    if (best.empty() || (best.front().matches.empty() && best.front().misfits.empty())) return file;
+    if (best.front().by_order && !fits) refuse_order(file, best.front());
+    return translated(file, states, best.front());
 }
 
 }  // namespace adjoint

@@ -63,17 +63,21 @@ std::vector<WeightConvention> weight_conventions(Module& model, const NumberedSt
                                                  const std::vector<ModelPart>& parts) {
     states.number(model);
     WeightConvention pytorch = {"pytorch", {}}, keras = {"keras", {}};
-    const auto add = [&](WeightConvention& convention, const ModelPart& part, const auto& program) {
+    const auto add = [&](WeightConvention& convention, const std::string& part, const auto& make_program) {
         try {
-            const Graph graph = graph_of(model, part.function, part.item);
-            convention.parts.push_back({part.name, weights_in(program(graph).tensors, states)});
+            convention.parts.push_back({part, weights_in(make_program().tensors, states)});
         } catch (const Error& error) {
             convention.refusals.emplace_back(error.what());
         }
     };
-    for (const ModelPart& part : parts) {
-        add(pytorch, part, [](const Graph& graph) { return pytorch_program(channels_first(graph, false), "", ""); });
-        add(keras, part, [](const Graph& graph) { return keras_program(graph, "", ""); });
+    for (const auto& [name, function, item, meaning] : parts) {
+        std::optional<Graph> traced;
+        const auto graph = [&, &run = function, &shape = item]() -> const Graph& {
+            if (!traced) traced = graph_of(model, run, shape);
+            return *traced;
+        };
+        add(pytorch, name, [&] { return pytorch_program(channels_first(graph(), false), "", ""); });
+        add(keras, name, [&] { return keras_program(graph(), "", ""); });
     }
     return {{"adjoint", {{"whole", weights_in(tensors_of(model.weights()), states)}}}, pytorch, keras};
 }

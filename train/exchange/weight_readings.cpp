@@ -136,7 +136,7 @@ void Readings::by_order(const WeightConvention& convention, const PartWeights& p
 
 std::vector<Reading> Readings::best() const {
     const auto rank = [](const Reading& reading) {
-        return std::tuple(!reading.fits(), reading.alone(), reading.misshapen.size(), reading.by_order);
+        return std::tuple(!reading.fits(), reading.alone(), reading.misfits.size(), reading.by_order);
     };
     std::vector<Reading> best;
     for (const Reading& reading : all_) {
@@ -160,7 +160,6 @@ void Readings::take(Reading& reading, const std::string& name, const Shape& shap
     const std::string& ours = states_.of(tensor.numbers.front()).name;
     std::string fact = fmt::format("{} has shape {}, needs {}", name, shape, tensor.shape);
     if (name != ours) fact += " for " + ours;
-    reading.misshapen.push_back(fact);
     reading.misfits.emplace(ours, std::move(fact));
 }
 

@@ -19,12 +19,11 @@ struct Reading {
     bool by_order;  ///< of layers; else by names
     std::vector<Match> matches = {};
     std::vector<std::string> unknown = {}, missing = {};
-    std::vector<std::string> misshapen = {};          ///< what is said of each
-    std::map<std::string, std::string> misfits = {};  ///< the same by the model's names
+    std::map<std::string, std::string> misfits = {};  ///< what is said of those of other shapes, by the model's names
 
     /// How many tensors one side has alone; by names, a file may have a few of the weights.
     std::size_t alone() const { return unknown.size() + (by_order ? missing.size() : 0); }
-    bool fits() const { return alone() == 0 && misshapen.empty(); }
+    bool fits() const { return alone() == 0 && misfits.empty(); }
 };
 
 class Readings {

@@ -227,6 +227,10 @@ class Reader {
 
 }  // namespace
 
+bool has_checksum(const Metadata& metadata) {
+    return metadata.contains(checksum_key) || metadata.contains(old_checksum_key);
+}
+
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, Metadata metadata) {
     std::map<std::string, const Tensor*> by_name;
     std::map<std::string, Entry> entries;

@@ -22,6 +22,9 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
 /// Whether a file is what adjoint wrote: unknown without a checksum, changed where another tool has written it since.
 enum class Origin { unknown, unchanged, changed };
 
+/// Whether these are the metadata of a file that write_safetensors made, and other tools may have changed.
+bool has_checksum(const std::map<std::string, std::string>& metadata);
+
 /// A file of which only the header is read yet. Each tensor is of the type that the file gives it.
 struct StoredSafetensors {
     StoredTensors tensors;

@@ -12,6 +12,9 @@
 
 namespace adjoint {
 
+/// Under this key a file's metadata say whose names and layouts it has: adjoint, pytorch.
+inline const std::string convention_key = "adjoint.convention";
+
 /// A .safetensors file, a .npz file, or a directory of .npy files, each named for what it holds:
 /// decoder.up1.weight.npy. Only the headers are read yet.
 struct WeightsFile {

@@ -9,7 +9,7 @@
 #include "datasets/read_file.h"
 #include "framework/tensor/gemm.h"
 #include "framework/tensor/parallel.h"
-#include "train/io/safetensors.h"
+#include "train/io/weights_file.h"
 #include "train/records/json_text.h"
 
 namespace adjoint {
@@ -176,6 +176,10 @@ fs::path RunDirectory::weights(const std::string& which) const {
 void RunDirectory::save_weights(const fs::path& file, const States& states,
                                 std::map<std::string, std::string> metadata) const {
     metadata["model"] = model_;
+    metadata[convention_key] = "adjoint";
+    metadata["adjoint.layouts"] =
+        "images [N, rows, columns, channels]; filters [rows, columns, channels of the image, of the result], of a "
+        "transposed convolution [rows, columns, channels of the result, of the image]; matrices [in, out]";
     write_safetensors(file, tensors_of(states), std::move(metadata));
 }
 

@@ -72,7 +72,8 @@ class RunDirectory {
     /// Adds a line to events.jsonl: the time, what happened, in which epoch, and numbers by name.
     void log_event(const std::string& event, Index epoch, const Metrics& numbers) const;
 
-    /// Saves all of a model's states to one of the files of weights, with what is said of them.
+    /// Saves all of a model's states to one of the files of weights, with these metadata and what they are: the model's
+    /// name and adjoint's layouts.
     void save_weights(const std::filesystem::path& file, const States& states,
                       std::map<std::string, std::string> metadata = {}) const;
 

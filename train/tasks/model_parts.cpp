@@ -41,15 +41,10 @@ const ModelPart& chosen_part(const std::vector<ModelPart>& parts, const std::str
     throw Error(fmt::format("export: --part must be {}; got {}", any_of(names), name));
 }
 
-std::map<std::string, std::string> weights_metadata(const TaskSpec& task, const TrainingOptions& options,
-                                                    const DataRecord& data, const Module& model) {
+std::map<std::string, std::string> model_metadata(const TaskSpec& task, const TrainingOptions& options,
+                                                  const DataRecord& data, const Module& model) {
     std::map<std::string, std::string> metadata = {
-        {"model", task.name},
-        {"adjoint.settings", model_settings_text(options, task.settings, data)},
-        {"adjoint.convention", "adjoint"},
-        {"adjoint.layouts",
-         "images [N, rows, columns, channels]; filters [rows, columns, channels of the image, of the result], of a "
-         "transposed convolution [rows, columns, channels of the result, of the image]; matrices [in, out]"}};
+        {"model", task.name}, {"adjoint.settings", model_settings_text(options, task.settings, data)}};
     for (const auto& [name, function, item, meaning] : parts_of(task, model, options.sizes)) {
         try {
             metadata["adjoint.part." + name] = meaning + "\n" + text_of(graph_of(model, function, item));

@@ -14,11 +14,11 @@ std::vector<ModelPart> parts_of(const TaskSpec& task, const Module& model, const
 /// critic`.
 const ModelPart& chosen_part(const std::vector<ModelPart>& parts, const std::string& name);
 
-/// What a file of the model's weights says of them, by key: model and adjoint.settings, from which the model can be
-/// made again; adjoint.convention, adjoint and adjoint.layouts; and for each part adjoint.part.NAME, what goes in and
-/// comes out, and what it does, as text_of has it.
-std::map<std::string, std::string> weights_metadata(const TaskSpec& task, const TrainingOptions& options,
-                                                    const DataRecord& data, const Module& model);
+/// What a file of the model's weights says of the model, by key: model and adjoint.settings, from which it can be made
+/// again; and for each part that is traced without an error adjoint.part.NAME, what goes in and comes out, and what it
+/// does, as text_of has it.
+std::map<std::string, std::string> model_metadata(const TaskSpec& task, const TrainingOptions& options,
+                                                  const DataRecord& data, const Module& model);
 
 /// A file of weights of such a model, whoever wrote it, with the names and layouts that the model has; see at_home.
 WeightsFile open_weights_of(const TaskSpec& task, const TrainingOptions& options, const std::filesystem::path& path,

@@ -64,10 +64,11 @@ TrainedRun of_weights(const RunChoice& choice) {
     add_model_options(declared, run.options, task->settings);
     declared.add_option("--classes", run.data.classes)->delimiter(',');
     std::vector<std::string> flags;
-    for (const std::string& setting : choice.setting) {
-        require(declared.get_option_no_throw("--" + setting.substr(0, setting.find('='))) != nullptr,
+    for (const std::string& setting : choice.settings) {
+        const std::string flag = setting.substr(0, setting.find('='));
+        require(declared.get_option_no_throw("--" + flag) != nullptr,
                 "--set: must be settings of {}, such as width=32; got {}{}", task->name, setting,
-                did_you_mean(setting.substr(0, setting.find('=')), names_of_settings(declared)));
+                did_you_mean(flag, names_of_settings(declared)));
         flags.insert(flags.begin(), "--" + setting);  // last first
     }
     try {
@@ -85,7 +86,7 @@ TrainedRun of_weights(const RunChoice& choice) {
 
 void add_model_choice(CLI::App& command, RunChoice& choice, const std::string& help) {
     command.add_option("--model", choice.model, help)->check(one_of(task_names()));
-    command.add_option("--set", choice.setting, "Settings of that --model, such as image-size=64 width=32");
+    command.add_option("--set", choice.settings, "Settings of that --model, such as image-size=64 width=32");
     add_convention_option(command, choice.convention, "the file");
 }
 
@@ -102,7 +103,7 @@ void add_run_options(CLI::App& command, RunChoice& choice, const std::string& of
 
 TrainedRun TrainedRun::open(const RunChoice& choice) {
     if (choice.run.empty()) return of_weights(choice);
-    require(choice.model.empty() && choice.setting.empty(), "--run: has its own model and settings; got {} too",
+    require(choice.model.empty() && choice.settings.empty(), "--run: has its own model and settings; got {} too",
             choice.model.empty() ? "--set" : "--model");
     const RunDirectory directory = RunDirectory::open(choice.run);
     const TaskSpec* const task = find_task(directory.model());

@@ -10,9 +10,9 @@ namespace adjoint {
 struct RunChoice {
     std::filesystem::path run;
     std::string weights = "";
-    std::string model = "";                 ///< of a file without a run that does not say it
-    std::vector<std::string> setting = {};  ///< of that model: width=32
-    std::string convention = "";            ///< of names and layouts in the file, where it does not say
+    std::string model = "";                  ///< of a file without a run that does not say it
+    std::vector<std::string> settings = {};  ///< of that model: width=32
+    std::string convention = "";             ///< of names and layouts in the file, where it does not say
 };
 
 /// Declares --model, to which `help` belongs, --set and --convention.

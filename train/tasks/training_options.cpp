@@ -47,17 +47,6 @@ std::string refuse_augmentation(const std::string& text) {
     }
 }
 
-}  // namespace
-
-void add_convention_option(CLI::App& command, std::string& convention, const std::string& file) {
-    command
-        .add_option("--convention", convention,
-                    "Whose names and layouts the weights in " + file + " have, where the file does not decide it")
-        ->check(one_of({"adjoint", "pytorch", "keras"}));
-}
-
-namespace {
-
 void add_learning_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings) {
     add_setting(command, "--epochs", options.epochs, "Passes over the training images", whole_number(1, 1'000'000));
     add_setting(command, "--batch-size", options.batch_size, "Images per step", whole_number(2, 60'000));
@@ -208,6 +197,13 @@ void add_training_options(CLI::App& command, TrainingOptions& options, const Tas
     }
     add_checkpoint_options(command, options);
     add_call_options(command, options);
+}
+
+void add_convention_option(CLI::App& command, std::string& convention, const std::string& file) {
+    command
+        .add_option("--convention", convention,
+                    "Whose names and layouts the weights in " + file + " have, where the file does not decide it")
+        ->check(one_of({"adjoint", "pytorch", "keras"}));
 }
 
 void add_model_options(CLI::App& command, TrainingOptions& options, const TaskSettings& settings) {

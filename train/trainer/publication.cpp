@@ -68,7 +68,7 @@ void Publication::epoch(const RunState& state, const Metrics& numbers, const Eva
                         const TrainingTask& task) {
     if (!Processes::lead()) return;
     write_png(run_.sample(fmt::format("epoch-{:03}", state.epoch)), evaluation.picture);
-    const auto about = weights_metadata(task.spec(), options_, run_.data(), task.model());
+    const auto about = model_metadata(task.spec(), options_, run_.data(), task.model());
     run_.save_weights(run_.weights(), task.model().weights(), about);
     if (task.average() != nullptr) run_.save_weights(run_.average(), task.average()->weights(), about);
     if (state.best && state.best->steps == state.steps)
