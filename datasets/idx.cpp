@@ -21,10 +21,6 @@ namespace {
 constexpr Index chunk = 1 << 20;  // bytes asked for at a time: no header makes us allocate more than the file can fill
 constexpr std::uint8_t unsigned_byte = 0x08;
 
-// Images are packed to a fifth or so; what unpacks to far more than that has another purpose.
-constexpr Index trusted = Index{1} << 26;
-constexpr std::uint64_t most_expansion = 200;
-
 // The bytes of a file, unpacked where it is gzipped.
 class ByteStream {
   public:
@@ -87,15 +83,13 @@ class ByteStream {
         require<DataError>(got == count || code == Z_OK || code == Z_STREAM_END,
                            "{}: at byte {}: the gzip stream is damaged; got {}", path_, position_, message);
         position_ += got;
-        const bool bomb = position_ > trusted && static_cast<std::uint64_t>(position_) > most_expansion * packed_;
-        require<DataError>(!bomb, "{}: must not unpack to more than {} times its size of {} bytes", path_,
-                           most_expansion, packed_);
+        require_no_bomb(path_, static_cast<std::uint64_t>(position_), packed_);
         return got;
     }
 
     std::string path_;
     std::unique_ptr<gzFile_s, Close> file_;
-    std::uint64_t packed_ = 0;  // the bytes of the file
+    std::uint64_t packed_ = 0;  // the bytes of the file; of a pipe as many as can be
     Index position_ = 0;
 };
 

@@ -81,6 +81,18 @@ std::string InputFile::read(const Part& part) const {
 
 std::string read_file(const std::string& path) { return InputFile(path).read({}); }
 
+std::optional<std::string> read_file_if_any(const std::string& path) {
+    struct stat status = {};
+    if (::stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+    return read_file(path);
+}
+
+void require_no_bomb(const std::string& where, std::uint64_t unpacked, std::uint64_t packed) {
+    constexpr std::uint64_t trusted = 1 << 26, most_expansion = 200;
+    require<DataError>(unpacked <= trusted || unpacked / most_expansion <= packed,
+                       "{}: must not unpack to more than {} times its size of {} bytes", where, most_expansion, packed);
+}
+
 bool is_open_already(const std::string& path) { return path == "/dev/stdin" || path.starts_with("/dev/fd/"); }
 
 std::string read_input(const std::string& path) {

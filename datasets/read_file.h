@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace adjoint {
@@ -34,9 +35,16 @@ class InputFile {
 /// All bytes of a regular file. Throws as InputFile does.
 std::string read_file(const std::string& path);
 
-/// The same, or all that an open pipe brings: "-" and /dev/stdin are standard input, and /dev/fd/63 is what a shell
-/// makes of <(command).
+/// The same, or nothing where no file is there.
+std::optional<std::string> read_file_if_any(const std::string& path);
+
+/// All bytes of a regular file, or all that an open pipe brings: "-" and /dev/stdin are standard input, and /dev/fd/63 is
+/// what a shell makes of <(command).
 std::string read_input(const std::string& path);
+
+/// Throws DataError where what was packed in so many bytes has become far more than what we pack: after 64 MiB, more
+/// than 200 times as many, as images and numbers are packed to a tenth or so.
+void require_no_bomb(const std::string& where, std::uint64_t unpacked, std::uint64_t packed);
 
 /// Whether a path is that of an open pipe or file, as read_input takes them.
 bool is_open_already(const std::string& path);

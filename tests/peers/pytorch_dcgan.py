@@ -88,13 +88,9 @@ def state_of(generator, discriminator):
             for name, tensor in network.state_dict().items()}
 
 
-def difference(ours, theirs):
-    return float(numpy.abs(ours - theirs).max() / numpy.abs(theirs).max())
-
-
-def differences(adjoint):
-    """What is compared, how much it differs, relative to the largest number, and how much it may; `adjoint` runs the
-    program with its arguments."""
+def differences(adjoint, difference):
+    """What is compared, how much it differs, and how much it may; `adjoint` runs the program with its arguments,
+    `difference` compares two arrays."""
     torch.manual_seed(1)
     generator, discriminator = networks()
     adam = lambda parameters: torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999))

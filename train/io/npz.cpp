@@ -17,9 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view extension = ".npy";
 
-// Numbers are packed to a half or a tenth; what unpacks to far more than that has another purpose.
-constexpr std::size_t trusted = std::size_t{1} << 26, most_expansion = 200;
-
 struct Close {
     void operator()(zip_t* archive) const { zip_discard(archive); }
     void operator()(zip_file_t* entry) const { zip_fclose(entry); }
@@ -59,9 +56,7 @@ std::string content_of(zip_t* archive, zip_uint64_t index, const std::string& wh
         require<DataError>(count >= 0, "{}: cannot be unpacked; {}", where, zip_file_strerror(entry.get()));
         if (count == 0) break;
         content.append(part.data(), static_cast<std::size_t>(count));
-        require<DataError>(content.size() <= trusted || content.size() <= most_expansion * stored.comp_size,
-                           "{}: must not unpack to more than {} times its size of {} bytes", where, most_expansion,
-                           stored.comp_size);
+        require_no_bomb(where, content.size(), stored.comp_size);
     }
     content.resize(std::min(content.size(), most));
     return content;

@@ -33,12 +33,6 @@ std::string processor_name() {
     return "unknown";
 }
 
-// What a file holds; "" where it is not there.
-std::string content_if_any(const fs::path& file) {
-    std::error_code unknown;
-    return fs::status(file, unknown).type() == fs::file_type::not_found ? "" : read_file(file);
-}
-
 void make_directory(const fs::path& path) {
     std::error_code error;
     fs::create_directories(path, error);
@@ -134,11 +128,12 @@ void RunDirectory::require_images(const DataRecord& now) const {
 
 RunDirectory RunDirectory::open(const fs::path& path) {
     const fs::path file = path / "config.json";
-    const std::string text = content_if_any(file);
-    require<MissingInput>(!text.empty() || fs::exists(file),
-                          "{}: is not the directory of a run; got no config.json in it", path.string());
+    const std::optional<std::string> text = read_file_if_any(file);
+    require<MissingInput>(text.has_value(), "{}: is not the directory of a run; got no config.json in it",
+                          path.string());
+    const Json json = json_of_text(*text);
+    require<DataError>(json.is_object(), "{}: is not the configuration of a run; got no JSON object", file.string());
     try {
-        const Json json = json_of_text(text).is_discarded() ? Json::parse("") : Json::parse(text);
         return RunDirectory(path, json.at("model"), data_in(json));
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{}: is not the configuration of a run; got {}", file.string(), error.what()));
@@ -149,7 +144,7 @@ void RunDirectory::log_metrics(const MetricPlace& place, const Metrics& numbers)
     append_line(path_ / "metrics.jsonl", text_of(MetricLine{place, numbers}));
 }
 
-std::string RunDirectory::metrics() const { return content_if_any(path_ / "metrics.jsonl"); }
+std::string RunDirectory::metrics() const { return read_file_if_any(path_ / "metrics.jsonl").value_or(""); }
 
 void RunDirectory::log_event(const std::string& event, Index epoch, const Metrics& numbers) const {
     Json line = {{"event", event}, {"time", time_now("%Y-%m-%d %H:%M:%S")}, {"epoch", epoch}};
@@ -158,7 +153,7 @@ void RunDirectory::log_event(const std::string& event, Index epoch, const Metric
 }
 
 bool RunDirectory::finished() const {
-    std::istringstream stream(content_if_any(path_ / "events.jsonl"));
+    std::istringstream stream(read_file_if_any(path_ / "events.jsonl").value_or(""));
     std::string last;
     for (std::string line; std::getline(stream, line);) {
         const Json event = json_of_text(line);

@@ -101,13 +101,9 @@ void add_networks(Json& page, const RunDirectory& run) {
 void add_filters(Json& page, const RunDirectory& run) {
     const fs::path weights = run.weights("");
     if (!fs::exists(weights)) return;
-    try {
-        for (const auto& [name, filters] : read_safetensors(weights).tensors) {
-            if (!touches_pixels(filters)) continue;
-            page["filters"].push_back({{"name", name}, {"image", data_uri(png_of(filter_picture(filters)))}});
-        }
-    } catch (const Error& error) {
-        page["problems"].push_back(error.what());
+    for (const auto& [name, filters] : read_safetensors(weights).tensors) {
+        if (!touches_pixels(filters)) continue;
+        page["filters"].push_back({{"name", name}, {"image", data_uri(png_of(filter_picture(filters)))}});
     }
 }
 
@@ -125,18 +121,11 @@ Json part_of(const RunDirectory& run, Json facts, bool alone) {
     const TaskSpec* const task = find_task(run.model());
     facts["caption"] = task == nullptr ? "" : caption_of(*task, facts["overfit"]);
     for (const char* list : {"epochs", "pictures", "mistakes", "networks", "filters"}) facts[list] = Json::array();
-    add_pictures(facts, run);
+    add_part(facts, [&] { add_pictures(facts, run); });
     if (alone) {
-        add_mistakes(facts, run);
-        try {
-            if (task != nullptr) add_networks(facts, run);
-        } catch (const Error& damage) {
-            const Json problem = damage.what();
-            if (std::ranges::find(facts["problems"], problem) == facts["problems"].end()) {
-                facts["problems"].push_back(problem);  // unless it was one for the configuration too
-            }
-        }
-        add_filters(facts, run);
+        add_part(facts, [&] { add_mistakes(facts, run); });
+        if (task != nullptr) add_part(facts, [&] { add_networks(facts, run); });
+        add_part(facts, [&] { add_filters(facts, run); });
         facts["head"] = head_of(facts);
         facts["results"] = results_table(facts);
         facts["settings"] = settings_of(facts);

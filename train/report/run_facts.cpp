@@ -29,9 +29,7 @@ bool has_name_beginning(const Json& line, const char* beginning) {
 // The lines of metrics.jsonl or events.jsonl. The last may have been cut short, and `problems` says so.
 Json lines_of(const fs::path& file, Json& problems) {
     Json lines = Json::array();
-    std::error_code unknown;
-    const bool absent = fs::status(file, unknown).type() == fs::file_type::not_found;
-    std::istringstream stream(absent ? "" : read_file(file));
+    std::istringstream stream(read_file_if_any(file).value_or(""));
     int number = 0;
     for (std::string line; std::getline(stream, line);) {
         ++number;
@@ -131,7 +129,7 @@ Json data_of(const RunDirectory& run, Json data) {
 void add_configuration(Json& facts, const RunDirectory& run) {
     Json& config = facts["config"] = json_of_text(read_file(run.path() / "config.json"));
     facts["data"] = data_of(run, config.value("data", Json()));
-    try {
+    add_part(facts, [&] {
         const Json settings =
             fs::exists(run.settings()) ? Json::parse(settings_as_json(run.settings())) : Json::object();
         for (const auto& [setting, value] : settings.items()) {
@@ -139,13 +137,20 @@ void add_configuration(Json& facts, const RunDirectory& run) {
             std::replace(name.begin(), name.end(), '-', '_');
             if (!config.contains(name)) config[name] = value;
         }
-    } catch (const Error& damage) {
-        facts["problems"].push_back(damage.what());
-    }
+    });
     for (const char* said : {"model", "dataset", "data"}) config.erase(said);
 }
 
 }  // namespace
+
+void add_part(Json& facts, const std::function<void()>& add) {
+    try {
+        add();
+    } catch (const Error& damage) {
+        Json& problems = facts["problems"];
+        if (std::ranges::find(problems, Json(damage.what())) == problems.end()) problems.push_back(damage.what());
+    }
+}
 
 bool is_better_higher(const std::string& metric) {
     return metric.ends_with("accuracy") || metric.ends_with("iou") || metric.ends_with("psnr");
@@ -161,8 +166,11 @@ Json facts_of(const RunDirectory& run) {
                   {"title", fs::weakly_canonical(run.path()).filename().string()},
                   {"model", run.model()},
                   {"problems", Json::array()}};
-    facts["metrics"] = lines_of(run.path() / "metrics.jsonl", facts["problems"]);
-    facts["events"] = lines_of(run.path() / "events.jsonl", facts["problems"]);
+    for (const char* name : {"metrics", "events"}) {
+        facts[name] = Json::array();
+        add_part(facts,
+                 [&] { facts[name] = lines_of(run.path() / (std::string(name) + ".jsonl"), facts["problems"]); });
+    }
     add_configuration(facts, run);
     facts["overfit"] = is_overfit(facts);
     if (facts["overfit"]) facts["title"] = facts["title"].get<std::string>() + " (overfit on one batch)";

@@ -1,6 +1,7 @@
 // Facts of a run: what a report shows of it and `adjoint compare` compares, read from the files that it left.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ namespace adjoint {
 ///                           else the one batch. Either is null where there is none.
 ///   problems                a sentence about each thing that is damaged and left out.
 nlohmann::ordered_json facts_of(const RunDirectory& run);
+
+/// Adds a part to the facts; where what it needs is damaged or cannot be read, `problems` says so, once.
+void add_part(nlohmann::ordered_json& facts, const std::function<void()>& add);
 
 /// Whether more of this metric is better: an accuracy, an IoU, a PSNR.
 bool is_better_higher(const std::string& metric);

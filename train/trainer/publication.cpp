@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
 
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"
@@ -102,13 +101,7 @@ void Publication::write_page() {
     constexpr Clock::duration often = std::chrono::seconds(10);
     constexpr int share = 100;  // of the time, at most, goes into pages within an epoch
     const Clock::time_point begin = Clock::now();
-    try {
-        write_report(run_);
-    } catch (const CannotWrite&) {
-        throw;
-    } catch (const Error& error) {  // what the page alone needs cannot be read: the run goes on
-        spdlog::warn("the report was not written: {}", error.what());
-    }
+    write_report(run_);
     page_due_ = Clock::now() + std::max(often, share * (Clock::now() - begin));
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
+#include <sys/stat.h>
 
 #include "datasets/read_file.h"
 #include "framework/tensor/random.h"
@@ -146,6 +147,13 @@ TEST_F(Report, LeavesOutDamagedWeightsAndMistakesAndSaysSo) {
         EXPECT_EQ(part.at("problems")[0], wrong) << text;
         EXPECT_NE(part.at("problems")[1].get<std::string>().find("weights.safetensors"), std::string::npos);
     }
+}
+
+TEST_F(Report, LeavesOutWhatCannotBeReadAndSaysSo) {
+    const RunDirectory run = make("piped");
+    const fs::path mistakes = run.samples() / "mistakes.json";
+    ASSERT_EQ(::mkfifo(mistakes.c_str(), 0600), 0);
+    EXPECT_EQ(data(run).at("problems"), Json::array({mistakes.string() + ": must be a file; got a FIFO"}));
 }
 
 TEST_F(Report, SaysOnceThatTheConfigurationIsDamaged) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "datasets/read_file.h"
 #include "tests/support/npy_files.h"
@@ -182,6 +183,15 @@ TEST_F(RunFacts, LeaveOutWhatIsDamagedAndSaySo) {
         EXPECT_EQ(problems[2 + i], "Line " + std::to_string(i + 1) + " of events.jsonl is damaged and left out");
     }
     EXPECT_NE(problems[5].get<std::string>().find("config.toml"), std::string::npos);
+}
+
+TEST_F(RunFacts, LeaveOutWhatCannotBeReadAndSaySo) {
+    const RunDirectory run = make("piped", "");
+    for (const char* name : {"metrics.jsonl", "events.jsonl"}) ::mkfifo((run.path() / name).c_str(), 0600);
+    const Json read = facts_of(run);
+    EXPECT_EQ(read.at("metrics"), Json::array());
+    ASSERT_EQ(read.at("problems").size(), 2u);
+    EXPECT_EQ(read.at("problems")[1], (run.path() / "events.jsonl").string() + ": must be a file; got a FIFO");
 }
 
 TEST_F(RunFacts, CompareRunsByWhatDiffers) {
