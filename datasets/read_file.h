@@ -38,8 +38,8 @@ std::string read_file(const std::string& path);
 /// The same, or nothing where no file is there.
 std::optional<std::string> read_file_if_any(const std::string& path);
 
-/// All bytes of a regular file, or all that an open pipe brings: "-" and /dev/stdin are standard input, and /dev/fd/63 is
-/// what a shell makes of <(command).
+/// All bytes of a regular file, or all that an open pipe brings: "-" and /dev/stdin are standard input, and /dev/fd/63
+/// is what a shell makes of <(command).
 std::string read_input(const std::string& path);
 
 /// Throws DataError where what was packed in so many bytes has become far more than what we pack: after 64 MiB, more

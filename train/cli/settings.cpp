@@ -20,12 +20,6 @@ std::vector<CLI::Option*> configurable(CLI::App& command) {
     return command.get_options([](const CLI::Option* option) { return option->get_configurable(); });
 }
 
-std::vector<std::string> names_of(const std::vector<CLI::Option*>& options) {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : options) names.push_back(option->get_single_name());
-    return names;
-}
-
 struct Setting {
     CLI::Option* option;
     std::vector<std::string> values;
@@ -86,8 +80,7 @@ std::vector<Setting> settings_in(CLI::App& command, const std::string& text, con
         const std::string name(key.str());
         CLI::Option* const option = command.get_option_no_throw("--" + name);
         require<DataError>(option != nullptr && option->get_configurable(), "{}: must hold options of {}; got {}{}",
-                           file.string(), command.get_name(), name,
-                           did_you_mean(name, names_of(configurable(command))));
+                           file.string(), command.get_name(), name, did_you_mean(name, setting_names(command)));
         try {
             settings.push_back({option, texts_of(value)});
         } catch (const Error& error) {
@@ -123,6 +116,12 @@ std::string variable_of(const std::string& option) {
     std::transform(name.begin(), name.end(), name.begin(),
                    [](unsigned char c) { return c == '-' ? '_' : static_cast<char>(std::toupper(c)); });
     return name;
+}
+
+std::vector<std::string> setting_names(CLI::App& command) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : configurable(command)) names.push_back(option->get_single_name());
+    return names;
 }
 
 void read_environment(CLI::App& command) {

@@ -6,11 +6,15 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace adjoint {
 
 /// ADJOINT_BATCH_SIZE for batch-size.
 std::string variable_of(const std::string& option);
+
+/// The names of the options that are settings: batch-size.
+std::vector<std::string> setting_names(CLI::App& command);
 
 /// Lets every option of the command be set by its variable in the environment.
 void read_environment(CLI::App& command);

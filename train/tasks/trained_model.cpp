@@ -41,12 +41,6 @@ States used_states(const Module& model, const std::function<void(const Module&)>
     return used;
 }
 
-std::vector<std::string> names_of_settings(const CLI::App& declared) {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : declared.get_options()) names.push_back(option->get_single_name());
-    return names;
-}
-
 // What a file of weights without a run is of, by its metadata and by what is asked for.
 TrainedRun of_weights(const RunChoice& choice) {
     require(!choice.weights.empty(), "--run is required, or --weights with a file");
@@ -68,7 +62,7 @@ TrainedRun of_weights(const RunChoice& choice) {
         const std::string flag = setting.substr(0, setting.find('='));
         require(declared.get_option_no_throw("--" + flag) != nullptr,
                 "--set: must be settings of {}, such as width=32; got {}{}", task->name, setting,
-                did_you_mean(flag, names_of_settings(declared)));
+                did_you_mean(flag, setting_names(declared)));
         flags.insert(flags.begin(), "--" + setting);  // last first
     }
     try {

@@ -125,6 +125,31 @@ TEST_F(ForeignWeights, AreFoundByTheOrderOfTheirLayersWhateverTheseAreCalled) {
     expect_small(taken(renamed({"features.0", "features.1", "classifier.0"})));
 }
 
+// Two layers that are alike but for their place.
+struct Coder : Module {
+    Coder()
+        : encoder(child("encoder", Linear({.in = 2, .out = 2, .bias = false}, Random(1)))),
+          decoder(child("decoder", Linear({.in = 2, .out = 2, .bias = false}, Random(2)))) {}
+    Variable forward(const Variable& x) const override { return decoder(tanh(encoder(x))); }
+    const Linear &encoder, &decoder;
+};
+
+TEST_F(ForeignWeights, ComeInTheOrderOfNumbersAndOfTheModelsParts) {
+    const Tensor one = counted({2, 2}, 1), other = counted({2, 2}, 5);
+    for (const auto& [first, second] : {std::pair("main.2.weight", "main.10.weight"),
+                                        {"fc9.weight", "fc10.weight"},
+                                        {"encoder.0.weight", "decoder.0.weight"}}) {
+        Coder scratch;
+        std::vector<ModelPart> parts = whole(scratch, {2});
+        parts.push_back({"encoder", [&](const Variable& x) { return scratch.encoder(x); }, {2}, ""});
+        parts.push_back({"decoder", [&](const Variable& x) { return scratch.decoder(x); }, {2}, ""});
+        write_npz(file_, {{first, one}, {second, other}});
+        const Tensors ours = values(at_home(open_weights(file_), "pytorch", scratch, parts));
+        EXPECT_TRUE(equal(ours.at("encoder.weight"), transpose(one).value())) << first;
+        EXPECT_TRUE(equal(ours.at("decoder.weight"), transpose(other).value())) << second;
+    }
+}
+
 TEST_F(ForeignWeights, AreFoundByAdjointsNamesWithDotsAndUnderscores) {
     expect_small(taken(renamed({"filter", "norm", "decide"})));
     Tensors ours = taken(of_pytorch);

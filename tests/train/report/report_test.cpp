@@ -151,9 +151,8 @@ TEST_F(Report, LeavesOutDamagedWeightsAndMistakesAndSaysSo) {
 
 TEST_F(Report, LeavesOutWhatCannotBeReadAndSaysSo) {
     const RunDirectory run = make("piped");
-    const fs::path mistakes = run.samples() / "mistakes.json";
-    ASSERT_EQ(::mkfifo(mistakes.c_str(), 0600), 0);
-    EXPECT_EQ(data(run).at("problems"), Json::array({mistakes.string() + ": must be a file; got a FIFO"}));
+    ASSERT_EQ(::mkfifo((run.samples() / "mistakes.json").c_str(), 0600), 0);
+    EXPECT_TRUE(data(run).at("problems")[0].get<std::string>().ends_with("mistakes.json: must be a file; got a FIFO"));
 }
 
 TEST_F(Report, SaysOnceThatTheConfigurationIsDamaged) {
