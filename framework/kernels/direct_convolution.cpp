@@ -50,6 +50,10 @@ struct PixelSum {
 
     // Pixels [begin, end) of the field where two groups cross, counted over all images; panels [first, last).
     void sum(const TapGroup& v, const TapGroup& h, Index begin, Index end, Index first, Index last) const {
+        if constexpr (!is_pair<F>) {
+            if (filters.depthwise() && !v.taps.empty() && !h.taps.empty())
+                return sum_depthwise(v, h, begin, end, first, last);
+        }
         std::vector<Tap> taps;
         taps.reserve(v.taps.size() * h.taps.size());
         for (std::size_t k = 0; k < v.taps.size(); ++k) {
@@ -89,6 +93,52 @@ struct PixelSum {
                 for (std::size_t r = 0; r < count; ++r) results[r] += filters.panel_columns;
             }
             begin += static_cast<Index>(count);
+        }
+    }
+
+    // The same where each channel is a group: by lines of pixels along the longer axis, which lie at equal
+    // distances, as some taps lead to them. Where the taps of a row lie as
+    // these pixels do, forward or backward, they make runs, all of the same length.
+    void sum_depthwise(const TapGroup& v, const TapGroup& h, Index begin, Index end, Index first, Index last) const
+        requires(!is_pair<F>) {
+        const bool across = h.targets.size() >= v.targets.size();
+        const TapGroup &along = across ? h : v, &other = across ? v : h;
+        const Index columns = std::ssize(along.targets), lines = std::ssize(other.targets);
+        const auto step = [&](const std::vector<Index>& pixels) { return columns > 1 ? pixels[1] - pixels[0] : 1; };
+        const Index pixel_step = step(along.sources), row = std::ssize(h.taps);
+        const Index tap_step = row > 1 && h.taps[1] - h.taps[0] == 1 ? h.steps[1] : 0;
+        const bool runs = across && std::abs(tap_step) == pixel_step;
+        const Index direction = runs && tap_step < 0 ? -1 : 1;
+        Index length = runs ? std::min(longest_tap_run, row) : 1;
+        while (row % length != 0) --length;
+        std::vector<Tap> taps;
+        for (std::size_t k = 0; k < v.taps.size(); ++k) {
+            for (Index l = 0; l < row; l += length) {
+                taps.push_back({(v.steps[k] * source.width + h.steps[l]) * source.stride,
+                                v.taps[k] * std::ssize(width.runs) + h.taps[l], length});
+            }
+        }
+        const Index newest = taps.empty() ? 0 : std::max(taps.front().source, taps.back().source);
+        const Index source_step = direction * pixel_step * (across ? 1 : source.width) * source.stride;
+        const Index result_step = direction * step(along.targets) * (across ? 1 : target.width) * target.stride;
+        const Index offset = first * filters.panel_columns;
+        while (begin < end) {
+            const Index j = begin % columns, i = begin / columns % lines, n = begin / columns / lines;
+            const Index count = std::min(end - begin, columns - j), start = direction > 0 ? j : j + count - 1;
+            const Index y = across ? i : start, x = across ? start : i;
+            PixelRow<T> pixels = {.source = source.at(n * height.sources + v.sources[y], h.sources[x]) + offset,
+                                  .source_step = source_step,
+                                  .result = target.at(n * height.targets + v.targets[y], h.targets[x]) + offset,
+                                  .result_step = result_step,
+                                  .count = count};
+            for (Index r = 0; r < count; ++r)
+                prefetch(pixels.source + newest + r * source_step, (last - first) * filters.panel_columns);
+            for (Index p = first; p < last; ++p) {
+                sum_over_tap_runs<T>(pixels, taps, filters.panel(p), from(epilogue, p * filters.panel_columns));
+                pixels.source += filters.panel_columns;
+                pixels.result += filters.panel_columns;
+            }
+            begin += count;
         }
     }
 };

@@ -18,15 +18,15 @@ template <Scalar T, int R, int V>
     for (int r = 0; r < R; ++r) std::copy_n(rows[r], columns, at(r));
 }
 
-// Finishes R rows of V vectors and writes them. In registers until it is done, and so it becomes part of each tile.
+// Finishes R rows of V vectors and writes them at(r). In registers until it is done, and so it becomes part of each tile.
 template <Scalar T, int R, int V>
 [[gnu::always_inline]] inline void write_tile(Vector<T> (&sum)[R][V], Index columns, const Epilogue<const T*>& epilogue,
-                                              T* const* results) {
+                                              auto at) {
     const auto slope = static_cast<T>(epilogue.activation.slope);
     if (epilogue.bias != nullptr)
         for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] += load(epilogue.bias + v * lanes<T>); });
     if (slope != 1) for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] = rectify(sum[r][v], slope); });
-    store_tile<T, R, V>(sum, columns, [&](int r) { return results[r]; });
+    store_tile<T, R, V>(sum, columns, at);
 }
 
 // Adds R rows of V vectors to sums.
@@ -60,7 +60,7 @@ void tap_tile(const F* const* sources, std::span<const Tap> taps, const Panel<F>
             for (Index c = tap.source; c < tap.source + tap.length; ++c, filter += width) add(c, filter);
         }
     }
-    write_tile<SumOf<F>, R, V>(sum, panel.columns, epilogue, results);
+    write_tile<SumOf<F>, R, V>(sum, panel.columns, epilogue, [&](int r) { return results[r]; });
 }
 
 // Lane i of the result is the sum of the lanes of v[i], added as a tree: halves, quarters, … to each other.
@@ -116,22 +116,75 @@ void group_tile(const T* const* sources, std::span<const Tap> taps, const Panel<
                     [&]<int r, int v>() { sum[r][v] += read(sources[r] + first + v * lanes<T>, c) * f[v]; });
             }
         }
-        write_tile<T, R, V>(sum, panel.columns, epilogue, results);
+        write_tile<T, R, V>(sum, panel.columns, epilogue, [&](int r) { return results[r]; });
     });
 }
 
-// Row c of L taps by V vectors of columns, of several groups.
-template <Scalar T, int L, int V, class Read>
-void line_tile(const JoinedLines<T>& lines, Index c, Read read, Index columns, T* sums, Index stride) {
-    Vector<T> sum[L][V];
-    for_each_vector<L, V>([&]<int l, int v>() { sum[l][v] = Vector<T>{}; });
-    for (Index j = 0; j < lines.count; ++j) {
-        const T *const image = lines.image + j * lines.image_step, *const output = lines.output + j * lines.output_step;
-        unrolled<V>([&]<int v>() {
-            const Vector<T> y = load(output + v * lanes<T>);
-            unrolled<L>([&]<int l>() { sum[l][v] += read(image + l * lines.tap_step + v * lanes<T>, c) * y; });
+// R pixels by a vector of columns, over runs of L taps, for all of which a source is loaded once.
+template <Scalar T, int R, int L>
+void run_tile(const PixelRow<T>& pixels, std::span<const Tap> runs, const T* filters, Index row, Index columns,
+              const Epilogue<const T*>& epilogue) {
+    Vector<T> sum[R][1];
+    unrolled<R>([&]<int r>() {
+        __builtin_prefetch(pixels.result + r * pixels.result_step, /*write=*/1);
+        sum[r][0] = Vector<T>{};
+    });
+    const Index step = pixels.source_step;
+    for (const Tap& run : runs) {
+        const T *const source = pixels.source + run.source, *const filter = filters + run.filter * row;
+        Vector<T> f[L];
+        unrolled<L>([&]<int l>() { f[l] = load(filter + l * row); });
+        unrolled<R + L - 1>([&]<int q>() {
+            const Vector<T> x = held<T>(load(source + q * step));
+            unrolled<L>([&]<int l>() {
+                if constexpr (l <= q && q < l + R) sum[q - l][0] += x * f[l];
+            });
         });
     }
+    write_tile<T, R, 1>(sum, columns, epilogue, [&](int r) { return pixels.result + r * pixels.result_step; });
+}
+
+// Row c of L taps, from the first on, by V vectors of columns, of several groups.
+template <Scalar T, int L, int V, class Read>
+void line_tile(const JoinedLines<T>& lines, Index first, Index c, Read read, Index columns, T* sums, Index stride) {
+    Vector<T> sum[L][V];
+    for_each_vector<L, V>([&]<int l, int v>() { sum[l][v] = Vector<T>{}; });
+    const ConvAxis& axis = lines.axis;
+    const auto at = [&](Index j, Index l) { return lines.image + axis.pixel(j, first + l) * lines.image_step; };
+    const auto add_border = [&](Index begin, Index end) __attribute__((always_inline)) {
+        for (Index j = begin; j < end; ++j) {
+            unrolled<L>([&]<int l>() {
+                const Index pixel = axis.pixel(j, first + l);
+                if (pixel < 0 || pixel >= axis.image) return;
+                unrolled<V>([&]<int v>() {
+                    sum[l][v] +=
+                        read(at(j, l) + v * lanes<T>, c) * load(lines.output + j * lines.output_step + v * lanes<T>);
+                });
+            });
+        }
+    };
+    Index j = lines.begin;
+    const auto add = [&]<int U>() __attribute__((always_inline)) {
+        const T *const image = at(j, 0), *const output = lines.output + j * lines.output_step;
+        const Index step = axis.dilation * lines.image_step;
+        Vector<T> y[U][V];
+        for_each_vector<U, V>(
+            [&]<int u, int v>() { y[u][v] = held<T>(load(output + u * lines.output_step + v * lanes<T>)); });
+        for_each_vector<U + L - 1, V>([&]<int q, int v>() {
+            const Vector<T> x = held<T>(read(image + q * step + v * lanes<T>, c));
+            unrolled<L>([&]<int l>() {
+                if constexpr (l <= q && q < l + U) sum[l][v] += x * y[q - l][v];
+            });
+        });
+        j += U;
+    };
+    add_border(0, lines.begin);
+    if (axis.stride == axis.dilation) {  // neighbouring taps lead from neighbouring pixels to the same one
+        constexpr int several = std::clamp<int>((vector_registers - 2) / V - L, 1, 4);
+        while (j + several <= lines.end) add.template operator()<several>();
+    }
+    while (j < lines.end) add.template operator()<1>();
+    add_border(lines.end, axis.output);
     add_tile<T, L, V>(sum, columns, sums, stride);
 }
 
@@ -210,6 +263,25 @@ void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps,
     });
 }
 
+template <Scalar T>
+void sum_over_tap_runs(const PixelRow<T>& pixels, std::span<const Tap> runs, const Panel<T>& panel,
+                       const Epilogue<const T*>& epilogue) {
+    const Index row = ceil_divide(panel.columns, lanes<T>) * lanes<T>;
+    with_constant<longest_tap_run>(runs.empty() ? 1 : runs[0].length, [&]<int L>() {
+        for_each_tile<tile_rows>(pixels.count, [&]<int R>(Index begin) {
+            PixelRow<T> at = pixels;
+            at.source += begin * at.source_step;
+            at.result += begin * at.result_step;
+            for (Index o = 0; o < panel.columns; o += lanes<T>) {
+                run_tile<T, R, L>(at, runs, panel.filters + o, row, std::min(lanes<T>, panel.columns - o),
+                                  from(epilogue, o));
+                at.source += lanes<T>;
+                at.result += lanes<T>;
+            }
+        });
+    });
+}
+
 template <class F>
 void OuterProducts<F>::sum_collected() {
     for_each_sums_tile<F>(sums_, [&]<int R, int V>(Index row, Index column, Index columns) {
@@ -225,19 +297,18 @@ void sum_along_lines(const JoinedLines<T>& lines, const SmallGroups<T>& groups, 
     const Index width = groups.count * groups.columns, depth = groups.count * groups.rows;
     for_each_tile<most_taps>(sums.rows / groups.rows, [&]<int L>(Index begin) {
         JoinedLines<T> at = lines;
-        at.image += begin * lines.tap_step;
         T* row = sums.data + begin * groups.rows * sums.stride;
         const auto add = [&]<int V>(Index columns) {
             groups.with_reader([&](auto read, auto rows) {
                 for (Index c = 0; c < rows; ++c)
-                    line_tile<T, L, V>(at, c, read, columns, row + c * sums.stride, groups.rows * sums.stride);
+                    line_tile<T, L, V>(at, begin, c, read, columns, row + c * sums.stride, groups.rows * sums.stride);
             });
             at.image += V * depth;
             at.output += columns;
             row += columns;
         };
         Index left = sums.columns;
-        constexpr int V = group_tile_vectors;
+        constexpr int V = L * group_tile_vectors <= vector_registers / 2 ? group_tile_vectors : group_tile_vectors / 2;
         for (; groups.whole() && left >= V * width; left -= V * width) add.template operator()<V>(V * width);
         for (; left > 0; left -= width) add.template operator()<1>(std::min(width, left));
     });
@@ -263,6 +334,10 @@ ADJOINT_INSTANTIATE(Bfloat16Pair)
 #endif
 #undef ADJOINT_INSTANTIATE
 
+template void sum_over_tap_runs(const PixelRow<float>&, std::span<const Tap>, const Panel<float>&,
+                                const Epilogue<const float*>&);
+template void sum_over_tap_runs(const PixelRow<double>&, std::span<const Tap>, const Panel<double>&,
+                                const Epilogue<const double*>&);
 template void sum_along_lines(const JoinedLines<float>&, const SmallGroups<float>&, const Matrix<float>&);
 template void sum_along_lines(const JoinedLines<double>&, const SmallGroups<double>&, const Matrix<double>&);
 

@@ -1,6 +1,6 @@
 // Microkernel of convolution: the arithmetic, in tiles of a result that stay in registers until their sums are whole.
-// One loop for the pixels that taps lead to, three for the gradient of the filters: of many channels, of small
-// groups and of few channels. tiles.md tells how they work.
+// Two loops for the pixels that taps lead to, one of them for groups of a single channel, and three for the gradient of
+// the filters: of many channels, of small groups and of few channels. tiles.md tells how they work.
 #pragma once
 
 #include <algorithm>
@@ -97,6 +97,24 @@ template <class F>
 void sum_over_taps(std::span<const F* const> sources, std::span<const Tap> taps, const Panel<F>& panel,
                    const Epilogue<const SumOf<F>*>& epilogue, std::span<SumOf<F>* const> results);
 
+/// Pixels at equal distances in a source and in a result.
+template <Scalar T>
+struct PixelRow {
+    const T* source;
+    Index source_step;  ///< from one to the next; may be negative
+    T* result;
+    Index result_step;
+    Index count;
+};
+
+/// The same where each channel is a group: result r is Σ source[(r + l)·source_step + tap.source + o] ·
+/// filters[tap.filter + l, o] over taps, all of one length, and l < tap.length, added in this order, and the epilogue.
+/// A source pixel is loaded once for all l.
+template <Scalar T>
+void sum_over_tap_runs(const PixelRow<T>& pixels, std::span<const Tap> runs, const Panel<T>& panel,
+                       const Epilogue<const T*>& epilogue);
+constexpr Index longest_tap_run = 5;
+
 // ---- filters
 
 /// sums[a, b] += Σ left[a] · right[b] over the rows that are added, in their order. They are collected and summed many
@@ -126,19 +144,20 @@ class OuterProducts {
     std::size_t count_ = 0;
 };
 
-/// Pixels of a line of the image and of the output, which a few neighbouring taps join; of small groups' channels.
+/// A line of the image and one of the output, which a row of taps joins; of small groups' channels.
 template <Scalar T>
 struct JoinedLines {
+    const ConvAxis& axis;
+    Index begin, end;  ///< the output's pixels that all taps lead to from the image
     const T* image;
     Index image_step;  ///< from one pixel to the next
-    Index tap_step;    ///< from the pixel of one tap to that of the next
     const T* output;
     Index output_step;
-    Index count;  ///< of pixels
 };
 
-/// sums[l·rows + c, o] += Σ image[j·image_step + l·tap_step + c] · output[j·output_step + o] over j < count, for the
-/// rows c of each group, counted from where those of o's group begin, and all groups' columns o.
+/// sums[l·rows + c, o] += Σ image[axis.pixel(j, l)·image_step + c] · output[j·output_step + o] over the pixels j of the
+/// output for which that pixel of the image exists, for the rows c of each group, counted from where those of o's group
+/// begin, and all groups' columns o.
 template <Scalar T>
 void sum_along_lines(const JoinedLines<T>& lines, const SmallGroups<T>& groups, const Matrix<T>& sums);
 

@@ -81,6 +81,8 @@ class PackedFilters {
         }
         return result;
     }
+    /// Whether each channel is a group of its own.
+    bool depthwise() const { return groups_ && groups_->rows == 1 && groups_->columns == 1; }
     /// Whether taps are so short that their numbers are better taken one by one.
     bool few_rows() const { return layout_ == FilterLayout::rows && !groups_ && rows <= 4; }
 

@@ -68,6 +68,16 @@ template <class T>
 Vector<T> load(const T* p) {
     return *reinterpret_cast<const Vector<T>*>(p);
 }
+/// For a vector that is used many times: left alone, GCC loads it anew each time.
+template <class T>
+Vector<T> held(Vector<T> v) {
+#if defined(__x86_64__)
+    asm("" : "+v"(v));
+#elif defined(__aarch64__)
+    asm("" : "+w"(v));
+#endif
+    return v;
+}
 template <class T>
 void store(T* p, const Vector<T>& v) {
     *reinterpret_cast<Vector<T>*>(p) = v;

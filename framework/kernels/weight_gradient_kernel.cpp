@@ -154,33 +154,12 @@ class WeightGradient {
         }
     }
 
-    // All taps of a row of the filter at once that lie inside the image: of many pixels, or of one at its borders.
+    // All taps of a row of the filter at once.
     void add_line(const T* image, const T* output, T* w) const requires(!is_pair<F>) {
-        const ConvAxis& axis = form_.width;
-        const auto add_taps = [&](Index l, Index taps, Index begin, Index end) {
-            if (taps == 0 || begin == end) return;
-            sum_along_lines<T>({.image = image + axis.pixel(begin, l) * x_.stride,
-                                .image_step = axis.stride * x_.stride,
-                                .tap_step = axis.dilation * x_.stride,
-                                .output = output + begin * y_.stride,
-                                .output_step = y_.stride,
-                                .count = end - begin},
-                               small_groups_, {w + l * c_ * form_.filters, taps * c_, form_.filters});
-        };
         const Index begin = width_->runs.front().target[0];
         const Index end = std::max(begin, width_->runs.back().target[width_->runs.back().count]);
-        const auto add_border = [&](Index first_pixel, Index end_pixel) {
-            for (Index j = first_pixel; j < end_pixel; ++j) {
-                const auto tap_at = [&](Index pixel) {  // the first that leads there or beyond
-                    const Index distance = std::max<Index>(0, pixel - axis.pixel(j, 0));
-                    return std::min(ceil_divide(distance, axis.dilation), axis.kernel);
-                };
-                add_taps(tap_at(0), tap_at(axis.image) - tap_at(0), j, j + 1);
-            }
-        };
-        add_border(0, begin);
-        add_taps(0, axis.kernel, begin, end);
-        add_border(end, axis.output);
+        sum_along_lines<T>({form_.width, begin, end, image, x_.stride, output, y_.stride}, small_groups_,
+                           {w, form_.width.kernel * c_, form_.filters});
     }
 
     // Products of pixels of many channels on one side, the target, and of those of few channels on the other side that

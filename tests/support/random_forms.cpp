@@ -63,7 +63,7 @@ Conv2DForm random_form(const Random& random) {
                                 .groups = depthwise      ? stream.between(2, 5) * random_channels(stream)
                                           : small_groups ? stream.between(2, 40)
                                                          : std::max<Index>(1, stream.between(-2, 5))};
-    const Shape weight{stream.between(1, 5), stream.between(1, 5), group_channels(), options.groups * group_channels()};
+    const Shape weight{stream.between(1, 7), stream.between(1, 7), group_channels(), options.groups * group_channels()};
     const Sides& sides = options.padding.sides();
     const Padding::Rule rule = options.padding.rule();
     const Shape image{stream.between(1, 3),
