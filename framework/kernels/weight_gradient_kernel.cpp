@@ -190,10 +190,13 @@ class WeightGradient {
         for (Index n = first / height; n < last / height; ++n) {
             for (Index i = first_row; i < end_row; ++i) {
                 F* to = spread.data() + (rows.of_source(i) * columns.size + columns.of_source(first_column)) * few;
-                for (Index j = first_column; j < end_column; ++j, to += step) {
-                    const F* const from = sources.at(n * height_->sources + i, j);
-                    for (Index c = 0; c < few; ++c) to[c] = from[c];
+                const F* from = sources.at(n * height_->sources + i, first_column);
+                const Index count = end_column - first_column;
+                if (step == few && sources.stride == few) {
+                    std::copy_n(from, count * few, to);
+                    continue;
                 }
+                for (Index j = 0; j < count; ++j, to += step, from += sources.stride) std::copy_n(from, few, to);
             }
             for (Index i = 0; i < height; i += lines_at_once) {
                 sum_along_pixels<F>(entries,
