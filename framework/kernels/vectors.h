@@ -158,6 +158,16 @@ template <int R, int V, class F>
     unrolled<R * V>([&]<int i>() __attribute__((always_inline)) { f.template operator()<i / V, i % V>(); });
 }
 
+/// Stores R rows of V vectors at(r), or as many of a row's numbers as there are columns.
+template <Scalar T, int R, int V>
+[[gnu::always_inline]] inline void store_tile(const Vector<T> (&sum)[R][V], Index columns, auto at) {
+    if (columns == V * lanes<T>)
+        return for_each_vector<R, V>([&]<int r, int v>() { store(at(r) + v * lanes<T>, sum[r][v]); });
+    T rows[R][V * lanes<T>];
+    for_each_vector<R, V>([&]<int r, int v>() { store(rows[r] + v * lanes<T>, sum[r][v]); });
+    for (int r = 0; r < R; ++r) std::copy_n(rows[r], columns, at(r));
+}
+
 /// Calls f<1>, …, f<limit>, whichever is `count`.
 template <int limit, class F>
 void with_constant(Index count, F f) {
