@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "datasets/dataset.h"
-#include "datasets/exif_orientation.h"
-#include "datasets/image_container.h"
+#include "datasets/images/exif_orientation.h"
+#include "datasets/images/image_container.h"
 #include "datasets/read_file.h"
 #include "framework/tensor/error.h"
 

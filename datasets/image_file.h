@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "datasets/square_crop.h"
+#include "datasets/images/square_crop.h"
 #include "framework/tensor/tensor.h"
 
 namespace adjoint {

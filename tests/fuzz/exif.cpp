@@ -1,5 +1,5 @@
 // Fuzzer of EXIF, a TIFF file within an image.
-#include "datasets/exif_orientation.h"
+#include "datasets/images/exif_orientation.h"
 #include "tests/fuzz/fuzzing.h"
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fmt/ranges.h>
 
-#include "datasets/square_crop.h"
+#include "datasets/images/square_crop.h"
 #include "train/io/npy.h"
 #include "train/io/npz.h"
 

@@ -9,8 +9,8 @@
 #include "datasets/batches.h"
 #include "datasets/image_file.h"
 #include "datasets/image_folder.h"
+#include "datasets/images/square_crop.h"
 #include "datasets/read_file.h"
-#include "datasets/square_crop.h"
 #include "framework/ops/shape_ops.h"
 #include "train/io/npy.h"
 

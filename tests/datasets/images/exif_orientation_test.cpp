@@ -1,6 +1,6 @@
 // Truths about the orientation of pictures: EXIF's number is found in either order of bytes and is 1 where anything is
 // wrong with it, and each of the eight puts the first row and column where its definition says.
-#include "datasets/exif_orientation.h"
+#include "datasets/images/exif_orientation.h"
 
 #include <gtest/gtest.h>
 #include <random>

@@ -1,4 +1,4 @@
-#include "datasets/square_crop.h"
+#include "datasets/images/square_crop.h"
 
 #include <algorithm>
 #include <cmath>

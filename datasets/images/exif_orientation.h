@@ -1,8 +1,8 @@
 // Orientation of a picture: how a camera was held, as EXIF notes it, and the picture turned upright.
 #pragma once
 
-#include "datasets/image_container.h"
-#include "datasets/square_crop.h"
+#include "datasets/images/image_container.h"
+#include "datasets/images/square_crop.h"
 
 namespace adjoint {
 

@@ -1,6 +1,6 @@
 // Truths about fitting pictures to a size: a picture of that size stays as it is, one colour stays that colour, whole
 // factors average, and what is cut off has no say.
-#include "datasets/square_crop.h"
+#include "datasets/images/square_crop.h"
 
 #include <gtest/gtest.h>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "datasets/exif_orientation.h"
+#include "datasets/images/exif_orientation.h"
 
 namespace adjoint {
 

@@ -1,4 +1,4 @@
-#include "datasets/image_container.h"
+#include "datasets/images/image_container.h"
 
 #include <algorithm>
 #include <array>
