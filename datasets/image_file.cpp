@@ -2,66 +2,20 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <mutex>
 #include <span>
-#include <unordered_set>
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/images/decoder_process.h"
 #include "datasets/images/exif_orientation.h"
 #include "datasets/images/image_container.h"
+#include "datasets/images/picture_decoder.h"
 #include "datasets/read_file.h"
 #include "framework/tensor/error.h"
-
-namespace {
-
-// No file makes the decoder allocate more than a picture of the largest size needs.
-constexpr std::size_t most_memory = std::size_t{1} << 30;
-
-// What the decoder has asked for in this thread, to be given back where it finds itself at fault.
-thread_local std::unordered_set<void*> decoder_memory;
-
-void decoder_free(void* memory) {
-    decoder_memory.erase(memory);
-    std::free(memory);
-}
-
-void* decoder_realloc(void* memory, std::size_t size) {
-    void* const moved = size <= most_memory ? std::realloc(memory, size) : nullptr;
-    if (moved == nullptr) return nullptr;
-    decoder_memory.erase(memory);
-    return *decoder_memory.insert(moved).first;
-}
-
-// Zeros: what a damaged file leaves out is then the same whenever it is read.
-void* decoder_calloc(std::size_t size) {
-    void* const memory = size <= most_memory ? std::calloc(1, size) : nullptr;
-    return memory == nullptr ? nullptr : *decoder_memory.insert(memory).first;
-}
-
-// In place of an end of the program where the decoder's own assertions fail.
-struct DecoderFault {};
-
-}  // namespace
-
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_PNG
-#define STBI_ONLY_JPEG
-#define STBI_NO_STDIO
-#define STBI_NO_LINEAR
-#define STBI_MAX_DIMENSIONS (1 << 16)
-#define STBI_MALLOC(size) decoder_calloc(size)
-#define STBI_REALLOC(memory, size) decoder_realloc(memory, size)
-#define STBI_FREE(memory) decoder_free(memory)
-#define STBI_ASSERT(holds) ((holds) ? void() : throw DecoderFault())
-#include <stb/stb_image.h>
 
 namespace adjoint {
 namespace {
 
-constexpr Index most_pixels = Index{1} << 26, large_pixels = Index{1} << 22;
 constexpr std::uintmax_t most_bytes = 1 << 28;
 
 template <class Reason>
@@ -73,30 +27,10 @@ void require_size(const std::string& path, std::uintmax_t bytes) {
     require<DataError>(bytes <= most_bytes, "{}: must have at most {} bytes; got {}", path, most_bytes, bytes);
 }
 
-// What stb_image makes of the file.
+// What the decoder makes of the file.
 Picture decode(const std::string& path, Bytes file, Index channels) {
-    // Several threads may decode at once, large images one after the other: each takes a few bytes a pixel.
-    static std::mutex one_large;
-    std::unique_lock<std::mutex> alone(one_large, std::defer_lock);
-    const int length = static_cast<int>(file.size());
-    int width = 0, height = 0, own_channels = 0;
-    std::uint8_t* pixels = nullptr;
-    try {
-        const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &own_channels) != 0;
-        require_image(known, path, stbi_failure_reason());
-        require<DataError>(Index{width} * height <= most_pixels, "{}: must have at most {} pixels; got {} × {}", path,
-                           most_pixels, width, height);
-        if (Index{width} * height > large_pixels) alone.lock();
-        pixels = stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, static_cast<int>(channels));
-    } catch (const DecoderFault&) {
-        for (void* const memory : decoder_memory) std::free(memory);
-        decoder_memory.clear();
-        require_image(false, path, "one that the decoder fails at");
-    }
-    require_image(pixels != nullptr, path, stbi_failure_reason());
-    decoder_memory.erase(pixels);  // whoever looks at them may be another thread
-    const std::shared_ptr<const std::uint8_t[]> bytes(pixels, std::free);
-    return {{height, width, channels, bytes.get()}, bytes, own_channels >= 3};
+    const DecodedPicture decoded = decode_apart(path, file, channels);
+    return {{decoded.height, decoded.width, channels, decoded.bytes.get()}, decoded.bytes, decoded.coloured};
 }
 
 // Where the header of a PNG has these.
@@ -131,7 +65,7 @@ Picture decode_indices(const std::string& path, std::span<std::uint8_t> file, co
         }
         const std::uint8_t* const colour = png.palette.data() + 3 * index;
         out = channels == 3 ? std::copy_n(colour, 3, out)
-                            : std::fill_n(out, 1, stbi__compute_y(colour[0], colour[1], colour[2]));
+                            : std::fill_n(out, 1, luminance(colour[0], colour[1], colour[2]));
     }
     return {{stretched.view.height, stretched.view.width, channels, bytes.get()}, bytes, /*coloured=*/true};
 }

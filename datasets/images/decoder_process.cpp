@@ -1,0 +1,218 @@
+#include "datasets/images/decoder_process.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <mutex>
+#include <new>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include "datasets/images/picture_decoder.h"
+#include "framework/tensor/error.h"
+
+namespace adjoint {
+namespace {
+
+// Enough for some million pixels, for a camera's picture, and for the largest that is read.
+constexpr std::size_t usual_memory = std::size_t{1} << 26, large_memory = std::size_t{1} << 28,
+                      most_memory = std::size_t{1} << 31;
+constexpr int longest = 60'000;  // milliseconds
+
+// What both processes see: this, then the file, then what the decoder uses.
+struct Exchange {
+    std::uint64_t file_size;
+    std::int32_t channels;
+    DecoderAnswer answer;
+};
+
+struct Memory {
+    std::byte* begin;
+    std::size_t size;
+
+    Exchange& exchange() const { return *reinterpret_cast<Exchange*>(begin); }
+    std::byte* file() const { return begin + sizeof(Exchange); }
+    std::span<std::byte> beyond(std::uint64_t file_size) const {
+        const std::size_t used = (sizeof(Exchange) + file_size + 15) / 16 * 16;
+        return {begin + used, size - used};
+    }
+};
+
+// The life of the other process. It is a copy of one whose other threads have not come along and may have left any lock
+// closed: it calls nothing but the system and the decoder, and the system soon lets it do nothing else.
+[[noreturn]] void serve(const Memory& memory, int socket) {
+    const rlimit none = {};
+    ::setrlimit(RLIMIT_CORE, &none);
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    constexpr int own = 0;
+    ::dup2(socket, own);
+    if (::syscall(SYS_close_range, own + 1, ~0U, 0) != 0)
+        for (int descriptor = own + 1; descriptor < 4096; ++descriptor) ::close(descriptor);
+    ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+    Exchange& exchange = memory.exchange();
+    char turn;
+    while (::syscall(SYS_read, own, &turn, 1) == 1) {
+        const Bytes file(reinterpret_cast<const std::uint8_t*>(memory.file()), exchange.file_size);
+        exchange.answer = decode_within(memory.beyond(exchange.file_size), file, exchange.channels);
+        if (::syscall(SYS_write, own, &turn, 1) != 1) break;
+    }
+    for (;;) ::syscall(SYS_exit, 0);
+}
+
+class DecoderProcess {
+  public:
+    explicit DecoderProcess(std::size_t size) {
+        void* const place =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (place == MAP_FAILED) throw std::bad_alloc();
+        memory_ = {static_cast<std::byte*>(place), size};
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
+            process_ = ::_Fork();
+            if (process_ == 0) serve(memory_, ends[1]);
+            ::close(ends[1]);
+            socket_ = ends[0];
+        }
+        const int failure = errno;
+        if (process_ > 0) return;
+        end();
+        throw Error(fmt::format("no process to decode pictures can be begun: {}", std::strerror(failure)));
+    }
+    ~DecoderProcess() { end(); }
+    DecoderProcess(const DecoderProcess&) = delete;
+    DecoderProcess& operator=(const DecoderProcess&) = delete;
+
+    /// False where it ended without an answer, or has none in time.
+    bool decode(Bytes file, Index channels) {
+        Exchange& exchange = memory_.exchange();
+        exchange = {file.size(), static_cast<std::int32_t>(channels), {}};
+        if (file.size() >= memory_.size - sizeof(Exchange) - 16) {
+            exchange.answer.outcome = DecoderAnswer::out_of_memory;
+            return true;
+        }
+        std::memcpy(memory_.file(), file.data(), file.size());
+        char turn = 0;
+        if (::send(socket_, &turn, 1, MSG_NOSIGNAL) != 1) return false;
+        pollfd answered = {socket_, POLLIN, 0};
+        int ready;
+        do {
+            ready = ::poll(&answered, 1, longest);
+        } while (ready < 0 && errno == EINTR);
+        return ready == 1 && ::recv(socket_, &turn, 1, 0) == 1;
+    }
+
+    /// A copy, which the other process can no longer change.
+    DecoderAnswer answer() const { return memory_.exchange().answer; }
+
+    /// The pixels that it found in a file of so many bytes, or nothing where they cannot be where it says.
+    const std::uint8_t* pixels(const DecoderAnswer& answer, std::size_t file_size, std::size_t bytes) const {
+        const std::span<std::byte> memory = memory_.beyond(file_size);
+        const bool inside = answer.pixels_at <= memory.size() && bytes <= memory.size() - answer.pixels_at;
+        return inside ? reinterpret_cast<const std::uint8_t*>(memory.data() + answer.pixels_at) : nullptr;
+    }
+
+  private:
+    void end() const {
+        if (process_ > 0) {
+            ::kill(process_, SIGKILL);
+            while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+            }
+        }
+        if (socket_ >= 0) ::close(socket_);
+        ::munmap(memory_.begin, memory_.size);
+    }
+
+    Memory memory_ = {};
+    pid_t process_ = -1;
+    int socket_ = -1;
+};
+
+struct Decoded {
+    DecoderAnswer answer;
+    std::shared_ptr<const std::uint8_t[]> bytes;
+};
+
+// In that process, or in a new one with so much memory where there is none, or where somebody has ended it.
+Decoded decode_in(std::unique_ptr<DecoderProcess>& process, std::size_t memory, Bytes file, Index channels) {
+    if (process == nullptr || !process->decode(file, channels)) {
+        process = std::make_unique<DecoderProcess>(memory);
+        if (!process->decode(file, channels)) {
+            process.reset();
+            return {{.reason = "one that the decoder fails at"}, nullptr};
+        }
+    }
+    Decoded decoded = {process->answer(), nullptr};
+    DecoderAnswer& answer = decoded.answer;
+    answer.reason[sizeof answer.reason - 1] = '\0';
+    if (answer.outcome != DecoderAnswer::decoded) return decoded;
+    const std::int64_t pixels = std::int64_t{answer.height} * answer.width;
+    if (answer.height <= 0 || answer.width <= 0 || pixels > most_pixels) return {{}, nullptr};
+    const auto size = static_cast<std::size_t>(pixels * channels);
+    if (const std::uint8_t* const found = process->pixels(answer, file.size(), size)) {
+        const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[size]);
+        std::memcpy(bytes.get(), found, size);
+        decoded.bytes = bytes;
+    }
+    return decoded;
+}
+
+// Those that wait for the next picture.
+class Waiting {
+  public:
+    std::unique_ptr<DecoderProcess> take() {
+        const std::lock_guard lock(mutex_);
+        if (processes_.empty()) return nullptr;
+        std::unique_ptr<DecoderProcess> process = std::move(processes_.back());
+        processes_.pop_back();
+        return process;
+    }
+    void give_back(std::unique_ptr<DecoderProcess> process) {
+        const std::lock_guard lock(mutex_);
+        if (process != nullptr) processes_.push_back(std::move(process));
+    }
+
+  private:
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<DecoderProcess>> processes_;
+};
+
+// Large pictures are decoded one after the other. The process for the largest of all ends with the picture.
+Decoded decode_large(Bytes file, Index channels) {
+    static std::mutex mutex;
+    static std::unique_ptr<DecoderProcess> process;
+    const std::lock_guard one(mutex);
+    Decoded decoded = decode_in(process, large_memory, file, channels);
+    if (decoded.answer.outcome == DecoderAnswer::out_of_memory) {
+        std::unique_ptr<DecoderProcess> largest;
+        decoded = decode_in(largest, most_memory, file, channels);
+    }
+    return decoded;
+}
+
+}  // namespace
+
+DecodedPicture decode_apart(const std::string& name, Bytes file, Index channels) {
+    static Waiting waiting;
+    std::unique_ptr<DecoderProcess> process = waiting.take();
+    Decoded decoded = decode_in(process, usual_memory, file, channels);
+    waiting.give_back(std::move(process));
+    if (decoded.answer.outcome == DecoderAnswer::out_of_memory) decoded = decode_large(file, channels);
+    const DecoderAnswer& answer = decoded.answer;
+    require<DataError>(answer.outcome != DecoderAnswer::too_large, "{}: must have at most {} pixels; got {} × {}", name,
+                       most_pixels, answer.width, answer.height);
+    require<DataError>(decoded.bytes != nullptr, "{}: must be a PNG or JPEG image; got {}", name, answer.reason);
+    return {decoded.bytes, answer.height, answer.width, answer.own_channels >= 3};
+}
+
+}  // namespace adjoint

@@ -1,0 +1,34 @@
+// Picture decoder: stb_image, which takes all its memory from one piece.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "datasets/images/image_container.h"
+
+namespace adjoint {
+
+/// A picture has at most so many pixels.
+constexpr std::int64_t most_pixels = std::int64_t{1} << 26;
+
+/// What became of a file. Numbers and bytes alone, which another process can hand over.
+struct DecoderAnswer {
+    enum Outcome : std::int32_t { decoded, refused, too_large, out_of_memory };
+
+    Outcome outcome = refused;
+    std::int32_t height = 0, width = 0, own_channels = 0;  ///< of the picture as the file has it
+    std::uint64_t pixels_at = 0;                           ///< where in the memory its pixels begin
+    char reason[64] = {};                                  ///< why it is refused
+};
+
+/// Decodes a PNG or JPEG file to so many channels, 1 or 3. The memory need not be zeros; of what the same memory held
+/// before, nothing changes the pixels, even where a damaged file leaves some out.
+DecoderAnswer decode_within(std::span<std::byte> memory, Bytes file, int channels);
+
+/// The luminance of a colour in 0..255, as the decoder computes it.
+inline std::uint8_t luminance(std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
+    return static_cast<std::uint8_t>((77 * red + 150 * green + 29 * blue) >> 8);
+}
+
+}  // namespace adjoint

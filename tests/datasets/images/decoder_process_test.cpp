@@ -1,0 +1,148 @@
+// Truths about pictures that are decoded in processes of their own: nothing but the picture is lost with one of these.
+#include "datasets/images/decoder_process.h"
+
+#include <csignal>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <thread>
+#include <vector>
+
+#include "datasets/images/picture_decoder.h"
+#include "datasets/read_file.h"
+#include "framework/tensor/error.h"
+#include "framework/tensor/random.h"
+#include "tests/support/image_files.h"
+#include "tests/support/temporary_directory.h"
+#include "train/io/png.h"
+
+namespace adjoint {
+namespace {
+
+Bytes bytes_of(const std::string& file) { return {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}; }
+
+// 5 × 3 pixels, none like another.
+std::string small_png() {
+    std::vector<double> numbers(5 * 3 * 3);
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<double>(i) / 50;
+    return adjoint::png_of(Tensor({5, 3, 3}, numbers));
+}
+
+std::vector<int> pixels_of(const DecodedPicture& picture, Index channels) {
+    const auto size = static_cast<std::size_t>(picture.height * picture.width * channels);
+    return {picture.bytes.get(), picture.bytes.get() + size};
+}
+
+std::vector<pid_t> children() {
+    std::vector<pid_t> found;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream list(task.path() / "children");
+        for (pid_t child; list >> child;) found.push_back(child);
+    }
+    return found;
+}
+
+TEST(DecoderProcess, DecodesWhatTheDecoderDoes) {
+    const std::string png = small_png();
+    std::vector<std::byte> memory(1 << 20, std::byte{0xab});
+    for (const int channels : {1, 3}) {
+        const DecoderAnswer answer = decode_within(memory, bytes_of(png), channels);
+        ASSERT_EQ(answer.outcome, DecoderAnswer::decoded) << answer.reason;
+        const auto* const begin = reinterpret_cast<const std::uint8_t*>(memory.data() + answer.pixels_at);
+        const DecodedPicture picture = decode_apart("x", bytes_of(png), channels);
+        EXPECT_EQ(picture.height, 5);
+        EXPECT_EQ(picture.width, 3);
+        EXPECT_TRUE(picture.coloured);
+        EXPECT_EQ(pixels_of(picture, channels), std::vector<int>(begin, begin + 5 * 3 * channels));
+    }
+}
+
+TEST(DecoderProcess, IsReplacedWhereSomebodyEndsIt) {
+    const std::string png = small_png();
+    const std::vector<int> expected = pixels_of(decode_apart("x", bytes_of(png), 3), 3);
+    const std::vector<pid_t> before = children();
+    ASSERT_FALSE(before.empty());
+    for (const pid_t child : before) ::kill(child, SIGKILL);
+    EXPECT_EQ(pixels_of(decode_apart("x", bytes_of(png), 3), 3), expected);
+}
+
+TEST(DecoderProcess, MayDoNothingButReadAndWrite) {
+    decode_apart("x", bytes_of(small_png()), 3);
+    for (const pid_t child : children()) {
+        const std::filesystem::path place = "/proc/" + std::to_string(child);
+        std::ifstream status(place / "status");
+        std::string text(std::istreambuf_iterator<char>(status), {});
+        if (text.find("State:\tZ") != std::string::npos) continue;  // one that another test ended
+        EXPECT_NE(text.find("Seccomp:\t1"), std::string::npos) << text;
+        EXPECT_EQ(std::distance(std::filesystem::directory_iterator(place / "fd"), {}), 1) << "its socket alone";
+    }
+}
+
+// Tables of more codes than fit, which the program's own checks would refuse: the decoder writes beyond its arrays.
+TEST(DecoderProcess, LosesNothingButThePictureWhereTheDecoderIsLedAstray) {
+    const TemporaryDirectory directory;
+    write_jpeg(directory / "x.jpg", Tensor::full({64, 64, 3}, 0.5));
+    const std::string jpeg = read_file(directory / "x.jpg");
+    for (std::uint64_t which = 0; which < 200; ++which) {
+        RandomStream stream(Random(5).stream(which));
+        std::string counts, values;
+        for (int bits = 1; bits <= 16; ++bits) {
+            const auto count = static_cast<std::uint8_t>(stream.between(0, bits < 8 ? (1 << bits) / 2 : 255));
+            counts += static_cast<char>(count);
+            for (int i = 0; i < count; ++i) values += static_cast<char>(stream.between(0, 255));
+        }
+        const std::size_t length = 3 + counts.size() + values.size();
+        const std::string segment = {'\xff', '\xc4', static_cast<char>(length >> 8), static_cast<char>(length),
+                                     static_cast<char>(stream.between(0, 1) * 16)};
+        const std::string::size_type scan = jpeg.find("\xff\xda");
+        const std::string astray = jpeg.substr(0, scan) + segment + counts + values + jpeg.substr(scan);
+        try {
+            decode_apart("x", bytes_of(astray), 3);
+        } catch (const DataError& error) {
+            EXPECT_EQ(std::string(error.what()).find("x: must be a PNG or JPEG image; got "), 0) << error.what();
+        }
+    }
+    EXPECT_EQ(decode_apart("x", bytes_of(small_png()), 3).height, 5);
+}
+
+TEST(DecoderProcess, DecodesForManyThreadsAtOnce) {
+    const std::string png = small_png();
+    const std::vector<int> expected = pixels_of(decode_apart("x", bytes_of(png), 3), 3);
+    std::vector<std::thread> threads;
+    std::atomic<int> same = 0;
+    for (int t = 0; t < 8; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 50; ++i) same += pixels_of(decode_apart("x", bytes_of(png), 3), 3) == expected;
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(same, 400);
+    EXPECT_LE(children().size(), 9);
+}
+
+TEST(DecoderProcess, DecodesLargePicturesAndThenSmallOnes) {
+    const std::string large = adjoint::png_of(Tensor::full({3000, 3000, 3}, 0.2));
+    EXPECT_EQ(decode_apart("x", bytes_of(large), 3).bytes[3 * 3000 * 3000 - 1], 51);
+    const std::string small = small_png();
+    EXPECT_EQ(decode_apart("x", bytes_of(small), 3).height, 5);
+}
+
+TEST(PictureDecoder, ForgetsWhatItsMemoryHeld) {
+    const std::string png = small_png();
+    std::vector<std::byte> zeros(1 << 20), others(1 << 20, std::byte{0xff});
+    const std::string cut = png.substr(0, png.size() - 20);
+    for (const std::string& file : {png, cut}) {
+        const DecoderAnswer a = decode_within(zeros, bytes_of(file), 3), b = decode_within(others, bytes_of(file), 3);
+        EXPECT_EQ(a.outcome, b.outcome);
+        EXPECT_STREQ(a.reason, b.reason);
+        if (a.outcome != DecoderAnswer::decoded) continue;
+        EXPECT_TRUE(std::equal(&zeros[a.pixels_at], &zeros[a.pixels_at] + 45, &others[b.pixels_at]));
+    }
+}
+
+TEST(PictureDecoder, SaysThatItsMemoryIsTooSmall) {
+    std::vector<std::byte> memory(1 << 12);
+    EXPECT_EQ(decode_within(memory, bytes_of(small_png()), 3).outcome, DecoderAnswer::out_of_memory);
+}
+
+}  // namespace
+}  // namespace adjoint
