@@ -31,6 +31,8 @@ enum ExitStatus {
     process_lost = 75
 };
 
+constexpr std::string_view no_memory = "there is not enough memory";
+
 // How a command ended, and what is to be said of it.
 struct Ending {
     int status;
@@ -83,7 +85,7 @@ Ending run(CLI::App& app, int argc, char** argv) {
     } catch (const Error& error) {
         return complain(error, usage);
     } catch (const std::bad_alloc&) {
-        return complain(Error("there is not enough memory"), failure);
+        return complain(Error(std::string(no_memory)), failure);
     } catch (const std::filesystem::filesystem_error& error) {
         return complain(Error(fmt::format("{}: {}", error.path1().string(), error.code().message())),
                         error.code() == std::errc::no_such_file_or_directory ? missing_input : cannot_write);
@@ -92,9 +94,22 @@ Ending run(CLI::App& app, int argc, char** argv) {
     }
 }
 
+// In place of an abort, where memory ends in a library's function that may not throw.
+[[noreturn]] void end_at_once() {
+    try {
+        std::rethrow_exception(std::current_exception());
+    } catch (const std::bad_alloc&) {
+        std::fprintf(stderr, "error: %s\n", no_memory.data());
+        std::_Exit(failure);
+    } catch (...) {
+        std::abort();
+    }
+}
+
 }  // namespace
 
-int run_program(int argc, char** argv) {
+int run_program(int argc, char** argv) try {
+    std::set_terminate(end_at_once);
     spdlog::set_default_logger(terminal_logger());
     const Job job;
 
@@ -148,6 +163,9 @@ int run_program(int argc, char** argv) {
         ending = complain(CannotWrite("standard output: cannot be written"), cannot_print);
     }
     return end_of(job, ending);
+} catch (const std::bad_alloc&) {  // before there is a command, or while it is said how one ended
+    std::fprintf(stderr, "error: %s\n", no_memory.data());
+    return failure;
 }
 
 }  // namespace adjoint

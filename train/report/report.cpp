@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <regex>
 #include <set>
+#include <spdlog/spdlog.h>
 
 #include "datasets/read_file.h"
 #include "framework/ops/elementwise.h"
@@ -143,7 +144,11 @@ Json page_of(const std::vector<RunDirectory>& runs) {
         page["comparison"] = comparison_table(facts);
         page["alike"] = settings_of(facts[0], differing_settings(facts));
     }
-    for (std::size_t i = 0; i < runs.size(); ++i) page["runs"].push_back(part_of(runs[i], facts[i], runs.size() == 1));
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        page["runs"].push_back(part_of(runs[i], facts[i], runs.size() == 1));
+        for (const Json& problem : page["runs"][i]["problems"])
+            spdlog::warn("report: {}: {}", runs[i].path().string(), problem.get<std::string>());
+    }
     return page;
 }
 
