@@ -58,7 +58,8 @@ constexpr Index spread_columns = std::min<Index>(4, lanes<T>);
 
 template <class T>
 struct VectorOf {
-    typedef T type __attribute__((vector_size(vector_bytes), aligned(alignof(T)), may_alias));
+    typedef T type __attribute__((vector_size(vector_bytes), may_alias));
+    typedef T anywhere __attribute__((vector_size(vector_bytes), aligned(alignof(T)), may_alias));
 };
 template <class T>
 using Vector = typename VectorOf<T>::type;
@@ -66,7 +67,7 @@ using Vector = typename VectorOf<T>::type;
 /// What lies beyond the end of a buffer may be loaded too: see allocate_buffer.
 template <class T>
 Vector<T> load(const T* p) {
-    return *reinterpret_cast<const Vector<T>*>(p);
+    return *reinterpret_cast<const typename VectorOf<T>::anywhere*>(p);
 }
 /// For a vector that is used many times: left alone, GCC loads it anew each time.
 template <class T>
@@ -80,7 +81,7 @@ Vector<T> held(Vector<T> v) {
 }
 template <class T>
 void store(T* p, const Vector<T>& v) {
-    *reinterpret_cast<Vector<T>*>(p) = v;
+    *reinterpret_cast<typename VectorOf<T>::anywhere*>(p) = v;
 }
 
 /// Numbers of lanes, one for each lane.
