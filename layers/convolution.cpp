@@ -20,7 +20,7 @@ Tensor initial_weight(const char* layer, const Options& o, const Random& random)
     constexpr bool transposed = std::same_as<Options, Conv2DTransposeLayerOptions>;
     const auto [K, L] = o.kernel;
     const Index group_in = o.in_channels / o.groups, group_out = o.out_channels / o.groups;
-    const Shape shape = transposed ? Shape{K, L, group_out, o.in_channels} : Shape{K, L, group_in, o.out_channels};
+    const Shape shape = {K, L, transposed ? group_out : group_in, transposed ? o.in_channels : o.out_channels};
     const double taps = count(K * L);
     // Transposed, a stride of s spreads the taps of one filter over s pixels in each direction: each pixel sums so many
     // fewer.

@@ -70,9 +70,11 @@ TEST_P(EpilogueOf, HasTheGradientsOfTheComposition) {
             return tape.gradient(y, random_integers(y.shape(), random.stream(4)));
         };
         const Epilogue<> epilogue{.bias = inputs[2], .activation = leaky_relu(0.5)};
-        const auto fused = gradients([&] { return operation(inputs[0], inputs[1], form, epilogue); });
-        const auto composed =
-            gradients([&] { return leaky_relu(operation(inputs[0], inputs[1], form, {}) + inputs[2], 0.5); });
+        const auto fused =
+            gradients([&, operation = operation] { return operation(inputs[0], inputs[1], form, epilogue); });
+        const auto composed = gradients([&, operation = operation] {
+            return leaky_relu(operation(inputs[0], inputs[1], form, {}) + inputs[2], 0.5);
+        });
         for (std::size_t k = 0; k < inputs.size(); ++k)
             EXPECT_TRUE(equal(fused[k].value(), composed[k].value())) << "input " << k;
     }
@@ -82,7 +84,9 @@ TEST_P(EpilogueOf, RefusesABiasOfAnotherSizeOrTypeAndANegativeSlope) {
     const auto [name, operation, operand, channels] = GetParam();
     const Conv2DForm form = Conv2DForm::of("conv2d", {1, 4, 4, 3}, {2, 2, 3, 3}, {});
     const Variable a = Tensor::ones((form.*operand)()), w = Tensor::ones(form.weight_shape());
-    const auto error = [&](const Epilogue<>& epilogue) { return error_of([&] { operation(a, w, form, epilogue); }); };
+    const auto error = [&, operation = operation](const Epilogue<>& epilogue) {
+        return error_of([&] { operation(a, w, form, epilogue); });
+    };
     EXPECT_EQ(error({.bias = Tensor::ones({2})}), std::string(name) + ": bias must be [3]; got [2]");
     EXPECT_EQ(error({.bias = doubles({3}, {0, 0, 0})}),
               std::string(name) + ": operands differ in element type; got float32 and float64");

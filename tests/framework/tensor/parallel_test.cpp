@@ -118,7 +118,7 @@ TEST(ThreadsChangeNoBit, OfASum) {
     for (const auto& [shape, axes] : {Sum{{300007}, {}}, Sum{{30011, 10}, {0}}, Sum{{10, 30011}, {1}},
                                       Sum{{3, 100003}, {1}}, Sum{{50, 7, 1000}, {0, 2}}}) {
         const Variable x = rough(shape);
-        expect_same_bits("sum", [&] { return sum(x, axes); });
+        expect_same_bits("sum", [&, axes = axes] { return sum(x, axes); });
     }
 }
 
