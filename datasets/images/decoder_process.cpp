@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 #include <poll.h>
+#include <stdexcept>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -87,7 +88,7 @@ class DecoderProcess {
         const int failure = errno;
         if (process_ > 0) return;
         end();
-        throw Error(fmt::format("no process to decode pictures can be begun: {}", std::strerror(failure)));
+        throw std::runtime_error(fmt::format("no process to decode pictures can be begun: {}", std::strerror(failure)));
     }
     ~DecoderProcess() { end(); }
     DecoderProcess(const DecoderProcess&) = delete;
