@@ -48,6 +48,12 @@ struct PixelSum {
   private:
     static constexpr Index most_rows = 16 * tile_rows;
 
+    // Where tap k of one axis crosses tap l of the other.
+    Tap crossing(const TapGroup& v, std::size_t k, const TapGroup& h, std::size_t l) const {
+        return {(v.steps[k] * source.width + h.steps[l]) * source.stride,
+                (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows, filters.rows};
+    }
+
     // Pixels [begin, end) of the field where two groups cross, counted over all images; panels [first, last).
     void sum(const TapGroup& v, const TapGroup& h, Index begin, Index end, Index first, Index last) const {
         if constexpr (!is_pair<F>) {
@@ -58,8 +64,7 @@ struct PixelSum {
         taps.reserve(v.taps.size() * h.taps.size());
         for (std::size_t k = 0; k < v.taps.size(); ++k) {
             for (std::size_t l = 0; l < h.taps.size(); ++l) {
-                const Tap tap = {(v.steps[k] * source.width + h.steps[l]) * source.stride,
-                                 (v.taps[k] * std::ssize(width.runs) + h.taps[l]) * filters.rows, filters.rows};
+                const Tap tap = crossing(v, k, h, l);
                 if (filters.few_rows()) {
                     for (Index c = 0; c < tap.length; ++c) taps.push_back({tap.source + c, tap.filter + c, 1});
                 } else if (!taps.empty() && taps.back().source + taps.back().length == tap.source &&
@@ -96,9 +101,9 @@ struct PixelSum {
         }
     }
 
-    // The same where each channel is a group: by lines of pixels along the longer axis, which lie at equal
-    // distances, as some taps lead to them. Where the taps of a row lie as
-    // these pixels do, forward or backward, they make runs, all of the same length.
+    // The same where each channel is a group: by lines of pixels along the longer axis, which some taps lead to, and
+    // which therefore lie at equal distances. Where the taps of a row lie as these pixels do, forward or backward, they
+    // make runs, all of the same length.
     void sum_depthwise(const TapGroup& v, const TapGroup& h, Index begin, Index end, Index first, Index last) const
         requires(!is_pair<F>) {
         const bool across = h.targets.size() >= v.targets.size();
@@ -106,7 +111,7 @@ struct PixelSum {
         const Index columns = std::ssize(along.targets), lines = std::ssize(other.targets);
         const auto step = [&](const std::vector<Index>& pixels) { return columns > 1 ? pixels[1] - pixels[0] : 1; };
         const Index pixel_step = step(along.sources), row = std::ssize(h.taps);
-        const Index tap_step = row > 1 && h.taps[1] - h.taps[0] == 1 ? h.steps[1] : 0;
+        const Index tap_step = row > 1 && h.taps[1] == h.taps[0] + 1 ? h.steps[1] : 0;
         const bool runs = across && std::abs(tap_step) == pixel_step;
         const Index direction = runs && tap_step < 0 ? -1 : 1;
         Index length = runs ? std::min(longest_tap_run, row) : 1;
@@ -114,11 +119,11 @@ struct PixelSum {
         std::vector<Tap> taps;
         for (std::size_t k = 0; k < v.taps.size(); ++k) {
             for (Index l = 0; l < row; l += length) {
-                taps.push_back({(v.steps[k] * source.width + h.steps[l]) * source.stride,
-                                v.taps[k] * std::ssize(width.runs) + h.taps[l], length});
+                taps.push_back(crossing(v, k, h, static_cast<std::size_t>(l)));
+                taps.back().length = length;
             }
         }
-        const Index newest = taps.empty() ? 0 : std::max(taps.front().source, taps.back().source);
+        const Index newest = std::max(taps.front().source, taps.back().source);
         const Index source_step = direction * pixel_step * (across ? 1 : source.width) * source.stride;
         const Index result_step = direction * step(along.targets) * (across ? 1 : target.width) * target.stride;
         const Index offset = first * filters.panel_columns;

@@ -150,11 +150,7 @@ void sum_along_pixels(std::span<const F* const> entries, const PixelsOfLines<F>&
 #define ADJOINT_INSTANTIATE(F)       \
     template class OuterProducts<F>; \
     template void sum_along_pixels(std::span<const F* const>, const PixelsOfLines<F>&, const Matrix<SumOf<F>>&);
-ADJOINT_INSTANTIATE(float)
-ADJOINT_INSTANTIATE(double)
-#if defined(__AVX512BF16__)
-ADJOINT_INSTANTIATE(Bfloat16Pair)
-#endif
+ADJOINT_FOR_FACTORS(ADJOINT_INSTANTIATE)
 #undef ADJOINT_INSTANTIATE
 
 template void sum_along_lines(const JoinedLines<float>&, const SmallGroups<float>&, const Matrix<float>&);

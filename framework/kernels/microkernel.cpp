@@ -160,7 +160,7 @@ template <Scalar T>
 void sum_over_tap_runs(const PixelRow<T>& pixels, std::span<const Tap> runs, const Panel<T>& panel,
                        const Epilogue<const T*>& epilogue) {
     const Index row = ceil_divide(panel.columns, lanes<T>) * lanes<T>;
-    with_constant<longest_tap_run>(runs.empty() ? 1 : runs[0].length, [&]<int L>() {
+    with_constant<longest_tap_run>(runs[0].length, [&]<int L>() {
         for_each_tile<tile_rows>(pixels.count, [&]<int R>(Index begin) {
             PixelRow<T> at = pixels;
             at.source += begin * at.source_step;
@@ -178,11 +178,7 @@ void sum_over_tap_runs(const PixelRow<T>& pixels, std::span<const Tap> runs, con
 #define ADJOINT_INSTANTIATE(F)                                                                       \
     template void sum_over_taps<F>(std::span<const F* const>, std::span<const Tap>, const Panel<F>&, \
                                    const Epilogue<const SumOf<F>*>&, std::span<SumOf<F>* const>);
-ADJOINT_INSTANTIATE(float)
-ADJOINT_INSTANTIATE(double)
-#if defined(__AVX512BF16__)
-ADJOINT_INSTANTIATE(Bfloat16Pair)
-#endif
+ADJOINT_FOR_FACTORS(ADJOINT_INSTANTIATE)
 #undef ADJOINT_INSTANTIATE
 
 template void sum_over_tap_runs(const PixelRow<float>&, std::span<const Tap>, const Panel<float>&,

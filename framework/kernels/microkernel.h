@@ -107,15 +107,17 @@ struct PixelRow {
     Index count;
 };
 
+/// So many taps of a row have their filters in registers at once.
+constexpr Index longest_tap_run = 5;
+
 /// The same where each channel is a group: result r is Σ source[(r + l)·source_step + tap.source + o] ·
-/// filters[tap.filter + l, o] over taps, all of one length, and l < tap.length, added in this order, and the epilogue.
+/// filters[tap.filter + l, o] over taps, some, all of one length, and l < tap.length, added in this order, and the epilogue.
 /// A source pixel is loaded once for all l.
 template <Scalar T>
 void sum_over_tap_runs(const PixelRow<T>& pixels, std::span<const Tap> runs, const Panel<T>& panel,
                        const Epilogue<const T*>& epilogue);
-constexpr Index longest_tap_run = 5;
 
-// ---- filters
+// ---- filters, in filter_microkernel.cpp
 
 /// sums[a, b] += Σ left[a] · right[b] over the rows that are added, in their order. They are collected and summed many
 /// at a time, the last when this object goes.

@@ -26,11 +26,13 @@ constexpr Index vector_bytes = 16, vector_registers = 32;
 constexpr Index vector_bytes = 16, vector_registers = 16;
 #endif
 
-/// Whether the processor adds both products of two pairs of bfloat16 to a float at once.
+/// Whether the processor adds both products of two pairs of bfloat16 to a float at once, and f(F) for each factor F.
 #if defined(__AVX512BF16__)
 constexpr bool multiplies_pairs = true;
+#define ADJOINT_FOR_FACTORS(f) f(float) f(double) f(Bfloat16Pair)
 #else
 constexpr bool multiplies_pairs = false;
+#define ADJOINT_FOR_FACTORS(f) f(float) f(double)
 #endif
 /// What is multiplied at once, a factor: a number, or a pair of them, whose products are summed in float.
 template <class F>
