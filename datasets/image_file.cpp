@@ -29,7 +29,10 @@ void require_size(const std::string& path, std::uintmax_t bytes) {
 
 // What the decoder makes of the file.
 Picture decode(const std::string& path, Bytes file, Index channels) {
-    const DecodedPicture decoded = decode_apart(path, file, channels);
+    const DecodedPicture decoded = decode_apart(file, channels);
+    require_image(decoded.damage.empty(), path, decoded.damage);
+    require<DataError>(decoded.bytes != nullptr, "{}: must have at most {} pixels; got {} × {}", path, most_pixels,
+                       decoded.width, decoded.height);
     return {{decoded.height, decoded.width, channels, decoded.bytes.get()}, decoded.bytes, decoded.coloured};
 }
 

@@ -3,10 +3,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/seccomp.h>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/mman.h>
@@ -19,7 +20,6 @@
 #include <vector>
 
 #include "datasets/images/picture_decoder.h"
-#include "framework/tensor/error.h"
 
 namespace adjoint {
 namespace {
@@ -94,23 +94,25 @@ class DecoderProcess {
     DecoderProcess(const DecoderProcess&) = delete;
     DecoderProcess& operator=(const DecoderProcess&) = delete;
 
-    /// False where it ended without an answer, or has none in time.
-    bool decode(Bytes file, Index channels) {
+    enum End { answered, gone, late };
+
+    End decode(Bytes file, Index channels) {
         Exchange& exchange = memory_.exchange();
         exchange = {file.size(), static_cast<std::int32_t>(channels), {}};
         if (file.size() >= memory_.size - sizeof(Exchange) - 16) {
             exchange.answer.outcome = DecoderAnswer::out_of_memory;
-            return true;
+            return answered;
         }
         std::memcpy(memory_.file(), file.data(), file.size());
         char turn = 0;
-        if (::send(socket_, &turn, 1, MSG_NOSIGNAL) != 1) return false;
-        pollfd answered = {socket_, POLLIN, 0};
+        if (::send(socket_, &turn, 1, MSG_NOSIGNAL) != 1) return gone;
+        pollfd answer = {socket_, POLLIN, 0};
         int ready;
         do {
-            ready = ::poll(&answered, 1, longest);
+            ready = ::poll(&answer, 1, longest);
         } while (ready < 0 && errno == EINTR);
-        return ready == 1 && ::recv(socket_, &turn, 1, 0) == 1;
+        if (ready != 1) return late;
+        return ::recv(socket_, &turn, 1, 0) == 1 ? answered : gone;
     }
 
     /// A copy, which the other process can no longer change.
@@ -139,33 +141,35 @@ class DecoderProcess {
     int socket_ = -1;
 };
 
-struct Decoded {
-    DecoderAnswer answer;
-    std::shared_ptr<const std::uint8_t[]> bytes;
-};
-
-// In that process, or in a new one with so much memory where there is none, or where somebody has ended it.
-Decoded decode_in(std::unique_ptr<DecoderProcess>& process, std::size_t memory, Bytes file, Index channels) {
-    if (process == nullptr || !process->decode(file, channels)) {
+// In that process, or in a new one with so much memory where there is none, or where perhaps somebody else has ended it.
+// Nothing where that memory is not enough.
+std::optional<DecodedPicture> decode_in(std::unique_ptr<DecoderProcess>& process, std::size_t memory, Bytes file,
+                                        Index channels) {
+    using End = DecoderProcess::End;
+    End end = process == nullptr ? End::gone : process->decode(file, channels);
+    if (end == End::gone) {
         process = std::make_unique<DecoderProcess>(memory);
-        if (!process->decode(file, channels)) {
-            process.reset();
-            return {{.reason = "one that the decoder fails at"}, nullptr};
-        }
+        end = process->decode(file, channels);
     }
-    Decoded decoded = {process->answer(), nullptr};
-    DecoderAnswer& answer = decoded.answer;
+    const DecodedPicture failed = {.damage = "one that the decoder fails at"};
+    if (end != End::answered) {
+        process.reset();
+        return failed;
+    }
+    DecoderAnswer answer = process->answer();  // of which nothing is believed
     answer.reason[sizeof answer.reason - 1] = '\0';
-    if (answer.outcome != DecoderAnswer::decoded) return decoded;
-    const std::int64_t pixels = std::int64_t{answer.height} * answer.width;
-    if (answer.height <= 0 || answer.width <= 0 || pixels > most_pixels) return {{}, nullptr};
-    const auto size = static_cast<std::size_t>(pixels * channels);
-    if (const std::uint8_t* const found = process->pixels(answer, file.size(), size)) {
-        const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[size]);
-        std::memcpy(bytes.get(), found, size);
-        decoded.bytes = bytes;
-    }
-    return decoded;
+    if (answer.outcome == DecoderAnswer::out_of_memory) return std::nullopt;
+    if (answer.outcome == DecoderAnswer::refused) return DecodedPicture{.damage = answer.reason};
+    DecodedPicture picture = {{}, answer.height, answer.width, answer.own_channels >= 3};
+    if (picture.height <= 0 || picture.width <= 0) return failed;
+    if (picture.height * picture.width > most_pixels) return picture;
+    const auto size = static_cast<std::size_t>(picture.height * picture.width * channels);
+    const std::uint8_t* const pixels = process->pixels(answer, file.size(), size);
+    if (pixels == nullptr) return failed;
+    const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[size]);
+    std::memcpy(bytes.get(), pixels, size);
+    picture.bytes = bytes;
+    return picture;
 }
 
 // Those that wait for the next picture.
@@ -189,31 +193,23 @@ class Waiting {
 };
 
 // Large pictures are decoded one after the other. The process for the largest of all ends with the picture.
-Decoded decode_large(Bytes file, Index channels) {
+DecodedPicture decode_large(Bytes file, Index channels) {
     static std::mutex mutex;
     static std::unique_ptr<DecoderProcess> process;
     const std::lock_guard one(mutex);
-    Decoded decoded = decode_in(process, large_memory, file, channels);
-    if (decoded.answer.outcome == DecoderAnswer::out_of_memory) {
-        std::unique_ptr<DecoderProcess> largest;
-        decoded = decode_in(largest, most_memory, file, channels);
-    }
-    return decoded;
+    if (const auto picture = decode_in(process, large_memory, file, channels)) return *picture;
+    std::unique_ptr<DecoderProcess> largest;
+    return decode_in(largest, most_memory, file, channels).value_or(DecodedPicture{.damage = "one beyond all memory"});
 }
 
 }  // namespace
 
-DecodedPicture decode_apart(const std::string& name, Bytes file, Index channels) {
+DecodedPicture decode_apart(Bytes file, Index channels) {
     static Waiting waiting;
     std::unique_ptr<DecoderProcess> process = waiting.take();
-    Decoded decoded = decode_in(process, usual_memory, file, channels);
+    const std::optional<DecodedPicture> picture = decode_in(process, usual_memory, file, channels);
     waiting.give_back(std::move(process));
-    if (decoded.answer.outcome == DecoderAnswer::out_of_memory) decoded = decode_large(file, channels);
-    const DecoderAnswer& answer = decoded.answer;
-    require<DataError>(answer.outcome != DecoderAnswer::too_large, "{}: must have at most {} pixels; got {} × {}", name,
-                       most_pixels, answer.width, answer.height);
-    require<DataError>(decoded.bytes != nullptr, "{}: must be a PNG or JPEG image; got {}", name, answer.reason);
-    return {decoded.bytes, answer.height, answer.width, answer.own_channels >= 3};
+    return picture ? *picture : decode_large(file, channels);
 }
 
 }  // namespace adjoint

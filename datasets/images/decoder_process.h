@@ -11,16 +11,18 @@ namespace adjoint {
 
 /// What a file holds, before it is turned upright.
 struct DecodedPicture {
-    std::shared_ptr<const std::uint8_t[]> bytes;  ///< [height, width, channels]
-    Index height, width;
-    bool coloured;  ///< in the file
+    std::shared_ptr<const std::uint8_t[]> bytes = {};  ///< [height, width, channels], or nothing
+    Index height = 0, width = 0;                       ///< where it has too many pixels, too
+    bool coloured = false;                             ///< in the file
+    std::string damage =
+        {};  ///< why there are no bytes: "one that the decoder fails at"; "" where that is their number
 };
 
 /// Decodes a PNG or JPEG file to 1 or 3 channels in another process, which may do nothing but read and write what is
 /// open to it, a piece of memory and a socket (seccomp's strict mode, where the system has it). Such processes stand
 /// ready for the next pictures, as many as threads decode at once. A crash of one, or that it takes longer than a
-/// minute, is as a damaged file. It costs about 60 microseconds a picture. Throws DataError:
-/// `cat.png: must be a PNG or JPEG image; got one that the decoder fails at`.
-DecodedPicture decode_apart(const std::string& name, Bytes file, Index channels);
+/// minute, is as a damaged file. It costs about 60 microseconds a picture. Throws std::runtime_error where no process
+/// can be begun.
+DecodedPicture decode_apart(Bytes file, Index channels);
 
 }  // namespace adjoint

@@ -96,12 +96,11 @@ DecoderAnswer refusal(const char* reason) {
     int width = 0, height = 0, own_channels = 0;
     if (stbi_info_from_memory(file.data(), length, &width, &height, &own_channels) == 0)
         return refusal(stbi_failure_reason());
-    DecoderAnswer answer{DecoderAnswer::too_large, height, width, own_channels};
+    DecoderAnswer answer{DecoderAnswer::decoded, height, width, own_channels};
     if (std::int64_t{width} * height > most_pixels) return answer;
     const std::uint8_t* const pixels =
         stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, channels);
     if (pixels == nullptr) return refusal(stbi_failure_reason());
-    answer.outcome = DecoderAnswer::decoded;
     answer.pixels_at = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(pixels) - memory.data());
     return answer;
 }

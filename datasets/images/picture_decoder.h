@@ -14,12 +14,12 @@ constexpr std::int64_t most_pixels = std::int64_t{1} << 26;
 
 /// What became of a file. Numbers and bytes alone, which another process can hand over.
 struct DecoderAnswer {
-    enum Outcome : std::int32_t { decoded, refused, too_large, out_of_memory };
+    enum Outcome : std::int32_t { decoded, refused, out_of_memory };
 
     Outcome outcome = refused;
     std::int32_t height = 0, width = 0, own_channels = 0;  ///< of the picture as the file has it
-    std::uint64_t pixels_at = 0;                           ///< where in the memory its pixels begin
-    char reason[64] = {};                                  ///< why it is refused
+    std::uint64_t pixels_at = 0;  ///< where in the memory its pixels begin, if they are not too many
+    char reason[64] = {};         ///< why it is refused
 };
 
 /// Decodes a PNG or JPEG file to so many channels, 1 or 3. The memory need not be zeros; of what the same memory held
