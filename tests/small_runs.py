@@ -1,9 +1,11 @@
 """Small runs of every model, which tests/interrupt disturbs and tests/invariance repeats elsewhere."""
+import os
 import pathlib
 import subprocess
 import zipfile
 
-ADJOINT = pathlib.Path(__file__).resolve().parent.parent / "build/train/adjoint"
+BUILT = pathlib.Path(__file__).resolve().parent.parent / "build/train/adjoint"
+ADJOINT = pathlib.Path(os.environ.get("ADJOINT_PROGRAM") or BUILT).absolute()
 SETTINGS = "--batch-size 16 --epochs 3 --save-steps 7 --log-steps 3"
 AUGMENTED = " --augment shift,rotate --ema 0.9"
 MODELS = {
