@@ -141,8 +141,8 @@ class DecoderProcess {
     int socket_ = -1;
 };
 
-// In that process, or in a new one with so much memory where there is none, or where perhaps somebody else has ended it.
-// Nothing where that memory is not enough.
+// In that process, or in a new one with so much memory where there is none or somebody else may have ended it. Nothing
+// where that memory is not enough.
 std::optional<DecodedPicture> decode_in(std::unique_ptr<DecoderProcess>& process, std::size_t memory, Bytes file,
                                         Index channels) {
     using End = DecoderProcess::End;

@@ -14,8 +14,7 @@ struct DecodedPicture {
     std::shared_ptr<const std::uint8_t[]> bytes = {};  ///< [height, width, channels], or nothing
     Index height = 0, width = 0;                       ///< where it has too many pixels, too
     bool coloured = false;                             ///< in the file
-    std::string damage =
-        {};  ///< why there are no bytes: "one that the decoder fails at"; "" where that is their number
+    std::string damage = {};  ///< why there are no bytes: "one that the decoder fails at"; "" where they are too many
 };
 
 /// Decodes a PNG or JPEG file to 1 or 3 channels in another process, which may do nothing but read and write what is

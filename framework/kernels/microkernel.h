@@ -111,8 +111,8 @@ struct PixelRow {
 constexpr Index longest_tap_run = 5;
 
 /// The same where each channel is a group: result r is Σ source[(r + l)·source_step + tap.source + o] ·
-/// filters[tap.filter + l, o] over taps, some, all of one length, and l < tap.length, added in this order, and the epilogue.
-/// A source pixel is loaded once for all l.
+/// filters[tap.filter + l, o] over taps, at least one and all of one length, and l < tap.length, added in this order,
+/// and the epilogue. A source pixel is loaded once for all l.
 template <Scalar T>
 void sum_over_tap_runs(const PixelRow<T>& pixels, std::span<const Tap> runs, const Panel<T>& panel,
                        const Epilogue<const T*>& epilogue);

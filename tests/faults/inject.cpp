@@ -1,6 +1,6 @@
 // Fault injection: a library to preload, which makes a call of the operating system fail.
-//   ADJOINT_FAULT="write 17 28"         the 17th write to a file fails with errno 28; "write 17+ 28" all later ones too;
-//                                       "write 17 short" writes half of what it is given, as pread reads half
+//   ADJOINT_FAULT="write 17 28"         the 17th write to a file fails with errno 28; "write 17+ 28" all later ones
+//                                       too; "write 17 short" writes half of what it is given, as pread reads half
 //   ADJOINT_FAULT_DIRECTORY=DIRECTORY   only files below it count, the current one
 //   ADJOINT_FAULT_COUNTS=FILE           gets a line for each kind of call, with how many there were
 // Kinds: open, pread, write, fsync, rename, mkdir and memory, which counts from the beginning of main.
