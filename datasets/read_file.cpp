@@ -68,7 +68,7 @@ std::string InputFile::read(const Part& part) const {
     try {
         content.resize(length);
     } catch (const std::exception&) {
-        throw DataError(fmt::format("{}: cannot be read; there is no memory for {} bytes", path_, length));
+        throw SystemFailure(fmt::format("{}: cannot be read; there is no memory for {} bytes", path_, length));
     }
     for (std::size_t done = 0; done < length;) {
         const ssize_t got = read_some(descriptor_, content.data() + done, length - done, begin + done);

@@ -11,7 +11,7 @@ namespace adjoint {
 class InputFile {
   public:
     /// Throws MissingInput: `<path>: must be a file; got a FIFO`, which nobody waits for; or `<path>: cannot be read;
-    /// got <why>`, as read() does, and DataError where there is not the memory for what is to be read.
+    /// got <why>`, as read() does, and SystemFailure where there is not the memory for it.
     explicit InputFile(std::string path);
     ~InputFile();
     InputFile(const InputFile&) = delete;

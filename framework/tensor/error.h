@@ -30,6 +30,12 @@ struct CannotWrite : Error {
     using Error::Error;
 };
 
+/// The machine does not give what is needed: memory, a library (exit status 1). It says nothing of what was asked or
+/// read, and is no Error: whoever passes over what is damaged does not pass over this.
+struct SystemFailure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// Throws E with the formatted message unless `holds`.
 template <class E = Error, class... Args>
 void require(bool holds, fmt::format_string<Args...> message, Args&&... args) {

@@ -29,7 +29,8 @@ class OpenBlas {
             unsetenv("OPENBLAS_CORETYPE");  // let OpenBLAS look at the processor itself
         }
         library_ = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-        require(library_ != nullptr, "gemm: OpenBLAS cannot be loaded; got {}", library_ ? "" : dlerror());
+        require<SystemFailure>(library_ != nullptr, "gemm: OpenBLAS cannot be loaded; got {}",
+                               library_ ? "" : dlerror());
         find("cblas_sgemm", sgemm);
         find("cblas_dgemm", dgemm);
         find("openblas_get_corename", corename);

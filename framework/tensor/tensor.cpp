@@ -16,7 +16,7 @@ Tensor::Tensor(Shape shape, DType dtype) : shape_(std::move(shape)), size_(eleme
         storage_ =
             allocate_buffer(static_cast<std::size_t>(size_) * dispatch(dtype, []<Scalar T>() { return sizeof(T); }));
     } catch (const std::bad_alloc&) {
-        throw Error(fmt::format("Tensor: there is not enough memory; got shape {}", shape_));
+        throw SystemFailure(fmt::format("Tensor: there is not enough memory; got shape {}", shape_));
     }
 }
 

@@ -116,7 +116,7 @@ std::string png_of(const Tensor& image) {
     const int written =
         stbi_write_png_to_func(append, &file, narrow(image.extent(1)), narrow(image.extent(0)), narrow(image.extent(2)),
                                bytes.data(), narrow(image.extent(1) * image.extent(2)));
-    require(written != 0, "write_png: there is not enough memory for an image of {}", image.shape());
+    require<SystemFailure>(written != 0, "write_png: there is not enough memory for an image of {}", image.shape());
     return file;
 }
 
