@@ -1,5 +1,6 @@
 #include "train/program.h"
 
+#include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
 #include <new>
@@ -110,6 +111,7 @@ Ending run(CLI::App& app, int argc, char** argv) {
 
 int run_program(int argc, char** argv) try {
     std::set_terminate(end_at_once);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is one that cannot be written
     spdlog::set_default_logger(terminal_logger());
     const Job job;
 

@@ -1,27 +1,36 @@
 // Fault injection: a library to preload, which makes a call of the operating system fail.
 //   ADJOINT_FAULT="write 17 28"         the 17th write to a file fails with errno 28; "write 17+ 28" all later ones
-//                                       too; "write 17 short" writes half of what it is given, as pread reads half
+//                                       too; "write 17 short" writes half of what it is given, as pread reads half;
+//                                       "write 17 stopped" stops the program before it, as Ctrl-Z does; "write 17 gone"
+//                                       moves the directory run to gone; "clock 17 1000" sets the clock back by so many
+//                                       seconds, "clock 17+ 1000" once for each reading
 //   ADJOINT_FAULT_DIRECTORY=DIRECTORY   only files below it count, the current one
 //   ADJOINT_FAULT_COUNTS=FILE           gets a line for each kind of call, with how many there were
-// Kinds: open, pread, write, fsync, rename, mkdir and memory, which counts from the beginning of main.
+// Kinds: open, pread, write, fsync, rename, mkdir, mmap, clock (readings of the date) and memory; all count from the
+// beginning of main.
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
 
-enum Kind { of_open, of_pread, of_write, of_fsync, of_rename, of_mkdir, of_memory, kinds };
-constexpr std::array<const char*, kinds> names = {"open", "pread", "write", "fsync", "rename", "mkdir", "memory"};
-constexpr int nothing = 0, shortened = -1;
+enum Kind { of_open, of_pread, of_write, of_fsync, of_rename, of_mkdir, of_mmap, of_clock, of_memory, kinds };
+constexpr std::array<const char*, kinds> names = {"open",  "pread", "write", "fsync", "rename",
+                                                  "mkdir", "mmap",  "clock", "memory"};
+constexpr int nothing = 0, shortened = -1, stopped = -2, gone = -3;
+constexpr std::array<const char*, 4> words_for = {"", "short", "stopped", "gone"};
 
 std::array<std::atomic<long>, kinds> calls{};
 bool counting = false;
@@ -39,6 +48,8 @@ int outcome(Kind kind) {
     if (!counting) return nothing;
     const long n = ++calls[kind];
     if (kind != fault.kind || n < fault.first || (n > fault.first && !fault.for_ever)) return nothing;
+    if (fault.error == stopped) return std::raise(SIGSTOP), nothing;
+    if (fault.error == gone) return std::rename("run", "gone"), nothing;
     return fault.error;
 }
 
@@ -77,7 +88,9 @@ void begin() {
             if (std::strcmp(kind, names[static_cast<std::size_t>(k)]) == 0) fault.kind = k;
         fault.first = std::atol(number);
         fault.for_ever = std::strchr(number, '+') != nullptr;
-        fault.error = std::strcmp(error, "short") == 0 ? shortened : std::atoi(error);
+        fault.error = std::atoi(error);
+        for (int e = 1; e < static_cast<int>(words_for.size()); ++e)
+            if (std::strcmp(error, words_for[static_cast<std::size_t>(e)]) == 0) fault.error = -e;
     }
     counting = true;
 }
@@ -155,6 +168,21 @@ int mkdir(const char* path, mode_t mode) {
     if (const int error = outcome(of_mkdir, path); error > 0) return fails(error);
     static const auto real = next(&mkdir, "mkdir");
     return real(path, mode);
+}
+
+void* mmap(void* wish, std::size_t size, int protection, int flags, int descriptor, off_t begin) {
+    if (const int error = outcome(of_mmap); error > 0) return fails(error), MAP_FAILED;
+    static const auto real = next(&mmap, "mmap");
+    return real(wish, size, protection, flags, descriptor, begin);
+}
+
+int clock_gettime(clockid_t clock, timespec* now) {
+    static const auto real = next(&clock_gettime, "clock_gettime");
+    static std::atomic<long> back = 0;
+    if (clock == CLOCK_REALTIME) back += outcome(of_clock);
+    const int status = real(clock, now);
+    if (clock == CLOCK_REALTIME) now->tv_sec -= back;
+    return status;
 }
 
 void* malloc(std::size_t size) { return outcome(of_memory) == nothing ? __libc_malloc(size) : nullptr; }
