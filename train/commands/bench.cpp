@@ -131,7 +131,7 @@ void write_trace(const std::filesystem::path& path, const std::vector<KernelTime
                           {"dur", 1e6 * (operation.end - operation.begin)},
                           {"args", {{"flops", operation.flops}}}});
     }
-    write_atomically(path, Json{{"traceEvents", events}}.dump());
+    write_output(path, Json{{"traceEvents", events}}.dump());
 }
 
 long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt; }

@@ -23,7 +23,7 @@ void compare(const CompareOptions& options) {
         fmt::print("{}", comparison_of(runs));
         return;
     }
-    write_atomically(options.out, report_of(runs));
+    write_output(options.out, report_of(runs));
     fmt::print("{}: {} runs\n", options.out.string(), runs.size());
 }
 
@@ -38,7 +38,7 @@ void add_report_commands(CLI::App& app) {
         "Writes report.html into the run, as training does: results, curves, samples, network, filters.\n"
         "Example:\n  adjoint report --run runs/first");
     one->callback([run] {
-        write_report(RunDirectory::open(*run));
+        write_report(RunDirectory::open_to_write(*run));
         fmt::print("{}\n", (*run / "report.html").string());
     });
 

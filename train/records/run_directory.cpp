@@ -80,6 +80,22 @@ bool holds_nothing(const fs::path& directory) {
     });
 }
 
+// What is written into a run must not land elsewhere.
+void require_links_to_stay_in(const fs::path& run) {
+    std::error_code unknown, failure;
+    const fs::path own = fs::canonical(run, unknown);
+    for (fs::recursive_directory_iterator entry(run, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        if (!entry->is_symlink(unknown)) continue;
+        const fs::path to = fs::read_symlink(entry->path(), unknown);
+        const fs::path target = fs::weakly_canonical(entry->path().parent_path() / to, unknown);
+        require<CannotWrite>(target.string().starts_with(own.string() + "/"),
+                             "{}: cannot be written; a symbolic link that leads out of the run",
+                             entry->path().string());
+    }
+    require<MissingInput>(!failure, "{}: cannot be read; got {}", run.string(), failure.message());
+}
+
 }  // namespace
 
 fs::path RunDirectory::make_place(const fs::path& path, const std::string& model) {
@@ -99,6 +115,7 @@ RunDirectory RunDirectory::create(const fs::path& path, const RunRecord& record,
     require<CannotWrite>(holds_run || holds_nothing(path),
                          "{}: must be a new directory, an empty one, or a run to replace; got one with other files",
                          path.string());
+    if (holds_run) require_links_to_stay_in(path);
     std::error_code none;
     for (const char* old : {"samples", "checkpoints", "weights.safetensors", "average.safetensors", "best.safetensors",
                             "metrics.jsonl", "metrics.csv", "events.jsonl", "log.txt", "report.html", "tensorboard"}) {
@@ -138,6 +155,12 @@ RunDirectory RunDirectory::open(const fs::path& path) {
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{}: is not the configuration of a run; got {}", file.string(), error.what()));
     }
+}
+
+RunDirectory RunDirectory::open_to_write(const fs::path& path) {
+    RunDirectory run = open(path);
+    require_links_to_stay_in(path);
+    return run;
 }
 
 void RunDirectory::log_metrics(const MetricPlace& place, const Metrics& numbers) const {

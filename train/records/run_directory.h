@@ -34,12 +34,15 @@ class RunDirectory {
     static std::filesystem::path make_place(const std::filesystem::path& path, const std::string& model);
     /// Writes into the directory `path` what makes it that of a run. A run that is replaced is gone; one that was
     /// stopped before it had saved anything is begun again.
-    /// Throws CannotWrite when it holds a run already and `overwrite` is not set, or holds anything else.
+    /// Throws CannotWrite when it holds a run already and `overwrite` is not set, or anything else, or a link as below.
     static RunDirectory create(const std::filesystem::path& path, const RunRecord& record, bool overwrite);
     /// Gives an existing run another record. Throws CannotWrite.
     static RunDirectory rerecord(const std::filesystem::path& path, const RunRecord& record);
     /// Opens an existing run. Throws MissingInput when there is none, DataError when its config.json is damaged.
     static RunDirectory open(const std::filesystem::path& path);
+    /// The same to write into it: throws CannotWrite where a symbolic link in it leads out of it, as it can in a run
+    /// that somebody else made.
+    static RunDirectory open_to_write(const std::filesystem::path& path);
 
     const std::string& model() const { return model_; }
     const DataRecord& data() const { return data_; }

@@ -301,7 +301,7 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
         if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
         if (!resumed) RunDirectory::create(place, record, options.force);
     }
-    const RunDirectory directory = RunDirectory::open(place_of_lead(place));
+    const RunDirectory directory = RunDirectory::open_to_write(place_of_lead(place));
     if (resumed) directory.require_images(record.data);
     if (Processes::lead()) log.emplace(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);

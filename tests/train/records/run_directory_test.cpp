@@ -102,6 +102,26 @@ TEST_F(Runs, WaitForNobodyAtTheOtherEndOfAPipe) {
     EXPECT_FALSE(fs::exists(directory / "elsewhere"));
 }
 
+TEST_F(Runs, AreNotWrittenWhereALinkLeadsOutOfThem) {
+    RunDirectory::create(path, record, false);
+    fs::create_directory(directory / "elsewhere");
+    for (const char* name : {"metrics.csv", "samples/epoch-000.png", "checkpoints/deep"}) {
+        fs::create_symlink(directory / "elsewhere", path / name);
+        const std::string refusal = "cannot be written; a symbolic link that leads out of the run";
+        EXPECT_EQ(error_about<CannotWrite>(path / name, [&] { RunDirectory::open_to_write(path); }), refusal);
+        EXPECT_EQ(error_about<CannotWrite>(path / name, [&] { RunDirectory::create(path, record, true); }), refusal);
+        EXPECT_EQ(RunDirectory::open(path).model(), record.model) << "to read it";
+        fs::remove(path / name);
+    }
+    fs::create_symlink("../none", path / "report.html");
+    EXPECT_THROW(RunDirectory::open_to_write(path), CannotWrite) << "a file that is not there yet";
+    fs::remove(path / "report.html");
+    fs::create_symlink("config.json", path / "latest");
+    fs::create_symlink(path, directory / "run");
+    EXPECT_EQ(RunDirectory::open_to_write(directory / "run").path(), directory / "run")
+        << "links that stay, or lead in";
+}
+
 TEST(JsonText, IsRefusedWhereItGoesTooDeep) {
     const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
     EXPECT_TRUE(json_of_text(nested(64)).is_array());
