@@ -4,12 +4,19 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include "tests/support/certificate.h"
+
 namespace adjoint {
 
-Mirror::Mirror(std::map<std::string, std::string> contents)
-    : files(std::move(contents)), server_(std::make_unique<httplib::Server>()) {
-    server_->Get("/moved/(.+)", [](const httplib::Request& request, httplib::Response& response) {
-        response.set_redirect(fmt::format("/{}", request.matches[1].str()));
+Mirror::Mirror(std::map<std::string, std::string> contents, const Certificate* certificate)
+    : files(std::move(contents)), scheme_(certificate == nullptr ? "http" : "https") {
+    if (certificate == nullptr) {
+        server_ = std::make_unique<httplib::Server>();
+    } else {
+        server_ = std::make_unique<httplib::SSLServer>(certificate->certificate(), certificate->key());
+    }
+    server_->Get("/moved/(.+)", [this](const httplib::Request& request, httplib::Response& response) {
+        response.set_redirect(moved_to + request.matches[1].str());
     });
     server_->Get(".*/([^/]+)", [this](const httplib::Request& request, httplib::Response& response) {
         ++requests;
@@ -52,6 +59,6 @@ Mirror::~Mirror() {
     thread_.join();
 }
 
-std::string Mirror::address() const { return fmt::format("http://127.0.0.1:{}/", port_); }
+std::string Mirror::address() const { return fmt::format("{}://127.0.0.1:{}/", scheme_, port_); }
 
 }  // namespace adjoint

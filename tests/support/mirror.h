@@ -16,18 +16,21 @@ class Server;
 
 namespace adjoint {
 
-/// An HTTP server on this machine. It answers to a file's name in any directory, and in moved/ with a redirection.
+class Certificate;
+
+/// An HTTP server on this machine, or, with a certificate, an HTTPS server. It answers to a file's name in any
+/// directory, and in moved/ with a redirection to the file at `moved_to`.
 class Mirror {
   public:
     enum class Ranges { known, ignored, wrong };
     enum class AtTheCut { disconnects, is_silent };
 
-    explicit Mirror(std::map<std::string, std::string> files);
+    explicit Mirror(std::map<std::string, std::string> files, const Certificate* certificate = nullptr);
     Mirror(const Mirror&) = delete;
     Mirror& operator=(const Mirror&) = delete;
     ~Mirror();
 
-    std::string address() const;  ///< http://127.0.0.1:PORT/
+    std::string address() const;  ///< http://127.0.0.1:PORT/, or https
 
     std::map<std::string, std::string> files;  ///< contents by name
     Ranges ranges = Ranges::known;
@@ -35,11 +38,13 @@ class Mirror {
     AtTheCut at_the_cut = AtTheCut::disconnects;
     std::size_t at_once = std::numeric_limits<std::size_t>::max();  ///< bytes, then a pause
     std::chrono::milliseconds pause{0};
+    std::string moved_to = "/";  ///< here, or an address
 
     std::atomic<int> requests = 0;
     std::atomic<std::size_t> bytes_sent = 0;  ///< of contents
 
   private:
+    std::string scheme_;
     std::unique_ptr<httplib::Server> server_;
     int port_;
     std::atomic<bool> ended_ = false;

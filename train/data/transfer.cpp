@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <memory>
@@ -41,6 +42,7 @@ class Transfer {
         set(CURLOPT_URL, url.c_str());
         set(CURLOPT_PROTOCOLS_STR, "http,https");
         set(CURLOPT_REDIR_PROTOCOLS_STR, url.starts_with("https:") ? "https" : "http,https");  // none loses its secrecy
+        if (const char* known = std::getenv("SSL_CERT_FILE")) set(CURLOPT_CAINFO, known);
         set(CURLOPT_FOLLOWLOCATION, 1L);
         set(CURLOPT_MAXREDIRS, most_redirections);
         set(CURLOPT_FAILONERROR, 1L);

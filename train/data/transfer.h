@@ -22,7 +22,8 @@ struct TimeLimits {
 };
 
 /// Asks for the file at `url` (http or https, redirected or not) from the end of the bytes that `part` holds, adds to
-/// these what comes, and begins anew where the server does not know how to skip; says how far it is. Returns whether
+/// these what comes, and begins anew where the server does not know how to skip; says how far it is. Certificates are
+/// verified by the system's, or by those in the file SSL_CERT_FILE names; https does not lead to http. Returns whether
 /// the bytes were kept, whose rightness is for the caller to see. What has come stays there when the network fails. A
 /// file of more than `most` bytes is given up. Throws DownloadFailed and CannotWrite.
 bool transfer(const std::string& url, const std::filesystem::path& part, std::uintmax_t most, const TimeLimits& limits);
