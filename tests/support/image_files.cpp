@@ -26,7 +26,8 @@ std::string packed(const IndexedPng& png, const Pass& pass) {
         for (int x = pass.x; x < png.width; x += pass.right, bits += png.depth) {
             if (bits % 8 == 0) rows.push_back('\0');
             const int index = static_cast<unsigned char>(png.indices[static_cast<std::size_t>(y * png.width + x)]);
-            rows.back() = static_cast<char>(rows.back() | index << (8 - png.depth - bits % 8));
+            const int right_of_it = std::max(0, 8 - png.depth - bits % 8);  // deeper ones are refused by their header
+            rows.back() = static_cast<char>(rows.back() | index << right_of_it);
         }
     }
     return rows;
