@@ -171,7 +171,7 @@ TEST_F(Npz, PassesOverArraysOfNoNumbersUntilTheyAreAskedFor) {
     for (const auto& [name, type] : types) {
         EXPECT_TRUE(stored.at(name).foreign) << name;
         EXPECT_EQ(
-            error_about<DataError>(path, [&] { stored.at(name).tensor(); }),
+            error_about<DataError>(path, [&, name = name] { stored.at(name).tensor(); }),
             fmt::format("{}.npy: byte 20: expected elements that are f2, f4, f8, integers or booleans, read \"{}\"",
                         name, type));
     }
