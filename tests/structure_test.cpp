@@ -130,6 +130,16 @@ TEST(Structure, HasNoFileOfMoreThan320LinesAndNoCommentBeyondColumn120) {
 }
 
 // A room is a header and its source, or a file that stands alone.
+TEST(Structure, HasNothingAtItsTopThatSomebodyForgotThere) {
+    const std::set<std::string> known = {"framework", "layers",         "models",    "datasets",         "tests",
+                                         "train",     "CMakeLists.txt", "README.md", "CONTRIBUTING.md",  "CHANGELOG.md",
+                                         "LICENSE",   "SECURITY.md",    "runs",      "CMakePresets.json"};
+    for (const auto& entry : fs::directory_iterator(source_directory)) {
+        const std::string name = entry.path().filename();
+        EXPECT_TRUE(known.contains(name) || name.starts_with(".") || name.starts_with("build")) << name;
+    }
+}
+
 TEST(Structure, HasNoFolderOfMoreThan14Rooms) {
     std::map<std::string, std::set<std::string>> rooms;
     for (const SourceFile& file : sources()) rooms[file.folder()].insert(fs::path(file.path).stem());

@@ -9,7 +9,6 @@
 #include <new>
 #include <optional>
 #include <poll.h>
-#include <stdexcept>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "datasets/images/picture_decoder.h"
+#include "framework/tensor/error.h"
 
 namespace adjoint {
 namespace {
@@ -88,7 +88,7 @@ class DecoderProcess {
         const int failure = errno;
         if (process_ > 0) return;
         end();
-        throw std::runtime_error(fmt::format("no process to decode pictures can be begun: {}", std::strerror(failure)));
+        throw SystemFailure(fmt::format("no process to decode pictures can be begun: {}", std::strerror(failure)));
     }
     ~DecoderProcess() { end(); }
     DecoderProcess(const DecoderProcess&) = delete;

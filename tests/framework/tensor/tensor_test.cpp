@@ -148,6 +148,7 @@ TEST(Tensor, IsIdenticalToTheSameShapeTypeAndBitsOnly) {
 }
 
 TEST(Tensor, SaysWhichShapeThereIsNotEnoughMemoryFor) {
+    static_assert(!std::is_base_of_v<Error, SystemFailure>, "what is passed over for an Error is not for this");
     try {
         Tensor::zeros({Index{1} << 30, 1 << 20});
         FAIL() << "no error";
