@@ -79,6 +79,13 @@ std::vector<std::string> words(const std::string& text) {
     return result;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+    std::istringstream stream(text);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(stream, line);) all.push_back(line);
+    return all;
+}
+
 Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory) {
     return Program(arguments, directory).outcome();
 }

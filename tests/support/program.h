@@ -45,6 +45,8 @@ class Program {
 
 /// The words of a command line without quotes.
 std::vector<std::string> words(const std::string& text);
+/// The lines of a text.
+std::vector<std::string> lines_of(const std::string& text);
 
 /// A command line: its words, or a text of them without quotes.
 struct CommandLine : std::vector<std::string> {

@@ -63,13 +63,16 @@ void complete(CLI::App& command, TrainingOptions& options, const std::vector<Rec
 
 void add_recipes(CLI::App& command, const std::vector<Recipe>& recipes) {
     if (recipes.empty()) return;
-    std::vector<std::string> names;
-    std::string description = "Settings that go together, where nothing else sets them:";
+    std::vector<std::string> names, descriptions;
     for (const Recipe& recipe : recipes) {
         names.push_back(recipe.name);
-        description += fmt::format(" {}, {}", recipe.name, recipe.description);
+        descriptions.push_back(recipe.name + ", " + recipe.description);
     }
-    command.add_option("--recipe", description)->check(one_of(names))->configurable(false);  // a run has what it sets
+    command.add_option("--recipe")
+        ->description(
+            fmt::format("Settings that go together, where nothing else sets them: {}", fmt::join(descriptions, "; ")))
+        ->check(one_of(names))
+        ->configurable(false);  // a run has what it sets
 }
 
 void add_task(CLI::App& train_command, const TaskSpec& task) {

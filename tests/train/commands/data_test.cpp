@@ -34,13 +34,6 @@ class DataCommand : public ProgramTest {
     EnvironmentVariable online_{"ADJOINT_OFFLINE", "0"};
 };
 
-std::vector<std::string> lines(const std::string& text) {
-    std::istringstream stream(text);
-    std::vector<std::string> all;
-    for (std::string line; std::getline(stream, line);) all.push_back(line);
-    return all;
-}
-
 // MNIST's files as they are at hand, by name; none where they are not.
 std::map<std::string, std::string> real_mnist() {
     std::map<std::string, std::string> files;
@@ -89,7 +82,7 @@ TEST_F(DataCommand, NamesEveryMirrorThatItCannotReach) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
     EXPECT_EQ(outcome.status, 66);
     EXPECT_EQ(outcome.out, "");
-    const std::vector<std::string> said = lines(outcome.err);
+    const std::vector<std::string> said = lines_of(outcome.err);
     ASSERT_EQ(said.size(), 5U) << outcome.err;
     EXPECT_TRUE(said[0].starts_with("warning: http://127.0.0.1:1/a/t10k-labels-idx1-ubyte.gz: "));
     EXPECT_EQ(said[1],
@@ -108,7 +101,7 @@ TEST_F(DataCommand, NamesEveryMirrorThatItCannotReach) {
 }
 
 TEST_F(DataCommand, SaysInItsHelpWhereThereIsMoreOfItAndNotOfOthers) {
-    const std::vector<std::string> help = lines(printed("data --help"));
+    const std::vector<std::string> help = lines_of(printed("data --help"));
     EXPECT_EQ(help.front(), "Download a dataset");
     EXPECT_EQ(help.back(), "adjoint data get --help says more.");
     for (const std::string& line : help) EXPECT_EQ(line.find("gradcheck"), std::string::npos) << line;
@@ -131,7 +124,7 @@ class DatasetChoice : public DataCommand {
         words.insert(words.end(), more.begin(), more.end());
         const Outcome outcome = run(words);
         EXPECT_NE(outcome.status, 0);
-        return lines(outcome.err).front();
+        return lines_of(outcome.err).front();
     }
     const std::string advice_ =
         "; to train on it, put its four IDX files (train-images-idx3-ubyte.gz, …) there or name their directory with "

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
-#include <sstream>
 
 #include "tests/support/program.h"
 #include "tests/support/project.h"
@@ -16,13 +15,6 @@ namespace adjoint {
 namespace {
 
 using GradcheckCommand = ProgramTest;
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) lines.push_back(line);
-    return lines;
-}
 
 // ---- nothing that a header declares is forgotten
 

@@ -103,6 +103,7 @@ TEST_F(TrainingOption, ARecipeSetsWhatNothingElseDoes) {
         EXPECT_NE(settings.find(fmt::format("\n{}\n", line)), std::string::npos) << line << " is not in\n" << settings;
     }
     EXPECT_EQ(run("train dcgan --resume run --max-steps 2").status, 0);
+    EXPECT_NE(run("train dcgan --help").out.find("Settings that go together"), std::string::npos);
     EXPECT_EQ(refusal("train dcgan --recipe gan"), "2 error: --recipe: gan not in {dcgan}; did you mean dcgan?");
     EXPECT_EQ(refusal("train dcgan --real-label 0.4"),
               "2 error: --real-label: must be a number from 0.5 to 1; got 0.4");
