@@ -1,5 +1,7 @@
 #include "datasets/images/exif_orientation.h"
 
+#include <algorithm>
+
 namespace adjoint {
 
 int exif_orientation(Bytes tiff) {
@@ -15,7 +17,7 @@ int exif_orientation(Bytes tiff) {
         return value;
     };
     if (number(2, 2) != version) return 1;
-    const std::uint64_t directory = number(4, 4), entries = number(directory, 2);
+    const std::uint64_t directory = number(4, 4), entries = std::min(number(directory, 2), tiff.size() / entry_size);
     for (std::uint64_t i = 0; i < entries; ++i) {
         const std::uint64_t entry = directory + 2 + i * entry_size;  // tag, type, count, value
         if (number(entry, 2) != orientation_tag) continue;
