@@ -7,11 +7,20 @@
 namespace adjoint::direct {
 namespace {
 
-// Adds R rows of V vectors to sums.
+// Adds R rows of V vectors, or as many of a row's numbers as there are columns, to sums. What lies behind these is not
+// even read: another thread may be adding to it.
 template <Scalar T, int R, int V>
-[[gnu::always_inline]] inline void add_tile(Vector<T> (&sum)[R][V], Index columns, T* sums, Index stride) {
-    for_each_vector<R, V>([&]<int r, int v>() { sum[r][v] += load(sums + r * stride + v * lanes<T>); });
-    store_tile<T, R, V>(sum, columns, [&](int r) { return sums + r * stride; });
+[[gnu::always_inline]] inline void add_tile(const Vector<T> (&sum)[R][V], Index columns, T* sums, Index stride) {
+    if (columns == V * lanes<T>)
+        return for_each_vector<R, V>([&]<int r, int v>() {
+            T* const to = sums + r * stride + v * lanes<T>;
+            store(to, load(to) + sum[r][v]);
+        });
+    T rows[R][V * lanes<T>];
+    store_tile<T, R, V>(sum, V * lanes<T>, [&](int r) { return rows[r]; });
+    for (int r = 0; r < R; ++r) {
+        for (Index i = 0; i < columns; ++i) sums[r * stride + i] += rows[r][i];
+    }
 }
 
 // Row c of L taps, from the first on, by V vectors of columns, of several groups.
