@@ -42,15 +42,17 @@ TEST(BatchNormalize, IsTheComposition) {
 }
 
 TEST(BatchNormalize, HasTheGradientsOfTheComposition) {
-    const std::vector<Variable> in = random_inputs({9, 3, 2, 6});
-    const Variable seed = Random(6).normal({9, 3, 2, 6}, DType::float64);
-    for (const double slope : {1.0, 0.2, 0.0}) {
-        const auto gradients = [&](auto f) {
-            Tape tape(in);
-            return tape.gradient(f(in[0], in[1], in[2], slope), seed);
-        };
-        const auto actual = gradients(fused), expected = gradients(composed);
-        for (std::size_t k = 0; k < in.size(); ++k) expect_equal(actual[k], expected[k], 1e-11);
+    for (const Shape& shape : {Shape{9, 3, 2, 6}, Shape{5, 2, 3, 1}}) {
+        const std::vector<Variable> in = random_inputs(shape);
+        const Variable seed = Random(6).normal(shape, DType::float64);
+        for (const double slope : {1.0, 0.2, 0.0}) {
+            const auto gradients = [&](auto f) {
+                Tape tape(in);
+                return tape.gradient(f(in[0], in[1], in[2], slope), seed);
+            };
+            const auto actual = gradients(fused), expected = gradients(composed);
+            for (std::size_t k = 0; k < in.size(); ++k) expect_equal(actual[k], expected[k], 1e-11);
+        }
     }
 }
 

@@ -167,6 +167,13 @@ TEST(BroadcastTo, RepeatsAxesOfOneAndLeadingOnes) {
     expect_tensor(broadcast_to(doubles({1}, {infinity}), {2}), {2}, {infinity, infinity});
 }
 
+TEST(BroadcastTo, AndSumToTheirOwnShapeAreTheOperandItself) {
+    const Variable x = Tensor::zeros({2, 3});
+    Tape tape({x});
+    EXPECT_EQ(broadcast_to(x, {2, 3}).id(), x.id());
+    EXPECT_EQ(sum_to(x, {2, 3}).id(), x.id());
+}
+
 TEST(BroadcastTo, IsTheAdjointOfSumTo) {
     const std::vector<std::pair<Shape, Shape>> pairs = {{{3}, {2, 3}},    {{2, 1}, {2, 3}},          {{}, {2, 3}},
                                                         {{1, 1}, {2, 3}}, {{4, 1, 3}, {5, 4, 2, 3}}, {{2, 3}, {2, 3}}};

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -108,6 +110,18 @@ TEST(Matrix, SwapsRowsAndColumnsWhenTransposed) {
 }
 
 TEST(GemmKernels, AreNamed) { EXPECT_FALSE(gemm_kernels().empty()); }
+
+TEST(GemmKernels, AreThoseThatTheEnvironmentNames) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");  // a new process, which has not loaded OpenBLAS yet
+    for (const char* name : {"Haswell", "Prescott"}) {
+        const auto say = [name] {
+            setenv("ADJOINT_GEMM_KERNELS", name, /*overwrite=*/1);
+            std::fputs(gemm_kernels().c_str(), stderr);
+            std::exit(0);
+        };
+        EXPECT_EXIT(say(), testing::ExitedWithCode(0), name);
+    }
+}
 
 }  // namespace
 }  // namespace adjoint

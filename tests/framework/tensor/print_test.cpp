@@ -35,6 +35,8 @@ TEST(PrintedTensor, HasTheDigitsThatItsElementTypeNeedsAndEightAtMost) {
 TEST(PrintedTensor, IsInScientificNotationWhereSizesDifferMuch) {
     EXPECT_EQ(to_string(Tensor({3}, {1e-10, 1, 1234.5})), "[1.0000e-10 1.0000e+00 1.2345e+03]");
     EXPECT_EQ(to_string(Tensor({2}, {1e8, 1})), "[1.e+08 1.e+00]");
+    EXPECT_EQ(to_string(Tensor({2}, {1, 1000})), "[   1. 1000.]");
+    EXPECT_EQ(to_string(Tensor({2}, {1, 1000.5})), "[1.0000e+00 1.0005e+03]");
     EXPECT_EQ(to_string(doubles({2}, {1e100, 1})), "[1.e+100 1.e+000]");
     EXPECT_EQ(to_string(doubles({2}, {nan, 1e-10})), "[   nan 1.e-10]");
 }
@@ -63,6 +65,9 @@ TEST(PrintedTensor, WrapsLinesBeforeColumn75) {
               " [0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125]]");
     EXPECT_EQ(to_string(Tensor({1, 13}, std::vector<double>(13, 0.125))),
               "[[0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125 0.125\n  0.125]]");
+    EXPECT_EQ(to_string(counted({1, 30})),
+              "[[0. 1. 2. 3. 4. 5. 6. 7. 8. 9. 0. 1. 2. 3. 4. 5. 6. 7. 8. 9. 0. 1. 2. 3.\n"
+              "  4. 5. 6. 7. 8. 9.]]");
     std::vector<double> turns;
     for (int i = 0; i < 20; ++i) turns.push_back(i % 2 == 0 ? 1.5 : 2);
     EXPECT_EQ(to_string(Tensor({20}, turns)),

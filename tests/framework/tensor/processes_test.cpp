@@ -110,6 +110,15 @@ TEST(Processes, ChooseTheLargestOfABatchAsOne) {
     EXPECT_TRUE(identical(computed_by(3, [&] { return std::vector{gathered(argmax(divided(x), 1))}; })[0], places));
 }
 
+TEST(Processes, DivideTheAdjointsOfWhatIsDividedWhereAPullbackDoesNotSay) {
+    run_as_processes(2, [] {
+        const Variable x = divided(Tensor::zeros({8, 3}));
+        Tape tape({x});
+        const Variable y = record(x.value(), {{x, [](const Variable& g) { return Tensor::ones(g.shape()); }}});
+        EXPECT_EQ(tape.gradient(sum(y))[0].value().batch(), 8);
+    });
+}
+
 TEST(Processes, RefuseWhatNeedsAWholeBatch) {
     run_as_processes(2, [] {
         const Variable x = divided(Random(1).normal({4, 3}));
