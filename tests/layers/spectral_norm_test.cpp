@@ -34,6 +34,7 @@ TEST(SpectralNormOfAWeight, TakesTheLastAxisForTheColumnsOfItsMatrix) {
     const Tensor w = random.normal({2, 3, 2, 5}), u = random.stream(1).normal(Shape{5});
     const Variable stretched = matmul(w.reshaped({12, 5}), u.reshaped({5, 1}));
     EXPECT_NEAR(spectral_norm(w, u).item(), std::sqrt(sum(stretched * stretched).item()), 1e-6);
+    EXPECT_NEAR(spectral_norm(doubles({2}, {3, 4}), doubles({2}, {0.6, 0.8})).item(), 5.0, 1e-14) << "of one row";
 }
 
 TEST(MostStretched, MakesOneStepOfThePowerIteration) {

@@ -78,7 +78,7 @@ Conv2DForm form(const Shape& image, const Shape& weight, const Conv2DOptions& op
 }
 
 // Forms that are cut into many tiles: in one image, in a few, and with several images a tile; batches below and above
-// the eight blocks of a sum, and no multiple of them; wide, narrow, grouped and of single pixels.
+// the eight blocks of a sum, and no multiple of them; wide, narrow, grouped and of single pixels; of many channels.
 std::vector<Conv2DForm> large_forms() {
     const Padding same = Padding::same();
     return {
@@ -95,6 +95,8 @@ std::vector<Conv2DForm> large_forms() {
         form({18, 16, 13, 11}, {1, 1, 11, 23}),
         form({9, 24, 17, 8}, {1, 1, 4, 6}, {.groups = 2}),
         form({23, 13, 12, 10}, {1, 1, 10, 7}, {.stride = {2, 2}}),
+        form({9, 5, 4, 130}, {2, 3, 130, 129}),
+        form({5, 4, 5, 260}, {2, 2, 130, 258}, {.stride = {1, 2}, .padding = same, .groups = 2}),
     };
 }
 
