@@ -38,7 +38,8 @@ SuperResolution::SuperResolution(const Random& random, const SuperResolutionOpti
 Variable SuperResolution::forward(const Variable& x) const {
     Variable h = x;
     for (const Conv2D* const conv : body_) h = (*conv)(h);
-    return enlarge_bicubic(x, scale) + (*up_)(h);
+    const Variable detail = (*up_)(h);
+    return enlarge_bicubic(x, scale) + detail;
 }
 
 Variable shrink(const Variable& x, Index scale) { return average_pool2d(x, {.window = {scale, scale}}); }

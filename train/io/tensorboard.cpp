@@ -79,9 +79,10 @@ void TensorBoardWriter::scalars(std::int64_t step, const std::vector<std::pair<s
 }
 
 void TensorBoardWriter::image(std::int64_t step, const std::string& tag, const Tensor& image) {
+    const std::string png = png_of(image);  // throws where the image has other axes
     const std::string content = whole(Image::height, image.extent(0)) + whole(Image::width, image.extent(1)) +
                                 whole(Image::colorspace, image.extent(2)) +  // 1 grey, 3 RGB
-                                bytes(Image::encoded_image_string, png_of(image));
+                                bytes(Image::encoded_image_string, png);
     append(event_of(step, bytes(Event::summary, value_of(tag, bytes(Value::image, content)))));
 }
 

@@ -115,7 +115,8 @@ Benchmark critic_without_penalty() {
                 return [=] {
                     const Sequential& critic = game->model.critic;
                     Tape tape(critic.parameters());
-                    const Variable loss = wasserstein_critic_loss(critic(game->images), critic(game->fakes));
+                    const Variable fake_scores = critic(game->fakes), scores = critic(game->images);
+                    const Variable loss = wasserstein_critic_loss(scores, fake_scores);
                     game->optimizers.judge->step(tape.gradient(loss));
                 };
             },
@@ -129,7 +130,8 @@ CriticLosses wgan_gp_critic_step(const WganGp& model, GameOptimizers& optimizers
     const Lambda critic = critic_of(model, classes);
     Tape tape(model.critic.parameters());
     // Maximise D(x) − D(G(z)) while ‖∇D‖ = 1.
-    const Variable loss = wasserstein_critic_loss(critic(images), critic(fakes));
+    const Variable fake_scores = critic(fakes), scores = critic(images);
+    const Variable loss = wasserstein_critic_loss(scores, fake_scores);
     const Variable penalty = gradient_penalty(critic, images, fakes, between);
     optimizers.judge->step(tape.gradient(loss + penalty_weight * penalty));
     return {.distance = -loss.item(), .penalty = penalty.item()};
