@@ -1,4 +1,5 @@
-"""Small runs of every model, which tests/interrupt disturbs and tests/invariance repeats elsewhere."""
+"""Small runs of every model, which tests/interrupt disturbs, tests/invariance repeats elsewhere, and tests/compilers repeats by
+another compiler."""
 import os
 import pathlib
 import subprocess

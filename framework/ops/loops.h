@@ -17,7 +17,7 @@
 
 // Vector forms of exp and its like, of the C library (glibc's libmvec, within 4 units in the last place): these
 // declarations let the compiler use them in loops.
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(ADJOINT_REFERENCE)
 extern "C" {
 #define ADJOINT_VECTORISED(function)                                       \
     __attribute__((simd("notinbranch"))) double function(double) noexcept; \
