@@ -3,6 +3,8 @@
 #include "layers/dropout.h"
 
 #include "framework/ops/reduction.h"
+#include "framework/tensor/processes.h"
+#include "tests/support/joined_threads.h"
 #include "tests/support/values.h"
 
 namespace adjoint {
@@ -42,6 +44,12 @@ TEST(Dropout, HasAMaskThatIsAFunctionOfItsRandomNumbers) {
                  dropout(ones, 0.5, Random({.seed = 1, .stream = 2})));
     EXPECT_FALSE(identical(dropout(ones, 0.5, Random({.seed = 1, .stream = 2})).value(),
                            dropout(ones, 0.5, Random({.seed = 1, .stream = 3})).value()));
+}
+
+TEST(Dropout, HasTheMaskOfTheWholeBatchWhereThatIsDividedAmongProcesses) {
+    const Tensor x = Random(2).normal({13, 3, 2}), alone = dropout(x, 0.5, Random(1)).value();
+    const auto part = [&] { return std::vector{gathered(dropout(divided(x), 0.5, Random(1)).value())}; };
+    for (const Index count : {2, 3, 8}) EXPECT_TRUE(identical(computed_by(count, part)[0], alone)) << count;
 }
 
 TEST(Dropout, HasAnotherMaskInEveryStepAndTheSameOnesForTheSameSeed) {
