@@ -1,5 +1,5 @@
-// Stand-in for the system's header under the thread sanitizer, whose part of the process that decodes pictures asks more of
-// the system than that may: there it may all.
+// Stand-in for the system's header under the thread sanitizer, which asks more of the system than the process that
+// decodes pictures may: there that may all.
 #pragma once
 
 #include_next <sys/prctl.h>
