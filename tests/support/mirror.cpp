@@ -37,12 +37,12 @@ Mirror::Mirror(std::map<std::string, std::string> contents, const Certificate* c
         response.set_content_provider(
             content.size(), "application/octet-stream",
             [this, &content](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
-                const std::size_t end = std::min(offset + std::min(length, at_once), cut);
+                const std::size_t end = std::min(offset + std::min(length, at_once.load()), cut.load());
                 if (offset >= end) {
                     if (at_the_cut == AtTheCut::is_silent) ended_.wait(false);
                     return false;
                 }
-                if (at_once < length) std::this_thread::sleep_for(pause);
+                if (at_once < length) std::this_thread::sleep_for(pause.load());
                 bytes_sent += end - offset;
                 return sink.write(content.data() + offset, end - offset);
             });

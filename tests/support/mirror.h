@@ -33,12 +33,14 @@ class Mirror {
     std::string address() const;  ///< http://127.0.0.1:PORT/, or https
 
     std::map<std::string, std::string> files;  ///< contents by name
-    Ranges ranges = Ranges::known;
-    std::size_t cut = std::numeric_limits<std::size_t>::max();  ///< no byte from this one on is sent
-    AtTheCut at_the_cut = AtTheCut::disconnects;
-    std::size_t at_once = std::numeric_limits<std::size_t>::max();  ///< bytes, then a pause
-    std::chrono::milliseconds pause{0};
-    std::string moved_to = "/";  ///< here, or an address
+    std::string moved_to = "/";                ///< here, or an address
+
+    // These may be set while it answers.
+    std::atomic<Ranges> ranges = Ranges::known;
+    std::atomic<std::size_t> cut = std::numeric_limits<std::size_t>::max();  ///< no byte from this one on is sent
+    std::atomic<AtTheCut> at_the_cut = AtTheCut::disconnects;
+    std::atomic<std::size_t> at_once = std::numeric_limits<std::size_t>::max();  ///< bytes, then a pause
+    std::atomic<std::chrono::milliseconds> pause = std::chrono::milliseconds(0);
 
     std::atomic<int> requests = 0;
     std::atomic<std::size_t> bytes_sent = 0;  ///< of contents
