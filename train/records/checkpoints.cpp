@@ -1,8 +1,12 @@
 #include "train/records/checkpoints.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <concepts>
+#include <limits>
 #include <spdlog/spdlog.h>
+#include <utility>
+
+#include "train/records/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -35,14 +39,16 @@ std::string text_of(const RunState& state) {
     return json.dump();
 }
 
-RunState state_in(const std::string& text) {
-    const Json json = Json::parse(text);
-    RunState state;
-    for_each_value(state, [&](const char* name, auto& value) { json.at(name).get_to(value); });
-    if (json.contains("plateau_best")) state.plateau.best = json.at("plateau_best");
-    if (json.contains("best_loss")) state.best = {json.at("best_steps"), json.at("best_epoch"), json.at("best_loss")};
-    return state;
+// A count must be one: a fraction, and what is beyond the integers, would become some other number.
+template <std::integral Count>
+void read_value(const Json& json, const char* name, Count& count) {
+    const Json& given = json.at(name);
+    require<DataError>(given.is_number_unsigned() && std::in_range<Count>(given.get<std::uint64_t>()),
+                       "is not the state of a run: {} must be a whole number from 0 to {}; got {}", name,
+                       std::numeric_limits<Count>::max(), given.dump());
+    given.get_to(count);
 }
+void read_value(const Json& json, const char* name, auto& value) { json.at(name).get_to(value); }
 
 Checkpoint read(const fs::path& file) {
     SafetensorsFile content = read_safetensors(file);
@@ -50,13 +56,29 @@ Checkpoint read(const fs::path& file) {
                        "{}: is not the checkpoint of a run; got another checksum or none, or no state in it",
                        file.string());
     try {
-        return {.state = state_in(content.metadata.at("run")), .tensors = std::move(content.tensors)};
-    } catch (const Json::exception& error) {
-        throw DataError(fmt::format("{}: is not the state of a run; got {}", file.string(), error.what()));
+        return {.state = run_state_in(content.metadata.at("run")), .tensors = std::move(content.tensors)};
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}", file.string(), error.what()));
     }
 }
 
 }  // namespace
+
+RunState run_state_in(const std::string& text) try {
+    const Json json = json_of_text(text);
+    RunState state;
+    for_each_value(state, [&](const char* name, auto& value) { read_value(json, name, value); });
+    if (json.contains("plateau_best")) read_value(json, "plateau_best", state.plateau.best);
+    if (json.contains("best_loss")) {
+        RunState::Best& best = state.best.emplace();
+        read_value(json, "best_steps", best.steps);
+        read_value(json, "best_epoch", best.epoch);
+        read_value(json, "best_loss", best.loss);
+    }
+    return state;
+} catch (const Json::exception& error) {
+    throw DataError(fmt::format("is not the state of a run; got {}", error.what()));
+}
 
 Checkpoints::Files Checkpoints::files() const {
     Files found;

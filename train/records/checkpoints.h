@@ -36,6 +36,9 @@ struct RunState {
     Index epoch_begin() const { return steps - batch; }
 };
 
+/// The state that a checkpoint holds as JSON. Throws DataError.
+RunState run_state_in(const std::string& text);
+
 struct Checkpoint {
     RunState state;
     TensorsByName tensors;

@@ -61,6 +61,25 @@ TEST_F(CheckpointFiles, OfABeginningHasNoBestYet) {
     EXPECT_EQ(checkpoints.last().state.plateau.best, std::numeric_limits<double>::infinity());
 }
 
+TEST_F(CheckpointFiles, WithStatesThatNoRunIsInAreRefused) {
+    checkpoints.save({.steps = 7}, tensors);
+    const std::string text = read_safetensors(checkpoints.file(7)).metadata.at("run");
+    const auto refusal = [&](const std::string& old, const std::string& changed) {
+        std::string other = text;
+        other.replace(other.find(old), old.size(), changed);
+        write_safetensors(checkpoints.file(7), tensors, {{"run", other}});
+        return error_about<DataError>(checkpoints.file(7), [&] { checkpoints.at(7); });
+    };
+    const std::string no_state = "is not the state of a run: ", most = " must be a whole number from 0 to ";
+    EXPECT_EQ(refusal("\"steps\":7", "\"steps\":-7"), no_state + "steps" + most + "9223372036854775807; got -7");
+    EXPECT_EQ(refusal("\"steps\":7", "\"steps\":7.5"), no_state + "steps" + most + "9223372036854775807; got 7.5");
+    EXPECT_EQ(refusal("\"batch\":0", "\"batch\":1e300"), no_state + "batch" + most + "9223372036854775807; got 1e+300");
+    EXPECT_EQ(refusal("no_better\":0", "no_better\":4294967297"),
+              no_state + "plateau_no_better" + most + "2147483647; got 4294967297");
+    EXPECT_TRUE(refusal("\"epoch\":1,", "").starts_with("is not the state of a run; got "));
+    EXPECT_TRUE(refusal("{", std::string(100'000, '[')).starts_with("is not the state of a run; got "));
+}
+
 TEST_F(CheckpointFiles, FilesAreTheLastTwoAndTheBest) {
     for (const Index steps : {1, 2, 3, 4, 5})
         checkpoints.save({.steps = steps, .best = RunState::Best{2, 1, 0.5}}, tensors);
