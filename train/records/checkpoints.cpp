@@ -4,7 +4,6 @@
 #include <concepts>
 #include <limits>
 #include <spdlog/spdlog.h>
-#include <utility>
 
 #include "train/records/json_text.h"
 
@@ -39,11 +38,10 @@ std::string text_of(const RunState& state) {
     return json.dump();
 }
 
-// A count must be one: a fraction, and what is beyond the integers, would become some other number.
 template <std::integral Count>
 void read_value(const Json& json, const char* name, Count& count) {
     const Json& given = json.at(name);
-    require<DataError>(given.is_number_unsigned() && std::in_range<Count>(given.get<std::uint64_t>()),
+    require<DataError>(is_count<Count>(given),
                        "is not the state of a run: {} must be a whole number from 0 to {}; got {}", name,
                        std::numeric_limits<Count>::max(), given.dump());
     given.get_to(count);

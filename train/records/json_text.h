@@ -1,10 +1,18 @@
 // JSON text: what the files of a run hold, which anyone may have changed.
 #pragma once
 
+#include <concepts>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 namespace adjoint {
+
+/// Whether a value can be read as a Count: a fraction, and what is beyond its numbers, would become some other.
+template <std::integral Count = std::int64_t>
+bool is_count(const nlohmann::ordered_json& value) {
+    return value.is_number_unsigned() && std::in_range<Count>(value.get<std::uint64_t>());
+}
 
 /// The value of a text; a discarded one where it is no JSON, or has more than 64 lists and objects within one another,
 /// as what writes or frees such a value goes one call deeper for each.

@@ -22,8 +22,8 @@ std::vector<MetricLine> metric_lines(const std::string& text) {
     std::istringstream stream(text);
     for (std::string line; std::getline(stream, line);) {
         const Json json = json_of_text(line);
-        const auto has_number = [&](const char* name) { return json.contains(name) && json[name].is_number(); };
-        if (!json.is_object() || !has_number("step") || !has_number("epoch")) continue;
+        const auto has_count = [&](const char* name) { return json.contains(name) && is_count(json[name]); };
+        if (!json.is_object() || !has_count("step") || !has_count("epoch")) continue;
         MetricLine& last = lines.emplace_back(MetricLine{{json["step"], json["epoch"]}, {}});
         for (const auto& [name, number] : json.items()) {
             if (number.is_number() && name != "step" && name != "epoch") last.numbers.emplace_back(name, number);

@@ -35,6 +35,11 @@ TEST(MetricLines, ThatAreCutShortOrOfOldRunsAreLeftOut) {
     EXPECT_EQ(metric_lines("{\"epoch\":1,\"test_mse\":1}\n" + text_of_all() + "{\"step\":8,\"ep").size(), lines.size());
 }
 
+TEST(MetricLines, OfStepsThatAreNoCountsAreLeftOut) {
+    for (const char* step : {"1.5", "-1", "1e300", "18446744073709551615"})
+        EXPECT_TRUE(metric_lines(fmt::format("{{\"step\":{},\"epoch\":1}}\n", step)).empty()) << step;
+}
+
 TEST(MetricLines, AreATable) {
     EXPECT_EQ(csv_of(lines),
               "step,epoch,step_loss,learning_rate,training_loss\n"
