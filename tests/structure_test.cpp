@@ -129,7 +129,6 @@ TEST(Structure, HasNoFileOfMoreThan320LinesAndNoCommentBeyondColumn120) {
     }
 }
 
-// A room is a header and its source, or a file that stands alone.
 TEST(Structure, HasNothingAtItsTopThatSomebodyForgotThere) {
     const std::set<std::string> known = {"framework", "layers",         "models",    "datasets",         "tests",
                                          "train",     "CMakeLists.txt", "README.md", "CONTRIBUTING.md",  "CHANGELOG.md",
@@ -140,6 +139,7 @@ TEST(Structure, HasNothingAtItsTopThatSomebodyForgotThere) {
     }
 }
 
+// A room is a header and its source, or a file that stands alone.
 TEST(Structure, HasNoFolderOfMoreThan14Rooms) {
     std::map<std::string, std::set<std::string>> rooms;
     for (const SourceFile& file : sources()) rooms[file.folder()].insert(fs::path(file.path).stem());
