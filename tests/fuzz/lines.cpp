@@ -1,6 +1,6 @@
 // Fuzzer of metrics.jsonl: the lines of a run, and the table that is made of them.
 #include "tests/fuzz/fuzzing.h"
-#include "train/records/json_text.h"
+#include "train/io/json_text.h"
 #include "train/records/metric_lines.h"
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {

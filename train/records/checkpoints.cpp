@@ -5,7 +5,7 @@
 #include <limits>
 #include <spdlog/spdlog.h>
 
-#include "train/records/json_text.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {

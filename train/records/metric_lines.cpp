@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "train/records/json_text.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 

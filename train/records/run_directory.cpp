@@ -9,8 +9,8 @@
 #include "datasets/read_file.h"
 #include "framework/tensor/gemm.h"
 #include "framework/tensor/parallel.h"
+#include "train/io/json_text.h"
 #include "train/io/weights_file.h"
-#include "train/records/json_text.h"
 
 namespace adjoint {
 namespace {

@@ -11,7 +11,7 @@
 #include "datasets/published_datasets.h"
 #include "datasets/read_file.h"
 #include "train/cli/settings.h"
-#include "train/records/json_text.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {

@@ -9,7 +9,7 @@
 #include "tests/support/expectations.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
-#include "train/records/json_text.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {
