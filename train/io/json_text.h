@@ -1,4 +1,4 @@
-// JSON text: what the files of a run hold, which anyone may have changed.
+// JSON text: what files hold, which anyone may have changed.
 #pragma once
 
 #include <concepts>
@@ -10,8 +10,8 @@ namespace adjoint {
 
 /// Whether a value can be read as a Count: a fraction, and what is beyond its numbers, would become some other.
 template <std::integral Count = std::int64_t>
-bool is_count(const nlohmann::ordered_json& value) {
-    return value.is_number_unsigned() && std::in_range<Count>(value.get<std::uint64_t>());
+bool is_count(const auto& json) {
+    return json.is_number_unsigned() && std::in_range<Count>(json.template get<std::uint64_t>());
 }
 
 /// The value of a text; a discarded one where it is no JSON, or has more than 64 lists and objects within one another,

@@ -13,6 +13,7 @@
 #include "datasets/read_file.h"
 #include "train/io/atomic_file.h"
 #include "train/io/element_types.h"
+#include "train/io/json_text.h"
 #include "train/io/npy.h"
 
 namespace adjoint {
@@ -104,10 +105,7 @@ class HeaderKeys : public nlohmann::json_sax<nlohmann::json> {
 // Whole numbers that an entry has under a key.
 std::vector<Index> numbers(const std::string& where, const nlohmann::json& entry, const char* key) {
     const nlohmann::json& list = entry.at(key);
-    const auto is_number = [](const nlohmann::json& item) {
-        return item.is_number_unsigned() && std::in_range<Index>(item.get<std::uint64_t>());
-    };
-    require<DataError>(list.is_array() && std::ranges::all_of(list, is_number),
+    require<DataError>(list.is_array() && std::ranges::all_of(list, is_count<Index, nlohmann::json>),
                        "{}: {} must be whole numbers from 0; got {}", where, key, list.dump());
     return list.get<std::vector<Index>>();
 }
