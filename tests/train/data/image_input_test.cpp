@@ -2,6 +2,8 @@
 // files are cut and resized as those of a folder are for training.
 #include "train/data/image_input.h"
 
+#include <fmt/ranges.h>
+
 #include "datasets/image_folder.h"
 #include "framework/tensor/random.h"
 #include "tests/support/npy_files.h"

@@ -2,6 +2,7 @@
 // under its own name.
 #include "train/records/metric_lines.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 namespace adjoint {
