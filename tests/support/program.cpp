@@ -45,10 +45,18 @@ Program::Program(const std::vector<std::string>& arguments, const std::filesyste
     posix_spawn_file_actions_adddup2(&actions, fileno(out_.get()), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, fileno(err_.get()), STDERR_FILENO);
     posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
+    // Signals end it, also where a shell that runs the tests in its background ignores them.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t all;
+    sigfillset(&all);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     // Neither the network nor what lies in somebody's cache: a test is the same everywhere.
     ::setenv("ADJOINT_OFFLINE", "1", /*overwrite=*/0);
     ::setenv("ADJOINT_CACHE_DIR", (directory / "cache").c_str(), /*overwrite=*/1);
-    const int failure = posix_spawn(&process_, adjoint_program, &actions, nullptr, words.data(), environ);
+    const int failure = posix_spawn(&process_, adjoint_program, &actions, &attributes, words.data(), environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (failure != 0) throw std::system_error(failure, std::generic_category(), adjoint_program);
 }
