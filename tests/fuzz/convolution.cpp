@@ -1,6 +1,7 @@
 // Fuzzer of convolutions: options that the bytes choose, and the three operations on whole numbers, by the direct loops
 // and by the definition, which must agree to the last bit.
 #include "framework/kernels/convolution_kernels.h"
+#include "framework/tensor/parallel.h"
 #include "tests/fuzz/fuzzing.h"
 #include "tests/support/random_forms.h"
 
@@ -42,6 +43,7 @@ void compare(const Conv2DForm& form, DType dtype) {
 }  // namespace adjoint
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {
+    set_thread_count(1);  // more would wait for each other, and do the same
     Choices choices(bytes);
     const Index groups = choices.between(1, 4);
     const auto channels = [&] { return groups * choices.between(1, 9); };

@@ -1,6 +1,7 @@
 // Fuzzer of PNG and JPEG images, with the EXIF in them. Checksums of a PNG are made right, so that more than these is
 // seen. What the checks let through the decoder gets here, not in a process of its own, where nobody would see it fall.
-#include <vector>
+#include <array>
+#include <cstddef>
 
 #include "datasets/image_file.h"
 #include "datasets/images/picture_decoder.h"
@@ -8,7 +9,7 @@
 #include "tests/support/image_files.h"
 
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {
-    static std::vector<std::byte> memory(std::size_t{1} << 26);
+    static std::array<std::byte, std::size_t{1} << 26> memory;
     const std::string file = with_right_checksums(std::string(bytes));
     const Bytes content(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
     for (const Index channels : {1, 3}) {
