@@ -151,6 +151,13 @@ TEST_F(GradcheckCommand, ReportsOneLayerByInput) {
     EXPECT_TRUE(lines[12].starts_with("adjoints: passed, "));
 }
 
+TEST_F(GradcheckCommand, NamesTwoInputsAAndB) {
+    const std::vector<std::string> lines = lines_of(printed({"gradcheck", "--layer", "matmul"}));
+    ASSERT_EQ(lines.size(), 1 + 4u);
+    EXPECT_TRUE(lines[3].starts_with("  a ")) << lines[3];
+    EXPECT_TRUE(lines[4].starts_with("  b ")) << lines[4];
+}
+
 TEST_F(GradcheckCommand, TakesEverySettingOfEveryRow) {
     for (const GradientRow& row : gradient_table()) {
         if (row.samples > 0 || row.settings.all().empty()) continue;

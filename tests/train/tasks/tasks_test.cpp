@@ -1,5 +1,7 @@
 // Truths about the registry of tasks: each declares what its test measures and can do what it says; and a task of one's
 // own needs three functions.
+#include <map>
+
 #include "datasets/digits/digit_scenes.h"
 #include "datasets/digits/drawn_digits.h"
 #include "framework/ops/elementwise.h"
@@ -63,6 +65,21 @@ TEST(Tasks, MeasureBlankImagesInFiniteNumbers) {
     const Datasets data = {.name = "arrays", .training = blank, .test = blank};
     const auto training = task.make_task({task, task.defaults, data, RunRandom(1)});
     for (const auto& [name, value] : training->evaluate(blank).metrics) EXPECT_TRUE(std::isfinite(value)) << name;
+}
+
+// Of equal images the mean of PSNRs is the PSNR of the mean, −10 log₁₀ error, in one batch and in several.
+TEST(Tasks, MeasureOneImageAsOftenAsItIsThere) {
+    const TaskSpec& task = *find_task("super-resolution");
+    for (const std::size_t count : {1, 251}) {
+        const std::vector<Variable> image(count, first_images(*few_digits().test, 1));
+        const auto images = std::make_shared<ArrayDataset>(concatenate(image, 0).value(), std::vector<int>(count, 0),
+                                                           std::vector<std::string>{"0"});
+        const Datasets data = {.name = "arrays", .training = images, .test = images};
+        std::map<std::string, double> found;
+        for (const auto& named : task.make_task({task, task.defaults, data, RunRandom(1)})->evaluate(images).metrics)
+            found.insert(named);
+        EXPECT_NEAR(found.at("psnr"), -10 * std::log10(found.at("mse")), 1e-5);
+    }
 }
 
 TEST(Tasks, CanDoWhatTheySay) {
