@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "datasets/image_file.h"
+#include "datasets/images/image_container.h"
 #include "datasets/read_file.h"
 #include "framework/tensor/random.h"
 #include "tests/support/image_files.h"
@@ -21,12 +22,15 @@ std::string jpeg_of(const Tensor& image) {
     return read_file(directory / "x.jpg");
 }
 
+std::string segment(std::uint8_t kind, const std::string& data) {
+    const std::size_t length = data.size() + 2;
+    return std::string{'\xff', static_cast<char>(kind), static_cast<char>(length >> 8), static_cast<char>(length)} +
+           data;
+}
+
 // A JPEG of 8 × 8 greys, with another segment of this kind before its own.
 std::string with_segment(const std::string& jpeg, std::uint8_t kind, const std::string& data) {
-    const std::size_t length = data.size() + 2;
-    const std::string head = {'\xff', static_cast<char>(kind), static_cast<char>(length >> 8),
-                              static_cast<char>(length)};
-    return jpeg.substr(0, 2) + head + data + jpeg.substr(2);
+    return jpeg.substr(0, 2) + segment(kind, data) + jpeg.substr(2);
 }
 
 TEST(DamagedImages, RefuseTablesThatDecodersWouldWriteBeyond) {
@@ -50,6 +54,58 @@ TEST(DamagedImages, RefuseTablesThatDecodersWouldWriteBeyond) {
     EXPECT_EQ(said_of(0xc0, std::string("\x8\0\x8\0\x8\1\1\x51\0", 9)), refused + "a frame that cannot be, at byte 2");
     EXPECT_EQ(said_of(0xdd, "one"), refused + "a restart interval that cannot be, at byte 2");
     EXPECT_EQ(said_of(0xc4, '\x03' + zeros), "no error") << "a table without codes";
+}
+
+TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
+    const std::string frame("\x8\0\x8\0\x8\3\1\x11\0\2\x11\1\3\x11\2", 15), scan("\3\1\0\2\x11\3\x22\0\x3f\0", 10);
+    const auto damage_of = [](const std::string& frame, const std::string& scan) {
+        const std::string file = "\xff\xd8" + segment(0xc0, frame) + segment(0xda, scan) + "\xff\xd9";
+        return inspect_image({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}).damage;
+    };
+    const auto with = [](std::string data, std::size_t at, int byte) {
+        data[at] = static_cast<char>(byte);
+        return data;
+    };
+    EXPECT_EQ(damage_of(frame, scan), "");
+    struct Limit {
+        std::size_t at;
+        int last, first_beyond;
+    };
+    const std::vector<Limit> of_frame = {
+        {2, 1, 0},        // height
+        {4, 1, 0},        // width
+        {7, 0x41, 0x51},  // samples across,
+        {7, 0x11, 0x01},  //
+        {7, 0x14, 0x15},  // and down
+        {7, 0x11, 0x10},  //
+        {8, 3, 4},        // divisors of the first component,
+        {11, 3, 4}        // and the second
+    };
+    const std::vector<Limit> of_scan = {
+        {1, 3, 4},        // component
+        {2, 0x30, 0x40},  // codes of its mean,
+        {2, 0x03, 0x04},  // and of the rest
+        {6, 0x30, 0x40},  //
+        {7, 63, 64},      // first coefficient,
+        {8, 63, 64},      // and last
+        {9, 0xd0, 0xe0},  // its bits before,
+        {9, 0x0d, 0x0e}   // and now
+    };
+    for (const auto& [at, last, beyond] : of_frame) {
+        EXPECT_EQ(damage_of(with(frame, at, last), scan), "") << at;
+        EXPECT_EQ(damage_of(with(frame, at, beyond), scan), "a frame that cannot be, at byte 2") << at;
+    }
+    for (const auto& [at, last, beyond] : of_scan) {
+        const std::string refused = "a scan of other components than the frame has, at byte 21";
+        EXPECT_EQ(damage_of(frame, with(scan, at, last)), "") << at;
+        EXPECT_EQ(damage_of(frame, with(scan, at, beyond)), refused) << at;
+    }
+    for (int components = 1; components <= 5; ++components) {
+        std::string all("\x8\0\x8\0\x8", 5);
+        all += static_cast<char>(components);
+        for (char name = 1; name <= components; ++name) all += name, all += "\x11", all += '\0';
+        EXPECT_EQ(damage_of(all, std::string("\1\1\0\0\x3f\0", 6)) == "", components <= 4);
+    }
 }
 
 // Bytes of a file at random places become others, or are left out.
