@@ -2,6 +2,7 @@
 // be, and the command that is printed for it describes it.
 #include "train/gradcheck/sweep.h"
 
+#include <map>
 #include <set>
 
 #include "framework/ops/convolution.h"
@@ -110,6 +111,50 @@ TEST(Settings, MayHaveNoUsualTextAndNoExample) {
     EXPECT_EQ(bare.usual().shape("--axes"), Shape{});
     EXPECT_EQ(bare.usual().whole("--to"), -1);
     EXPECT_EQ(error_of([] { Settings("--kernal 3"); }), "gradcheck: there is no such setting; got --kernal");
+}
+
+TEST(Settings, AreDrawnFromAllThatTheyMayBe) {
+    const Settings all(
+        "--shape 2,3,4 --other-shape 2,3,4 --kernel 3,3 --padding same --output-padding 1,1 --axes 0 "
+        "--axis 1 --to 4,-1");
+    const std::set<Index> to_8 = {1, 2, 3, 4, 5, 6, 7, 8}, padding = {-1, 0, 1, 2, 3};
+    std::set<Index> extents, sides, targets, lengths, shared;
+    std::map<std::string, std::set<std::string>> texts;
+    RandomStream stream(Random(1));
+    for (int draw = 0; draw < 4000; ++draw) {
+        const Settings drawn = all.drawn(stream);
+        const Shape shape = drawn.shape(), other = drawn.shape("--other-shape");
+        extents.insert(shape.begin(), shape.end());
+        lengths.insert(std::ssize(other));
+        for (std::size_t i = 0; i < other.size(); ++i) {  // aligned at the last axis
+            const Index extent = shape[shape.size() - other.size() + i];
+            EXPECT_TRUE(other[i] == 1 || other[i] == extent) << drawn.words();
+            if (extent > 1) shared.insert(other[i] == extent);
+        }
+        const std::string text = drawn.text("--padding");
+        if (text.find(',') == text.npos) {
+            texts["--padding"].insert(text);
+        } else {
+            const std::vector<Index> four = drawn.shape("--padding");
+            EXPECT_EQ(four.size(), 4u);
+            sides.insert(four.begin(), four.end());
+        }
+        targets.insert(drawn.shape("--to").front());
+        EXPECT_LE(drawn.shape("--to").front(), shape.front());
+        EXPECT_EQ(drawn.shape("--to").back(), -1);
+        for (const char* flag : {"--kernel", "--output-padding", "--axes", "--axis"})
+            texts[flag].insert(drawn.text(flag));
+    }
+    EXPECT_EQ(extents, to_8);
+    EXPECT_EQ(targets, to_8);
+    EXPECT_EQ(sides, padding);
+    EXPECT_EQ(lengths, (std::set<Index>{1, 2, 3}));
+    EXPECT_EQ(shared, (std::set<Index>{0, 1}));
+    EXPECT_EQ(texts["--padding"], (std::set<std::string>{"same", "valid", "full"}));
+    EXPECT_EQ(texts["--axis"], (std::set<std::string>{"0", "1", "2"}));
+    EXPECT_EQ(texts["--kernel"].size(), 16u) << "two of 1 to 4";
+    EXPECT_EQ(texts["--output-padding"].size(), 10u) << "none, or two of 0 to 2";
+    EXPECT_EQ(texts["--axes"].size(), 15u) << "one, two or three of three, in each order";
 }
 
 TEST(Settings, WriteAFlagWithoutText) {
