@@ -152,7 +152,7 @@ TEST_F(GradcheckCommand, ReportsOneLayerByInput) {
 }
 
 TEST_F(GradcheckCommand, NamesTwoInputsAAndB) {
-    const std::vector<std::string> lines = lines_of(printed({"gradcheck", "--layer", "matmul"}));
+    const std::vector<std::string> lines = lines_of(printed({"gradcheck", "--layer", "concatenate"}));
     ASSERT_EQ(lines.size(), 1 + 4u);
     EXPECT_TRUE(lines[3].starts_with("  a ")) << lines[3];
     EXPECT_TRUE(lines[4].starts_with("  b ")) << lines[4];
