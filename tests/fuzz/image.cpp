@@ -12,10 +12,9 @@ void adjoint::fuzzing::try_bytes(std::string_view bytes) {
     static std::array<std::byte, std::size_t{1} << 21> memory;  // larger pictures take longer, and nothing else
     const std::string file = with_right_checksums(std::string(bytes));
     const Bytes content(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
+    const bool decodable = inspect_image(content).damage.empty();
     for (const int channels : {1, 3}) {
-        if (inspect_image(content).damage.empty() &&
-            decode_within(memory, content, channels).outcome == DecoderAnswer::out_of_memory)
-            return;
+        if (decodable && decode_within(memory, content, channels).outcome == DecoderAnswer::out_of_memory) return;
     }
     answers([&] { decode_picture("x", file, bytes.size() % 2 == 0 ? 1 : 3); });
 }

@@ -69,36 +69,36 @@ TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
     EXPECT_EQ(damage_of(frame, scan), "");
     struct Limit {
         std::size_t at;
-        int last, first_beyond;
+        int good, bad;
     };
     const std::vector<Limit> of_frame = {
-        {2, 1, 0},        // height
-        {4, 1, 0},        // width
-        {7, 0x41, 0x51},  // samples across,
-        {7, 0x11, 0x01},  //
-        {7, 0x14, 0x15},  // and down
-        {7, 0x11, 0x10},  //
-        {8, 3, 4},        // divisors of the first component,
-        {11, 3, 4}        // and the second
+        {2, 1, 0},        // the last byte of the height
+        {4, 1, 0},        // the last byte of the width
+        {7, 0x41, 0x51},  // samples across, at most 4
+        {7, 0x11, 0x01},  // samples across, at least 1
+        {7, 0x14, 0x15},  // samples down, at most 4
+        {7, 0x11, 0x10},  // samples down, at least 1
+        {8, 3, 4},        // divisors of the first component
+        {11, 3, 4}        // divisors of the second
     };
     const std::vector<Limit> of_scan = {
-        {1, 3, 4},        // component
-        {2, 0x30, 0x40},  // codes of its mean,
-        {2, 0x03, 0x04},  // and of the rest
-        {6, 0x30, 0x40},  //
-        {7, 63, 64},      // first coefficient,
-        {8, 63, 64},      // and last
-        {9, 0xd0, 0xe0},  // its bits before,
-        {9, 0x0d, 0x0e}   // and now
+        {1, 3, 4},        // the first component's name
+        {2, 0x30, 0x40},  // codes of its mean
+        {2, 0x03, 0x04},  // codes of the rest
+        {6, 0x30, 0x40},  // codes of the third component's mean
+        {7, 63, 64},      // the first coefficient
+        {8, 63, 64},      // the last coefficient
+        {9, 0xd0, 0xe0},  // bits that came before
+        {9, 0x0d, 0x0e}   // bits that come now
     };
-    for (const auto& [at, last, beyond] : of_frame) {
-        EXPECT_EQ(damage_of(with(frame, at, last), scan), "") << at;
-        EXPECT_EQ(damage_of(with(frame, at, beyond), scan), "a frame that cannot be, at byte 2") << at;
+    for (const auto& [at, good, bad] : of_frame) {
+        EXPECT_EQ(damage_of(with(frame, at, good), scan), "") << at;
+        EXPECT_EQ(damage_of(with(frame, at, bad), scan), "a frame that cannot be, at byte 2") << at;
     }
-    for (const auto& [at, last, beyond] : of_scan) {
+    for (const auto& [at, good, bad] : of_scan) {
         const std::string refused = "a scan of other components than the frame has, at byte 21";
-        EXPECT_EQ(damage_of(frame, with(scan, at, last)), "") << at;
-        EXPECT_EQ(damage_of(frame, with(scan, at, beyond)), refused) << at;
+        EXPECT_EQ(damage_of(frame, with(scan, at, good)), "") << at;
+        EXPECT_EQ(damage_of(frame, with(scan, at, bad)), refused) << at;
     }
     for (int components = 1; components <= 5; ++components) {
         std::string all("\x8\0\x8\0\x8", 5);
