@@ -63,7 +63,12 @@ void append(toml::array& values, const CLI::Option& option, const std::string& t
     }
 }
 
+// A key such as a.b.c is a table within a table, and what writes or frees such goes one call deeper for each.
 toml::table parse_toml(const std::string& text, const std::filesystem::path& file) {
+    constexpr std::ptrdiff_t most_points = 1000;
+    const std::ptrdiff_t points = std::ranges::count(text, '.');
+    require<DataError>(points <= most_points, "{}: must have at most {} points, as in a.b; got {}", file.string(),
+                       most_points, points);
     try {
         return toml::parse(text);
     } catch (const toml::parse_error& error) {

@@ -175,6 +175,8 @@ class Reader {
 
   private:
     void read_header(const std::string& text) {
+        require<DataError>(is_shallow(text), "{}: the header must have at most 64 lists and objects within one another",
+                           file_.path());
         const nlohmann::json header = nlohmann::json::parse(text);
         HeaderKeys keys(file_.path());
         nlohmann::json::sax_parse(text, &keys);

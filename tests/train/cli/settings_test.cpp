@@ -80,6 +80,10 @@ TEST_F(RunSettings, ThatAreWrongAreSaidToBeSoByFileAndName) {
     EXPECT_EQ(read("[section]\nrate = 3"), "must hold options of command; got section");
     EXPECT_EQ(read("rate = -3"), "--rate: must be a number above 0; got -3");
     EXPECT_EQ(read("seed = 2026-11-21"), "seed: must be a text, a number, true or false");
+    std::string deep = "a";
+    for (int parts = 1; parts < 50'000; ++parts) deep += ".a";
+    for (const std::string& text : {deep + " = 1", "[" + deep + "]", "[[" + deep + "]]", "x = {" + deep + " = 1}"})
+        EXPECT_EQ(read(text), "must have at most 1000 points, as in a.b; got 49999");
     EXPECT_TRUE(read("rate = 3\nname 'x'").starts_with("must be TOML; got in line 2: "));
     const auto none = directory / "none.toml";
     EXPECT_EQ(error_about<MissingInput>(none, [&] { read_settings(command, none); }),

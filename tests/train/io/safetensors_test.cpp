@@ -253,6 +253,8 @@ TEST_F(Safetensors, RefuseHeadersThatDoNotDescribeTheFile) {
               "the tensors must fill the file without gap or overlap; got 1 tensors in 44 bytes");
     EXPECT_EQ(entry("F32", "[0,4611686018427387904,4]", "[0,0]"),
               "x: the shape does not fit the file; got [0, 4611686018427387904, 4]");
+    EXPECT_EQ(entry("F32", std::string(100'000, '[') + std::string(100'000, ']'), "[0,44]"),
+              "the header must have at most 64 lists and objects within one another");
     const std::string unlike = "the header is not what safetensors describes; got ";
     for (const char* wrong : {"[3]", "{", "{\"x\":3}", "{\"x\":{}}", "nothing", "{\"x\":{\"dtype\":5}}"}) {
         write_header(wrong);
