@@ -66,6 +66,9 @@ RunState run_state_in(const std::string& text) try {
     const Json json = json_of_text(text);
     RunState state;
     for_each_value(state, [&](const char* name, auto& value) { read_value(json, name, value); });
+    for (const double factor : {state.plateau.scale, state.learning_rate_scale})
+        require<DataError>(factor >= 0, "is not the state of a run: factors of rates must be at least 0; got {}",
+                           factor);
     if (json.contains("plateau_best")) read_value(json, "plateau_best", state.plateau.best);
     if (json.contains("best_loss")) {
         RunState::Best& best = state.best.emplace();

@@ -1,6 +1,7 @@
 #include "train/trainer/training_steps.h"
 
 #include <algorithm>
+#include <fmt/ranges.h>
 #include <utility>
 
 #include "datasets/augmentation.h"
@@ -25,12 +26,23 @@ Metrics means(const std::string& prefix, const Metrics& sums, Index count) {
     return result;
 }
 
+// Sums of a checkpoint may be of other losses.
 void add(Metrics& sums, const Metrics& losses) {
     if (sums.empty()) {
         sums = losses;
-    } else {
-        for (std::size_t i = 0; i < losses.size(); ++i) sums[i].second += losses[i].second;
+        return;
     }
+    using Named = Metrics::value_type;
+    if (!std::ranges::equal(sums, losses, {}, &Named::first, &Named::first)) {
+        const auto names = [](const Metrics& all) {
+            std::vector<std::string> found;
+            for (const Named& named : all) found.push_back(named.first);
+            return found;
+        };
+        throw DataError(fmt::format("the checkpoint must have sums of the losses {}; got {}",
+                                    fmt::join(names(losses), ", "), fmt::join(names(sums), ", ")));
+    }
+    for (std::size_t i = 0; i < losses.size(); ++i) sums[i].second += losses[i].second;
 }
 
 }  // namespace

@@ -76,6 +76,10 @@ TEST_F(CheckpointFiles, WithStatesThatNoRunIsInAreRefused) {
     EXPECT_EQ(refusal("\"batch\":0", "\"batch\":1e300"), no_state + "batch" + most + "9223372036854775807; got 1e+300");
     EXPECT_EQ(refusal("no_better\":0", "no_better\":4294967297"),
               no_state + "plateau_no_better" + most + "2147483647; got 4294967297");
+    for (const char* name : {"plateau_rate_factor", "rate_factor"}) {
+        EXPECT_EQ(refusal(fmt::format("\"{}\":1.0", name), fmt::format("\"{}\":-1.0", name)),
+                  no_state + "factors of rates must be at least 0; got -1");
+    }
     EXPECT_TRUE(refusal("\"epoch\":1,", "").starts_with("is not the state of a run; got "));
     EXPECT_TRUE(refusal("{", std::string(100'000, '[')).starts_with("is not the state of a run; got "));
 }

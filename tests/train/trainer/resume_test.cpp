@@ -2,6 +2,7 @@
 // checkpoint, they come to the very bytes of a run that was never interrupted.
 #include <algorithm>
 #include <csignal>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "tests/support/program.h"
 #include "train/cli/directory_lock.h"
 #include "train/io/png.h"
+#include "train/io/safetensors.h"
 #include "train/tasks/registry.h"
 
 namespace adjoint {
@@ -132,6 +134,23 @@ TEST_F(Resumed, ACheckpointThatIsDamagedIsPassedOverForTheOneBefore) {
         }
         expect_same("whole", out);
     }
+}
+
+TEST_F(Resumed, ACheckpointWithTheLossesOfAnotherModelIsRefused) {
+    done(begin("vae", "run") + " --max-steps 6");
+    const SafetensorsFile checkpoint = read_safetensors(checkpoints("run").back());
+    auto state = nlohmann::json::parse(checkpoint.metadata.at("run"));
+    const std::string names =
+        fmt::format("{}, {}", state["losses"][0][0].get<std::string>(), state["losses"][1][0].get<std::string>());
+    state["losses"] = nlohmann::json::parse(R"([["a", 1.0]])");
+    write_safetensors(checkpoints("run").back(), NamedTensors(checkpoint.tensors.begin(), checkpoint.tensors.end()),
+                      {{"run", state.dump()}});
+    const Outcome outcome = run("train vae --max-steps 0 --resume run");
+    EXPECT_EQ(outcome.status, 65);
+    EXPECT_NE(outcome.err.find("error: the checkpoint must have sums of the losses " + names + "; got a\n"),
+              std::string::npos)
+        << outcome.err;
+    EXPECT_EQ(content("run/metrics.jsonl").find("_a\""), std::string::npos);
 }
 
 TEST_F(Resumed, ARunWithoutAWholeCheckpointIsRefusedAndStays) {
