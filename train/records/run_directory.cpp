@@ -62,6 +62,14 @@ Json json_of(const DataRecord& data) {
 DataRecord data_in(const Json& config) {
     if (!config.value("data", Json()).is_object()) return {.name = config.at("dataset")};
     const Json& data = config.at("data");
+    for (const char* count : {"training", "validation", "test"})
+        require<DataError>(!data.contains(count) || is_count(data.at(count)),
+                           "{} must be a whole number from 0; got {}", count, data.at(count).dump());
+    if (const Json shape = data.value("image_shape", Json::array()); !shape.empty()) {
+        const auto is_extent = [](const Json& extent) { return is_count(extent) && extent.get<Index>() > 0; };
+        require<DataError>(shape.is_array() && shape.size() == 3 && std::ranges::all_of(shape, is_extent),
+                           "image_shape must be three whole numbers from 1; got {}", shape.dump());
+    }
     return {.name = data.at("name"),
             .directory = data.value("directory", ""),
             .image_shape = data.value("image_shape", Shape()),
@@ -154,6 +162,8 @@ RunDirectory RunDirectory::open(const fs::path& path) {
         return RunDirectory(path, json.at("model"), data_in(json));
     } catch (const Json::exception& error) {
         throw DataError(fmt::format("{}: is not the configuration of a run; got {}", file.string(), error.what()));
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: is not the configuration of a run: {}", file.string(), error.what()));
     }
 }
 

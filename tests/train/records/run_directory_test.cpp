@@ -158,6 +158,21 @@ TEST_F(Runs, OfADamagedConfigurationAreRefused) {
         const std::string message = error_about<DataError>(file, [&] { RunDirectory::open(path); });
         EXPECT_TRUE(message.starts_with("is not the configuration of a run; got ")) << text << ": " << message;
     }
+    const std::string no_shape = "image_shape must be three whole numbers from 1; got ";
+    for (const char* shape :
+         {"[28]", "[28,28]", "[28,28,0]", "[28,28,1,1]", "[28,28,1.5]", "[28,28,1e300]", "\"28\""}) {
+        auto json = nlohmann::json::parse(whole);
+        json["data"]["image_shape"] = nlohmann::json::parse(shape);
+        write_bytes(file, json.dump());
+        const std::string got = json["data"]["image_shape"].dump();
+        EXPECT_EQ(error_about<DataError>(file, [&] { RunDirectory::open(path); }),
+                  "is not the configuration of a run: " + no_shape + got);
+    }
+    auto json = nlohmann::json::parse(whole);
+    json["data"]["training"] = 1e300;
+    write_bytes(file, json.dump());
+    EXPECT_EQ(error_about<DataError>(file, [&] { RunDirectory::open(path); }),
+              "is not the configuration of a run: training must be a whole number from 0; got 1e+300");
 }
 
 }  // namespace
