@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "train/report/run_facts.h"
 #include "train/report/wording.h"
@@ -24,13 +23,21 @@ struct Curve {
     bool is_training_loss() const { return metric == "loss" && (images == "step" || images == "training"); }
 };
 
+constexpr std::string_view of_one_batch = "overfit_";
+
 // overfit_step_loss is the loss in the steps of a run that learns one batch by heart.
 Curve curve_called(const std::string& name) {
-    static const std::regex parts("(overfit_)?((step|training|validation|test)_)?([^]*)");
-    std::smatch match;
-    std::regex_match(name, match, parts);
-    Curve curve = {.name = name, .images = match[3], .metric = match[4], .points = {}};
-    if (match[1].matched && curve.images.empty()) curve.images = "batch";
+    std::string_view metric = name;
+    const bool one_batch = metric.starts_with(of_one_batch);
+    if (one_batch) metric.remove_prefix(of_one_batch.size());
+    Curve curve = {.name = name, .images = one_batch ? "batch" : "", .metric = "", .points = {}};
+    for (const std::string images : {"step", "training", "validation", "test"}) {
+        if (!metric.starts_with(images + "_")) continue;
+        curve.images = images;
+        metric.remove_prefix(images.size() + 1);
+        break;
+    }
+    curve.metric = metric;
     if (curve.is_norm() || curve.is_pace()) curve.images = "";
     return curve;
 }
@@ -77,7 +84,9 @@ std::string title_of_chart(const Curve& curve, const std::string& loss) {
 }
 
 std::string title_in_comparison(const Curve& curve) {
-    return title_of(std::regex_replace(curve.name, std::regex("^(overfit_)?step_"), "$1training_"));
+    if (curve.images != "step") return title_of(curve.name);
+    const bool one_batch = curve.name.starts_with(of_one_batch);
+    return title_of(std::string(one_batch ? of_one_batch : "") + "training_" + curve.metric);
 }
 
 std::string label_of(const Curve& curve) {

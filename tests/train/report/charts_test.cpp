@@ -58,6 +58,13 @@ TEST(ReportCharts, GivesTheSameImagesTheSameColour) {
     EXPECT_EQ(curve(charts, 0, 2).at("images"), "validation");
 }
 
+TEST(ReportCharts, TakesANameOfAnyLength) {
+    const std::string name(1'000'000, 'a');
+    Json line = end;
+    line["test_" + name] = 1;
+    EXPECT_TRUE(labels(charts_of(Json::array({facts("first", Json::array({line}))}))).contains("A" + name.substr(1)));
+}
+
 TEST(ReportCharts, HasThreeHeadings) {
     const Json charts = charts_of(Json::array({facts("first", Json::array({end}))}));
     std::vector<std::string> titles;
