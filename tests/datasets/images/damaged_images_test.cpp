@@ -58,8 +58,8 @@ TEST(DamagedImages, RefuseTablesThatDecodersWouldWriteBeyond) {
 
 TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
     const std::string frame("\x8\0\x8\0\x8\3\1\x11\0\2\x11\1\3\x11\2", 15), scan("\3\1\0\2\x11\3\x22\0\x3f\0", 10);
-    const auto damage_of = [](const std::string& frame, const std::string& scan) {
-        const std::string file = "\xff\xd8" + segment(0xc0, frame) + segment(0xda, scan) + "\xff\xd9";
+    const auto damage_of = [](const std::string& header, const std::string& scan_header) {
+        const std::string file = "\xff\xd8" + segment(0xc0, header) + segment(0xda, scan_header) + "\xff\xd9";
         return inspect_image({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}).damage;
     };
     const auto with = [](std::string data, std::size_t at, int byte) {
