@@ -17,6 +17,7 @@ namespace adjoint {
 namespace {
 
 constexpr std::uintmax_t most_bytes = 1 << 28;
+constexpr Index most_pixels = 1 << 26;
 
 template <class Reason>
 void require_image(bool good, const std::string& path, const Reason& reason) {
@@ -28,12 +29,11 @@ void require_size(const std::string& path, std::uintmax_t bytes) {
 }
 
 // What the decoder makes of the file.
-Picture decode(const std::string& path, Bytes file, Index channels) {
-    const DecodedPicture decoded = decode_apart(file, channels);
+Picture decode(const std::string& path, Bytes file, const ImageContainer& container, Index channels) {
+    const Index height = container.height, width = container.width;
+    const DecodedPicture decoded = decode_apart({file, height, width, static_cast<int>(channels)});
     require_image(decoded.damage.empty(), path, decoded.damage);
-    require<DataError>(decoded.bytes != nullptr, "{}: must have at most {} pixels; got {} × {}", path, most_pixels,
-                       decoded.width, decoded.height);
-    return {{decoded.height, decoded.width, channels, decoded.bytes.get()}, decoded.bytes, decoded.coloured};
+    return {{height, width, channels, decoded.bytes.get()}, decoded.bytes, decoded.coloured};
 }
 
 // Where the header of a PNG has these.
@@ -41,9 +41,8 @@ constexpr std::size_t depth_at = 8, colour_type_at = 9;
 
 // Whether the pixels are indices of a palette; stb_image looks them up without asking how many colours there are.
 bool has_indices(const ImageContainer& png) {
-    constexpr std::uint8_t indices = 3, most_bits = 8;
-    return png.header.size() > colour_type_at && png.header[colour_type_at] == indices &&
-           png.header[depth_at] <= most_bits;
+    constexpr std::uint8_t indices = 3;
+    return !png.header.empty() && png.header[colour_type_at] == indices;
 }
 
 // Decodes a PNG of palette indices: as one of greys, which are stored alike and come stretched to 0..255. A tRNS, which
@@ -55,7 +54,7 @@ Picture decode_indices(const std::string& path, std::span<std::uint8_t> file, co
     const auto place_of = [&](Bytes part) { return static_cast<std::size_t>(part.data() - file.data()); };
     file[place_of(png.header) + colour_type_at] = greys;
     if (png.opacity.data() != nullptr) file[place_of(png.opacity) - 4] = 'x';
-    const Picture stretched = decode(path, file, /*channels=*/1);
+    const Picture stretched = decode(path, file, png, /*channels=*/1);
     const int stretch = 255 / ((1 << png.header[depth_at]) - 1);
     const auto pixels = static_cast<std::size_t>(stretched.view.height * stretched.view.width);
     const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[pixels * static_cast<std::size_t>(channels)]);
@@ -97,10 +96,13 @@ Picture decode_picture(const std::string& path, std::string content, Index chann
     const std::span file(reinterpret_cast<std::uint8_t*>(content.data()), content.size());
     const ImageContainer container = inspect_image(file);
     require_image(container.damage.empty(), path, container.damage);
+    require<DataError>(container.height <= most_pixels / container.width,
+                       "{}: must have at most {} pixels; got {} × {}", path, most_pixels, container.width,
+                       container.height);
     const std::uint32_t checksum = checksum_of(std::as_bytes(file));
-    Picture picture =
-        upright(has_indices(container) ? decode_indices(path, file, container, channels) : decode(path, file, channels),
-                exif_orientation(container.exif));
+    Picture picture = upright(has_indices(container) ? decode_indices(path, file, container, channels)
+                                                     : decode(path, file, container, channels),
+                              exif_orientation(container.exif));
     picture.checksum = checksum;
     if (!container.header.empty()) picture.depth = container.header[depth_at];
     return picture;

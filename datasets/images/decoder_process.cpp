@@ -18,7 +18,6 @@
 #include <unistd.h>
 #include <vector>
 
-#include "datasets/images/picture_decoder.h"
 #include "framework/tensor/error.h"
 
 namespace adjoint {
@@ -31,8 +30,7 @@ constexpr int longest = 60'000;  // milliseconds
 
 // What both processes see: this, then the file, then what the decoder uses.
 struct Exchange {
-    std::uint64_t file_size;
-    std::int32_t channels;
+    DecoderTask task;
     DecoderAnswer answer;
 };
 
@@ -64,8 +62,7 @@ struct Memory {
     Exchange& exchange = memory.exchange();
     char turn;
     while (::syscall(SYS_read, own, &turn, 1) == 1) {
-        const Bytes file(reinterpret_cast<const std::uint8_t*>(memory.file()), exchange.file_size);
-        exchange.answer = decode_within(memory.beyond(exchange.file_size), file, exchange.channels);
+        exchange.answer = decode_within(memory.beyond(exchange.task.file.size()), exchange.task);
         if (::syscall(SYS_write, own, &turn, 1) != 1) break;
     }
     for (;;) ::syscall(SYS_exit, 0);
@@ -96,14 +93,16 @@ class DecoderProcess {
 
     enum End { answered, gone, late };
 
-    End decode(Bytes file, Index channels) {
+    End decode(const DecoderTask& task) {
         Exchange& exchange = memory_.exchange();
-        exchange = {file.size(), static_cast<std::int32_t>(channels), {}};
+        exchange = {task, {}};
+        const Bytes file = task.file;
         if (file.size() >= memory_.size - sizeof(Exchange) - 16) {
             exchange.answer.outcome = DecoderAnswer::out_of_memory;
             return answered;
         }
         std::memcpy(memory_.file(), file.data(), file.size());
+        exchange.task.file = {reinterpret_cast<const std::uint8_t*>(memory_.file()), file.size()};
         char turn = 0;
         if (::send(socket_, &turn, 1, MSG_NOSIGNAL) != 1) return gone;
         pollfd answer = {socket_, POLLIN, 0};
@@ -143,33 +142,30 @@ class DecoderProcess {
 
 // In that process, or in a new one with so much memory where there is none or somebody else may have ended it. Nothing
 // where that memory is not enough.
-std::optional<DecodedPicture> decode_in(std::unique_ptr<DecoderProcess>& process, std::size_t memory, Bytes file,
-                                        Index channels) {
+std::optional<DecodedPicture> decode_in(std::unique_ptr<DecoderProcess>& process, std::size_t memory,
+                                        const DecoderTask& task) {
     using End = DecoderProcess::End;
-    End end = process == nullptr ? End::gone : process->decode(file, channels);
+    End end = process == nullptr ? End::gone : process->decode(task);
     if (end == End::gone) {
         process = std::make_unique<DecoderProcess>(memory);
-        end = process->decode(file, channels);
+        end = process->decode(task);
     }
     const DecodedPicture failed = {.damage = "one that the decoder fails at"};
     if (end != End::answered) {
         process.reset();
-        return failed;
+        return end == End::gone ? failed : DecodedPicture{.damage = "one that takes longer than a minute to decode"};
     }
     DecoderAnswer answer = process->answer();  // of which nothing is believed
     answer.reason[sizeof answer.reason - 1] = '\0';
     if (answer.outcome == DecoderAnswer::out_of_memory) return std::nullopt;
-    if (answer.outcome == DecoderAnswer::refused) return DecodedPicture{.damage = answer.reason};
-    DecodedPicture picture = {{}, answer.height, answer.width, answer.own_channels >= 3};
-    if (picture.height <= 0 || picture.width <= 0) return failed;
-    if (picture.height * picture.width > most_pixels) return picture;
-    const auto size = static_cast<std::size_t>(picture.height * picture.width * channels);
-    const std::uint8_t* const pixels = process->pixels(answer, file.size(), size);
-    if (pixels == nullptr) return failed;
+    if (answer.outcome == DecoderAnswer::refused && answer.reason[0] != '\0') return {{.damage = answer.reason}};
+    const auto size = static_cast<std::size_t>(task.height * task.width * task.channels);
+    const std::uint8_t* const pixels = process->pixels(answer, task.file.size(), size);
+    const bool whole = answer.outcome == DecoderAnswer::decoded && pixels != nullptr;
+    if (!whole || answer.height != task.height || answer.width != task.width) return failed;
     const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[size]);
     std::memcpy(bytes.get(), pixels, size);
-    picture.bytes = bytes;
-    return picture;
+    return DecodedPicture{bytes, /*coloured=*/answer.own_channels >= 3};
 }
 
 // Those that wait for the next picture.
@@ -193,23 +189,23 @@ class Waiting {
 };
 
 // Large pictures are decoded one after the other. The process for the largest of all ends with the picture.
-DecodedPicture decode_large(Bytes file, Index channels) {
+DecodedPicture decode_large(const DecoderTask& task) {
     static std::mutex mutex;
     static std::unique_ptr<DecoderProcess> process;
     const std::lock_guard one(mutex);
-    if (const auto picture = decode_in(process, large_memory, file, channels)) return *picture;
+    if (const auto picture = decode_in(process, large_memory, task)) return *picture;
     std::unique_ptr<DecoderProcess> largest;
-    return decode_in(largest, most_memory, file, channels).value_or(DecodedPicture{.damage = "one beyond all memory"});
+    return decode_in(largest, most_memory, task).value_or(DecodedPicture{.damage = "one beyond all memory"});
 }
 
 }  // namespace
 
-DecodedPicture decode_apart(Bytes file, Index channels) {
+DecodedPicture decode_apart(const DecoderTask& task) {
     static Waiting waiting;
     std::unique_ptr<DecoderProcess> process = waiting.take();
-    const std::optional<DecodedPicture> picture = decode_in(process, usual_memory, file, channels);
+    const std::optional<DecodedPicture> picture = decode_in(process, usual_memory, task);
     waiting.give_back(std::move(process));
-    return picture ? *picture : decode_large(file, channels);
+    return picture ? *picture : decode_large(task);
 }
 
 }  // namespace adjoint

@@ -7,10 +7,10 @@
 namespace {
 
 // Hands out pieces of some memory one behind the other, as zeros; only the last one can grow where it is, or be given
-// back.
+// back, and none grows beyond a limit.
 class Arena {
   public:
-    explicit Arena(std::span<std::byte> memory) : memory_(memory) {}
+    Arena(std::span<std::byte> memory, std::size_t largest_grown) : memory_(memory), largest_grown_(largest_grown) {}
 
     void* allocate(std::size_t size) {
         const std::size_t needed = piece_of(size);
@@ -28,6 +28,10 @@ class Arena {
 
     void* resize(void* old, std::size_t size) {
         if (old == nullptr) return allocate(size);
+        if (size > largest_grown_) {
+            overgrown = true;
+            return nullptr;
+        }
         const std::size_t had = size_of(old), room = memory_.size() - last_;
         if (is_last(old) && size >= had && piece_of(size) <= room) {
             std::memset(static_cast<std::byte*>(old) + had, 0, size - had);
@@ -44,7 +48,7 @@ class Arena {
         if (piece != nullptr && is_last(piece)) used_ = last_;
     }
 
-    bool exhausted = false;
+    bool exhausted = false, overgrown = false;
 
   private:
     static constexpr std::size_t header = 16;  // holds the size, and keeps pieces aligned
@@ -60,6 +64,7 @@ class Arena {
     }
 
     std::span<std::byte> memory_;
+    std::size_t largest_grown_;
     std::size_t used_ = 0, last_ = 0;
 };
 
@@ -74,7 +79,7 @@ thread_local std::jmp_buf at_fault;  // where the decoder's own assertions lead,
 #define STBI_ONLY_JPEG
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
-#define STBI_MAX_DIMENSIONS (1 << 16)
+#define STBI_MAX_DIMENSIONS (1 << 26)
 #define STBI_MALLOC(size) arena->allocate(size)
 #define STBI_REALLOC(memory, size) arena->resize(memory, size)
 #define STBI_FREE(memory) arena->give_back(memory)
@@ -90,28 +95,31 @@ DecoderAnswer refusal(const char* reason) {
     return answer;
 }
 
+// The decoder lets two pieces grow, each to twice what it was: the data of a PNG as it gathers them, which it begins
+// with 4096 bytes, and what they unpack to, which it begins as pixels of 8 bytes and a filter a row take, at most.
+std::size_t largest_grown(const DecoderTask& task) {
+    const auto rows = static_cast<std::size_t>(task.height), row = 1 + 8 * static_cast<std::size_t>(task.width);
+    return 2 * std::max({std::size_t{4096}, task.file.size(), rows * row});
+}
+
 // A function of its own, so that a jump out of it changes nothing that its caller holds; it has no destructors.
-[[gnu::noinline]] DecoderAnswer decode(std::span<std::byte> memory, Bytes file, int channels) {
-    const int length = static_cast<int>(file.size());
+[[gnu::noinline]] DecoderAnswer decode(std::span<std::byte> memory, const DecoderTask& task) {
     int width = 0, height = 0, own_channels = 0;
-    if (stbi_info_from_memory(file.data(), length, &width, &height, &own_channels) == 0)
-        return refusal(stbi_failure_reason());
-    DecoderAnswer answer{DecoderAnswer::decoded, height, width, own_channels};
-    if (std::int64_t{width} * height > most_pixels) return answer;
-    const std::uint8_t* const pixels =
-        stbi_load_from_memory(file.data(), length, &width, &height, &own_channels, channels);
-    if (pixels == nullptr) return refusal(stbi_failure_reason());
-    answer.pixels_at = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(pixels) - memory.data());
-    return answer;
+    stbi__g_failure_reason = "one that the decoder fails at";  // and not what an earlier picture had
+    const std::uint8_t* const pixels = stbi_load_from_memory(task.file.data(), static_cast<int>(task.file.size()),
+                                                             &width, &height, &own_channels, task.channels);
+    if (pixels == nullptr) return refusal(arena->overgrown ? "more data than its pixels take" : stbi_failure_reason());
+    const auto pixels_at = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(pixels) - memory.data());
+    return {DecoderAnswer::decoded, height, width, own_channels, pixels_at};
 }
 
 }  // namespace
 
-DecoderAnswer decode_within(std::span<std::byte> memory, Bytes file, int channels) {
-    Arena own(memory);
+DecoderAnswer decode_within(std::span<std::byte> memory, const DecoderTask& task) {
+    Arena own(memory, largest_grown(task));
     arena = &own;
     const DecoderAnswer answer =
-        setjmp(at_fault) == 0 ? decode(memory, file, channels) : refusal("one that the decoder fails at");
+        setjmp(at_fault) == 0 ? decode(memory, task) : refusal("one that the decoder fails at");
     arena = nullptr;
     return answer;
 }

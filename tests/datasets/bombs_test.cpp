@@ -1,7 +1,10 @@
 // Truths about small files that claim to be large: what they announce is not believed, and not unpacked.
 #include "datasets/idx.h"
+#include "datasets/image_file.h"
+#include "datasets/images/picture_decoder.h"
 #include "framework/tensor/error.h"
 #include "tests/support/idx_files.h"
+#include "tests/support/image_files.h"
 
 namespace adjoint {
 namespace {
@@ -13,6 +16,35 @@ TEST_F(Bombs, OfZerosAreRefusedBeforeTheyAreAllUnpacked) {
     const auto file = write("bomb.gz", packed);
     EXPECT_EQ(error_about<DataError>(file, [&] { read_idx(file); }),
               fmt::format("must not unpack to more than 200 times its size of {} bytes", packed.size()));
+}
+
+TEST(PngBombs, AreUnpackedToLittleMoreThanTheirPixels) {
+    const std::string rows(std::size_t{1} << 26, '\0');
+    const std::string bomb = png_of(RawPng{.width = 30, .height = 30, .rows = rows});
+    const Bytes file(reinterpret_cast<const std::uint8_t*>(bomb.data()), bomb.size());
+    std::vector<std::byte> memory(std::size_t{1} << 20);
+    const DecoderAnswer answer = decode_within(memory, {file, 30, 30, 1});
+    EXPECT_EQ(answer.outcome, DecoderAnswer::refused) << "and not out of memory";
+    EXPECT_STREQ(answer.reason, "more data than its pixels take");
+    EXPECT_EQ(error_about<DataError>("x", [&] { decode_picture("x", bomb, 1); }),
+              "must be a PNG or JPEG image; got more data than its pixels take");
+}
+
+// Of rows of pixels of one bit, Adam's seven passes take the most beyond what the decoder begins with.
+TEST(PngBombs, AreNoPicturesHoweverTheyAreStored) {
+    for (const auto& [width, height] : std::vector<std::pair<int, int>>{{1, 1}, {1, 999}, {999, 1}, {33, 35}}) {
+        for (const int depth : {1, 2, 4, 8}) {
+            for (const bool interlaced : {false, true}) {
+                const IndexedPng png = {.width = width,
+                                        .height = height,
+                                        .depth = depth,
+                                        .indices = std::string(static_cast<std::size_t>(width * height), '\1'),
+                                        .interlaced = interlaced,
+                                        .grey = true};
+                EXPECT_EQ(decode_picture("x", png_of(png), 1).view.width, width);
+            }
+        }
+    }
 }
 
 }  // namespace

@@ -229,7 +229,7 @@ TEST_F(ImageFiles, OfIndicesWithoutAPaletteAreRefused) {
     }
     png = pattern(8, 256);
     png.depth = 16;
-    EXPECT_EQ(refusal_of_bytes(png_of(png)), "must be a PNG or JPEG image; got unknown image type");
+    EXPECT_EQ(refusal_of_bytes(png_of(png)), "must be a PNG or JPEG image; got a PNG of pixels of type 3 and 16 bits");
 }
 
 // ---- damage that leaves the container whole

@@ -11,6 +11,8 @@
 namespace adjoint {
 namespace {
 
+const std::string png_signature = "\x89PNG\r\n\x1a\n";
+
 std::string big_endian(std::uint32_t value) { return swapped<std::uint32_t>({value}); }
 
 // Every `right`-th pixel of every `down`-th row from (x, y) on: rows of whole bytes, each behind its filter, none.
@@ -67,6 +69,11 @@ std::string with_right_checksums(std::string png) {
     return png;
 }
 
+std::string png_of(const RawPng& png) {
+    return png_signature + png_chunk("IHDR", big_endian(png.width) + big_endian(png.height) + png.rest) +
+           png_chunk("IDAT", deflated(png.rows)) + png_chunk("IEND", "");
+}
+
 std::string png_of(const IndexedPng& png) {
     constexpr char greys = 0, indices = 3;
     const auto narrow = [](int value) { return static_cast<std::uint32_t>(value); };
@@ -78,7 +85,7 @@ std::string png_of(const IndexedPng& png) {
     std::string pixels;
     for (const Pass& pass : png.interlaced ? adam7 : std::vector<Pass>{{0, 0, 1, 1}}) pixels += packed(png, pass);
     const std::string palette = png.palette ? png_chunk("PLTE", *png.palette) : "";
-    return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", header) + (png.palette_late ? "" : palette) +
+    return png_signature + png_chunk("IHDR", header) + (png.palette_late ? "" : palette) +
            (png.opacity ? png_chunk("tRNS", *png.opacity) : "") + png_chunk("IDAT", deflated(pixels)) +
            (png.palette_late ? palette : "") + png_chunk("IEND", "");
 }

@@ -18,6 +18,14 @@ std::string png_chunk(const std::string& name, const std::string& data);
 /// A PNG, damaged or not, in which every chunk's checksum is made right again; anything else as it is.
 std::string with_right_checksums(std::string png);
 
+/// A PNG of this header, and of rows that each have their filter before them.
+struct RawPng {
+    std::uint32_t width = 1, height = 1;
+    std::string rest = std::string("\x08\0\0\0\0", 5);  ///< depth, type of colour, three ways: greys of 8 bits
+    std::string rows = {};
+};
+std::string png_of(const RawPng& png);
+
 /// A PNG whose pixels are indices of a palette, row by row; its parts are left out where they are nothing.
 struct IndexedPng {
     int width = 1;

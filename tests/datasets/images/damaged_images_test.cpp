@@ -1,6 +1,9 @@
 // Truths about images that somebody damaged, on purpose or not: each is read or refused, and none is believed where a
 // decoder would write beyond its tables.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <map>
+#include <set>
 
 #include "datasets/image_file.h"
 #include "datasets/images/image_container.h"
@@ -56,11 +59,118 @@ TEST(DamagedImages, RefuseTablesThatDecodersWouldWriteBeyond) {
     EXPECT_EQ(said_of(0xc4, '\x03' + zeros), "no error") << "a table without codes";
 }
 
+std::string damage_of_bytes(const std::string& file) {
+    return inspect_image({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}).damage;
+}
+
+std::string damage_of_jpeg(const std::string& segments) { return damage_of_bytes("\xff\xd8" + segments + "\xff\xd9"); }
+
+std::string all_divisors() {
+    std::string tables;
+    for (char number = 0; number < 4; ++number) tables += number + std::string(64, '\1');
+    return segment(0xdb, tables);
+}
+
+// Of three components, each with divisors of its own.
+const std::string frame("\x8\0\x8\0\x8\3\1\x11\0\2\x11\1\3\x11\2", 15), scan("\3\1\0\2\x11\3\x22\0\x3f\0", 10);
+
+std::string scan_of(char component) { return segment(0xda, std::string{1, component, 0, 0, 63, 0}); }
+
+TEST(DamagedImages, OfWhichAPartIsMissingAreNoJpegs) {
+    const std::string divisors = all_divisors(), head = segment(0xc0, frame);
+    EXPECT_EQ(damage_of_jpeg(divisors + head + segment(0xda, scan)), "");
+    EXPECT_EQ(damage_of_jpeg(divisors + head + scan_of(1) + scan_of(2) + scan_of(3)), "");
+    EXPECT_EQ(damage_of_jpeg(divisors), "an end without a frame before it, at byte 266");
+    EXPECT_EQ(damage_of_jpeg(divisors + head), "an end before every component has a scan, at byte 285");
+    EXPECT_EQ(damage_of_jpeg(divisors + head + scan_of(1) + scan_of(3)),
+              "an end before every component has a scan, at byte 305");
+    EXPECT_EQ(damage_of_jpeg(head + segment(0xda, scan)), "a scan of a component without divisors, at byte 21");
+    for (char missing = 0; missing < 3; ++missing) {
+        std::string two;
+        for (char number = 0; number < 3; ++number) {
+            if (number != missing) two += number + std::string(64, '\1');
+        }
+        EXPECT_EQ(damage_of_jpeg(segment(0xdb, two) + head + segment(0xda, scan)),
+                  "a scan of a component without divisors, at byte 155");
+    }
+}
+
+TEST(DamagedImages, OfMoreScansThanAnybodyMakesAreRefused) {
+    std::string many = all_divisors() + segment(0xc2, frame) + segment(0xda, scan);
+    for (int scans = 1; scans < 100; ++scans) many += scan_of(1);
+    EXPECT_EQ(damage_of_jpeg(many), "");
+    EXPECT_EQ(damage_of_jpeg(many + scan_of(1)), "more scans than 100, at byte 1289");
+}
+
+TEST(DamagedImages, OfKindsThatAreNotReadAreSaidToBeSo) {
+    std::string twelve_bits = frame;
+    twelve_bits[0] = 12;
+    EXPECT_EQ(damage_of_jpeg(segment(0xc1, twelve_bits)),
+              "a frame of other than 8 bits a sample, which is not read, at byte 2");
+    for (const std::uint8_t kind : {0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf}) {
+        EXPECT_EQ(damage_of_jpeg(segment(kind, frame)),
+                  "a frame that is lossless, arithmetic or one of several, at byte 2");
+    }
+}
+
+TEST(DamagedImages, HaveHeadersThatPngDoesNotHave) {
+    const std::string usual = png_of(RawPng{.rows = std::string(2, '\0')});
+    EXPECT_EQ(damage_of_bytes(usual), "");
+    EXPECT_EQ(damage_of_bytes(png_of(RawPng{.width = 0, .height = 7})), "a PNG of 0 × 7 pixels");
+    EXPECT_EQ(damage_of_bytes(png_of(RawPng{.width = 7, .height = 0})), "a PNG of 7 × 0 pixels");
+    EXPECT_EQ(damage_of_bytes(png_of(RawPng{.width = 1u << 31, .height = 7})), "a PNG of 2147483648 × 7 pixels");
+    EXPECT_EQ(damage_of_bytes(png_of(RawPng{.width = 7, .height = 1u << 31})), "a PNG of 7 × 2147483648 pixels");
+    EXPECT_EQ(damage_of_bytes(png_of(RawPng{.rest = "\x08"})), "a PNG of a header of 9 bytes");
+    for (std::size_t way = 2; way < 5; ++way) {
+        RawPng png;
+        png.rest[way] = 2;
+        EXPECT_EQ(damage_of_bytes(png_of(png)),
+                  "a PNG of a way to compress, filter or interlace that PNG does not have");
+    }
+    const std::string header = usual.substr(8, 25), rest = usual.substr(33), signature = usual.substr(0, 8);
+    EXPECT_EQ(damage_of_bytes(signature + rest), "a PNG whose header is not its first chunk");
+    EXPECT_EQ(damage_of_bytes(signature + header + header + rest), "a PNG whose header is not its first chunk");
+    EXPECT_EQ(damage_of_bytes(signature + png_chunk("CgBI", "") + header + rest),
+              "a PNG whose header is not its first chunk");
+    EXPECT_EQ(damage_of_bytes(signature + header + png_chunk("IEND", "")), "a PNG without pixels");
+}
+
+// Grey 0, RGB 2, palette 3, grey and opacity 4, RGB and opacity 6.
+TEST(DamagedImages, AreOfNoTypeOfPixelsThatPngHas) {
+    const std::map<int, std::set<int>> depths = {
+        {0, {1, 2, 4, 8, 16}}, {2, {8, 16}}, {3, {1, 2, 4, 8}}, {4, {8, 16}}, {6, {8, 16}}};
+    for (int type = 0; type < 256; ++type) {
+        for (int depth = 0; depth < 256; ++depth) {
+            const std::string rest{static_cast<char>(depth), static_cast<char>(type), 0, 0, 0};
+            const bool exists = depths.contains(type) && depths.at(type).contains(depth);
+            EXPECT_EQ(damage_of_bytes(png_of(RawPng{.rest = rest})),
+                      exists ? "" : fmt::format("a PNG of pixels of type {} and {} bits", type, depth));
+        }
+    }
+}
+
+TEST(DamagedImages, WithFewerPixelsThanTheirHeaderSaysAreRefused) {
+    const auto rows = [](int count) { return std::string(static_cast<std::size_t>(31 * count), '\0'); };
+    EXPECT_EQ(read(png_of(RawPng{.width = 30, .height = 30, .rows = rows(30)}), 1).shape(), (Shape{30, 30, 1}));
+    EXPECT_EQ(
+        error_about<DataError>("x", [&] { read(png_of(RawPng{.width = 30, .height = 30, .rows = rows(29)}), 1); }),
+        "must be a PNG or JPEG image; got not enough pixels");
+}
+
+TEST(DamagedImages, LargerThanAnybodyReadsAreRefusedByTheirHeaders) {
+    const auto said_of = [](std::uint32_t width, std::uint32_t height) {
+        return error_about<DataError>("x", [&] { read(png_of(RawPng{.width = width, .height = height}), 1); });
+    };
+    EXPECT_EQ(said_of(65537, 1024), "must have at most 67108864 pixels; got 65537 × 1024");
+    EXPECT_EQ(said_of(0x7fffffff, 0x7fffffff), "must have at most 67108864 pixels; got 2147483647 × 2147483647");
+    EXPECT_EQ(said_of(65536, 1024), "must be a PNG or JPEG image; got not enough pixels");
+    const RawPng wide = {.width = 100'000, .rows = std::string(100'001, '\0')};
+    EXPECT_EQ(read(png_of(wide), 1).shape(), (Shape{1, 100'000, 1}));
+}
+
 TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
-    const std::string frame("\x8\0\x8\0\x8\3\1\x11\0\2\x11\1\3\x11\2", 15), scan("\3\1\0\2\x11\3\x22\0\x3f\0", 10);
     const auto damage_of = [](const std::string& header, const std::string& scan_header) {
-        const std::string file = "\xff\xd8" + segment(0xc0, header) + segment(0xda, scan_header) + "\xff\xd9";
-        return inspect_image({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}).damage;
+        return damage_of_jpeg(all_divisors() + segment(0xc0, header) + segment(0xda, scan_header));
     };
     const auto with = [](std::string data, std::size_t at, int byte) {
         data[at] = static_cast<char>(byte);
@@ -82,7 +192,7 @@ TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
         {11, 3, 4}        // divisors of the second
     };
     const std::vector<Limit> of_scan = {
-        {1, 3, 4},        // the first component's name
+        {1, 1, 4},        // the first component's name
         {2, 0x30, 0x40},  // codes of its mean
         {2, 0x03, 0x04},  // codes of the rest
         {6, 0x30, 0x40},  // codes of the third component's mean
@@ -93,18 +203,22 @@ TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
     };
     for (const auto& [at, good, bad] : of_frame) {
         EXPECT_EQ(damage_of(with(frame, at, good), scan), "") << at;
-        EXPECT_EQ(damage_of(with(frame, at, bad), scan), "a frame that cannot be, at byte 2") << at;
+        EXPECT_EQ(damage_of(with(frame, at, bad), scan), "a frame that cannot be, at byte 266") << at;
     }
     for (const auto& [at, good, bad] : of_scan) {
-        const std::string refused = "a scan of other components than the frame has, at byte 21";
+        const std::string refused = "a scan of other components than the frame has, at byte 285";
         EXPECT_EQ(damage_of(frame, with(scan, at, good)), "") << at;
         EXPECT_EQ(damage_of(frame, with(scan, at, bad)), refused) << at;
     }
     for (int components = 1; components <= 5; ++components) {
-        std::string all("\x8\0\x8\0\x8", 5);
+        std::string all("\x8\0\x8\0\x8", 5), of_all;
         all += static_cast<char>(components);
-        for (char name = 1; name <= components; ++name) all += name, all += "\x11", all += '\0';
-        EXPECT_EQ(damage_of(all, std::string("\1\1\0\0\x3f\0", 6)) == "", components <= 4);
+        of_all += static_cast<char>(components);
+        for (char name = 1; name <= components; ++name) {
+            all += name, all += "\x11", all += '\0';
+            of_all += name, of_all += '\0';
+        }
+        EXPECT_EQ(damage_of(all, of_all + std::string("\0\x3f\0", 3)) == "", components <= 4);
     }
 }
 

@@ -26,9 +26,18 @@ std::string small_png() {
     return adjoint::png_of(Tensor({5, 3, 3}, numbers));
 }
 
-std::vector<int> pixels_of(const DecodedPicture& picture, Index channels) {
-    const auto size = static_cast<std::size_t>(picture.height * picture.width * channels);
-    return {picture.bytes.get(), picture.bytes.get() + size};
+DecoderTask task_of(const std::string& file, int channels) {
+    const ImageContainer container = inspect_image(bytes_of(file));
+    return {bytes_of(file), container.height, container.width, channels};
+}
+
+// What another process decodes; nothing where it says that it could not.
+std::vector<int> pixels_apart(const std::string& file, int channels) {
+    const DecoderTask task = task_of(file, channels);
+    const DecodedPicture picture = decode_apart(task);
+    const auto size = static_cast<std::size_t>(task.height * task.width * task.channels);
+    return picture.bytes == nullptr ? std::vector<int>()
+                                    : std::vector<int>(&picture.bytes[0], &picture.bytes[0] + size);
 }
 
 std::vector<pid_t> children() {
@@ -44,28 +53,27 @@ TEST(DecoderProcess, DecodesWhatTheDecoderDoes) {
     const std::string png = small_png();
     std::vector<std::byte> memory(1 << 20, std::byte{0xab});
     for (const int channels : {1, 3}) {
-        const DecoderAnswer answer = decode_within(memory, bytes_of(png), channels);
+        const DecoderAnswer answer = decode_within(memory, task_of(png, channels));
         ASSERT_EQ(answer.outcome, DecoderAnswer::decoded) << answer.reason;
         const auto* const begin = reinterpret_cast<const std::uint8_t*>(memory.data() + answer.pixels_at);
-        const DecodedPicture picture = decode_apart(bytes_of(png), channels);
-        EXPECT_EQ(picture.height, 5);
-        EXPECT_EQ(picture.width, 3);
-        EXPECT_TRUE(picture.coloured);
-        EXPECT_EQ(pixels_of(picture, channels), std::vector<int>(begin, begin + 5 * 3 * channels));
+        EXPECT_EQ(answer.height, 5);
+        EXPECT_EQ(answer.width, 3);
+        EXPECT_EQ(pixels_apart(png, channels), std::vector<int>(begin, begin + 5 * 3 * channels));
+        EXPECT_TRUE(decode_apart(task_of(png, channels)).coloured);
     }
 }
 
 TEST(DecoderProcess, IsReplacedWhereSomebodyEndsIt) {
     const std::string png = small_png();
-    const std::vector<int> expected = pixels_of(decode_apart(bytes_of(png), 3), 3);
+    const std::vector<int> expected = pixels_apart(png, 3);
     const std::vector<pid_t> before = children();
     ASSERT_FALSE(before.empty());
     for (const pid_t child : before) ::kill(child, SIGKILL);
-    EXPECT_EQ(pixels_of(decode_apart(bytes_of(png), 3), 3), expected);
+    EXPECT_EQ(pixels_apart(png, 3), expected);
 }
 
 TEST(DecoderProcess, MayDoNothingButReadAndWrite) {
-    decode_apart(bytes_of(small_png()), 3);
+    pixels_apart(small_png(), 3);
     for (const pid_t child : children()) {
         const std::filesystem::path place = "/proc/" + std::to_string(child);
         std::ifstream status(place / "status");
@@ -81,6 +89,7 @@ TEST(DecoderProcess, LosesNothingButThePictureWhereTheDecoderIsLedAstray) {
     const TemporaryDirectory directory;
     write_jpeg(directory / "x.jpg", Tensor::full({64, 64, 3}, 0.5));
     const std::string jpeg = read_file(directory / "x.jpg");
+    const std::vector<int> expected = pixels_apart(small_png(), 3);
     for (std::uint64_t which = 0; which < 200; ++which) {
         RandomStream stream(Random(5).stream(which));
         std::string counts, values;
@@ -94,20 +103,20 @@ TEST(DecoderProcess, LosesNothingButThePictureWhereTheDecoderIsLedAstray) {
                                      static_cast<char>(stream.between(0, 1) * 16)};
         const std::string::size_type scan = jpeg.find("\xff\xda");
         const std::string astray = jpeg.substr(0, scan) + segment + counts + values + jpeg.substr(scan);
-        const DecodedPicture picture = decode_apart(bytes_of(astray), 3);
+        const DecodedPicture picture = decode_apart({bytes_of(astray), 64, 64, 3});
         EXPECT_NE(picture.damage.empty(), picture.bytes == nullptr);
     }
-    EXPECT_EQ(decode_apart(bytes_of(small_png()), 3).height, 5);
+    EXPECT_EQ(pixels_apart(small_png(), 3), expected);
 }
 
 TEST(DecoderProcess, DecodesForManyThreadsAtOnce) {
     const std::string png = small_png();
-    const std::vector<int> expected = pixels_of(decode_apart(bytes_of(png), 3), 3);
+    const std::vector<int> expected = pixels_apart(png, 3);
     std::vector<std::thread> threads;
     std::atomic<int> same = 0;
     for (int t = 0; t < 8; ++t) {
         threads.emplace_back([&] {
-            for (int i = 0; i < 50; ++i) same += pixels_of(decode_apart(bytes_of(png), 3), 3) == expected;
+            for (int i = 0; i < 50; ++i) same += pixels_apart(png, 3) == expected;
         });
     }
     for (std::thread& thread : threads) thread.join();
@@ -117,9 +126,8 @@ TEST(DecoderProcess, DecodesForManyThreadsAtOnce) {
 
 TEST(DecoderProcess, DecodesLargePicturesAndThenSmallOnes) {
     const std::string large = adjoint::png_of(Tensor::full({3000, 3000, 3}, 0.2));
-    EXPECT_EQ(decode_apart(bytes_of(large), 3).bytes[3 * 3000 * 3000 - 1], 51);
-    const std::string small = small_png();
-    EXPECT_EQ(decode_apart(bytes_of(small), 3).height, 5);
+    EXPECT_EQ(pixels_apart(large, 3), std::vector<int>(3 * 3000 * 3000, 51));
+    EXPECT_EQ(pixels_apart(small_png(), 3).size(), 5 * 3 * 3);
 }
 
 // An interval of one block after which a restart must come: there is none, and all other blocks are left out.
@@ -129,7 +137,7 @@ TEST(PictureDecoder, ForgetsWhatItsMemoryHeld) {
     const std::string jpeg = read_file(directory / "x.jpg");
     const std::string file = jpeg.substr(0, 2) + std::string("\xff\xdd\0\4\0\1", 6) + jpeg.substr(2);
     std::vector<std::byte> zeros(1 << 20), others(1 << 20, std::byte{0x55});
-    const DecoderAnswer a = decode_within(zeros, bytes_of(file), 3), b = decode_within(others, bytes_of(file), 3);
+    const DecoderAnswer a = decode_within(zeros, task_of(file, 3)), b = decode_within(others, task_of(file, 3));
     ASSERT_EQ(a.outcome, DecoderAnswer::decoded) << a.reason;
     ASSERT_EQ(b.outcome, DecoderAnswer::decoded) << b.reason;
     EXPECT_TRUE(std::equal(&zeros[a.pixels_at], &zeros[a.pixels_at] + 64 * 64 * 3, &others[b.pixels_at]));
@@ -137,7 +145,8 @@ TEST(PictureDecoder, ForgetsWhatItsMemoryHeld) {
 
 TEST(PictureDecoder, SaysThatItsMemoryIsTooSmall) {
     std::vector<std::byte> memory(1 << 12);
-    EXPECT_EQ(decode_within(memory, bytes_of(small_png()), 3).outcome, DecoderAnswer::out_of_memory);
+    const std::string png = small_png();
+    EXPECT_EQ(decode_within(memory, task_of(png, 3)).outcome, DecoderAnswer::out_of_memory);
 }
 
 }  // namespace
