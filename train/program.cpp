@@ -87,9 +87,10 @@ Ending run(CLI::App& app, int argc, char** argv) {
         return complain(error, usage);
     } catch (const std::bad_alloc&) {
         return complain(Error(std::string(no_memory)), failure);
-    } catch (const std::filesystem::filesystem_error& error) {
-        return complain(Error(fmt::format("{}: {}", error.path1().string(), error.code().message())),
-                        error.code() == std::errc::no_such_file_or_directory ? missing_input : cannot_write);
+    } catch (const std::filesystem::filesystem_error& error) {  // of what is read: who writes asks for the code
+        return complain(
+            Error(fmt::format("{}: cannot be read; got {}", error.path1().string(), error.code().message())),
+            missing_input);
     } catch (const std::exception& error) {
         return complain(error, failure);
     }

@@ -86,7 +86,8 @@ std::string name_of(const Choices& choices) {
 void train_one(const SweepOptions& options, const Choices& choices, const std::vector<std::string>& others) {
     const fs::path place = options.out / name_of(choices);
     std::vector<std::string> words = {"train", options.model};
-    if (fs::exists(place / "config.json")) {
+    std::error_code unknown;
+    if (fs::exists(place / "config.json", unknown)) {
         if (RunDirectory::open(place).finished()) return;
         words.insert(words.end(), {"--resume", place.string()});
     } else {

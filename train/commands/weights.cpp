@@ -58,6 +58,9 @@ void weights(const WeightsOptions& options) {
             bytes += each->second.bytes;
         }
     }
+    const bool converts = !options.npz.empty() || !options.safetensors.empty();
+    require<DataError>(!tensors.empty() || !converts, "{}: must hold a tensor to convert; got none",
+                       file.path.string());
     std::FILE* const out = messages_beside({options.npz, options.safetensors});
     list(out, tensors, file.called);
     fmt::print(out, "{} tensors of {} numbers, {} bytes\n", tensors.size(), numbers, bytes);

@@ -190,7 +190,11 @@ Datasets open_halves(const DatasetOptions& options) {
     const auto chosen = [](Index asked, Index own) { return asked == 0 ? own : asked; };
     const Shape wanted = {chosen(options.image_size, got[0]), chosen(options.image_size, got[1]),
                           chosen(options.channels, got[2])};
-    require<DataError>(got == wanted, "{}: images must be {}, as the model takes them; got {}", data.name, wanted, got);
+    require<DataError>(got == wanted, "{}: images must be {}, as the model takes them; got {}", data.called(), wanted,
+                       got);
+    const bool known = got[0] == got[1] && (got[0] == 28 || got[0] == 32 || got[0] == 64 || got[0] == 128);
+    require<DataError>(known, "{}: images must be of 28, 32, 64 or 128 pixels in height and width; got {} × {}",
+                       data.called(), got[0], got[1]);
     return data;
 }
 

@@ -69,6 +69,12 @@ bool is_there(const PublishedFile& file, const fs::path& directory) {
     return true;
 }
 
+void remove_file(const fs::path& path) {
+    std::error_code failure;
+    fs::remove(path, failure);
+    require<CannotWrite>(!failure, "{}: cannot be removed; got {}", path.string(), failure.message());
+}
+
 void bring_from(const std::string& url, const PublishedFile& file, const fs::path& directory, const Countdown& time) {
     const fs::path part = directory / (file.name + ".part");
     // What is gzipped is no longer than what it holds, a head and the elements; twice as much is surely something else.
@@ -77,10 +83,10 @@ void bring_from(const std::string& url, const PublishedFile& file, const fs::pat
     try {
         const std::string bytes = read_published(part, file);
         write_atomically(directory / file.name, bytes);
-        fs::remove(part);
+        remove_file(part);
         spdlog::info("{}: {} from {}", file.name, amount(bytes.size()), url);
     } catch (const DataError&) {
-        fs::remove(part);
+        remove_file(part);
         if (!kept) throw;
         bring_from(url, file, directory, time);  // what was there before was of another file
     }

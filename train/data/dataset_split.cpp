@@ -26,6 +26,10 @@ DataRecord Datasets::record() const {
     return record;
 }
 
+std::string Datasets::called() const {
+    return directory.empty() ? name : fmt::format("{} in {}", name, directory.string());
+}
+
 std::optional<double> parse_fraction(const std::string& text) {
     char* end = nullptr;
     double part = std::strtod(text.c_str(), &end);
@@ -38,7 +42,7 @@ void split_validation(Datasets& data, double part, const Random& random) {
     if (part == 0.0) return;
     const Index size = data.training->size();
     require<DataError>(size >= 2, "{}: there must be two training images or more, one of them for validation; got {}",
-                       data.name, size);
+                       data.called(), size);
     const Index count = std::clamp<Index>(std::llround(part * static_cast<double>(size)), 1, size - 1);
     const std::vector<Index> order = shuffled(size, random);
     std::vector<Index> chosen(order.begin(), order.begin() + count), others(order.begin() + count, order.end());

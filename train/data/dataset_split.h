@@ -19,6 +19,8 @@ struct Datasets {
     std::shared_ptr<const Dataset> test = {};
 
     DataRecord record() const;
+    /// What messages call them: "digits", "mnist in data".
+    std::string called() const;
 };
 
 /// The part that a text names: 1/12, 0.1, 0. Nothing where it is no number from 0 to below 1.

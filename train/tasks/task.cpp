@@ -54,15 +54,20 @@ void restore(const States& states, const TensorsByName& tensors) {
     }
 }
 
+std::unique_ptr<const Module> model_for(const TrainingSetup& setup) {
+    const auto& [task, options, data, random] = setup;
+    const std::string got = data.called();
+    require<DataError>(task.masked == data.training->masked(), "train {}: images must be {}; got {}", task.name,
+                       task.masked ? "masked, --dataset scenes or images:DIR with --masks DIR" : "without masks", got);
+    require<DataError>(!task.classifies || options.classes >= 2,
+                       "train {}: images must be of two classes or more; got {}, which are of one", task.name, got);
+    return task.make_model(random.weights, options);
+}
+
 }  // namespace
 
-TrainingTask::TrainingTask(const TrainingSetup& setup)
-    : setup_(setup), model_(setup.task.make_model(setup.random.weights, setup.options)) {
+TrainingTask::TrainingTask(const TrainingSetup& setup) : setup_(setup), model_(model_for(setup)) {
     const TrainingOptions& options = setup.options;
-    require<DataError>(setup.task.masked == setup.data.training->masked(), "train {}: images must be {}; got {}",
-                       setup.task.name,
-                       setup.task.masked ? "masked, --dataset scenes or images:DIR with --masks DIR" : "without masks",
-                       setup.data.name);
     if (!options.init.empty() && options.resume.empty()) {
         begin_with(first_weights(setup.task.name, options.init), setup, model_->states());
     }

@@ -31,7 +31,8 @@ void Publication::open(const RunState& state) {
     if (!Processes::lead()) return;
     if (!options_.tensorboard) return;
     const std::filesystem::path directory = run_.path() / "tensorboard";
-    const bool begun = std::filesystem::exists(directory);
+    std::error_code unknown;
+    const bool begun = std::filesystem::exists(directory, unknown);
     // What an earlier process drew of the epoch that it left unfinished no longer counts.
     board_.emplace(directory, state.batch > 0 ? state.steps : state.steps + 1);
     if (begun) return;

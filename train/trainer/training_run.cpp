@@ -289,7 +289,9 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     const std::unique_ptr<TrainingTask> training = task.make_task(setup);
     if (options.dry_run) return print_dry_run_estimate(*training, setup);
     // Before anything is written: the dataset has a batch, and no other program writes there.
-    (void)Batches(data.training, {.batch_size = options.batch_size, .drop_last = training->drops_last()}).count();
+    require(!training->drops_last() || options.batch_size <= data.training->size(),
+            "--batch-size: must be at most the number of training images, {} of {}; got {}", data.training->size(),
+            data.called(), options.batch_size);
     const bool resumed = !options.resume.empty();
     std::filesystem::path place = resumed ? options.resume : options.out;
     const RunRecord record = {task.name, whole.record(), options.settings};
@@ -298,7 +300,8 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     std::optional<RunLog> log;
     if (Processes::lead()) {
         if (!resumed) place = RunDirectory::make_place(options.out, task.name);
-        if (std::filesystem::is_directory(place)) lock.emplace(place, DirectoryLock::Taken::refuse);
+        std::error_code unknown;
+        if (std::filesystem::is_directory(place, unknown)) lock.emplace(place, DirectoryLock::Taken::refuse);
         if (!resumed) RunDirectory::create(place, record, options.force);
     }
     const RunDirectory directory = RunDirectory::open_to_write(place_of_lead(place));
