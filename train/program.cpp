@@ -111,6 +111,7 @@ Ending run(CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int run_program(int argc, char** argv) try {
+    keep_places_of_standard_streams();
     std::set_terminate(end_at_once);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is one that cannot be written
     spdlog::set_default_logger(terminal_logger());

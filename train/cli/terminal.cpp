@@ -1,6 +1,7 @@
 #include "train/cli/terminal.h"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <sys/ioctl.h>
@@ -59,6 +60,13 @@ class AboveLiveLine : public ColourSink {
 };
 
 }  // namespace
+
+void keep_places_of_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(stream, F_GETFD) != -1) continue;
+        ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // gets the lowest number that is free
+    }
+}
 
 std::shared_ptr<spdlog::logger> terminal_logger() {
     const auto logger = std::make_shared<spdlog::logger>("adjoint", std::make_shared<AboveLiveLine>());

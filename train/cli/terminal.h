@@ -7,6 +7,10 @@
 
 namespace adjoint {
 
+/// Gives those standard streams that are closed something that can be neither read nor written, as before, lest the
+/// next file that is opened be one of them. To be called first of all.
+void keep_places_of_standard_streams();
+
 /// The logger of the program: messages to standard error, in colour on a terminal unless NO_COLOR is set.
 std::shared_ptr<spdlog::logger> terminal_logger();
 /// Which of the default logger's messages reach the terminal; "info" and worse at first. Other places, such as the log

@@ -1,5 +1,6 @@
 // Truths about what a terminal shows of a run: one line that is written over and never wraps, and without a terminal no
 // control characters.
+#include <cstdlib>
 #include <pty.h>
 #include <regex>
 #include <sys/wait.h>
@@ -84,6 +85,22 @@ TEST_F(Terminal, ShowsHowFarADownloadIs) {
     const std::regex line("\r" + name + ": ([1-9])\\.0 KiB of 10\\.0 KiB, (?:\\1)0 %\x1b\\[K");
     EXPECT_TRUE(std::regex_search(text, line)) << text;
     EXPECT_LT(text.rfind(" %\x1b[K"), text.find("\r\x1b[K")) << "the line goes before the warning: " << text;
+}
+
+TEST_F(Terminal, WritesMessagesIntoNoFileWhereItIsClosed) {
+    write_digits(60);
+    for (const std::string closed : {"<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"}) {
+        const std::string line = fmt::format(
+            "cd {} && {} --quiet train autoencoder --dataset digits.npz --width 4 --max-steps 1 --batch-size 20 --out "
+            "run --force {}",
+            directory_.path().string(), adjoint_program, closed);
+        const int status = std::system(line.c_str()), expected = closed == "<&-" || closed == "2>&-" ? 0 : 74;
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == expected) << closed << ": " << status;
+        for (const std::string& logged : lines_of(content("run/log.txt"))) {
+            for (const char* printed : {"info: ", "warning: ", "epoch ", "weights: "})
+                EXPECT_FALSE(logged.starts_with(printed)) << closed << ": " << logged;
+        }
+    }
 }
 
 TEST_F(Terminal, GivesAFileNoControlCharacters) {
