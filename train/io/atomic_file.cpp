@@ -45,9 +45,19 @@ void synchronize_directory(const fs::path& file) {
     ::close(descriptor);
 }
 
+}  // namespace
+
 bool is_standard_output(const fs::path& path) { return path == "-" || path == "/dev/stdout"; }
 
-}  // namespace
+fs::path behind_links(fs::path path) {
+    constexpr int most_links = 40;  // as Linux follows
+    std::error_code unknown;
+    for (int links = 0; fs::is_symlink(path, unknown); ++links) {
+        if (links == most_links) refuse_to_write(path, ELOOP);
+        path = path.parent_path() / fs::read_symlink(path, unknown);
+    }
+    return path;
+}
 
 void refuse_to_write(const fs::path& path, int reason) {
     throw CannotWrite(fmt::format("{}: cannot be written; {}", path.string(), std::generic_category().message(reason)));
@@ -79,11 +89,8 @@ void append_line(const fs::path& path, const std::string& line) {
 void write_atomically(const fs::path& path, std::string_view content) {
     if (!Processes::lead()) return;
     require_place_for_file(path);
-    std::error_code unknown;
-    // A symbolic link stays one: what it points to is replaced.
-    const fs::path target = fs::is_symlink(path, unknown) ? fs::weakly_canonical(path, unknown) : path;
-
-    fs::path unfinished;  // a new file beside the target, which gets its name at last
+    const fs::path target = behind_links(path);  // a link stays one: what it points to is replaced
+    fs::path unfinished;                         // a new file beside the target, which gets its name at last
     int descriptor = -1;
     do {
         const std::string name = fmt::format(".{}.{:08x}", target.filename().string(), std::random_device{}());

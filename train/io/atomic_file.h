@@ -17,6 +17,13 @@ namespace adjoint {
 /// a pipe.
 void require_place_for_file(const std::filesystem::path& path);
 
+/// Whether this names standard output: "-" or /dev/stdout.
+bool is_standard_output(const std::filesystem::path& path);
+
+/// Where the symbolic links at `path` lead, whether or not anything is there; throws as refuse_to_write does where that
+/// is nowhere.
+std::filesystem::path behind_links(std::filesystem::path path);
+
 /// Opens a regular file, new or not, to which the descriptor adds. A symbolic link is not followed. Throws as
 /// refuse_to_write does.
 int open_to_append(const std::filesystem::path& path);
@@ -28,8 +35,7 @@ void append_line(const std::filesystem::path& path, const std::string& line);
 /// Throws as refuse_to_write does, and leaves nothing behind. Of processes that work together the lead alone writes.
 void write_atomically(const std::filesystem::path& path, std::string_view content);
 
-/// The same for what a person names: "-" and /dev/stdout are standard output, and a pipe that is read, or a
-/// device, gets the content as it is.
+/// The same for what a person names: standard output, a pipe that is read, or a device gets the content as it is.
 void write_output(const std::filesystem::path& path, std::string_view content);
 
 /// Where messages about these files go: standard output, or standard error where one of them is standard output.

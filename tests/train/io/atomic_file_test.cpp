@@ -55,6 +55,20 @@ TEST_F(AtomicFile, IsWhatASymbolicLinkPointsTo) {
     EXPECT_EQ(read_file(path), "after");
 }
 
+TEST_F(AtomicFile, IsWhatASymbolicLinkPointsToThoughNothingIsThere) {
+    fs::create_directory(directory / "links");
+    fs::create_symlink("../x", directory / "links/second");
+    fs::create_symlink("links/second", directory / "first");
+    write_atomically(directory / "first", "new");
+    EXPECT_TRUE(fs::is_symlink(directory / "first") && fs::is_symlink(directory / "links/second"));
+    EXPECT_FALSE(fs::is_symlink(path));
+    EXPECT_EQ(read_file(path), "new");
+    fs::create_symlink("circle", directory / "circle");
+    EXPECT_EQ(error_about<CannotWrite>(directory / "circle", [&] { write_atomically(directory / "circle", "new"); }),
+              "cannot be written; Too many levels of symbolic links");
+    EXPECT_TRUE(fs::is_symlink(directory / "circle"));
+}
+
 TEST_F(AtomicFile, HasThePermissionsOfAnyOther) {
     const mode_t mask = ::umask(022);
     write_atomically(path, "");
