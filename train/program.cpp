@@ -58,8 +58,10 @@ int end_of(const Job& job, const Ending& ending) {
 }
 
 Ending run(CLI::App& app, int argc, char** argv) {
+    const std::vector<std::string> words(argv, argv + argc);
     try {
         if (argc > 1) {
+            require_values(words);
             app.parse(argc, argv);
             return {success};
         }
@@ -68,7 +70,7 @@ Ending run(CLI::App& app, int argc, char** argv) {
     } catch (const CLI::Success& asked) {  // --help, --version
         return {app.exit(asked)};
     } catch (const CLI::ParseError& error) {
-        return complain(Error(wrong_usage(error, app, argc, argv)), usage);
+        return complain(Error(wrong_usage(error, app, words)), usage);
     } catch (const CheckFailed&) {
         return {check_failed};
     } catch (const DataError& error) {
@@ -161,6 +163,7 @@ int run_program(int argc, char** argv) try {
            "Seconds that a process of an MPI job waits for another; by default 600")
         ->check(positive_number());
 
+    app.parse_complete_callback([&app] { require_texts(app); });
     for (const std::string& complaint : misspelt_variables(app)) spdlog::warn("{}", complaint);
     Ending ending = run(app, argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

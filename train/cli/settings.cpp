@@ -12,6 +12,7 @@
 #include "datasets/read_file.h"
 #include "framework/tensor/error.h"
 #include "train/cli/nearest_name.h"
+#include "train/cli/wrong_usage.h"
 
 namespace adjoint {
 namespace {
@@ -102,7 +103,7 @@ void set(const Setting& setting, const std::filesystem::path& file) {
         for (const std::string& value : values) option->add_result(value);
         option->run_callback();
     } catch (const CLI::Error& error) {
-        throw DataError(fmt::format("{}: {}", file.string(), error.what()));
+        throw DataError(fmt::format("{}: {}", file.string(), wrong_value(error, *option)));
     }
 }
 
@@ -114,14 +115,14 @@ bool same_value(const std::string& a, const std::string& b) {
     return a == b || (numbers && !(only_digits(a) && only_digits(b)) && a_number == b_number);
 }
 
-}  // namespace
-
 std::string variable_of(const std::string& option) {
     std::string name = "ADJOINT_" + option;
     std::transform(name.begin(), name.end(), name.begin(),
                    [](unsigned char c) { return c == '-' ? '_' : static_cast<char>(std::toupper(c)); });
     return name;
 }
+
+}  // namespace
 
 std::vector<std::string> setting_names(CLI::App& command) {
     std::vector<std::string> names;

@@ -10,13 +10,10 @@
 
 namespace adjoint {
 
-/// ADJOINT_BATCH_SIZE for batch-size.
-std::string variable_of(const std::string& option);
-
 /// The names of the options that are settings: batch-size.
 std::vector<std::string> setting_names(CLI::App& command);
 
-/// Lets every option of the command be set by its variable in the environment.
+/// Lets every option of the command be set by its variable in the environment: batch-size by ADJOINT_BATCH_SIZE.
 void read_environment(CLI::App& command);
 
 /// Sets the options that nothing set yet from a file of lines `batch-size = 64`. Throws MissingInput when the file is

@@ -220,9 +220,7 @@ void gradcheck(const Arguments& typed) {
 
 void add_settings(CLI::App* command, std::map<std::string, std::string>& settings) {
     for (const SettingFlag& flag : setting_flags()) {
-        const auto set = [&settings, name = flag.name](const std::string& text) {
-            if (!text.empty()) settings[name] = text;
-        };
+        const auto set = [&settings, name = flag.name](const std::string& text) { settings[name] = text; };
         CLI::Option* option =
             flag.text.empty()
                 ? command->add_flag_callback(

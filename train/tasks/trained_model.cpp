@@ -14,6 +14,7 @@
 #include "train/cli/nearest_name.h"
 #include "train/cli/settings.h"
 #include "train/cli/validators.h"
+#include "train/cli/wrong_usage.h"
 #include "train/tasks/model_parts.h"
 
 namespace adjoint {
@@ -66,9 +67,10 @@ TrainedRun of_weights(const RunChoice& choice) {
         flags.insert(flags.begin(), "--" + setting);  // last first
     }
     try {
+        require_values(flags);
         declared.parse(flags);
-    } catch (const CLI::Error& error) {
-        throw Error(fmt::format("--set: of {}; {}", task->name, error.what()));
+    } catch (const CLI::ParseError& error) {
+        throw Error(fmt::format("--set: of {}; {}", task->name, wrong_usage(error, declared, {})));
     }
     if (name == said("model")) read_settings_text(declared, said("adjoint.settings"), choice.weights);
     run.options.settings = settings_text(declared);

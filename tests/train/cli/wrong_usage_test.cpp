@@ -1,6 +1,8 @@
 // Truths about misspelt command lines: the first mistake is told, with the name that was probably meant.
+#include "tests/support/environment.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
+#include "train/io/npz.h"
 
 namespace adjoint {
 namespace {
@@ -53,9 +55,12 @@ TEST_F(Misspelt, ArgumentsAreToldOneByOneInTheOrderTyped) {
     expect_refused({
         {"train autoencoder --lrr 1 --epoch 3", "2 error: --lrr" + none + "did you mean --lr?"},
         {"train autoencoder --epoch 3 --lrr 1", "2 error: --epoch" + none + "did you mean --epochs?"},
-        {"train autoencoder extra --epoch 3", "2 error: The following argument was not expected: extra"},
-        {"train autoencoder -- extra", "2 error: The following argument was not expected: extra"},
-        {"train autoencoder extra more", "2 error: The following argument was not expected: extra"},
+        {"train autoencoder extra --epoch 3",
+         "2 error: extra: there is no such argument; adjoint train autoencoder --help lists all"},
+        {"train autoencoder -- extra",
+         "2 error: extra: there is no such argument; adjoint train autoencoder --help lists all"},
+        {"train autoencoder extra more",
+         "2 error: extra: there is no such argument; adjoint train autoencoder --help lists all"},
     });
 }
 
@@ -104,6 +109,71 @@ TEST_F(Misspelt, SettingsOfAFileGetTheNearestName) {
     write_bytes(directory_ / "settings.toml", "noise = 0.1");
     expect_refused(
         {{"train vae --config settings.toml", "65 error: settings.toml: must hold options of vae; got noise"}});
+}
+
+TEST_F(Misspelt, ValuesAreToldByTheirOptions) {
+    expect_refused({
+        {"train autoencoder --lr", "2 error: --lr: must be followed by a value"},
+        {"train autoencoder --lr 1 --lr", "2 error: --lr: must be followed by a value"},
+        {"--threads", "2 error: --threads: must be followed by a value"},
+        {"train autoencoder --out a --out b", "2 error: --out: must be given once; got a, b"},
+        {"decode --run a x y", "2 error: latents: must be given once; got x, y"},
+        {"compare a", "2 error: runs: must be at least 2; got a"},
+        {"train autoencoder --force=maybe", "2 error: --force: must be true or false, if it has a value; got maybe"},
+        {"gradcheck --no-bias=maybe", "2 error: --no-bias: must be true or false, if it has a value; got maybe"},
+        {"summary linear --quiet=maybe", "2 error: --quiet: must be true or false, if it has a value; got maybe"},
+    });
+    const EnvironmentVariable flag("ADJOINT_SKIP_BAD", "maybe");
+    expect_refused({{"train autoencoder",
+                     "2 error: ADJOINT_SKIP_BAD: --skip-bad: must be true or false, if it has a value; got maybe"}});
+}
+
+TEST_F(Misspelt, ValuesOfASettingAreToldToo) {
+    const auto make = [](const std::string& setting) {
+        return "sample --weights w.npz --model dcgan --set " + setting;
+    };
+    write_npz(directory_ / "w.npz", {{"x", Tensor::zeros({1})}});
+    expect_refused({
+        {make("width"), "2 error: --set: of dcgan; --width: must be followed by a value"},
+        {make("width= latent=2"), "2 error: --width: must not be empty"},
+        {make("width=1 width=2"), "2 error: --set: of dcgan; --width: must be given once; got 1, 2"},
+        {make("conditional=maybe"),
+         "2 error: --set: of dcgan; --conditional: must be true or false, if it has a value; got maybe"},
+    });
+    write_bytes(directory_ / "settings.toml", "skip-bad = 'maybe'");
+    expect_refused({{"train vae --config settings.toml",
+                     "65 error: settings.toml: --skip-bad: must be true or false, if it has a value; got maybe"}});
+}
+
+TEST_F(Misspelt, AnEmptyTextIsNoValue) {
+    const auto empty = [](const std::string& option) { return "2 error: " + option + ": must not be empty"; };
+    for (const char* option : {"--resume", "--init", "--out", "--data-dir", "--config", "--freeze", "--lr", "--dataset",
+                               "--recipe", "--validation", "--threads", "--image-size"}) {
+        EXPECT_EQ(refusal({"train", "dcgan", option, ""}), empty(option));
+        EXPECT_EQ(refusal({"train", "dcgan", option + std::string("="), "--epochs", "1"}), empty(option));
+    }
+    for (const CommandLine& line : std::vector<CommandLine>{{"conv2d", "--weight", "1", "--input", "1", "--out", ""},
+                                                            {"predict", "--run", "r", "a.png", "--csv", ""},
+                                                            {"gradcheck", "--layer", "conv2d", "--stride", ""},
+                                                            {"digits", "--npy", "a.npy", "--png", ""},
+                                                            {"sample", "--run", "r", "--noise", ""}}) {
+        EXPECT_EQ(refusal(line), empty(line.end()[-2]));
+    }
+    EXPECT_EQ(refusal({"summary", ""}), empty("model"));
+    EXPECT_EQ(refusal({"weights", ""}), empty("file"));
+    EXPECT_EQ(refusal({"train", ""}).substr(0, 37), "2 error: adjoint train: must be follo");
+    EXPECT_EQ(refusal({"bench", ""}), "2 error: \"\": there is no such argument; adjoint bench --help lists all");
+    EXPECT_EQ(refusal("train dcgan --force="), empty("--force"));
+}
+
+TEST_F(Misspelt, AnEmptyTextIsNoAugmentationAndNoVariable) {
+    write_digits(60);
+    write_bytes(directory_ / "settings.toml", "augment = 'flip'\ninit = ''");
+    const EnvironmentVariable unset("ADJOINT_INIT", "");
+    CommandLine line = "train linear --dataset digits.npz --config settings.toml --epochs 1 --out run --batch-size 20";
+    line.insert(line.end(), {"--augment", ""});
+    EXPECT_EQ(run(line).status, 0);
+    EXPECT_NE(content("run/config.toml").find("augment = ''"), std::string::npos) << content("run/config.toml");
 }
 
 TEST_F(Misspelt, NothingAtAllIsAnsweredWithTheHelp) {

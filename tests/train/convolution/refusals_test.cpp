@@ -19,7 +19,7 @@ TEST_F(ConvolutionRefusals, AMatrixMustBeOne) {
     const auto input = [&](const std::string& text) { return refusal(conv2d_with({"--input", text})); };
     EXPECT_EQ(input("1 2; 3"), R"(2 error: --input: rows differ in length; row 1 has 2, row 2 has 1 in "1 2; 3")");
     EXPECT_EQ(input("1;;2"), R"(2 error: --input: row 2 is empty; got "1;;2")");
-    EXPECT_EQ(input(""), R"(2 error: --input: row 1 is empty; got "")");
+    EXPECT_EQ(input(" "), R"(2 error: --input: row 1 is empty; got " ")");
     const std::string expected = R"(2 error: --input: expected a .npy file or a matrix such as "1 2; 3 4"; )";
     EXPECT_EQ(input("1 two"), expected + R"("two" is not a number)");
     EXPECT_EQ(input("1 2-"), expected + R"("2-" is not a number)");
@@ -37,7 +37,7 @@ TEST_F(ConvolutionRefusals, EachOptionSaysWhatItTakes) {
         return refusal(conv2d_with({"--input", "1", name, text}));
     };
     const std::string pair = "expected one or two whole numbers such as 2 or 2,1; got ";
-    for (const char* text : {"", "x", "1,", ",1", "1,2,3", "1.5", "1 2", "2x2"}) {
+    for (const char* text : {" ", "x", "1,", ",1", "1,2,3", "1.5", "1 2", "2x2"}) {
         EXPECT_EQ(option("--stride", text), fmt::format("2 error: --stride: {}\"{}\"", pair, text));
         EXPECT_EQ(option("--dilation", text), fmt::format("2 error: --dilation: {}\"{}\"", pair, text));
     }
@@ -45,7 +45,7 @@ TEST_F(ConvolutionRefusals, EachOptionSaysWhatItTakes) {
               R"(2 error: --stride: numbers must lie between -1000000 and 1000000; got "1,1000001")");
     EXPECT_EQ(option("--dilation", "99999999999999999999"),
               R"(2 error: --dilation: numbers must lie between -1000000 and 1000000; got "99999999999999999999")");
-    for (const char* text : {"", "SAME", "1,2,3", "1,2,3,4,5", "half"}) {
+    for (const char* text : {" ", "SAME", "1,2,3", "1,2,3,4,5", "half"}) {
         EXPECT_EQ(option("--padding", text),
                   fmt::format("2 error: --padding: expected same, valid, full, or one, two or four whole numbers such "
                               "as 1 or 0,1 or 0,0,1,1; got \"{}\"",
