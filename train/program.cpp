@@ -12,6 +12,7 @@
 #include "train/cli/commands.h"
 #include "train/cli/interruption.h"
 #include "train/cli/job.h"
+#include "train/cli/outputs.h"
 #include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/cli/version.h"
@@ -59,6 +60,10 @@ int end_of(const Job& job, const Ending& ending) {
 
 Ending run(CLI::App& app, int argc, char** argv) {
     const std::vector<std::string> words(argv, argv + argc);
+    app.parse_complete_callback([&app] {
+        require_texts(app);
+        require_separate_outputs(app);
+    });
     try {
         if (argc > 1) {
             require_values(words);
@@ -163,7 +168,6 @@ int run_program(int argc, char** argv) try {
            "Seconds that a process of an MPI job waits for another; by default 600")
         ->check(positive_number());
 
-    app.parse_complete_callback([&app] { require_texts(app); });
     for (const std::string& complaint : misspelt_variables(app)) spdlog::warn("{}", complaint);
     Ending ending = run(app, argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -13,6 +13,7 @@
 #include "framework/tensor/precision.h"
 #include "framework/tensor/processes.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/resource_use.h"
 #include "train/cli/validators.h"
 #include "train/io/atomic_file.h"
@@ -243,8 +244,8 @@ void add_bench_command(CLI::App& app) {
     add_setting(*command, "--precision", options->precision,
                 "What steps round the factors of convolutions and matrix products to", one_of({"float32", "bf16"}));
     command->add_flag("--json", options->json, "Print results as a line of JSON for each model");
-    command->add_option("--trace", options->trace,
-                        "Write the operations of one step as a trace for Chrome or Perfetto; for one --model");
+    add_output(*command, "--trace", options->trace,
+               "Write the operations of one step as a trace for Chrome or Perfetto; for one --model");
     command->footer(
         "Examples:\n"
         "  adjoint bench --model dcgan --threads 1 --trace dcgan.json\n"

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/validators.h"
 #include "train/convolution/animation.h"
 #include "train/convolution/conventions.h"
@@ -189,22 +190,22 @@ struct Flags {
         add("--groups,--group", "N", "Groups of channels that are convolved separately")->default_str("1");
         add("--dtype", "T", "Element type; by default the files' wider one, else float64")
             ->check(one_of({"float32", "float64"}));
-        add("--out", "FILE", "Write the result to this .npy file instead of printing it");
+        add("--out", output_file, "Write the result to this .npy file instead of printing it");
         command->add_flag("--steps", typed.steps, "Show the arithmetic step by step, as on paper");
-        add("--animate", "FILE", "Show the steps as an animated PNG file");
-        add("--strip", "FILE", "Draw some of the steps in a PNG file, below each other");
+        add("--animate", output_file, "Show the steps as an animated PNG file");
+        add("--strip", output_file, "Draw some of the steps in a PNG file, below each other");
     }
 
     /// Those of a convolution of either direction: bias, picture, gradients and conventions.
     void add_direction_options() const {
         CLI::Option* bias = add("--bias", "B", "Bias: a number for each channel, added to the result");
         for (const char* drawn : {"--steps", "--animate", "--strip"}) bias->excludes(command->get_option(drawn));
-        add("--png", "FILE", "Draw the result in this file too, each number a square from black to white");
+        add("--png", output_file, "Draw the result in this file too, each number a square from black to white");
         CLI::Option* gradient =
             add("--output-gradient", "G", "Gradient for the result, to be propagated back to input, weight and bias");
-        add("--out-input-gradient", "FILE", "Write the gradient for the input")->needs(gradient);
-        add("--out-weight-gradient", "FILE", "Write the gradient for the weight")->needs(gradient);
-        add("--out-bias-gradient", "FILE", "Write the gradient for the bias")->needs(gradient)->needs(bias);
+        add("--out-input-gradient", output_file, "Write the gradient for the input")->needs(gradient);
+        add("--out-weight-gradient", output_file, "Write the gradient for the weight")->needs(gradient);
+        add("--out-bias-gradient", output_file, "Write the gradient for the bias")->needs(gradient)->needs(bias);
         add("--convention", "NAME", "Framework whose options and tensor layouts apply; tensorflow is the same as keras")
             ->default_str("adjoint")
             ->check(one_of({"adjoint", "pytorch", "keras", "tensorflow", "onnx"}));

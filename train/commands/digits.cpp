@@ -6,6 +6,7 @@
 #include "datasets/digits/drawn_digits.h"
 #include "framework/tensor/error.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/validators.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npy.h"
@@ -48,9 +49,9 @@ void add_digits_command(CLI::App& app) {
     const auto options = std::make_shared<DigitsOptions>();
     add_setting(*command, "--count", options->count, "Number of digits", whole_number(1, 1'000'000));
     add_setting(*command, "--seed", options->seed, "Random seed; image i of a seed is always the same", seed_number());
-    command->add_option("--png", options->png, "Write a picture of all digits");
-    command->add_option("--npy", options->npy, "Write them as float32 [N, 28, 28, 1] in 0..1; - is standard output");
-    command->add_option("--labels", options->labels, "Write their labels as float32 [N]");
+    add_output(*command, "--png", options->png, "Write a picture of all digits");
+    add_output(*command, "--npy", options->npy, "Write them as float32 [N, 28, 28, 1] in 0..1; - is standard output");
+    add_output(*command, "--labels", options->labels, "Write their labels as float32 [N]");
     command->footer("Example:\n  adjoint digits --count 400 --png digits.png --npy digits.npy --labels labels.npy");
     command->callback([options] { digits(*options); });
 }

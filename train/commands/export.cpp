@@ -5,6 +5,7 @@
 #include "framework/tensor/random.h"
 #include "layers/analysis/graph.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/exchange/channels_first.h"
 #include "train/exchange/keras_program.h"
 #include "train/exchange/onnx_file.h"
@@ -144,12 +145,13 @@ void add_export_command(CLI::App& app) {
     add_run_options(*command, options->of, "a run");
     command->add_option("--part", options->part,
                         "A part of the model, such as encoder, decoder, generator or discriminator");
-    command->add_option("--onnx", options->onnx, "Write an ONNX file, of operator set 17");
-    command->add_option("--pytorch", options->pytorch,
-                        "Write model.py and model.safetensors for PyTorch into a directory");
-    command->add_option("--keras", options->keras, "Write model.py and weights.npz for Keras 3 into a directory");
-    command->add_option("--example", options->example,
-                        "Write a .npz file of an input and an output of the model, to compare others with");
+    add_output(*command, "--onnx", options->onnx, "Write an ONNX file, of operator set 17");
+    add_output(*command, "--pytorch", options->pytorch,
+               "Write model.py and model.safetensors for PyTorch into a directory", output_directory);
+    add_output(*command, "--keras", options->keras, "Write model.py and weights.npz for Keras 3 into a directory",
+               output_directory);
+    add_output(*command, "--example", options->example,
+               "Write a .npz file of an input and an output of the model, to compare others with");
     command->add_option("--layout", options->layout, "Images of ONNX and PyTorch: nchw, or nhwc as adjoint has them")
         ->check(CLI::IsMember({"nchw", "nhwc"}))
         ->capture_default_str();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/io/atomic_file.h"
 #include "train/report/run_facts.h"
 
@@ -47,7 +48,7 @@ void add_report_commands(CLI::App& app) {
     const auto options = std::make_shared<CompareOptions>();
     several->add_option("runs", options->runs, "Directories of runs")->required()->expected(2, 1000);
     CLI::Option* const out =
-        several->add_option("--out", options->out, "The file for a browser")->capture_default_str();
+        add_output(*several, "--out", options->out, "The file for a browser")->capture_default_str();
     several->add_flag("--json", options->json, "Print a line of JSON a run, and make no page")->excludes(out);
     several->footer(
         "The page says which settings differ, and how good each run was at best and last. The best epoch is that of\n"

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npz.h"
 #include "train/tasks/model_parts.h"
@@ -87,11 +88,11 @@ void add_weights_command(CLI::App& app) {
     const auto options = std::make_shared<WeightsOptions>();
     command->add_option("file", options->of.weights, "A .safetensors or .npz file, or a directory of .npy files")
         ->required();
-    command->add_option("--npz", options->npz, "Write the same, types and all, as a .npz file, which numpy.load reads");
+    add_output(*command, "--npz", options->npz,
+               "Write the same, types and all, as a .npz file, which numpy.load reads");
     add_model_choice(*command, options->of, "Show the weights under the names and in the layouts of this model");
-    command
-        ->add_option("--safetensors", options->safetensors,
-                     "Write the same as float32 or float64 into a .safetensors file")
+    add_output(*command, "--safetensors", options->safetensors,
+               "Write the same as float32 or float64 into a .safetensors file")
         ->needs(command->get_option("--model"));
     command->footer(
         "Examples:\n  adjoint weights runs/first/weights.safetensors --npz weights.npz\n"

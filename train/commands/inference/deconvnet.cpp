@@ -7,6 +7,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
@@ -73,7 +74,7 @@ void add_deconvnet_command(CLI::App& app) {
     command->add_option("--image", options->image, "A PNG or JPEG")->required();
     command->add_option("--layer", options->layer, "Convolution whose feature maps are shown; by default the last");
     add_setting(*command, "--top", options->top, "Number of feature maps, the strongest first", whole_number(1, 1'000));
-    command->add_option("--out", options->out, "Picture to write; by default samples/deconvnet-LAYER.png in the run");
+    add_output(*command, "--out", options->out, "Picture to write; by default samples/deconvnet-LAYER.png in the run");
     command->footer(
         "Each map's strongest activation alone is projected back to the pixels through max unpooling, ReLU and\n"
         "transposed convolution with the same filters (Zeiler and Fergus, 2014).\n"

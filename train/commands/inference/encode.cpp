@@ -6,6 +6,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
@@ -90,15 +91,15 @@ void add_encode_commands(CLI::App& app) {
                         "PNG and JPEG files, folders of these, or .npy arrays; by default the run's test images");
     add_setting(*encoder, "--count", options->count, "How many test images, where none are named",
                 whole_number(1, 1'000'000));
-    encoder->add_option("--out", options->out, "Write the latents as float32 [N, latent size] to this .npy")
+    add_output(*encoder, "--out", options->out, "Write the latents as float32 [N, latent size] to this .npy")
         ->required();
     encoder->footer("Example:\n  adjoint encode --run runs/vae --out latents.npy holiday/");
     encoder->callback([options] { encode(*options); });
 
     CLI::App* const decoder = add("decode", "Draw the images of latents, by the autoencoder or VAE of a run");
     decoder->add_option("latents", options->inputs, "A .npy of latents [N, latent size]")->required()->expected(1);
-    decoder->add_option("--out", options->out, "Write the images as float32 [N, H, W, C] in 0..1 to this .npy");
-    decoder->add_option("--png", options->png, "Write the images as a picture");
+    add_output(*decoder, "--out", options->out, "Write the images as float32 [N, H, W, C] in 0..1 to this .npy");
+    add_output(*decoder, "--png", options->png, "Write the images as a picture");
     decoder->footer("Example:\n  adjoint decode --run runs/vae --png images.png latents.npy");
     decoder->callback([options] {
         require(!options->out.empty() || !options->png.empty(),

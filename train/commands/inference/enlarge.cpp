@@ -5,6 +5,7 @@
 #include "framework/ops/selection.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/io/atomic_file.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
@@ -38,7 +39,7 @@ void add_enlarge_command(CLI::App& app) {
     const auto options = std::make_shared<EnlargeOptions>();
     add_run_options(*command, options->choice, "a run of super-resolution");
     command->add_option("image", options->image, "PNG or JPEG image of any size")->required();
-    command->add_option("--png", options->png, "Where to write; by default to samples/ in the run");
+    add_output(*command, "--png", options->png, "Where to write; by default to samples/ in the run");
     command->footer("Example:\n  adjoint enlarge --run runs/large small.png --png large.png");
     command->callback([options] { enlarge(*options); });
 }

@@ -4,6 +4,7 @@
 #include "framework/ops/elementwise.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/validators.h"
 #include "train/evaluation/latent_walk.h"
 #include "train/io/atomic_file.h"
@@ -96,10 +97,9 @@ void add_interpolate_command(CLI::App& app) {
                                            whole_number(2, 1'000));
     add_setting(*command, "--seed", options->seed, "Random seed of a generator's noise", seed_number());
     CLI::Option* const png =
-        command->add_option("--png", options->png, "Picture to write; by default samples/interpolate.png in the run");
-    CLI::Option* const animate = command
-                                     ->add_option("--animate", options->animate,
-                                                  "Write an animated PNG instead: all walks at once, there and back")
+        add_output(*command, "--png", options->png, "Picture to write; by default samples/interpolate.png in the run");
+    CLI::Option* const animate = add_output(*command, "--animate", options->animate,
+                                            "Write an animated PNG instead: all walks at once, there and back")
                                      ->excludes(png)
                                      ->excludes(steps);
     add_setting(*command, "--frames", options->frames, "Frames from one end of a walk to the other, both included",

@@ -8,6 +8,7 @@
 #include "framework/ops/reduction.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
@@ -103,7 +104,7 @@ void add_predict_command(CLI::App& app) {
                      "numbers 0..255")
         ->required();
     add_setting(*command, "--top", options->top, "How many classes, the most likely first", whole_number(1, 65'536));
-    command->add_option("--csv", options->csv, "Write a table of all classes' probabilities, a line an image");
+    add_output(*command, "--csv", options->csv, "Write a table of all classes' probabilities, a line an image");
     command->add_flag("--json", options->json, "Print a line of JSON for each image");
     command->footer(
         "Images are cut to a square and resized as those of a folder are for training.\n"

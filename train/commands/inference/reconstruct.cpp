@@ -7,6 +7,7 @@
 #include "framework/ops/shape_ops.h"
 #include "layers/losses/losses.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
@@ -76,10 +77,10 @@ void add_reconstruct_command(CLI::App& app) {
                         "whole numbers 0..255; - is standard input");
     add_setting(*command, "--count", options->count, "How many test images, where no --input is given",
                 whole_number(1, 10'000));
-    command->add_option("--png", options->png,
-                        "Write originals above reconstructions; by default to samples/ in the run");
-    command->add_option("--npy", options->npy,
-                        "Write the reconstructions as float32 [N, H, W, C] in 0..1; - is standard output");
+    add_output(*command, "--png", options->png,
+               "Write originals above reconstructions; by default to samples/ in the run");
+    add_output(*command, "--npy", options->npy,
+               "Write the reconstructions as float32 [N, H, W, C] in 0..1; - is standard output");
     command->add_flag("--json", options->json, "Print one line of JSON");
     command->footer("Example:\n  adjoint reconstruct --run runs/first --count 16 --png pairs.png");
     command->callback([options] { reconstruct(*options); });

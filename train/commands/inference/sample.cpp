@@ -6,6 +6,7 @@
 #include "datasets/read_file.h"
 #include "models/dcgan.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/cli/validators.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npy.h"
@@ -80,10 +81,10 @@ void add_sample_command(CLI::App& app) {
         ->add_option("--class", options->of_class,
                      "Number of the class to draw, by a run trained with --conditional; by default each in turn")
         ->check(whole_number(0, 1'000'000));
-    command->add_option("--write-noise", options->write_noise, "Write the noise as float32 [N, 1, 1, latent]");
-    command->add_option("--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
-    command->add_option("--npy", options->npy,
-                        "Write the samples as float32 [N, H, W, C] in 0..1; - is standard output");
+    add_output(*command, "--write-noise", options->write_noise, "Write the noise as float32 [N, 1, 1, latent]");
+    add_output(*command, "--png", options->png, "Write a picture of all samples; by default to samples/ in the run");
+    add_output(*command, "--npy", options->npy,
+               "Write the samples as float32 [N, H, W, C] in 0..1; - is standard output");
     command->footer(
         "Example:\n  adjoint sample --run runs/first --count 100 --seed 7 --png digits.png --npy digits.npy");
     command->callback([options] { sample(*options); });

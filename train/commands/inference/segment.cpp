@@ -7,6 +7,7 @@
 #include "framework/ops/loops.h"
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
+#include "train/cli/outputs.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
 #include "train/io/png.h"
@@ -88,9 +89,9 @@ void add_segment_command(CLI::App& app) {
     const auto options = std::make_shared<SegmentOptions>();
     add_run_options(*command, options->choice, "a run of unet");
     command->add_option("images", options->images, "PNG or JPEG files, or folders of these")->required();
-    command->add_option("--png", options->png, "Write images above their classes; by default to samples/ in the run");
-    command->add_option("--mask", options->mask,
-                        "Write the mask of one image, grey, each pixel the number of its class");
+    add_output(*command, "--png", options->png, "Write images above their classes; by default to samples/ in the run");
+    add_output(*command, "--mask", options->mask,
+               "Write the mask of one image, grey, each pixel the number of its class");
     command->add_flag("--json", options->json, "Print a line of JSON for each image");
     command->footer("Example:\n  adjoint segment --run runs/unet scene.png --mask mask.png");
     command->callback([options] { segment_images(*options); });
