@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
+#include <unordered_map>
 
 #include "framework/tensor/random.h"
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
+#include "train/cli/wrong_usage.h"
 #include "train/report/report.h"
 #include "train/tasks/registry.h"
 
@@ -44,33 +46,58 @@ std::vector<Choices> choices_of_each(const std::vector<std::string>& over) {
                     text);
             choices.push_back({text.substr(0, equals), value});
         }
+        const std::string flag = text.substr(0, equals);
+        require(flag != "out" && flag != "resume", "--over: a sweep says itself what --{} is; got {}", flag, text);
         require(!choices.empty(), "--over: must be a flag and its values, such as lr=1e-3,3e-4; got {}", text);
     }
     return all;
 }
 
-// Every combination, in the order of a counter whose last digit is the last flag.
-std::vector<Choices> combinations(const std::vector<Choices>& of_each) {
-    std::vector<Choices> all = {{}};
+Index combinations_of(const std::vector<Choices>& of_each) {
+    constexpr Index most = Index{1} << 52;  // that a random number can choose from
+    Index count = 1;
     for (const Choices& choices : of_each) {
-        std::vector<Choices> longer;
-        for (const Choices& one : all) {
-            for (const Choice& choice : choices) {
-                longer.push_back(one);
-                longer.back().push_back(choice);
-            }
-        }
-        all = std::move(longer);
+        require(std::ssize(choices) <= most / count, "--over: must make at most {} combinations; got more", most);
+        count *= std::ssize(choices);
     }
-    return all;
+    return count;
 }
 
-// So many of the combinations, in random order.
-std::vector<Choices> some_of(const std::vector<Choices>& all, const SweepOptions& options) {
-    if (options.samples == 0 || options.samples >= std::ssize(all)) return all;
+// A combination by its number: a counter whose last digit is the last flag.
+Choices combination(const std::vector<Choices>& of_each, Index number) {
+    Choices choices;
+    for (auto each = of_each.rbegin(); each != of_each.rend(); ++each) {
+        choices.insert(choices.begin(), (*each)[static_cast<std::size_t>(number % std::ssize(*each))]);
+        number /= std::ssize(*each);
+    }
+    return choices;
+}
+
+// So many of the first `count` numbers, in random order: a shuffle that keeps only what it has moved.
+std::vector<Index> drawn(Index samples, Index count, const Random& random) {
+    std::unordered_map<Index, Index> moved;
+    const auto number_at = [&](Index place) { return moved.contains(place) ? moved.at(place) : place; };
+    std::vector<Index> numbers;
+    for (Index i = 0; i < samples; ++i) {
+        const auto left = static_cast<std::uint64_t>(count - i);
+        const Index chosen = i + static_cast<Index>(random.below(left, static_cast<std::uint64_t>(i)));
+        numbers.push_back(number_at(chosen));
+        moved[chosen] = number_at(i);
+    }
+    return numbers;
+}
+
+// All combinations in order, or some in random order.
+std::vector<Choices> chosen_combinations(const std::vector<Choices>& of_each, const SweepOptions& options) {
+    constexpr Index most_runs = 10'000;
+    const Index count = combinations_of(of_each);
+    require(options.samples > 0 || count <= most_runs,
+            "--over: must make at most {} combinations without --samples; got {}", most_runs, count);
+    const Index taken = options.samples == 0 ? count : std::min(options.samples, count);
+    std::vector<Index> numbers = drawn(taken, count, Random(options.seed));
+    if (taken == count) std::ranges::sort(numbers);
     std::vector<Choices> chosen;
-    for (const Index i : shuffled(std::ssize(all), Random(options.seed))) chosen.push_back(all[i]);
-    chosen.resize(static_cast<std::size_t>(options.samples));
+    for (const Index number : numbers) chosen.push_back(combination(of_each, number));
     return chosen;
 }
 
@@ -82,24 +109,52 @@ std::string name_of(const Choices& choices) {
     return name;
 }
 
+// Calls train with these words, or only looks whether it would take them.
+void train(std::vector<std::string> words, bool only_looks = false) {
+    CLI::App app("", "adjoint");
+    add_train_commands(app);
+    app.parse_complete_callback([&app] { require_texts(app); });
+    if (only_looks) app.get_subcommand("train")->get_subcommand(words[1])->callback([] {});
+    const std::vector<std::string> typed = words;
+    std::ranges::reverse(words);
+    try {
+        app.parse(words);
+    } catch (const CLI::ParseError& error) {
+        throw Error(wrong_usage(error, app, typed));
+    }
+}
+
+// What begins a run.
+std::vector<std::string> words_for(const SweepOptions& options, const Choices& choices,
+                                   const std::vector<std::string>& others) {
+    std::vector<std::string> words = {"train", options.model, "--out", (options.out / name_of(choices)).string()};
+    for (const auto& [flag, value] : choices) words.push_back("--" + flag + "=" + value);
+    words.insert(words.end(), others.begin(), others.end());
+    return words;
+}
+
+// Each value beside the first ones of the other flags: a sweep must not end at a value that is wrong after hours.
+void require_right_values(const SweepOptions& options, const std::vector<Choices>& of_each,
+                          const std::vector<std::string>& others) {
+    Choices choices = combination(of_each, 0);
+    for (std::size_t i = 0; i < of_each.size(); ++i) {
+        for (const Choice& choice : of_each[i]) {
+            choices[i] = choice;
+            train(words_for(options, choices, others), /*only_looks=*/true);
+        }
+        choices[i] = of_each[i].front();
+    }
+}
+
 // Begins the run, goes on with it, or leaves it as it is where it has come to its end.
 void train_one(const SweepOptions& options, const Choices& choices, const std::vector<std::string>& others) {
     const fs::path place = options.out / name_of(choices);
-    std::vector<std::string> words = {"train", options.model};
     std::error_code unknown;
-    if (fs::exists(place / "config.json", unknown)) {
-        if (RunDirectory::open(place).finished()) return;
-        words.insert(words.end(), {"--resume", place.string()});
-    } else {
-        words.insert(words.end(), {"--out", place.string()});
-        for (const auto& [flag, value] : choices) words.insert(words.end(), {"--" + flag, value});
-        words.insert(words.end(), others.begin(), others.end());
-    }
+    const bool begun = fs::exists(place / "config.json", unknown);
+    if (begun && RunDirectory::open(place).finished()) return;
     spdlog::info("sweep: {}", place.string());
-    CLI::App app;
-    add_train_commands(app);
-    std::ranges::reverse(words);
-    app.parse(words);
+    train(begun ? std::vector<std::string>{"train", options.model, "--resume", place.string()}
+                : words_for(options, choices, others));
 }
 
 struct Result {
@@ -128,7 +183,9 @@ std::vector<Result> ranked(const std::vector<RunDirectory>& runs, const std::str
 }
 
 void sweep(const SweepOptions& options, const std::vector<std::string>& others) {
-    const std::vector<Choices> all = some_of(combinations(choices_of_each(options.over)), options);
+    const std::vector<Choices> of_each = choices_of_each(options.over);
+    const std::vector<Choices> all = chosen_combinations(of_each, options);
+    require_right_values(options, of_each, others);
     const std::string metric =
         options.by.empty() ? "validation_" + find_task(options.model)->metrics.front() : options.by;
     std::vector<RunDirectory> runs;

@@ -75,30 +75,5 @@ TEST_F(Asked, AnAutoencoderDecodesWhatItEncoded) {
               "2 error: encode: only an autoencoder or a vae has latents; got a run of classifier in classifier");
 }
 
-// ---- sweep ----------------------------------------------------------------------------------------------------------
-
-TEST_F(Asked, ASweepRanksItsRunsAndGoesOnWhereItWas) {
-    done("digits --count 240 --npy images.npy");
-    const std::string line =
-        "sweep autoencoder --over lr=1e-3,1e-5 --over latent=2,4 --out all --dataset images.npy --width 4 --epochs 1 "
-        "--batch-size 20 --json";
-    const std::string first = done(line).out;
-    std::istringstream lines(first.substr(first.find("{\"run\"")));
-    std::vector<double> losses;
-    for (std::string text; std::getline(lines, text);)
-        losses.push_back(Json::parse(text).at("validation_cross_entropy"));
-    EXPECT_EQ(losses.size(), 4u);
-    EXPECT_TRUE(std::ranges::is_sorted(losses));
-    const std::string weights = content("all/lr=1e-3,latent=4/weights.safetensors");
-    std::filesystem::remove_all(directory_ / "all/lr=1e-5,latent=2");
-    const Outcome again = done(line);
-    EXPECT_EQ(again.out.substr(again.out.find("{\"run\"")), first.substr(first.find("{\"run\"")));
-    EXPECT_EQ(again.err.find("sweep: all/lr=1e-3,latent=4"), std::string::npos) << "it had come to its end";
-    EXPECT_TRUE(content("all/lr=1e-3,latent=4/weights.safetensors") == weights);
-    EXPECT_TRUE(std::filesystem::exists(directory_ / "all/report.html"));
-    EXPECT_EQ(refusal("sweep autoencoder --over lr --out all"),
-              "2 error: --over: must be a flag and its values, such as lr=1e-3,3e-4; got lr");
-}
-
 }  // namespace
 }  // namespace adjoint
