@@ -139,6 +139,14 @@ TEST(Structure, HasNothingAtItsTopThatSomebodyForgotThere) {
     }
 }
 
+// Other bytes than UTF-8, as in names of files, end a dump.
+TEST(Structure, HasNoJsonThatIsWrittenInAnotherWay) {
+    for (const SourceFile& file : sources()) {
+        if (file.path.starts_with("train/io/json_text.")) continue;
+        for (const std::string& line : file.lines) EXPECT_EQ(line.find(".dump("), std::string::npos) << file.path;
+    }
+}
+
 // A room is a header and its source, or a file that stands alone.
 TEST(Structure, HasNoFolderOfMoreThan14Rooms) {
     std::map<std::string, std::set<std::string>> rooms;

@@ -6,5 +6,5 @@
 void adjoint::fuzzing::try_bytes(std::string_view bytes) {
     const std::string text(bytes);
     answers([&] { csv_of(metric_lines(text)); });
-    answers([&] { json_of_text(text).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace); });
+    answers([&] { text_of_json(json_of_text(text)); });
 }

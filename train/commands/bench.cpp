@@ -17,6 +17,7 @@
 #include "train/cli/resource_use.h"
 #include "train/cli/validators.h"
 #include "train/io/atomic_file.h"
+#include "train/io/json_text.h"
 #include "train/tasks/registry.h"
 
 namespace adjoint {
@@ -132,7 +133,7 @@ void write_trace(const std::filesystem::path& path, const std::vector<KernelTime
                           {"dur", 1e6 * (operation.end - operation.begin)},
                           {"args", {{"flops", operation.flops}}}});
     }
-    write_output(path, Json{{"traceEvents", events}}.dump());
+    write_output(path, text_of_json(Json{{"traceEvents", events}}));
 }
 
 long page_faults() { return resource_use().ru_minflt + resource_use().ru_majflt; }
@@ -219,7 +220,7 @@ void bench(const BenchOptions& options) {
     for (const Benchmark& benchmark : benchmarks()) {
         if (options.model != "all" && options.model != benchmark.name) continue;
         const Json result = measure(benchmark, options);
-        options.json ? fmt::print("{}\n", result.dump()) : print(result);
+        options.json ? fmt::print("{}\n", text_of_json(result)) : print(result);
     }
 }
 

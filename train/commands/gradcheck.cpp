@@ -8,6 +8,7 @@
 #include "train/cli/nearest_name.h"
 #include "train/cli/validators.h"
 #include "train/gradcheck/sweep.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 
@@ -68,7 +69,7 @@ Json check_json(const GradientRow& row, const Settings& settings, const Gradient
     return json;
 }
 
-void print_json(const Json& json) { fmt::print("{}\n", json.dump(2)); }
+void print_json(const Json& json) { fmt::print("{}\n", text_of_json(json, 2)); }
 
 // ---- reports as text
 

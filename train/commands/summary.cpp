@@ -9,6 +9,7 @@
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
 #include "train/exchange/graph_text.h"
+#include "train/io/json_text.h"
 #include "train/tasks/model_parts.h"
 #include "train/tasks/registry.h"
 #include "train/tasks/trained_model.h"
@@ -101,7 +102,7 @@ void summary(const SummaryOptions& options) {
     }
     const Json operations = operations_of(task, *model, training.sizes);
     if (options.json) {
-        fmt::print("{}\n", Json{{"model", task.name}, {"networks", networks}, {"parts", operations}}.dump());
+        fmt::print("{}\n", text_of_json(Json{{"model", task.name}, {"networks", networks}, {"parts", operations}}));
         return;
     }
     for (const auto& [name, part] : operations.items()) {

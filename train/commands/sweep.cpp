@@ -10,6 +10,7 @@
 #include "train/cli/commands.h"
 #include "train/cli/validators.h"
 #include "train/cli/wrong_usage.h"
+#include "train/io/json_text.h"
 #include "train/report/report.h"
 #include "train/tasks/registry.h"
 
@@ -196,8 +197,9 @@ void sweep(const SweepOptions& options, const std::vector<std::string>& others) 
     std::vector<RunDirectory> best_first;
     for (const auto& [run, best] : ranked(runs, metric)) {
         best_first.push_back(run);
-        fmt::print("{}\n", options.json ? nlohmann::ordered_json{{"run", run.path().string()}, {metric, best}}.dump()
-                                        : fmt::format("{:<12.6g} {}", best, run.path().string()));
+        fmt::print("{}\n", options.json
+                               ? text_of_json(nlohmann::ordered_json{{"run", run.path().string()}, {metric, best}})
+                               : fmt::format("{:<12.6g} {}", best, run.path().string()));
     }
     const fs::path page = options.out / "report.html";
     write_atomically(page, report_of(best_first));

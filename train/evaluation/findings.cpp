@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "train/evaluation/image_quality.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -39,7 +40,7 @@ void Findings::add_checkerboards(const Tensor& drawn, const Tensor& real) {
     add("checkerboard share", share, fmt::format("{:.5f}; of test images {:.5f}", share, of_real));
 }
 
-void Findings::print(bool json) const { fmt::print("{}", json ? json_.dump() + "\n" : lines_); }
+void Findings::print(bool json) const { fmt::print("{}", json ? text_of_json(json_) + "\n" : lines_); }
 
 void append(std::vector<double>& values, const Tensor& more) {
     for (const double value : more.to_vector()) values.push_back(value);

@@ -76,7 +76,7 @@ class HeaderKeys : public nlohmann::json_sax<nlohmann::json> {
     }
     bool key(std::string& key) override {
         require<DataError>(open_.back().insert(key).second, "{}: the header must have each key once; got {:?} again",
-                           file_, key);
+                           file_, shortened(key));
         if (open_.size() == 1) last_ = key;
         return true;
     }
@@ -102,19 +102,22 @@ class HeaderKeys : public nlohmann::json_sax<nlohmann::json> {
     std::string last_;
 };
 
-// Whole numbers that an entry has under a key.
-std::vector<Index> numbers(const std::string& where, const nlohmann::json& entry, const char* key) {
-    const nlohmann::json& list = entry.at(key);
-    require<DataError>(list.is_array() && std::ranges::all_of(list, is_count<Index, nlohmann::json>),
-                       "{}: {} must be whole numbers from 0; got {}", where, key, list.dump());
-    return list.get<std::vector<Index>>();
+// A header's value under a key.
+template <class T>
+T header_value(const std::string& where, const nlohmann::json& json, const std::string& key) {
+    try {
+        return value_at<T>(json, key);
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}", where, error.what()));
+    }
 }
 
 Entry entry_of(const std::string& where, const nlohmann::json& json, std::uint64_t size) {
-    const std::vector<Index> offsets = numbers(where, json, "data_offsets");
-    require<DataError>(offsets.size() == 2, "{}: data_offsets must be two numbers; got {}", where, offsets);
-    const Entry entry = {json.at("dtype"),
-                         numbers(where, json, "shape"),
+    const auto offsets = header_value<std::vector<Index>>(where, json, "data_offsets");
+    require<DataError>(offsets.size() == 2, "{}: data_offsets must be two numbers; got {}", where,
+                       shortened(fmt::format("{}", offsets)));
+    const Entry entry = {header_value<std::string>(where, json, "dtype"),
+                         header_value<Shape>(where, json, "shape"),
                          {static_cast<std::uint64_t>(offsets[0]), static_cast<std::uint64_t>(offsets[1])}};
     const auto [begin, end] = entry.range;
     require<DataError>(begin <= end && end <= size, "{}: the elements must lie in the file; got bytes {} to {} of {}",
@@ -140,12 +143,7 @@ class Reader {
                            "{}: the header must lie in the file; got a length of {} in {} bytes", path, length,
                            file_.size());
         first_ = sizeof length + length;
-        try {
-            read_header(file_.read({.begin = sizeof length, .length = length}));
-        } catch (const nlohmann::json::exception& error) {
-            throw DataError(
-                fmt::format("{}: the header is not what safetensors describes; got {}", path, error.what()));
-        }
+        read_header(file_.read({.begin = sizeof length, .length = length}));
     }
 
     const std::map<std::string, Entry>& entries() const { return entries_; }
@@ -160,7 +158,8 @@ class Reader {
         const Entry& entry = entries_.at(name);
         const ElementType* const type = safetensors_type(entry.type);
         require<DataError>(type != nullptr && type->tensor != nullptr, "{}: {}: must have elements of {}; got {}",
-                           file_.path(), name, fmt::join(readable_safetensors_types(), ", "), entry.type);
+                           file_.path(), shortened(name), fmt::join(readable_safetensors_types(), ", "),
+                           shortened(entry.type));
         return type->tensor(entry.shape, verified_bytes(entry), /*reversed=*/false);
     }
 
@@ -169,7 +168,7 @@ class Reader {
         const ElementType* const type = safetensors_type(entry.type);
         if (entry.type == "BF16") return npy_of(tensor(name));
         require<DataError>(type != nullptr && !type->npy.empty(), "{}: {}: must have a type that NumPy has; got {}",
-                           file_.path(), name, entry.type);
+                           file_.path(), shortened(name), shortened(entry.type));
         return npy_of(type->npy, entry.shape, verified_bytes(entry));
     }
 
@@ -177,7 +176,9 @@ class Reader {
     void read_header(const std::string& text) {
         require<DataError>(is_shallow(text), "{}: the header must have at most 64 lists and objects within one another",
                            file_.path());
-        const nlohmann::json header = nlohmann::json::parse(text);
+        const nlohmann::json header = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+        require<DataError>(header.is_object(), "{}: the header must be a JSON object; got {}", file_.path(),
+                           text.empty() ? "none" : shortened(text));
         HeaderKeys keys(file_.path());
         nlohmann::json::sax_parse(text, &keys);
         rewritten_ = keys.last() != metadata_key;
@@ -185,11 +186,11 @@ class Reader {
         const std::uint64_t size = file_.size() - first_;
         for (const auto& [name, json] : header.get_ref<const nlohmann::json::object_t&>()) {
             if (name == metadata_key) {
-                metadata_ = json.get<Metadata>();
+                metadata_ = header_value<Metadata>(file_.path(), header, name);
                 continue;
             }
-            ranges.push_back(
-                entries_.emplace(name, entry_of(file_.path() + ": " + name, json, size)).first->second.range);
+            ranges.push_back(entries_.emplace(name, entry_of(file_.path() + ": " + shortened(name), json, size))
+                                 .first->second.range);
         }
         require<DataError>(fill(ranges, size),
                            "{}: the tensors must fill the file without gap or overlap; got {} tensors in {} bytes",
@@ -253,12 +254,8 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
         header[name] = {{"dtype", entry.type}, {"shape", entry.shape}, {"data_offsets", entry.range}};
     }
     header[metadata_key] = metadata;  // last, where other tools do not write it: that tells their files from damage
-    std::string text;
-    try {
-        text = header.dump();
-    } catch (const nlohmann::json::exception&) {
-        throw Error("write_safetensors: names and metadata must be UTF-8; got other bytes");
-    }
+    require(is_utf8(header), "write_safetensors: names and metadata must be UTF-8; got other bytes");
+    std::string text = text_of_json(header);
     text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the elements are aligned
     const std::uint64_t length = text.size();
     std::string content(reinterpret_cast<const char*>(&length), sizeof length);

@@ -1,8 +1,6 @@
 #include "train/records/checkpoints.h"
 
 #include <cmath>
-#include <concepts>
-#include <limits>
 #include <spdlog/spdlog.h>
 
 #include "train/io/json_text.h"
@@ -35,18 +33,13 @@ std::string text_of(const RunState& state) {
     if (std::isfinite(state.plateau.best)) json["plateau_best"] = state.plateau.best;
     if (const auto& best = state.best)
         json.update({{"best_steps", best->steps}, {"best_epoch", best->epoch}, {"best_loss", best->loss}});
-    return json.dump();
+    return text_of_json(json);
 }
 
-template <std::integral Count>
-void read_value(const Json& json, const char* name, Count& count) {
-    const Json& given = json.at(name);
-    require<DataError>(is_count<Count>(given),
-                       "is not the state of a run: {} must be a whole number from 0 to {}; got {}", name,
-                       std::numeric_limits<Count>::max(), given.dump());
-    given.get_to(count);
+template <class T>
+void read_value(const Json& json, const char* name, T& value) {
+    value = value_at<T>(json, name);
 }
-void read_value(const Json& json, const char* name, auto& value) { json.at(name).get_to(value); }
 
 Checkpoint read(const fs::path& file) {
     SafetensorsFile content = read_safetensors(file);
@@ -63,12 +56,11 @@ Checkpoint read(const fs::path& file) {
 }  // namespace
 
 RunState run_state_in(const std::string& text) try {
-    const Json json = json_of_text(text);
+    const Json json = json_object_of(text);
     RunState state;
     for_each_value(state, [&](const char* name, auto& value) { read_value(json, name, value); });
     for (const double factor : {state.plateau.scale, state.learning_rate_scale})
-        require<DataError>(factor >= 0, "is not the state of a run: factors of rates must be at least 0; got {}",
-                           factor);
+        require<DataError>(factor >= 0, "factors of rates must be at least 0; got {}", factor);
     if (json.contains("plateau_best")) read_value(json, "plateau_best", state.plateau.best);
     if (json.contains("best_loss")) {
         RunState::Best& best = state.best.emplace();
@@ -77,8 +69,8 @@ RunState run_state_in(const std::string& text) try {
         read_value(json, "best_loss", best.loss);
     }
     return state;
-} catch (const Json::exception& error) {
-    throw DataError(fmt::format("is not the state of a run; got {}", error.what()));
+} catch (const DataError& error) {
+    throw DataError(fmt::format("is not the state of a run: {}", error.what()));
 }
 
 Checkpoints::Files Checkpoints::files() const {

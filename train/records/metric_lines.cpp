@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 std::string text_of(const MetricLine& line) {
     Json json = {{"step", line.place.steps}, {"epoch", line.place.epoch}};
     for (const auto& [name, number] : line.numbers) json[name] = number;
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return text_of_json(json);
 }
 
 std::vector<MetricLine> metric_lines(const std::string& text) {
@@ -42,11 +42,11 @@ std::string csv_of(const std::vector<MetricLine>& lines) {
     std::string text = "step,epoch";
     for (const std::string& name : names) text += "," + name;
     for (const auto& [place, numbers] : lines) {
-        text += "\n" + Json(place.steps).dump() + "," + Json(place.epoch).dump();
+        text += "\n" + fmt::format("{},{}", place.steps, place.epoch);
         const std::map<std::string, double> by_name(numbers.begin(), numbers.end());
         for (const std::string& name : names) {
             const auto found = by_name.find(name);
-            text += found == by_name.end() ? "," : "," + Json(found->second).dump();
+            text += found == by_name.end() ? "," : "," + text_of_json(Json(found->second));
         }
     }
     return text + "\n";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <fmt/ranges.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -60,24 +61,20 @@ Json json_of(const DataRecord& data) {
 
 // Runs of earlier versions have the name alone.
 DataRecord data_in(const Json& config) {
-    if (!config.value("data", Json()).is_object()) return {.name = config.at("dataset")};
+    if (!config.contains("data")) return {.name = value_at<std::string>(config, "dataset")};
     const Json& data = config.at("data");
-    for (const char* count : {"training", "validation", "test"})
-        require<DataError>(!data.contains(count) || is_count(data.at(count)),
-                           "{} must be a whole number from 0; got {}", count, data.at(count).dump());
-    if (const Json shape = data.value("image_shape", Json::array()); !shape.empty()) {
-        const auto is_extent = [](const Json& extent) { return is_count(extent) && extent.get<Index>() > 0; };
-        require<DataError>(shape.is_array() && shape.size() == 3 && std::ranges::all_of(shape, is_extent),
-                           "image_shape must be three whole numbers from 1; got {}", shape.dump());
-    }
-    return {.name = data.at("name"),
-            .directory = data.value("directory", ""),
-            .image_shape = data.value("image_shape", Shape()),
-            .classes = data.value("classes", std::vector<std::string>()),
-            .training = data.value("training", Index{0}),
-            .validation = data.value("validation", Index{0}),
-            .test = data.value("test", Index{0}),
-            .checksum = data.value("checksum", "")};
+    const DataRecord record = {.name = value_at<std::string>(data, "name"),
+                               .directory = value_at(data, "directory", std::string()),
+                               .image_shape = value_at(data, "image_shape", Shape()),
+                               .classes = value_at(data, "classes", std::vector<std::string>()),
+                               .training = value_at(data, "training", Index{0}),
+                               .validation = value_at(data, "validation", Index{0}),
+                               .test = value_at(data, "test", Index{0}),
+                               .checksum = value_at(data, "checksum", std::string())};
+    const Shape& shape = record.image_shape;
+    require<DataError>(shape.empty() || (shape.size() == 3 && std::ranges::min(shape) > 0),
+                       "image_shape must be three whole numbers from 1; got {}", shortened(fmt::format("{}", shape)));
+    return record;
 }
 
 // Nothing but what a run leaves that was killed as it began to write its configuration.
@@ -141,7 +138,7 @@ RunDirectory RunDirectory::rerecord(const fs::path& path, const RunRecord& recor
                        {"compiler", __VERSION__},  {"processor", processor_name()}, {"kernels", gemm_kernels()},
                        {"threads", thread_count()}};
     // First what makes it the directory of a run, which a killed program can leave unfinished.
-    write_atomically(path / "config.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_atomically(path / "config.json", text_of_json(json, 2) + "\n");
     write_atomically(path / "config.toml", record.settings);
     return RunDirectory(path, record.model, record.data);
 }
@@ -156,12 +153,9 @@ RunDirectory RunDirectory::open(const fs::path& path) {
     const std::optional<std::string> text = read_file_if_any(file);
     require<MissingInput>(text.has_value(), "{}: is not the directory of a run; got no config.json in it",
                           path.string());
-    const Json json = json_of_text(*text);
-    require<DataError>(json.is_object(), "{}: is not the configuration of a run; got no JSON object", file.string());
     try {
-        return RunDirectory(path, json.at("model"), data_in(json));
-    } catch (const Json::exception& error) {
-        throw DataError(fmt::format("{}: is not the configuration of a run; got {}", file.string(), error.what()));
+        const Json json = json_object_of(*text);
+        return RunDirectory(path, value_at<std::string>(json, "model"), data_in(json));
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: is not the configuration of a run: {}", file.string(), error.what()));
     }
@@ -182,7 +176,7 @@ std::string RunDirectory::metrics() const { return read_file_if_any(path_ / "met
 void RunDirectory::log_event(const std::string& event, Index epoch, const Metrics& numbers) const {
     Json line = {{"event", event}, {"time", time_now("%Y-%m-%d %H:%M:%S")}, {"epoch", epoch}};
     for (const auto& [name, value] : numbers) line[name] = value;
-    append_line(path_ / "events.jsonl", line.dump(-1, ' ', false, Json::error_handler_t::replace));
+    append_line(path_ / "events.jsonl", text_of_json(line));
 }
 
 bool RunDirectory::finished() const {
@@ -190,7 +184,7 @@ bool RunDirectory::finished() const {
     std::string last;
     for (std::string line; std::getline(stream, line);) {
         const Json event = json_of_text(line);
-        if (event.is_object()) last = event.value("event", "");
+        if (event.contains("event") && event["event"].is_string()) last = event["event"];
     }
     return last.starts_with("finished");
 }

@@ -7,6 +7,7 @@
 #include <spdlog/sinks/basic_file_sink.h>
 
 #include "train/io/atomic_file.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -38,7 +39,7 @@ void print_epoch(Index epoch, const std::string& sentence, const Metrics& metric
     if (json) {
         Json line = {{"epoch", epoch}};
         for (const auto& [name, value] : metrics) line[name] = value;
-        return print_line(line.dump());
+        return print_line(text_of_json(line));
     }
     const std::string line = fmt::format("epoch {}: {}", epoch, sentence);
     spdlog::debug("{}", line);
@@ -47,7 +48,7 @@ void print_epoch(Index epoch, const std::string& sentence, const Metrics& metric
 
 void print_places(const RunDirectory& run, bool json) {
     const std::string weights = run.weights("").string(), pictures = run.samples().string();
-    print_line(json ? Json{{"weights", weights}, {"pictures", pictures}}.dump()
+    print_line(json ? text_of_json(Json{{"weights", weights}, {"pictures", pictures}})
                     : fmt::format("weights: {}\npictures: {}", weights, pictures));
 }
 

@@ -155,7 +155,7 @@ Json page_of(const std::vector<RunDirectory>& runs) {
 // JSON that cannot end the script element it stands in, nor begin another.
 std::string for_script(const Json& json) {
     std::string text;
-    for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    for (const char c : text_of_json(json)) {
         text += c == '<' || c == '>' || c == '&' ? fmt::format("\\u{:04x}", static_cast<int>(c)) : std::string(1, c);
     }
     return text;

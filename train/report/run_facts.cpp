@@ -209,7 +209,7 @@ std::string comparison_of(const std::vector<RunDirectory>& runs) {
         line["settings"] = Json::object();
         for (const std::string& name : differing) line["settings"][name] = facts["config"].value(name, Json());
         for (const char* name : {"last", "best"}) line[name] = facts[name];
-        lines += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+        lines += text_of_json(line) + "\n";
     }
     return lines;
 }

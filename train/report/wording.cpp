@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "train/io/json_text.h"
+
 namespace adjoint {
 
 using Json = nlohmann::ordered_json;
@@ -39,7 +41,7 @@ std::string count_text(const Json& count) {
 std::string setting_text(const Json& value) {
     if (value.is_null() || value == "" || (value.is_array() && value.empty())) return "–";
     if (value.is_string()) return value.get<std::string>();
-    if (!value.is_array()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (!value.is_array()) return text_of_json(value);
     std::string text;
     for (const Json& element : value) text += (text.empty() ? "" : ", ") + setting_text(element);
     return text;

@@ -7,6 +7,7 @@
 #include "framework/tensor/precision.h"
 #include "layers/analysis/model_summary.h"
 #include "train/cli/resource_use.h"
+#include "train/io/json_text.h"
 #include "train/trainer/run_evaluation.h"
 
 namespace adjoint {
@@ -33,14 +34,13 @@ void print_dry_run_estimate(TrainingTask& task, const TrainingSetup& setup) {
     const double seconds = static_cast<double>(steps) * step + epochs * test;
     const Index parameters = parameter_count(task.model());
     if (options.json) {
-        fmt::print("{}\n", nlohmann::ordered_json{{"settings", options.settings},
-                                                  {"parameters", parameters},
-                                                  {"steps", steps},
-                                                  {"step_ms", 1e3 * step},
-                                                  {"test_seconds", test},
-                                                  {"seconds", seconds},
-                                                  {"peak_mebibytes", peak_mebibytes()}}
-                               .dump());
+        fmt::print("{}\n", text_of_json(nlohmann::ordered_json{{"settings", options.settings},
+                                                               {"parameters", parameters},
+                                                               {"steps", steps},
+                                                               {"step_ms", 1e3 * step},
+                                                               {"test_seconds", test},
+                                                               {"seconds", seconds},
+                                                               {"peak_mebibytes", peak_mebibytes()}}));
         return;
     }
     fmt::print(

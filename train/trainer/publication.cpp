@@ -5,6 +5,7 @@
 
 #include "framework/ops/shape_ops.h"
 #include "framework/tensor/processes.h"
+#include "train/io/json_text.h"
 #include "train/io/png.h"
 #include "train/report/report.h"
 #include "train/tasks/model_parts.h"
@@ -89,7 +90,7 @@ void Publication::write_mistakes(const std::vector<Mistake>& mistakes) const {
                         {"predicted", classes.at(static_cast<std::size_t>(taken_for))},
                         {"probability", probability}});
     }
-    write_atomically(run_.samples() / "mistakes.json", list.dump(1) + "\n");
+    write_atomically(run_.samples() / "mistakes.json", text_of_json(list, 1) + "\n");
 }
 
 void Publication::event(const std::string& what, const RunState& state, const Metrics& numbers) {

@@ -6,6 +6,7 @@
 #include "tests/support/expectations.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -80,8 +81,13 @@ TEST_F(CheckpointFiles, WithStatesThatNoRunIsInAreRefused) {
         EXPECT_EQ(refusal(fmt::format("\"{}\":1.0", name), fmt::format("\"{}\":-1.0", name)),
                   no_state + "factors of rates must be at least 0; got -1");
     }
-    EXPECT_TRUE(refusal("\"epoch\":1,", "").starts_with("is not the state of a run; got "));
-    EXPECT_TRUE(refusal("{", std::string(100'000, '[')).starts_with("is not the state of a run; got "));
+    EXPECT_EQ(refusal("\"epoch\":1,", ""), no_state + "epoch" + most + "9223372036854775807; got none");
+    EXPECT_EQ(refusal("\"losses\":[]", "\"losses\":[[\"a\",\"b\"]]"),
+              no_state + "losses must be a list, each [a text, a number]; got [[\"a\",\"b\"]]");
+    EXPECT_EQ(refusal("\"metrics\":\"\"", "\"metrics\":5"), no_state + "metrics must be a text; got 5");
+    EXPECT_EQ(refusal("{", std::string(100'000, '[')),
+              no_state + "must have at most 64 lists and objects within one another");
+    EXPECT_EQ(refusal("{", "5{"), no_state + "must be a JSON object; got " + shortened("5" + text));
 }
 
 TEST_F(CheckpointFiles, FilesAreTheLastTwoAndTheBest) {

@@ -2,6 +2,8 @@
 // named.
 #include "train/records/run_directory.h"
 
+#include <fmt/ranges.h>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
@@ -9,7 +11,6 @@
 #include "tests/support/expectations.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/temporary_directory.h"
-#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -122,15 +123,6 @@ TEST_F(Runs, AreNotWrittenWhereALinkLeadsOutOfThem) {
         << "links that stay, or lead in";
 }
 
-TEST(JsonText, IsRefusedWhereItGoesTooDeep) {
-    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
-    EXPECT_TRUE(json_of_text(nested(64)).is_array());
-    EXPECT_TRUE(json_of_text(nested(65)).is_discarded());
-    EXPECT_TRUE(json_of_text(nested(1'000'000)).is_discarded());
-    EXPECT_TRUE(json_of_text("\"" + nested(65) + "\\\"[\"").is_string());
-    EXPECT_TRUE(json_of_text("{").is_discarded());
-}
-
 TEST_F(Runs, KeepALineOfNumbersForEachEpoch) {
     const RunDirectory run = RunDirectory::create(path, record, false);
     run.log_metrics({.steps = 4, .epoch = 1}, {{"loss", 0.5}, {"error", 0.1 + 0.2}});
@@ -156,23 +148,54 @@ TEST_F(Runs, OfADamagedConfigurationAreRefused) {
     for (const std::string& text : damaged) {
         write_bytes(file, text);
         const std::string message = error_about<DataError>(file, [&] { RunDirectory::open(path); });
-        EXPECT_TRUE(message.starts_with("is not the configuration of a run; got ")) << text << ": " << message;
+        EXPECT_TRUE(message.starts_with("is not the configuration of a run: ")) << text << ": " << message;
     }
-    const std::string no_shape = "image_shape must be three whole numbers from 1; got ";
-    for (const char* shape :
-         {"[28]", "[28,28]", "[28,28,0]", "[28,28,1,1]", "[28,28,1.5]", "[28,28,1e300]", "\"28\""}) {
+    for (const char* shape : {"[28]", "[28,28]", "[28,28,0]", "[28,28,1,1]"}) {
         auto json = nlohmann::json::parse(whole);
         json["data"]["image_shape"] = nlohmann::json::parse(shape);
         write_bytes(file, json.dump());
-        const std::string got = json["data"]["image_shape"].dump();
+        const Shape got = json["data"]["image_shape"];
         EXPECT_EQ(error_about<DataError>(file, [&] { RunDirectory::open(path); }),
-                  "is not the configuration of a run: " + no_shape + got);
+                  fmt::format("is not the configuration of a run: image_shape must be three whole numbers from 1; got "
+                              "{}",
+                              got));
     }
-    auto json = nlohmann::json::parse(whole);
-    json["data"]["training"] = 1e300;
-    write_bytes(file, json.dump());
+}
+
+TEST_F(Runs, OfAConfigurationWithOtherTypesAreRefusedByKey) {
+    RunDirectory::create(path, record, false);
+    const fs::path file = path / "config.json";
+    const std::string whole = read_file(file);
+    const auto refusal = [&](const char* place, const char* value) {
+        auto json = nlohmann::json::parse(whole);
+        json[nlohmann::json::json_pointer(place)] = nlohmann::json::parse(value);
+        write_bytes(file, json.dump());
+        return error_about<DataError>(file, [&] { RunDirectory::open(path); });
+    };
+    const std::string unlike = "is not the configuration of a run: ",
+                      count = "a whole number from 0 to 9223372036854775807; got ";
+    EXPECT_EQ(refusal("/model", "5"), unlike + "model must be a text; got 5");
+    EXPECT_EQ(refusal("/data", "[1]"), unlike + "name must be a text; got none");
+    EXPECT_EQ(refusal("/data/classes", "[\"a\",2]"), unlike + "classes must be a list, each a text; got [\"a\",2]");
+    EXPECT_EQ(refusal("/data/training", "1e300"), unlike + "training must be " + count + "1e+300");
+    for (const char* shape : {"[28,28,1.5]", "[28,28,-1]", "\"28\""})
+        EXPECT_EQ(refusal("/data/image_shape", shape), unlike + "image_shape must be a list, each " + count + shape);
+    write_bytes(file, std::string(100'000, '['));
     EXPECT_EQ(error_about<DataError>(file, [&] { RunDirectory::open(path); }),
-              "is not the configuration of a run: training must be a whole number from 0; got 1e+300");
+              unlike + "must have at most 64 lists and objects within one another");
+    write_bytes(file, "[1]");
+    EXPECT_EQ(error_about<DataError>(file, [&] { RunDirectory::open(path); }),
+              unlike + "must be a JSON object; got [1]");
+}
+
+TEST_F(Runs, AreFinishedByTheirLastEventThatIsWhole) {
+    const RunDirectory run = RunDirectory::create(path, record, false);
+    EXPECT_FALSE(run.finished());
+    run.log_event("finished", 1, {});
+    for (const char* damaged : {"{\"event\":5}\n", "{\"event\":null}\n", "[\"event\"]\n", "{\"event\":"}) {
+        std::ofstream(path / "events.jsonl", std::ios::app) << damaged;
+        EXPECT_TRUE(run.finished()) << damaged;
+    }
 }
 
 }  // namespace

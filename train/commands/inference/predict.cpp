@@ -12,6 +12,7 @@
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
+#include "train/io/json_text.h"
 #include "train/tasks/trained_model.h"
 
 namespace adjoint {
@@ -84,7 +85,7 @@ void predict(const PredictOptions& options) {
             words.push_back(fmt::format("{} {:.4f}", name, probability));
             json.push_back({{"class", name}, {"probability", probability}});
         }
-        fmt::print("{}\n", options.json ? nlohmann::ordered_json{{"image", names[n]}, {"classes", json}}.dump()
+        fmt::print("{}\n", options.json ? text_of_json(nlohmann::ordered_json{{"image", names[n]}, {"classes", json}})
                                         : fmt::format("{}: {}", names[n], fmt::join(words, ", ")));
     }
     if (options.csv.empty()) return;

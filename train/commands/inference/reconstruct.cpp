@@ -11,6 +11,7 @@
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
+#include "train/io/json_text.h"
 #include "train/io/npy.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
@@ -62,7 +63,7 @@ void reconstruct(ReconstructOptions options) {
         said += fmt::format("{}: float32 {}\n", options.npy.string(), result.shape());
         json["npy"] = options.npy.string();
     }
-    fmt::print(messages_beside({options.png, options.npy}), "{}", options.json ? json.dump() + "\n" : said);
+    fmt::print(messages_beside({options.png, options.npy}), "{}", options.json ? text_of_json(json) + "\n" : said);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "train/cli/outputs.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
+#include "train/io/json_text.h"
 #include "train/io/png.h"
 #include "train/tasks/segmentation.h"
 #include "train/tasks/trained_model.h"
@@ -49,7 +50,7 @@ std::string text_of(const std::string& name, const Shares& shares) {
 std::string json_of(const std::string& name, const Shares& shares) {
     nlohmann::ordered_json all;
     for (const auto& [of, share] : shares) all[of] = share;
-    return nlohmann::ordered_json{{"image", name}, {"shares", all}}.dump();
+    return text_of_json(nlohmann::ordered_json{{"image", name}, {"shares", all}});
 }
 
 void segment_images(SegmentOptions options) {
