@@ -4,8 +4,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,13 +95,21 @@ void require_no_bomb(const std::string& where, std::uint64_t unpacked, std::uint
 
 bool is_open_already(const std::string& path) { return path == "/dev/stdin" || path.starts_with("/dev/fd/"); }
 
-std::string read_input(const std::string& path) {
+std::string read_input(const std::string& path, std::uint64_t most_of_stream) {
     const std::string file = path == "-" ? "/dev/stdin" : path;
     if (!is_open_already(file)) return read_file(file);
+    std::error_code unknown;
+    const bool has_size = std::filesystem::is_regular_file(file, unknown);
     errno = 0;
     std::ifstream stream(file, std::ios::binary);
-    std::string content(std::istreambuf_iterator<char>(stream), {});
+    std::string content, part(1 << 16, '\0');
+    do {
+        stream.read(part.data(), std::ssize(part));
+        content.append(part, 0, static_cast<std::size_t>(stream.gcount()));
+    } while (stream && (has_size || content.size() <= most_of_stream));
     require<MissingInput>(stream.is_open() && !stream.bad(), "{}: cannot be read; got {}", path, std::strerror(errno));
+    require<DataError>(has_size || content.size() <= most_of_stream, "{}: must bring at most {} bytes; got more",
+                       path == "-" ? "standard input" : path, most_of_stream);
     return content;
 }
 

@@ -39,8 +39,8 @@ std::string read_file(const std::string& path);
 std::optional<std::string> read_file_if_any(const std::string& path);
 
 /// All bytes of a regular file, or all that an open pipe brings: "-" and /dev/stdin are standard input, and /dev/fd/63
-/// is what a shell makes of <(command).
-std::string read_input(const std::string& path);
+/// is what a shell makes of <(command). A pipe may bring so many bytes: throws DataError where there are more.
+std::string read_input(const std::string& path, std::uint64_t most_of_stream = 1 << 30);
 
 /// Throws DataError where what was packed in so many bytes has become far more than what we pack: after 64 MiB, more
 /// than 200 times as many, as images and numbers are packed to a tenth or so.
