@@ -35,21 +35,27 @@ bool is_in(const fs::path& inner, const fs::path& outer) {
 // A walk through a folder and all beneath it, and what it has come across.
 class Walk {
   public:
-    explicit Walk(const fs::path& folder) { enter(folder, ""); }
+    explicit Walk(const fs::path& folder) { follow(folder, ""); }
 
     std::vector<std::pair<std::string, fs::path>> images;  // the label's name and the file
     std::vector<std::string> skipped;
     Index others = 0;
 
   private:
+    // Enters a folder that is not directly beneath the one before.
+    void follow(const fs::path& link, const std::string& label) {
+        std::error_code error;
+        way_.push_back(fs::canonical(link, error));
+        enter(link, label);
+        way_.pop_back();
+    }
+
     void enter(const fs::path& folder, const std::string& label) {
         std::error_code error;
-        way_.push_back(fs::canonical(folder, error));
         for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
             if (!is_hidden(entry->path())) meet(entry->path(), label);
         }
         require<MissingInput>(!error, "{}: cannot be read; got {}", folder.string(), error.message());
-        way_.pop_back();
     }
 
     void meet(const fs::path& path, const std::string& label) {
@@ -62,10 +68,14 @@ class Walk {
                                           no_link ? "" : ": ", error.message()));
         } else if (!fs::is_directory(status)) {
             take(path, label);
-        } else if (leads_back(path)) {
+        } else if (!link.empty() && leads_back(path)) {
             skipped.push_back(fmt::format("{}: must not lead to a folder that it is in; got {}", path.string(), link));
         } else {
-            enter(path, way_.size() == 1 ? path.filename().string() : label);
+            const std::string name = label.empty() ? path.filename().string() : label;
+            if (!link.empty()) return follow(path, name);
+            way_.back() /= path.filename();
+            enter(path, name);
+            way_.back() = way_.back().parent_path();
         }
     }
 
@@ -88,7 +98,8 @@ class Walk {
         return std::ranges::any_of(way_, [&](const fs::path& folder) { return is_in(folder, target); });
     }
 
-    std::vector<fs::path> way_;  // the folders that are entered, without links
+    // Where it is, without links, and before that where each link was that it has followed.
+    std::vector<fs::path> way_;
 };
 
 }  // namespace

@@ -170,6 +170,22 @@ TEST_F(Folders, NameLinksThatLeadNowhereOrBack) {
                                     fault("dog/home", back + pets.string()), fault("dog/self", back + "../other/.")}));
 }
 
+TEST_F(Folders, ReachAsDeepAsTheyGo) {
+    std::string deep = "pets/cat";
+    for (int i = 0; i < 900; ++i) deep += "/d";
+    add(deep + "/1.png", {4, 4, 1});
+    add("pets/dog/2.png", {4, 4, 1});
+    fs::create_symlink(directory / "pets/cat/d/d", directory / deep / "back");
+    fs::create_symlink(directory / "pets/cat/d/d", directory / "pets/dog/on");
+    const ImageFolder folder(directory / "pets", {.image_size = 4});
+    EXPECT_EQ(labels_of(folder), (std::vector<int>{0, 1, 1})) << "the second class has the first one's image too";
+    const std::string refused = "/back: must not lead to a folder that it is in; got a link to ",
+                      rest = deep.substr(12);
+    const std::string to = (directory / "pets/cat/d/d").string();
+    EXPECT_EQ(folder.skipped(), (std::vector<std::string>{(directory / deep).string() + refused + to,
+                                                          (directory / "pets/dog/on").string() + rest + refused + to}));
+}
+
 TEST_F(Folders, LeaveOutWhatIsHidden) {
     for (const char* name : {"1.png", "cat/2.png", "cat/.ipynb_checkpoints/2-checkpoint.png", ".Trash-1000/files/3.png",
                              "__MACOSX/cat/._2.png", "cat/__MACOSX/4.png", ".5.png"}) {
