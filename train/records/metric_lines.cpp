@@ -1,8 +1,8 @@
 #include "train/records/metric_lines.h"
 
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "train/io/json_text.h"
@@ -34,9 +34,10 @@ std::vector<MetricLine> metric_lines(const std::string& text) {
 
 std::string csv_of(const std::vector<MetricLine>& lines) {
     std::vector<std::string> names;
+    std::set<std::string> known;
     for (const MetricLine& line : lines) {
         for (const auto& [name, number] : line.numbers) {
-            if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+            if (known.insert(name).second) names.push_back(name);
         }
     }
     std::string text = "step,epoch";

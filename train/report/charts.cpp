@@ -45,13 +45,14 @@ Curve curve_called(const std::string& name) {
 // One curve for each name in the lines. Throughput is that of events.
 std::vector<Curve> curves_of(const Json& facts, const std::string& pace) {
     std::vector<Curve> curves;
+    std::map<std::string, std::size_t> places;  // of the curves, by name
     std::map<Json, Json> ends;
     const auto add = [&](const Json& line, double x) {
         for (const auto& [name, value] : line.items()) {
             if (name == "epoch" || name == "step" || !(value.is_number() || value.is_null())) continue;
-            auto curve = std::ranges::find(curves, name, &Curve::name);
-            if (curve == curves.end()) curve = curves.insert(curves.end(), curve_called(name));
-            curve->points[x] = value;
+            const auto [known, added] = places.try_emplace(name, curves.size());
+            if (added) curves.push_back(curve_called(name));
+            curves[known->second].points[x] = value;
         }
     };
     for (const Json& line : facts.at("metrics")) {
@@ -111,14 +112,21 @@ Json points_of(const Curve& curve) {
     return points;
 }
 
-// The chart of that title, which is added where there is none.
-Json& chart_in(Json& charts, const std::string& title) {
-    for (Json& chart : charts) {
-        if (chart["title"] == title) return chart;
+// Charts under one heading, each with the curves of one title.
+class Heading {
+  public:
+    // Of that title, none at first.
+    Json& curves(const std::string& title) {
+        const auto [known, added] = places_.try_emplace(title, charts.size());
+        if (added) charts.push_back({{"title", title}, {"curves", Json::array()}});
+        return charts[known->second]["curves"];
     }
-    charts.push_back({{"title", title}, {"curves", Json::array()}});
-    return charts.back();
-}
+
+    Json charts = Json::array();
+
+  private:
+    std::map<std::string, std::size_t> places_;
+};
 
 Json ends_of(const Json& all, const std::string& pace) {
     std::map<double, Json> ends;
@@ -140,15 +148,14 @@ Json charts_of(const Json& all) {
         return std::ranges::all_of(facts.at("metrics"), [](const Json& line) { return line.contains("step"); });
     });
     const std::string pace = steps ? "step" : "epoch";
-    Json metrics = Json::array(), norms = Json::array(), paces = Json::array();
+    Heading metrics, norms, paces;
     for (std::size_t run = 0; run < all.size(); ++run) {
         const std::vector<Curve> curves = curves_of(all[run], pace);
         const std::string loss = name_of_loss(curves);
         for (const Curve& curve : curves) {
             if (several && curve.is_norm()) continue;
-            Json& charts = curve.is_norm() ? norms : curve.is_pace() ? paces : metrics;
-            Json& others =
-                chart_in(charts, several ? title_in_comparison(curve) : title_of_chart(curve, loss))["curves"];
+            Heading& heading = curve.is_norm() ? norms : curve.is_pace() ? paces : metrics;
+            Json& others = heading.curves(several ? title_in_comparison(curve) : title_of_chart(curve, loss));
             others.push_back({{"label", several ? all[run].at("title").get<std::string>() : label_of(curve)},
                               {"look", several ? run : look_of(curve, others.size())},
                               {"images", curve.images},
@@ -156,10 +163,10 @@ Json charts_of(const Json& all) {
         }
     }
     Json headings = Json::array();
-    for (const auto& [title, charts] : {std::pair("Metrics", &metrics),
-                                        {"Norms of gradients and weights", &norms},
-                                        {"Throughput and learning rate", &paces}}) {
-        if (!charts->empty()) headings.push_back({{"title", title}, {"charts", *charts}});
+    for (const auto& [title, heading] : {std::pair("Metrics", &metrics),
+                                         {"Norms of gradients and weights", &norms},
+                                         {"Throughput and learning rate", &paces}}) {
+        if (!heading->charts.empty()) headings.push_back({{"title", title}, {"charts", heading->charts}});
     }
     return {{"pace", pace}, {"ends", ends_of(all, pace)}, {"headings", headings}};
 }

@@ -15,8 +15,9 @@ using Json = nlohmann::ordered_json;
 
 std::string words_of(std::string name) {
     std::replace(name.begin(), name.end(), '_', ' ');
-    for (const auto& [letters, as_written] : {std::pair("\\biou\\b", "IoU"), {"\\bpsnr\\b", "PSNR"}})
-        name = std::regex_replace(name, std::regex(letters), as_written);
+    static const std::regex iou("\\biou\\b"), psnr("\\bpsnr\\b");
+    for (const auto& [letters, as_written] : {std::pair(&iou, "IoU"), {&psnr, "PSNR"}})
+        name = std::regex_replace(name, *letters, as_written);
     return name;
 }
 

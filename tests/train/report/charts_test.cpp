@@ -1,6 +1,7 @@
 // Truths about the charts of a report: what stands together, over what, and under which heading.
 #include "train/report/charts.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -63,6 +64,15 @@ TEST(ReportCharts, TakesANameOfAnyLength) {
     Json line = end;
     line["test_" + name] = 1;
     EXPECT_TRUE(labels(charts_of(Json::array({facts("first", Json::array({line}))}))).contains("A" + name.substr(1)));
+}
+
+TEST(ReportCharts, ShowsAsManyMetricsAsThereAre) {
+    Json lines = Json::array();
+    for (int i = 0; i < 20'000; ++i) lines.push_back({{"step", i}, {"epoch", 1}, {fmt::format("test_{}", i), i}});
+    const Json charts = charts_of(Json::array({facts("first", lines)}))["headings"][0]["charts"];
+    EXPECT_EQ(charts.size(), 20'000u);
+    EXPECT_EQ(charts.back()["title"], "19999");
+    EXPECT_EQ(charts.back()["curves"][0]["points"], Json::array({{19'999, 19'999}}));
 }
 
 TEST(ReportCharts, HasThreeHeadings) {
