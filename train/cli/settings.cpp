@@ -13,6 +13,7 @@
 #include "framework/tensor/error.h"
 #include "train/cli/nearest_name.h"
 #include "train/cli/wrong_usage.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -104,6 +105,8 @@ void set(const Setting& setting, const std::filesystem::path& file) {
         option->run_callback();
     } catch (const CLI::Error& error) {
         throw DataError(fmt::format("{}: {}", file.string(), wrong_value(error, *option)));
+    } catch (const Error& error) {
+        throw DataError(fmt::format("{}: {}", file.string(), error.what()));
     }
 }
 
@@ -174,8 +177,11 @@ std::string settings_text(CLI::App& command) {
         const std::string initial = option->get_default_str();
         if (option->count() == 0 && initial.empty()) continue;
         toml::array values;
-        for (const std::string& value : option->count() > 0 ? option->results() : std::vector{initial})
+        for (const std::string& value : option->count() > 0 ? option->results() : std::vector{initial}) {
+            require(is_utf8(value), "{}: must be UTF-8, as config.toml is, for the run to go on; got {}",
+                    option->get_name(), value);
             append(values, *option, value);
+        }
         toml::table line;
         if (values.size() == 1) {
             line.insert(option->get_single_name(), values.front());

@@ -80,6 +80,9 @@ TEST_F(RunSettings, ThatAreWrongAreSaidToBeSoByFileAndName) {
     EXPECT_EQ(read("[section]\nrate = 3"), "must hold options of command; got section");
     EXPECT_EQ(read("rate = -3"), "--rate: must be a number above 0; got -3");
     EXPECT_EQ(read("seed = 2026-11-21"), "seed: must be a text, a number, true or false");
+    command.add_option_function<std::string>(
+        "--picky", [](const std::string& text) { throw Error("--picky: must be more; got " + text); });
+    EXPECT_EQ(read("picky = 'x'"), "--picky: must be more; got x");
     std::string deep = "a";
     for (int parts = 1; parts < 50'000; ++parts) deep += ".a";
     for (const std::string& text : {deep + " = 1", "[" + deep + "]", "[[" + deep + "]]", "x = {" + deep + " = 1}"})
@@ -88,6 +91,12 @@ TEST_F(RunSettings, ThatAreWrongAreSaidToBeSoByFileAndName) {
     const auto none = directory / "none.toml";
     EXPECT_EQ(error_about<MissingInput>(none, [&] { read_settings(command, none); }),
               "cannot be read; got No such file or directory");
+}
+
+TEST_F(RunSettings, ThatCouldNotBeReadAgainAreNotWritten) {
+    parse({"--name", "images:caf\xe9"});
+    EXPECT_REFUSAL(settings_text(command),
+                   "--name: must be UTF-8, as config.toml is, for the run to go on; got images:caf\xe9");
 }
 
 TEST_F(RunSettings, HoldStillInARunThatIsResumed) {
