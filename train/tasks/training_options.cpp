@@ -7,6 +7,7 @@
 
 #include "datasets/augmentation.h"
 #include "train/cli/validators.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -245,7 +246,8 @@ std::string model_settings_text(const TrainingOptions& options, const TaskSettin
         if (!of_images && declared.get_option_no_throw("--" + name) != nullptr) text += line + "\n";
     }
     text += fmt::format("image-size = {}\nchannels = {}\n", options.sizes.image_size, options.sizes.channels);
-    return data.classes.empty() ? text : text + fmt::format("classes = {}\n", data.classes);
+    // A list of texts is the same in JSON and TOML.
+    return data.classes.empty() ? text : text + "classes = " + text_of_json(nlohmann::json(data.classes)) + "\n";
 }
 
 std::string schedules_text(const TaskSettings& settings) {

@@ -93,10 +93,10 @@ TEST(ModelParts, AreSaidInTheMetadataOfWeights) {
     TrainingOptions options = small(task);
     options.settings = "epochs = 5\nwidth = 4\nlatent = 6\n";
     const std::unique_ptr<Module> model = task.make_model(Random(1), options);
-    const auto metadata = model_metadata(task, options, {.classes = {"a", "b\"c"}}, *model);
+    const auto metadata = model_metadata(task, options, {.classes = {"a\x1b", "b\"c"}}, *model);
     EXPECT_EQ(metadata.at("model"), "autoencoder");
     EXPECT_EQ(metadata.at("adjoint.settings"),
-              "width = 4\nlatent = 6\nimage-size = 28\nchannels = 1\nclasses = [\"a\", \"b\\\"c\"]\n");
+              "width = 4\nlatent = 6\nimage-size = 28\nchannels = 1\nclasses = [\"a\\u001b\",\"b\\\"c\"]\n");
     EXPECT_EQ(
         metadata.at("adjoint.part.encoder"),
         "images in 0..1, to codes\n"
