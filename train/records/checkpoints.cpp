@@ -47,7 +47,7 @@ Checkpoint read(const fs::path& file) {
                        "{}: is not the checkpoint of a run; got another checksum or none, or no state in it",
                        file.string());
     try {
-        return {.state = run_state_in(content.metadata.at("run")), .tensors = std::move(content.tensors)};
+        return {.state = run_state_in(content.metadata.at("run")), .tensors = std::move(content.tensors), .file = file};
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: {}", file.string(), error.what()));
     }

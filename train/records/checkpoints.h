@@ -42,6 +42,7 @@ RunState run_state_in(const std::string& text);
 struct Checkpoint {
     RunState state;
     TensorsByName tensors;
+    std::filesystem::path file = {};  ///< that it was read from
 };
 
 /// The checkpoints of a run: step-000001234.safetensors, each written whole or not at all and checksummed. The files

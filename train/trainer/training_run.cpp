@@ -55,9 +55,9 @@ class TrainingRun {
     }
 
     void resume(const RunRecord& record) {
+        steps_.resume(checkpoints_.last());
         const RunDirectory& run = records_.run();
         for (const auto& directory : {run.path(), run.checkpoints(), run.samples()}) remove_unfinished(directory);
-        steps_.restore(checkpoints_.last());
         records_.rerecord(record);
         const auto place = fmt::format("step {}, epoch {}", state_.steps, std::min(state_.epoch, options_.epochs));
         spdlog::info("{}: resumed at {}", run.path().string(), place);

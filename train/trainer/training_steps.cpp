@@ -8,6 +8,7 @@
 #include "framework/analysis/anomaly.h"
 #include "framework/tensor/processes.h"
 #include "train/cli/interruption.h"
+#include "train/io/json_text.h"
 #include "train/trainer/agreement.h"
 #include "train/trainer/run_evaluation.h"
 
@@ -39,8 +40,8 @@ void add(Metrics& sums, const Metrics& losses) {
             for (const Named& named : all) found.push_back(named.first);
             return found;
         };
-        throw DataError(fmt::format("the checkpoint must have sums of the losses {}; got {}",
-                                    fmt::join(names(losses), ", "), fmt::join(names(sums), ", ")));
+        throw DataError(fmt::format("must have sums of the losses {}; got {}", fmt::join(names(losses), ", "),
+                                    shortened(fmt::format("{}", fmt::join(names(sums), ", ")))));
     }
     for (std::size_t i = 0; i < losses.size(); ++i) sums[i].second += losses[i].second;
 }
@@ -79,6 +80,17 @@ void TrainingSteps::count(const Metrics& losses) {
 void TrainingSteps::restore(Checkpoint checkpoint) {
     task_.load_state_dict(checkpoint.tensors, checkpoint.state.steps);
     state = std::move(checkpoint.state);
+}
+
+void TrainingSteps::resume(const Checkpoint& checkpoint) {
+    restore(checkpoint);
+    if (state.losses.empty() && state.point.empty()) return;
+    try {
+        if (const auto batch = batches().next()) count(take(*batch));
+    } catch (const DataError& error) {
+        throw DataError(fmt::format("{}: {}", checkpoint.file.string(), error.what()));
+    }
+    restore(checkpoint);
 }
 
 Metrics TrainingSteps::mean_losses() const { return means(prefix() + "training_", state.losses, state.batch); }

@@ -34,6 +34,9 @@ class TrainingSteps {
 
     /// Takes up what a checkpoint holds.
     void restore(Checkpoint checkpoint);
+    /// The same of a file that anyone may have changed. Throws DataError where it has sums of other losses than those
+    /// of a step, which is taken on trial.
+    void resume(const Checkpoint& checkpoint);
 
     /// What the last step multiplied all learning rates by.
     double last_learning_rate_scale() const { return learning_rate_scale(state.steps - 1); }
