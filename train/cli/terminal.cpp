@@ -9,6 +9,7 @@
 
 #include "framework/tensor/processes.h"
 #include "train/cli/environment.h"
+#include "train/io/json_text.h"
 
 namespace adjoint {
 namespace {
@@ -26,17 +27,6 @@ std::size_t terminal_width() {
     return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-// Names of files may hold what moves a terminal's cursor or worse: such characters are written as numbers.
-std::string printable(std::string_view text) {
-    std::string shown;
-    for (const char c : text) {
-        const auto code = static_cast<unsigned char>(c);
-        const bool moves = (code < 0x20 && c != '\n' && c != '\t') || code == 0x7f;
-        shown += moves ? fmt::format("\\x{:02x}", code) : std::string(1, c);
-    }
-    return shown;
-}
-
 using ColourSink = spdlog::sinks::stderr_color_sink_mt;
 
 // Messages take the place of the live line, which comes again beneath them.
@@ -45,17 +35,28 @@ class AboveLiveLine : public ColourSink {
     AboveLiveLine() : ColourSink(colour()) {}
 
     void log(const spdlog::details::log_msg& message) override {
-        const std::string line = live_line, text = printable({message.payload.data(), message.payload.size()});
-        spdlog::details::log_msg shown = message;
-        shown.payload = text;
+        const std::string line = live_line;
         LiveLine::erase();
-        ColourSink::log(shown);
+        ColourSink::log(message);
         if (!line.empty()) LiveLine::show(line);
     }
 
   private:
     static spdlog::color_mode colour() {
         return environment("NO_COLOR").empty() ? spdlog::color_mode::automatic : spdlog::color_mode::never;
+    }
+};
+
+// Each message is one line, wherever it goes, and has room for a path and more, but not for all that a file may hold.
+class LineLogger : public spdlog::logger {
+    using logger::logger;
+
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        constexpr std::size_t longest = 5000;
+        const std::string line = shortened(printable({message.payload.data(), message.payload.size()}), longest);
+        spdlog::details::log_msg shown = message;
+        shown.payload = line;
+        logger::sink_it_(shown);
     }
 };
 
@@ -68,8 +69,22 @@ void keep_places_of_standard_streams() {
     }
 }
 
+std::string printable(std::string_view text) {
+    std::string shown;
+    unsigned char last = 0;
+    for (const char c : text) {
+        const auto code = static_cast<unsigned char>(c);
+        const bool second =
+            last == 0xc2 && code >= 0x80 && code < 0xa0;  // of UTF-8: as if the letter before had Escape
+        const bool moves = (code < 0x20 && c != '\t') || code == 0x7f || second;
+        shown += moves ? fmt::format("\\x{:02x}", code) : std::string(1, c);
+        last = code;
+    }
+    return shown;
+}
+
 std::shared_ptr<spdlog::logger> terminal_logger() {
-    const auto logger = std::make_shared<spdlog::logger>("adjoint", std::make_shared<AboveLiveLine>());
+    const auto logger = std::make_shared<LineLogger>("adjoint", std::make_shared<AboveLiveLine>());
     logger->set_pattern("%^%l%$: %v");
     logger->set_level(spdlog::level::debug);
     logger->sinks().front()->set_level(spdlog::level::info);
@@ -90,8 +105,8 @@ bool LiveLine::possible() {
 }
 
 void LiveLine::show(const std::string& text) {
-    live_line = text;
-    print(fmt::format("\r{}\x1b[K", text.substr(0, terminal_width() - 1)));
+    live_line = printable(text);
+    print(fmt::format("\r{}\x1b[K", live_line.substr(0, terminal_width() - 1)));
 }
 
 void LiveLine::erase() {

@@ -4,6 +4,7 @@
 
 #include "train/cli/commands.h"
 #include "train/cli/nearest_name.h"
+#include "train/cli/terminal.h"
 #include "train/data/dataset_fetch.h"
 
 namespace adjoint {
@@ -27,7 +28,7 @@ void get(const DataOptions& options) {
     const std::filesystem::path parent = options.directory.empty() ? cache_directory() : options.directory;
     const std::filesystem::path directory = parent / dataset.name;
     fetch_dataset(dataset, directory, {.failed = [](const std::string& failure) { spdlog::warn("{}", failure); }});
-    fmt::print("{}: {}\n", directory.string(), dataset.title);
+    print_line(stdout, "{}: {}", directory.string(), dataset.title);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "framework/tensor/error.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npy.h"
@@ -29,15 +30,15 @@ void digits(const DigitsOptions& options) {
     std::FILE* const out = messages_beside({options.png, options.npy, options.labels});
     if (!options.png.empty()) {
         write_png(options.png, picture_grid(images));
-        fmt::print(out, "{}: {} digits\n", options.png.string(), options.count);
+        print_line(out, "{}: {} digits", options.png.string(), options.count);
     }
     if (!options.npy.empty()) {
         write_npy(options.npy, images);
-        fmt::print(out, "{}: float32 {}\n", options.npy.string(), images.shape());
+        print_line(out, "{}: float32 {}", options.npy.string(), images.shape());
     }
     if (!options.labels.empty()) {
         write_npy(options.labels, Tensor({options.count}, {labels.begin(), labels.end()}));
-        fmt::print(out, "{}: float32 [{}]\n", options.labels.string(), options.count);
+        print_line(out, "{}: float32 [{}]", options.labels.string(), options.count);
     }
 }
 

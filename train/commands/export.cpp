@@ -6,6 +6,7 @@
 #include "layers/analysis/graph.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/exchange/channels_first.h"
 #include "train/exchange/keras_program.h"
 #include "train/exchange/onnx_file.h"
@@ -133,7 +134,7 @@ void export_model(const ExportOptions& options) {
     std::FILE* const out = messages_beside({options.onnx});
     for (const Writing& each : all) {
         each.write();
-        fmt::print(out, "{}\n", each.line);
+        print_line(out, "{}", each.line);
     }
 }
 

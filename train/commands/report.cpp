@@ -5,6 +5,7 @@
 
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/io/atomic_file.h"
 #include "train/report/run_facts.h"
 
@@ -25,7 +26,7 @@ void compare(const CompareOptions& options) {
         return;
     }
     write_output(options.out, report_of(runs));
-    fmt::print("{}: {} runs\n", options.out.string(), runs.size());
+    print_line(stdout, "{}: {} runs", options.out.string(), runs.size());
 }
 
 }  // namespace
@@ -40,7 +41,7 @@ void add_report_commands(CLI::App& app) {
         "Example:\n  adjoint report --run runs/first");
     one->callback([run] {
         write_report(RunDirectory::open_to_write(*run));
-        fmt::print("{}\n", (*run / "report.html").string());
+        print_line(stdout, "{}", (*run / "report.html").string());
     });
 
     CLI::App* const several =

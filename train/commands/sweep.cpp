@@ -8,6 +8,7 @@
 
 #include "framework/tensor/random.h"
 #include "train/cli/commands.h"
+#include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/cli/wrong_usage.h"
 #include "train/io/json_text.h"
@@ -197,13 +198,13 @@ void sweep(const SweepOptions& options, const std::vector<std::string>& others) 
     std::vector<RunDirectory> best_first;
     for (const auto& [run, best] : ranked(runs, metric)) {
         best_first.push_back(run);
-        fmt::print("{}\n", options.json
-                               ? text_of_json(nlohmann::ordered_json{{"run", run.path().string()}, {metric, best}})
-                               : fmt::format("{:<12.6g} {}", best, run.path().string()));
+        const std::string place = run.path().string();
+        options.json ? fmt::print("{}\n", text_of_json(nlohmann::ordered_json{{"run", place}, {metric, best}}))
+                     : print_line(stdout, "{:<12.6g} {}", best, place);
     }
     const fs::path page = options.out / "report.html";
     write_atomically(page, report_of(best_first));
-    if (!options.json) fmt::print("{}: {} runs, by {}\n", page.string(), runs.size(), metric);
+    if (!options.json) print_line(stdout, "{}: {} runs, by {}", page.string(), runs.size(), metric);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npz.h"
 #include "train/tasks/model_parts.h"
@@ -36,7 +37,7 @@ void list(std::FILE* out, const StoredTensors& tensors, const std::map<std::stri
     }
     for (const auto& [name, tensor] : tensors) {
         const auto old = called.find(name);
-        fmt::print(out, "{:<{}}  {:<{}}  {:<{}}  {} bytes{}\n", name, name_width, tensor.type, type_width,
+        print_line(out, "{:<{}}  {:<{}}  {:<{}}  {} bytes{}", name, name_width, tensor.type, type_width,
                    fmt::format("{}", tensor.shape), shape_width, tensor.bytes,
                    old == called.end() || old->second == name ? "" : "  from " + old->second);
     }
@@ -64,19 +65,19 @@ void weights(const WeightsOptions& options) {
                        file.path.string());
     std::FILE* const out = messages_beside({options.npz, options.safetensors});
     list(out, tensors, file.called);
-    fmt::print(out, "{} tensors of {} numbers, {} bytes\n", tensors.size(), numbers, bytes);
-    for (const auto& [name, tensor] : foreign) fmt::print(out, "passed over: {}  {}\n", name, tensor.type);
+    print_line(out, "{} tensors of {} numbers, {} bytes", tensors.size(), numbers, bytes);
+    for (const auto& [name, tensor] : foreign) print_line(out, "passed over: {}  {}", name, tensor.type);
     if (!options.npz.empty()) {
         std::map<std::string, std::string> files;
         for (const auto& [name, tensor] : tensors) files.emplace(name, tensor.npy());
         pack_npz(options.npz, files);
-        fmt::print(out, "{}\n", options.npz.string());
+        print_line(out, "{}", options.npz.string());
     }
     if (!options.safetensors.empty()) {
         NamedTensors values;
         for (const auto& [name, tensor] : tensors) values.emplace_back(name, tensor.tensor());
         write_safetensors(options.safetensors, values, {{convention_key, "adjoint"}});
-        fmt::print(out, "{}\n", options.safetensors.string());
+        print_line(out, "{}", options.safetensors.string());
     }
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "train/cli/terminal.h"
 #include "train/evaluation/image_quality.h"
 #include "train/io/json_text.h"
 
@@ -21,17 +22,18 @@ std::string key(std::string title) {
 
 void Findings::add(const std::string& title, const MeanAndError& value, const std::string& unit) {
     const std::string error = std::isfinite(value.error) ? fmt::format(" ± {:.5f}", value.error) : "";
-    lines_ += fmt::format("{:<28}{:.5f}{}{}\n", title, value.mean, error, unit);
+    lines_.push_back(fmt::format("{:<28}{:.5f}{}{}", title, value.mean, error, unit));
     json_[key(title)] = {{"mean", value.mean}, {"error", value.error}};
 }
 
 void Findings::add(const std::string& title, double value, const std::string& text) {
-    lines_ += fmt::format("{:<28}{}\n", title, text);
+    lines_.push_back(fmt::format("{:<28}{}", title, text));
     json_[key(title)] = value;
 }
 
-void Findings::add_lines(const std::string& text, const std::string& key, const nlohmann::ordered_json& value) {
-    lines_ += text;
+void Findings::add_lines(const std::vector<std::string>& lines, const std::string& key,
+                         const nlohmann::ordered_json& value) {
+    lines_.insert(lines_.end(), lines.begin(), lines.end());
     json_[key] = value;
 }
 
@@ -40,7 +42,10 @@ void Findings::add_checkerboards(const Tensor& drawn, const Tensor& real) {
     add("checkerboard share", share, fmt::format("{:.5f}; of test images {:.5f}", share, of_real));
 }
 
-void Findings::print(bool json) const { fmt::print("{}", json ? text_of_json(json_) + "\n" : lines_); }
+void Findings::print(bool json) const {
+    if (json) return fmt::print("{}\n", text_of_json(json_));
+    for (const std::string& line : lines_) print_line(stdout, "{}", line);
+}
 
 void append(std::vector<double>& values, const Tensor& more) {
     for (const double value : more.to_vector()) values.push_back(value);

@@ -43,8 +43,7 @@ nlohmann::ordered_json json_object_of(const std::string& text) {
     return json;
 }
 
-std::string shortened(const std::string& text) {
-    constexpr std::size_t longest = 60;
+std::string shortened(const std::string& text, std::size_t longest) {
     if (text.size() <= longest) return text;
     std::size_t end = longest;
     while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // where a letter of UTF-8 begins

@@ -34,7 +34,7 @@ nlohmann::ordered_json json_of_text(const std::string& text);
 nlohmann::ordered_json json_object_of(const std::string& text);
 
 /// The beginning of a text, for a message to quote.
-std::string shortened(const std::string& text);
+std::string shortened(const std::string& text, std::size_t longest = 60);
 
 /// Whether a value can be read as a Count: a fraction, and what is beyond its numbers, would become some other.
 template <std::integral Count = std::int64_t>

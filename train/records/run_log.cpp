@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
 
+#include "train/cli/terminal.h"
 #include "train/io/atomic_file.h"
 #include "train/io/json_text.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void print_line(const std::string& line) {
+void print_now(const std::string& line) {
     std::puts(line.c_str());  // if nobody reads it any more, the run goes on
     std::fflush(stdout);
 }
@@ -39,17 +40,18 @@ void print_epoch(Index epoch, const std::string& sentence, const Metrics& metric
     if (json) {
         Json line = {{"epoch", epoch}};
         for (const auto& [name, value] : metrics) line[name] = value;
-        return print_line(text_of_json(line));
+        return print_now(text_of_json(line));
     }
     const std::string line = fmt::format("epoch {}: {}", epoch, sentence);
     spdlog::debug("{}", line);
-    print_line(line);
+    print_now(line);
 }
 
 void print_places(const RunDirectory& run, bool json) {
     const std::string weights = run.weights("").string(), pictures = run.samples().string();
-    print_line(json ? text_of_json(Json{{"weights", weights}, {"pictures", pictures}})
-                    : fmt::format("weights: {}\npictures: {}", weights, pictures));
+    if (json) return print_now(text_of_json(Json{{"weights", weights}, {"pictures", pictures}}));
+    print_now(printable("weights: " + weights));
+    print_now(printable("pictures: " + pictures));
 }
 
 }  // namespace adjoint

@@ -144,12 +144,12 @@ void measure_segmentation(const Module& model, const std::shared_ptr<const Datas
     const auto [pictures, truth] = apart(first_images(*images, at_once));
     findings.add_checkerboards(coloured(segment(model, pictures)), coloured(truth));
     const std::vector<std::string>& names = images->classes();
-    std::string lines = fmt::format("\n{:<16}{:>12}{:>10}\n", "class", "pixels", "IoU");
+    std::vector<std::string> lines = {"", fmt::format("{:<16}{:>12}{:>10}", "class", "pixels", "IoU")};
     nlohmann::ordered_json classes = nlohmann::ordered_json::array();
     for (std::size_t k = 0; k < names.size(); ++k) {
         const std::optional<double> overlap = areas.overlap(k);
-        lines += fmt::format("{:<16}{:>12}{:>10}\n", names[k], areas.truth[k],
-                             overlap ? fmt::format("{:.4f}", *overlap) : "none");
+        lines.push_back(fmt::format("{:<16}{:>12}{:>10}", names[k], areas.truth[k],
+                                    overlap ? fmt::format("{:.4f}", *overlap) : "none"));
         classes.push_back({{"name", names[k]}, {"pixels", areas.truth[k]}});
         classes.back()["iou"] = overlap ? nlohmann::ordered_json(*overlap) : nlohmann::ordered_json();
     }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sstream>
 
 #include "framework/analysis/anomaly.h"
 #include "framework/tensor/gemm.h"
@@ -309,7 +310,8 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     if (Processes::lead()) log.emplace(directory);
     spdlog::info("{} threads, {} kernels of OpenBLAS, seed {}", thread_count(), gemm_kernels(), options.seed);
     spdlog::info("data: {}", record.data.text());
-    spdlog::debug("settings:\n{}", options.settings);
+    std::istringstream settings(options.settings);
+    for (std::string line; std::getline(settings, line);) spdlog::debug("{}", line);
     TrainingRun run(setup, *training, directory);
     resumed ? run.resume(record) : run.begin();
     run.go();

@@ -1,5 +1,7 @@
 // Truths about what a terminal shows of a run: one line that is written over and never wraps, and without a terminal no
 // control characters.
+#include "train/cli/terminal.h"
+
 #include <cstdlib>
 #include <pty.h>
 #include <regex>
@@ -10,6 +12,7 @@
 #include "tests/support/mirror.h"
 #include "tests/support/program.h"
 #include "tests/support/project.h"
+#include "train/io/safetensors.h"
 
 namespace adjoint {
 namespace {
@@ -108,6 +111,35 @@ TEST_F(Terminal, GivesAFileNoControlCharacters) {
     for (const std::string& text : {outcome.out, outcome.err}) {
         for (const char c : text) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= ' ') << text;
     }
+}
+
+TEST_F(Terminal, ShowsControlCharactersOfNamesAsNumbers) {
+    EXPECT_EQ(printable("a\x1b[31m\nb\r\x7f\tc"), "a\\x1b[31m\\x0ab\\x0d\\x7f\tc");
+    EXPECT_EQ(printable("caf\xc3\xa9 \xc2\xa7 \xc2\x9b"
+                        "31m"),
+              "caf\xc3\xa9 \xc2\xa7 \xc2\\x9b31m")
+        << "é § and CSI";
+    EXPECT_EQ(refusal({"weights", "no\x1b[31m\nfile.safetensors"}),
+              "66 error: no\\x1b[31m\\x0afile.safetensors: cannot be read; got No such file or directory");
+    write_safetensors(directory_ / "w.safetensors", {{"a\x1b[31m\nb", Tensor::ones({1})}});
+    EXPECT_EQ(printed("weights w.safetensors"),
+              "a\\x1b[31m\\x0ab  float32  [1]  4 bytes\n1 tensors of 1 numbers, 4 bytes\n");
+}
+
+TEST_F(Terminal, ShowsOnlySoMuchOfAMessage) {
+    const std::string message = "2 error: --lr: must be a number above 0; got ",
+                      said = message.substr(message.find("--"));
+    EXPECT_EQ(refusal({"train", "autoencoder", "--lr", std::string(100'000, 'x')}),
+              message + std::string(5000 - said.size(), 'x') + "…");
+}
+
+TEST_F(Terminal, ShowsTheNameOfAnImageAndJsonAsIs) {
+    make_run("classifier");
+    const std::string name = "a\xe9\x1b[31m\n.npy";
+    done({"digits", "--count", "1", "--npy", name});
+    EXPECT_TRUE(printed({"predict", "--run", "classifier", name}).starts_with("a\xe9\\x1b[31m\\x0a.npy[0]: "));
+    const std::string json = printed({"predict", "--run", "classifier", "--json", name});
+    EXPECT_EQ(nlohmann::json::parse(json).at("image"), "a\xef\xbf\xbd\x1b[31m\n.npy[0]");
 }
 
 }  // namespace

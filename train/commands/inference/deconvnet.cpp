@@ -8,6 +8,7 @@
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
@@ -60,7 +61,7 @@ void deconvnet(DeconvnetOptions options) {
     for (const Index map : maps.strongest(options.top)) tiles.push_back(grey(maps.project_largest(map)));
     if (options.out.empty()) options.out = run.sample("deconvnet-" + stages.back().name);
     write_png(options.out, picture_grid(concatenate(tiles, 0).value()));
-    fmt::print(messages_beside({options.out}), "{}: the image, then the {} strongest of {} feature maps of {}\n",
+    print_line(messages_beside({options.out}), "{}: the image, then the {} strongest of {} feature maps of {}",
                options.out.string(), tiles.size() - 1, maps.value().extent(-1), stages.back().name);
 }
 

@@ -7,6 +7,7 @@
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
@@ -52,7 +53,7 @@ void encode(const EncodeOptions& options) {
     const auto model = run.model();
     const Tensor codes = in_parts(images, [&](const Variable& x) { return run.task.encode(*model, x); });
     write_npy(options.out, codes);
-    fmt::print(messages_beside({options.out}), "{}: float32 {}\n", options.out.string(), codes.shape());
+    print_line(messages_beside({options.out}), "{}: float32 {}", options.out.string(), codes.shape());
 }
 
 void decode(const EncodeOptions& options) {
@@ -68,11 +69,11 @@ void decode(const EncodeOptions& options) {
     std::FILE* const out = messages_beside({options.out, options.png});
     if (!options.out.empty()) {
         write_npy(options.out, images);
-        fmt::print(out, "{}: float32 {}\n", options.out.string(), images.shape());
+        print_line(out, "{}: float32 {}", options.out.string(), images.shape());
     }
     if (!options.png.empty()) {
         write_png(options.png, picture_grid(images));
-        fmt::print(out, "{}: {} images\n", options.png.string(), images.extent(0));
+        print_line(out, "{}: {} images", options.png.string(), images.extent(0));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/io/atomic_file.h"
 #include "train/io/png.h"
 #include "train/tasks/trained_model.h"
@@ -28,7 +29,7 @@ void enlarge(EnlargeOptions options) {
     const Variable y = clamp((*model)(reshape(image, {1, height, width, channels})), {.min = 0.0, .max = 1.0});
     if (options.png.empty()) options.png = run.sample("enlarged");
     write_png(options.png, reshape(y, {y.extent(1), y.extent(2), channels}).value());
-    fmt::print(messages_beside({options.png}), "{}: {} × {} pixels, of {} × {}\n", options.png.string(), y.extent(1),
+    print_line(messages_beside({options.png}), "{}: {} × {} pixels, of {} × {}", options.png.string(), y.extent(1),
                y.extent(2), height, width);
 }
 

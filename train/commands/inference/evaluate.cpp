@@ -61,8 +61,8 @@ void add_classes(const Classified& all, const std::vector<std::string>& names, F
     const std::vector<std::vector<Index>> confusion = confusion_of(all, names.size());
     std::size_t width = 6;
     for (const std::string& name : names) width = std::max(width, name.size() + 1);
-    std::string lines =
-        fmt::format("\n{:<{}}{:>8}{:>10}   taken for {}\n", "class", width, "images", "right", fmt::join(names, " "));
+    std::vector<std::string> lines = {
+        "", fmt::format("{:<{}}{:>8}{:>10}   taken for {}", "class", width, "images", "right", fmt::join(names, " "))};
     Json classes = Json::array();
     for (std::size_t c = 0; c < names.size(); ++c) {
         const Index images = images_of(confusion[c]);
@@ -70,12 +70,12 @@ void add_classes(const Classified& all, const std::vector<std::string>& names, F
         std::string counts;
         for (std::size_t k = 0; k < names.size(); ++k)
             counts += fmt::format(" {:>{}}", confusion[c][k], std::max<std::size_t>(names[k].size(), 1));
-        lines += fmt::format("{:<{}}{:>8}{:>9.2f}%             {}\n", names[c], width, images, 100.0 * right,
-                             counts.substr(1));
+        lines.push_back(fmt::format("{:<{}}{:>8}{:>9.2f}%             {}", names[c], width, images, 100.0 * right,
+                                    counts.substr(1)));
         classes.push_back({{"name", names[c]}, {"images", images}, {"accuracy", right}});
     }
     findings.add_lines(lines, "classes", classes);
-    findings.add_lines("", "confusion", confusion);
+    findings.add_lines({}, "confusion", confusion);
 }
 
 void evaluate_classifier(const TrainedRun& run, const std::shared_ptr<const Dataset>& images, Findings& findings) {
@@ -87,7 +87,7 @@ void evaluate_classifier(const TrainedRun& run, const std::shared_ptr<const Data
     add_classes(all, run.class_names(), findings);
     const std::filesystem::path picture = run.sample("confusion");
     write_png(picture, picture_of(confusion_of(all, run.class_names().size())));
-    findings.add_lines(fmt::format("\n{}: rows are classes, columns what they are taken for\n", picture.string()),
+    findings.add_lines({"", fmt::format("{}: rows are classes, columns what they are taken for", picture.string())},
                        "picture", picture.string());
 }
 

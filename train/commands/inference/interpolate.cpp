@@ -5,6 +5,7 @@
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/evaluation/latent_walk.h"
 #include "train/io/atomic_file.h"
@@ -64,7 +65,7 @@ AnimatedPng animation_of(const Variable& images, const InterpolateOptions& optio
 void animate(const Tensor& images, const InterpolateOptions& options) {
     const AnimatedPng animation = animation_of(images, options);
     write_output(options.animate, animation.file());
-    fmt::print(messages_beside({options.png, options.animate}), "{}: {} walks, there and back in {} frames of {} ms\n",
+    print_line(messages_beside({options.png, options.animate}), "{}: {} walks, there and back in {} frames of {} ms",
                options.animate.string(), options.rows, animation.frames(), options.frame_ms);
 }
 
@@ -78,8 +79,8 @@ void interpolate(InterpolateOptions options) {
     if (animated) return animate(images, options);
     if (options.png.empty()) options.png = run.sample("interpolate");
     write_png(options.png, picture_grid(images, options.steps));
-    fmt::print(messages_beside({options.png, options.animate}),
-               "{}: {} walks of {} steps, each from where the one before it ends\n", options.png.string(), options.rows,
+    print_line(messages_beside({options.png, options.animate}),
+               "{}: {} walks of {} steps, each from where the one before it ends", options.png.string(), options.rows,
                options.steps);
 }
 

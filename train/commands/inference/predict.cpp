@@ -9,6 +9,7 @@
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
@@ -17,6 +18,8 @@
 
 namespace adjoint {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 struct PredictOptions {
     RunChoice choice;
@@ -80,17 +83,17 @@ void predict(const PredictOptions& options) {
     const auto top = static_cast<std::size_t>(std::min<Index>(options.top, std::ssize(classes)));
     for (std::size_t n = 0; n < names.size() && options.csv.empty(); ++n) {
         std::vector<std::string> words;
-        auto json = nlohmann::ordered_json::array();
+        auto json = Json::array();
         for (const auto& [name, probability] : std::span(all[n]).first(top)) {
             words.push_back(fmt::format("{} {:.4f}", name, probability));
             json.push_back({{"class", name}, {"probability", probability}});
         }
-        fmt::print("{}\n", options.json ? text_of_json(nlohmann::ordered_json{{"image", names[n]}, {"classes", json}})
-                                        : fmt::format("{}: {}", names[n], fmt::join(words, ", ")));
+        options.json ? fmt::print("{}\n", text_of_json(Json{{"image", names[n]}, {"classes", json}}))
+                     : print_line(stdout, "{}: {}", names[n], fmt::join(words, ", "));
     }
     if (options.csv.empty()) return;
     write_output(options.csv, csv_of(names, all, classes));
-    fmt::print(messages_beside({options.csv}), "{}: {} images\n", options.csv.string(), names.size());
+    print_line(messages_beside({options.csv}), "{}: {} images", options.csv.string(), names.size());
 }
 
 }  // namespace

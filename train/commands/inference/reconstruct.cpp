@@ -8,6 +8,7 @@
 #include "layers/losses/losses.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
@@ -46,8 +47,8 @@ void reconstruct(ReconstructOptions options) {
     const double entropy = binary_cross_entropy_with_logits(logits, images).item();
     const double error = mean_squared_error(result, images).item();
     if (options.png.empty() && options.npy.empty()) options.png = run.sample("reconstruct");
-    std::string said = fmt::format("{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel\n",
-                                   images.extent(0), entropy, error);
+    std::vector<std::string> lines = {fmt::format(
+        "{} images: binary cross-entropy {:.4f}, mean squared error {:.4f} a pixel", images.extent(0), entropy, error)};
     nlohmann::ordered_json json = {
         {"images", images.extent(0)}, {"binary_cross_entropy", entropy}, {"mean_squared_error", error}};
     if (!options.png.empty()) {
@@ -55,15 +56,17 @@ void reconstruct(ReconstructOptions options) {
         const Index whole = images.extent(0) / columns * columns;
         const auto rows = [&](const Variable& x) { return slice(x, {.axis = 0, .begin = 0, .end = whole}).value(); };
         write_png(options.png, picture_pairs(rows(images), rows(result), columns));
-        said += fmt::format("{}: originals above reconstructions\n", options.png.string());
+        lines.push_back(fmt::format("{}: originals above reconstructions", options.png.string()));
         json["png"] = options.png.string();
     }
     if (!options.npy.empty()) {
         write_npy(options.npy, result.value());
-        said += fmt::format("{}: float32 {}\n", options.npy.string(), result.shape());
+        lines.push_back(fmt::format("{}: float32 {}", options.npy.string(), result.shape()));
         json["npy"] = options.npy.string();
     }
-    fmt::print(messages_beside({options.png, options.npy}), "{}", options.json ? text_of_json(json) + "\n" : said);
+    std::FILE* const out = messages_beside({options.png, options.npy});
+    if (options.json) return fmt::print(out, "{}\n", text_of_json(json));
+    for (const std::string& line : lines) print_line(out, "{}", line);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "models/dcgan.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/cli/validators.h"
 #include "train/io/atomic_file.h"
 #include "train/io/npy.h"
@@ -55,15 +56,15 @@ void sample(SampleOptions options) {
     std::FILE* const out = messages_beside({options.png, options.npy, options.write_noise});
     if (!options.png.empty()) {
         write_png(options.png, picture_grid(images));
-        fmt::print(out, "{}: {} samples\n", options.png.string(), images.extent(0));
+        print_line(out, "{}: {} samples", options.png.string(), images.extent(0));
     }
     if (!options.npy.empty()) {
         write_npy(options.npy, images);
-        fmt::print(out, "{}: float32 {}\n", options.npy.string(), images.shape());
+        print_line(out, "{}: float32 {}", options.npy.string(), images.shape());
     }
     if (!options.write_noise.empty()) {
         write_npy(options.write_noise, noise);
-        fmt::print(out, "{}: float32 {}\n", options.write_noise.string(), noise.shape());
+        print_line(out, "{}: float32 {}", options.write_noise.string(), noise.shape());
     }
 }
 

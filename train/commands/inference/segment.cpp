@@ -8,6 +8,7 @@
 #include "framework/ops/shape_ops.h"
 #include "train/cli/commands.h"
 #include "train/cli/outputs.h"
+#include "train/cli/terminal.h"
 #include "train/data/image_input.h"
 #include "train/io/atomic_file.h"
 #include "train/io/json_text.h"
@@ -77,9 +78,10 @@ void segment_images(SegmentOptions options) {
     const auto each = static_cast<std::size_t>(sizes.image_size * sizes.image_size);
     for (std::size_t i = 0; i < names.size(); ++i) {
         const Shares shares = shares_of(std::span(pixels).subspan(i * each, each), run.class_names());
-        fmt::print(out, "{}\n", options.json ? json_of(names[i], shares) : text_of(names[i], shares));
+        options.json ? fmt::print(out, "{}\n", json_of(names[i], shares))
+                     : print_line(out, "{}", text_of(names[i], shares));
     }
-    if (!options.json) fmt::print(out, "{}: images above the classes of their pixels\n", options.png.string());
+    if (!options.json) print_line(out, "{}: images above the classes of their pixels", options.png.string());
 }
 
 }  // namespace
