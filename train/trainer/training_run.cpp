@@ -15,6 +15,7 @@
 #include "train/cli/interruption.h"
 #include "train/cli/terminal.h"
 #include "train/io/atomic_file.h"
+#include "train/io/json_text.h"
 #include "train/records/run_log.h"
 #include "train/trainer/agreement.h"
 #include "train/trainer/dry_run_estimate.h"
@@ -268,14 +269,6 @@ class TrainingRun {
 
 }  // namespace
 
-// What needs a loss that decides.
-void require_deciding(const TrainingOptions& options, const Datasets& data) {
-    if (data.validation && !options.overfit_one_batch) return;
-    const std::string without = options.overfit_one_batch ? "--overfit-one-batch" : "--validation 0";
-    require(options.patience == 0, "--patience: the validation loss must decide; got {}", without);
-    require(options.schedule != "plateau", "--schedule: plateau needs a validation loss; got {}", without);
-}
-
 void train(const TaskSpec& task, const TrainingOptions& asked) {
     TrainingOptions options = asked;
     for (const MetricThreshold& threshold : options.require) threshold.require_among(evaluation_metrics(task, options));
@@ -283,19 +276,15 @@ void train(const TaskSpec& task, const TrainingOptions& asked) {
     fit(options, whole.record());
     const RunRandom random(options.seed);
     const Datasets data = images_of_run(whole, options, random);
-    require_deciding(options, data);
-    require(options.warm_up == 0 || options.schedule != "one-cycle",
-            "--warmup: must be 0 with --schedule one-cycle, which rises by itself; got {}", options.warm_up);
     const TrainingSetup setup = {task, options, data, random};
     const std::unique_ptr<TrainingTask> training = task.make_task(setup);
+    require_trainable(setup, *training);
     if (options.dry_run) return print_dry_run_estimate(*training, setup);
-    // Before anything is written: the dataset has a batch, and no other program writes there.
-    require(!training->drops_last() || options.batch_size <= data.training->size(),
-            "--batch-size: must be at most the number of training images, {} of {}; got {}", data.training->size(),
-            data.called(), options.batch_size);
+    const RunRecord record = {task.name, whole.record(), options.settings};
+    require(is_utf8(record.data.directory), "--data-dir: must be UTF-8, as config.json is, to be found again; got {}",
+            record.data.directory);
     const bool resumed = !options.resume.empty();
     std::filesystem::path place = resumed ? options.resume : options.out;
-    const RunRecord record = {task.name, whole.record(), options.settings};
     require_alike(record);
     std::optional<DirectoryLock> lock;
     std::optional<RunLog> log;

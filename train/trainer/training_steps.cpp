@@ -107,6 +107,21 @@ Datasets images_of_run(const Datasets& all, const TrainingOptions& options, cons
     return options.overfit_one_batch ? one_batch_of(all, options.batch_size, random.order.stream(1)) : all;
 }
 
+void require_trainable(const TrainingSetup& setup, const TrainingTask& task) {
+    const TrainingOptions& options = setup.options;
+    if (!setup.data.validation || options.overfit_one_batch) {
+        const std::string without = options.overfit_one_batch ? "--overfit-one-batch" : "--validation 0";
+        require(options.patience == 0, "--patience: the validation loss must decide; got {}", without);
+        require(options.schedule != "plateau", "--schedule: plateau needs a validation loss; got {}", without);
+    }
+    require(options.warm_up == 0 || options.schedule != "one-cycle",
+            "--warmup: must be 0 with --schedule one-cycle, which rises by itself; got {}", options.warm_up);
+    const Index images = setup.data.training->size();
+    require(!task.drops_last() || options.batch_size <= images,
+            "--batch-size: must be at most the number of training images, {} of {}; got {}", images,
+            setup.data.called(), options.batch_size);
+}
+
 std::string find_non_finite_operation(const TrainingSetup& run, const Checkpoint& checkpoint, Index last_step) {
     const bool divided = Processes::here() != nullptr;
     const LeadAlone alone;

@@ -64,6 +64,10 @@ class TrainingSteps {
 /// What a run trains and is tested on: all these images, or the batch that it is to overfit.
 Datasets images_of_run(const Datasets& all, const TrainingOptions& options, const RunRandom& random);
 
+/// Throws Error where options ask for what the images do not allow: a loss that decides without images for it, or more
+/// images in a batch than there are.
+void require_trainable(const TrainingSetup& setup, const TrainingTask& task);
+
 /// Which operation made the first number that is not finite, between the checkpoint and a step, counted from 0, or in
 /// the test after it: `step 13: conv2d in encoder.down2([64, 14, 14, 32]): the result must be finite; got nan …`. A
 /// model of its own takes the steps again with every operation checked, as long as nobody says to stop. Of several

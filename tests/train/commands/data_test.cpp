@@ -210,6 +210,15 @@ TEST_F(DatasetChoice, LooksInTheNamedDirectoryElseInTheDataDirectoryElseInTheCac
     EXPECT_EQ(open_datasets({.name = "kmnist", .validation = "0"}).name, "kmnist");
 }
 
+TEST_F(DatasetChoice, IsNotTrainedOnWhereItCouldNotBeFoundAgain) {
+    const std::string place = (directory_ / "caf\xe9").string();
+    write_family(place + "/kmnist", 1);
+    const EnvironmentVariable data("ADJOINT_DATA_DIR", place);
+    EXPECT_EQ(refusal("train classifier --dataset kmnist --validation 0 --batch-size 2 --out run"),
+              "2 error: --data-dir: must be UTF-8, as config.json is, to be found again; got " + place);
+    EXPECT_FALSE(fs::exists(directory_ / "run"));
+}
+
 TEST(CacheDirectory, IsWhereTheEnvironmentSays) {
     const EnvironmentVariable home("HOME", "/home/ada");
     const EnvironmentVariable own("ADJOINT_CACHE_DIR"), everyones("XDG_CACHE_HOME");
