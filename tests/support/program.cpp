@@ -123,6 +123,22 @@ std::string ProgramTest::refusal(const CommandLine& line) const {
     return fmt::format("{} {}", outcome.status, message.substr(0, message.find('\n')));
 }
 
+void ProgramTest::expect_refused(const std::vector<Wrong>& all) const {
+    const auto before = files();
+    for (const Wrong& wrong : all) {
+        EXPECT_EQ(refusal(wrong.words).substr(0, wrong.refusal.size()), wrong.refusal) << wrong.words;
+        EXPECT_TRUE(files() == before) << wrong.words << ": files have changed";
+    }
+}
+
+std::map<std::string, std::string> ProgramTest::files() const {
+    std::map<std::string, std::string> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path())) {
+        found[entry.path()] = entry.is_directory() ? "" : content(entry.path());
+    }
+    return found;
+}
+
 std::string ProgramTest::content(const std::filesystem::path& file) const {
     std::ifstream stream(directory_.path() / file, std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <gtest/gtest.h>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -59,6 +60,11 @@ struct CommandLine : std::vector<std::string> {
 /// Runs `adjoint` with these arguments in `directory` to its end.
 Outcome run_program(const std::vector<std::string>& arguments, const std::filesystem::path& directory);
 
+/// A command line, its words separated by spaces, and how what is said of it begins.
+struct Wrong {
+    std::string words, refusal;
+};
+
 /// A test that runs the program, each in a new directory.
 class ProgramTest : public testing::Test {
   protected:
@@ -73,6 +79,11 @@ class ProgramTest : public testing::Test {
     /// The exit status and the message, as `2 error: --input is required`: one line and nothing printed are expected.
     std::string refusal(const CommandLine& line) const;
 
+    /// Expects the refusals, and that no file in the directory changes.
+    void expect_refused(const std::vector<Wrong>& all) const;
+
+    /// Every file beneath the directory, with what it holds.
+    std::map<std::string, std::string> files() const;
     /// The bytes of a file in the directory, none where it is not there.
     std::string content(const std::filesystem::path& file) const;
     /// The last line of a run's metrics.jsonl.
