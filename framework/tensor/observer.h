@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/tensor/shape.h"
 #include "framework/tensor/thread_listing.h"
 
 namespace adjoint {
@@ -47,6 +48,9 @@ class Observer {
     virtual ~Observer() = default;
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
+
+    /// A tensor of this shape is about to be made, and is not where this throws.
+    virtual void before_tensor(const Shape& /*shape*/) {}
 
     /// An operation made y of inputs, whether or not a tape is live.
     virtual void after_forward(const Variable& /*y*/, const OperationCall& /*call*/,

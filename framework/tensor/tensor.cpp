@@ -6,12 +6,14 @@
 #include <new>
 
 #include "framework/tensor/buffer_pool.h"
+#include "framework/tensor/observer.h"
 
 namespace adjoint {
 
 Tensor::Tensor(Shape shape, DType dtype) : shape_(std::move(shape)), size_(element_count(shape_)), dtype_(dtype) {
     require(std::ranges::all_of(shape_, [](Index extent) { return extent >= 0; }),
             "Tensor: an extent is negative; got shape {}", shape_);
+    Observer::for_each([this](Observer& observer) { observer.before_tensor(shape_); });
     try {
         storage_ =
             allocate_buffer(static_cast<std::size_t>(size_) * dispatch(dtype, []<Scalar T>() { return sizeof(T); }));

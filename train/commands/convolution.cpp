@@ -45,13 +45,7 @@ struct Arguments {
     }
 };
 
-void require_affordable(const std::string& operation, const Shape& result) {
-    constexpr double largest_result = 1 << 28;  // elements; 2 GiB of float64
-    double elements = 1;
-    for (const Index extent : result) elements *= static_cast<double>(extent);
-    require(elements <= largest_result, "{}: the result is too large; got {}, of more than {} numbers", operation,
-            result, static_cast<Index>(largest_result));
-}
+constexpr Index largest_result = 1 << 28;  // elements; 2 GiB of float64
 
 void write_pictures(const Arguments& typed, const Animation& animation) {
     if (typed.has("--animate")) write_output(typed.text("--animate"), animated(animation));
@@ -110,8 +104,8 @@ void run_convolution(const Arguments& typed, bool transposed) {
     const Variable x = as_images("--input", operands.input, layout),
                    w = as_filters("--weight", operands.weight, layout);
     const Conv2DForm form = convention.form(x.shape(), w.shape());
-    require_affordable(transposed ? "conv2d_transpose" : "conv2d",
-                       transposed ? form.image_shape() : form.output_shape());
+    require_affordable(transposed ? "conv2d_transpose: the result" : "conv2d: the result",
+                       transposed ? form.image_shape() : form.output_shape(), largest_result);
     const Variable y = convention.apply(x, w, operands.bias);
 
     std::vector<Result> results = {{"result", y.value(), typed.text("--out"), layout}};
@@ -159,7 +153,7 @@ void run_conv2d_weight_gradient(const Arguments& typed) {
     const Size2D kernel = parse_pair({"--kernel", typed.text("--kernel")});
     const Shape weight = {kernel.height, kernel.width, x.extent(3) / options.groups, y.extent(3)};
     const Conv2DForm form = Conv2DForm::of(operation, x.shape(), weight, options);
-    require_affordable(operation, form.weight_shape());
+    require_affordable("conv2d_weight_gradient: the result", form.weight_shape(), largest_result);
     // First the gradient itself, which sees to it that y fits the form.
     const Tensor gradient = conv2d_weight_gradient(x, y, form).value();
     if (typed.draws()) write_pictures(typed, conv2d_weight_gradient_animation(x, y, form));

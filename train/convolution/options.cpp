@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <fmt/ranges.h>
 
 #include "framework/tensor/error.h"
 
@@ -15,6 +16,13 @@ constexpr Index largest_number = 1'000'000;
 bool is_word(const std::string& text) { return !text.empty() && std::isalpha(static_cast<unsigned char>(text[0])); }
 
 }  // namespace
+
+void require_affordable(const std::string& what, const Shape& shape, Index most) {
+    double elements = 1;
+    for (const Index extent : shape) elements *= static_cast<double>(extent);
+    require(elements <= static_cast<double>(most), "{} is too large; got {}, of more than {} numbers", what, shape,
+            most);
+}
 
 std::vector<Index> parse_integers(const TypedText& typed, const char* expected,
                                   std::initializer_list<std::size_t> counts) {

@@ -19,6 +19,10 @@ struct TypedText {
     std::string text;
 };
 
+/// Throws Error `<what> is too large; got [1, 20000, 20000, 1], of more than 268435456 numbers` where `shape` has more
+/// elements than `most`, before anything computes them: few numbers that are typed may ask for it.
+void require_affordable(const std::string& what, const Shape& shape, Index most);
+
 /// The whole numbers in `1,2,3`. Throws Error, saying what was expected, unless the text is that and there are as many
 /// as one of `counts`, if any are given.
 std::vector<Index> parse_integers(const TypedText& typed, const char* expected,

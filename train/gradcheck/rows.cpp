@@ -3,21 +3,27 @@
 #include <fmt/ranges.h>
 
 #include "framework/ops/loops.h"
+#include "framework/tensor/observer.h"
 
 namespace adjoint {
 namespace {
 
 Tensor draw(const Sample& sample, const Random& random, bool exact) {
-    constexpr double most = 1 << 22;  // each is moved alone, and every other input with it
-    double elements = 1;
-    for (const Index extent : sample.shape) {
+    constexpr Index most = 1 << 22;  // each is moved alone, and every other input with it
+    for (const Index extent : sample.shape)
         require(extent >= 1, "gradcheck: every extent must be at least 1; got {}", sample.shape);
-        elements *= static_cast<double>(extent);
-    }
-    require(elements <= most, "gradcheck: the input is too large; got {}, of more than {} numbers", sample.shape,
-            static_cast<Index>(most));
+    require_affordable("gradcheck: the input", sample.shape, most);
     return exact ? small_whole_numbers(sample.shape, random.stream(sample.stream)) : sample.draw(random);
 }
+
+// Refuses what settings make too large of small inputs, before it is computed.
+class AffordableTensors : public Observer {
+  public:
+    void before_tensor(const Shape& shape) override {
+        constexpr Index most = 1 << 26;  // elements; 512 MiB of float64
+        require_affordable("gradcheck: what comes of the settings", shape, most);
+    }
+};
 
 constexpr const char* shape_flags[] = {"--shape", "--other-shape"};
 
@@ -41,6 +47,7 @@ GradientCheckReport GradientRow::check(const Settings& at, GradientCheckOptions 
     if (options.samples == 0) options.samples = samples;
     // A small step keeps clear of rectifiers' kinks, of which there are many in a whole model.
     if (options.step == 0.0 && samples > 0) options.step = 1e-6;
+    const AffordableTensors affordable;
     Check prepared;
     try {
         prepared = prepare(at, Random(2024).stream(options.seed), options.exact);

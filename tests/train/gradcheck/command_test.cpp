@@ -273,6 +273,20 @@ TEST_F(GradcheckCommand, SaysWhatIsWrongWithASetting) {
               "2 error: gradcheck: every extent must be at least 1; got [2, 0]");
 }
 
+TEST_F(GradcheckCommand, RefusesWhatSettingsMakeTooLargeBeforeItIsComputed) {
+    const auto refused = [](const std::string& shape) {
+        return "2 error: gradcheck: what comes of the settings is too large; got " + shape +
+               ", of more than 67108864 numbers";
+    };
+    const auto check = [&](const std::string& settings) { return refusal("gradcheck --layer " + settings); };
+    EXPECT_EQ(check("conv2d --padding 100000"), refused("[2, 200003, 200004, 2]"));
+    EXPECT_EQ(check("conv2d_transpose --stride 100000"), refused("[2, 200003, 200003, 2]"));
+    EXPECT_EQ(check("pytorch::conv2d --padding 100000"), refused("[2, 200003, 200001, 6]"));
+    EXPECT_EQ(check("Conv2D --padding 100000"), refused("[2, 200003, 200002, 2]"));
+    EXPECT_EQ(check("upsample2d --factor 1000000,1000000"), refused("[2, 4000000, 6, 4]"));
+    EXPECT_EQ(check("matmul --shape 10000,1 --columns 10000"), refused("[10000, 10000]"));
+}
+
 TEST_F(GradcheckCommand, RefusesNumbersThatItDoesNotTake) {
     for (const char* typed : {"--order 0", "--order 5", "--order x", "--random 0", "--samples 0", "--tolerance 0",
                               "--tolerance -1", "--step nan", "--seed -1"}) {
