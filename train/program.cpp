@@ -117,19 +117,7 @@ Ending run(CLI::App& app, int argc, char** argv) {
 
 }  // namespace
 
-int run_program(int argc, char** argv) try {
-    keep_places_of_standard_streams();
-    std::set_terminate(end_at_once);
-    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is one that cannot be written
-    spdlog::set_default_logger(terminal_logger());
-    const Job job;
-
-    CLI::App app(
-        "Trains image models and checks gradients, with a transposed convolution that is the gradient of a "
-        "convolution.",
-        "adjoint");
-    app.set_version_flag("--version", program_version);
-    app.require_subcommand(1);
+void add_program_options(CLI::App& app) {
     app.fallthrough();
     app.add_option_function<int>(
            "--threads", [](int count) { set_thread_count(count); }, "Threads to use; all processors by default")
@@ -148,6 +136,26 @@ int run_program(int argc, char** argv) try {
     app.add_flag_callback(
         "-v,--verbose", [] { show_messages_from(spdlog::level::debug); }, "Print debug messages too");
 
+    app.add_option_function<double>(
+           "--process-timeout", [](double seconds) { Job::set_patience(seconds); },
+           "Seconds that a process of an MPI job waits for another; by default 600")
+        ->check(positive_number());
+}
+
+int run_program(int argc, char** argv) try {
+    keep_places_of_standard_streams();
+    std::set_terminate(end_at_once);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is one that cannot be written
+    spdlog::set_default_logger(terminal_logger());
+    const Job job;
+
+    CLI::App app(
+        "Trains image models and checks gradients, with a transposed convolution that is the gradient of a "
+        "convolution.",
+        "adjoint");
+    app.set_version_flag("--version", program_version);
+    app.require_subcommand(1);
+    add_program_options(app);
     app.footer(
         "Examples:\n"
         "  adjoint train autoencoder\n"
@@ -163,11 +171,6 @@ int run_program(int argc, char** argv) try {
           add_export_command,      add_convolution_commands, add_gradcheck_command,   add_bench_command}) {
         add(app);
     }
-    app.add_option_function<double>(
-           "--process-timeout", [](double seconds) { Job::set_patience(seconds); },
-           "Seconds that a process of an MPI job waits for another; by default 600")
-        ->check(positive_number());
-
     for (const std::string& complaint : misspelt_variables(app)) spdlog::warn("{}", complaint);
     Ending ending = run(app, argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

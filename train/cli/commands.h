@@ -8,6 +8,9 @@ namespace adjoint {
 /// A check did not pass (exit status 3); the report has been printed.
 struct CheckFailed {};
 
+/// --threads, --quiet and others, which may also follow any command that is added behind them.
+void add_program_options(CLI::App& app);
+
 void add_train_commands(CLI::App& app);        ///< train MODEL
 void add_sample_command(CLI::App& app);        ///< sample
 void add_predict_command(CLI::App& app);       ///< predict

@@ -114,6 +114,7 @@ std::string name_of(const Choices& choices) {
 // Calls train with these words, or only looks whether it would take them.
 void train(std::vector<std::string> words, bool only_looks = false) {
     CLI::App app("", "adjoint");
+    add_program_options(app);
     add_train_commands(app);
     app.parse_complete_callback([&app] { require_texts(app); });
     if (only_looks) app.get_subcommand("train")->get_subcommand(words[1])->callback([] {});
@@ -227,7 +228,8 @@ void add_sweep_command(CLI::App& app) {
     command->add_flag("--json", options->json, "Print a line of JSON for each run");
     command->allow_extras()->fallthrough(false);  // they are for train
     command->footer(
-        "All other flags are those of train. A sweep that was stopped goes on where it was when it is called again.\n"
+        "All other flags are those of train, for every run. A sweep that was stopped goes on where it was when it is "
+        "called again.\n"
         "Example:\n  adjoint sweep classifier --over lr=1e-3,3e-4 --over batch-size=64,128 --out runs/rates --epochs "
         "3");
     command->callback([command, options] { sweep(*options, command->remaining()); });

@@ -42,6 +42,14 @@ TEST_F(Sweep, RanksItsRunsAndGoesOnWhereItWas) {
               "2 error: --over: must be a flag and its values, such as lr=1e-3,3e-4; got lr");
 }
 
+TEST_F(Sweep, TakesTheOptionsOfTheProgramWhereverTheyStand) {
+    write_digits(60);
+    const std::string line = "sweep linear --over lr=1e-3 --dataset digits.npz --epochs 1 --batch-size 20 --out ";
+    for (const std::string& quiet : {"--quiet --threads 1 " + line + "before", line + "after --quiet --threads 1"})
+        EXPECT_EQ(done(quiet).err, "");
+    expect_refused("--over lr=1e-3 --threads 0", "--threads: must be a whole number from 1 to 1024; got 0");
+}
+
 TEST_F(Sweep, SaysWhatIsWrongWithAnyValueBeforeItTrains) {
     expect_refused("--over lr=1e-3,abc", "--lr: must be a number above 0; got abc");
     expect_refused("--over seed=1,2 --over lr=1e-3,-1", "--lr: must be a number above 0; got -1");

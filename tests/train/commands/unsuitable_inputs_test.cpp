@@ -1,5 +1,5 @@
-// Truths about what is there, but is not what a command takes: it is named, with what was expected, and not a byte in the
-// directory changes.
+// Truths about what is there, but is not what a command takes: it is named, with what was expected, and not a byte in
+// the directory changes.
 #include <filesystem>
 
 #include "tests/support/npy_files.h"

@@ -69,7 +69,7 @@ TEST_F(MaskedRun, IsRefusedWhereMasksAreMissingOrTooMany) {
         end_of("train unet --dataset digits --out a"),
         "65 error: train unet: images must be masked, --dataset scenes or images:DIR with --masks DIR; got digits");
     EXPECT_EQ(end_of("train vae --dataset images:images --masks masks --out a"),
-              "65 error: train vae: images must be without masks; got images");
+              "65 error: train vae: images must be without masks; got images in images");
     EXPECT_EQ(end_of("train unet --masks masks --out a"),
               "2 error: --masks: are for --dataset images:DIR; got --dataset scenes");
     EXPECT_EQ(end_of(begin + "--validation masks --out a"),
