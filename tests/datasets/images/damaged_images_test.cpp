@@ -67,7 +67,7 @@ std::string damage_of_jpeg(const std::string& segments) { return damage_of_bytes
 
 std::string all_divisors() {
     std::string tables;
-    for (char number = 0; number < 4; ++number) tables += number + std::string(64, '\1');
+    for (char number = 0; number < 4; ++number) tables.append(1, number).append(64, '\1');
     return segment(0xdb, tables);
 }
 
@@ -88,7 +88,7 @@ TEST(DamagedImages, OfWhichAPartIsMissingAreNoJpegs) {
     for (char missing = 0; missing < 3; ++missing) {
         std::string two;
         for (char number = 0; number < 3; ++number) {
-            if (number != missing) two += number + std::string(64, '\1');
+            if (number != missing) two.append(1, number).append(64, '\1');
         }
         EXPECT_EQ(damage_of_jpeg(segment(0xdb, two) + head + segment(0xda, scan)),
                   "a scan of a component without divisors, at byte 155");
