@@ -1,7 +1,9 @@
 // Truths about what is there, but is not what a command takes: it is named, with what was expected, and not a byte in
 // the directory changes.
 #include <filesystem>
+#include <fmt/format.h>
 
+#include "tests/support/idx_files.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
 #include "train/io/png.h"
@@ -15,12 +17,9 @@ struct UnsuitableInputs : ProgramTest {
     /// A directory of MNIST's files, of four images of one pixel.
     void make_tiny() const {
         fs::create_directory(directory_ / "tiny");
-        for (const std::string half : {"train", "t10k"}) {
-            const std::string four("\0\0\0\4", 4), one("\0\0\0\1", 4);
-            write_bytes(directory_ / ("tiny/" + half + "-images-idx3-ubyte"),
-                        std::string("\0\0\x08\3", 4) + four + one + one + "abcd");
-            write_bytes(directory_ / ("tiny/" + half + "-labels-idx1-ubyte"),
-                        std::string("\0\0\x08\1", 4) + four + std::string(4, '\1'));
+        for (const char* half : {"tiny/train", "tiny/t10k"}) {
+            write_bytes(directory_ / fmt::format("{}-images-idx3-ubyte", half), encode({{4, 1, 1}, {1, 2, 3, 4}}));
+            write_bytes(directory_ / fmt::format("{}-labels-idx1-ubyte", half), encode({{4}, {1, 2, 3, 4}}));
         }
     }
 };
@@ -50,8 +49,8 @@ TEST_F(UnsuitableInputs, AreNotAtTheEndOfAPathThatLeadsNowhere) {
     fs::create_symlink(loop, loop);
     for (const auto& [path, why] :
          {std::pair{loop, "Too many levels of symbolic links"}, std::pair{absent, "File name too long"}}) {
-        const std::string unreadable = "66 error: " + path + ": cannot be read; got " + why;
-        const std::string unwritable = "73 error: " + path + ": the directory cannot be made; got " + why;
+        const std::string unreadable = fmt::format("66 error: {}: cannot be read; got {}", path, why);
+        const std::string unwritable = fmt::format("73 error: {}: the directory cannot be made; got {}", path, why);
         expect_refused({{"train autoencoder --dataset images:" + path, unreadable},
                         {"train autoencoder --init " + path, unreadable},
                         {"train autoencoder --config " + path, unreadable},
