@@ -31,6 +31,15 @@ bool are_pixels(int colour_type, int depth) {
     }
 }
 
+// Whether so many bytes can hold the pixels: deflate packs 1032 bytes into one at most.
+bool can_hold_pixels(std::size_t packed, const ImageContainer& png) {
+    constexpr std::int64_t most_unpacked = 1032;
+    const int depth = png.header[8], type = png.header[9];
+    const std::int64_t numbers = type == 6 ? 4 : type == 2 ? 3 : type == 4 ? 2 : 1;
+    const std::int64_t row = (png.width * numbers * depth + 7) / 8;
+    return row <= most_unpacked * static_cast<std::int64_t>(packed) / png.height;
+}
+
 // What is wrong with a header: width, height, depth, type of colour, ways to compress, filter and interlace.
 std::string damage_of_header(Bytes data) {
     if (data.size() != 13) return fmt::format("a header of {} bytes", data.size());
@@ -51,6 +60,7 @@ bool begins_png(Bytes file) {
 ImageContainer inspect_png(Bytes file) {
     const auto damaged = [](std::string what) { return ImageContainer{.damage = std::move(what)}; };
     ImageContainer container;
+    std::size_t packed = 0;  // bytes of pixels
     bool before_pixels = true;
     std::size_t at = signature.size();
     while (file.size() - at >= 12) {
@@ -68,8 +78,9 @@ ImageContainer inspect_png(Bytes file) {
             container.width = big_endian(data);
             container.height = big_endian(data.subspan(4));
         }
-        if (name == "IEND") return before_pixels ? damaged("a PNG without pixels") : container;
-        if (name == "IDAT") before_pixels = false;
+        if (name == "IEND" && before_pixels) return damaged("a PNG without pixels");
+        if (name == "IEND") return can_hold_pixels(packed, container) ? container : damaged("not enough pixels");
+        if (name == "IDAT") before_pixels = false, packed += length;
         if (name == "eXIf") container.exif = data;
         if (name == "PLTE" && before_pixels) container.palette = data;
         if (name == "tRNS") container.opacity = data;

@@ -74,6 +74,12 @@ std::string all_divisors() {
 // Of three components, each with divisors of its own.
 const std::string frame("\x8\0\x8\0\x8\3\1\x11\0\2\x11\1\3\x11\2", 15), scan("\3\1\0\2\x11\3\x22\0\x3f\0", 10);
 
+// How many bytes the only IDAT of a PNG has.
+std::uint32_t packed_size(const std::string& png) {
+    const std::size_t around = 8 + 25 + 12 + 12;  // signature, IHDR, and what is not data of IDAT and IEND
+    return static_cast<std::uint32_t>(png.size() - around);
+}
+
 std::string scan_of(char component) { return segment(0xda, std::string{1, component, 0, 0, 63, 0}); }
 
 TEST(DamagedImages, OfWhichAPartIsMissingAreNoJpegs) {
@@ -158,14 +164,30 @@ TEST(DamagedImages, WithFewerPixelsThanTheirHeaderSaysAreRefused) {
 }
 
 TEST(DamagedImages, LargerThanAnybodyReadsAreRefusedByTheirHeaders) {
-    const auto said_of = [](std::uint32_t width, std::uint32_t height) {
-        return error_about<DataError>("x", [&] { read(png_of(RawPng{.width = width, .height = height}), 1); });
-    };
-    EXPECT_EQ(said_of(65537, 1024), "must have at most 67108864 pixels; got 65537 × 1024");
-    EXPECT_EQ(said_of(0x7fffffff, 0x7fffffff), "must have at most 67108864 pixels; got 2147483647 × 2147483647");
-    EXPECT_EQ(said_of(65536, 1024), "must be a PNG or JPEG image; got not enough pixels");
+    const std::string sides("\x20\x01\x20\x00", 4);  // 8193 and 8192
+    const std::string large = all_divisors() + segment(0xc0, frame.substr(0, 1) + sides + frame.substr(5));
+    EXPECT_EQ(error_about<DataError>("x", [&] { read("\xff\xd8" + large + segment(0xda, scan) + "\xff\xd9", 1); }),
+              "must have at most 67108864 pixels; got 8192 × 8193");
     const RawPng wide = {.width = 100'000, .rows = std::string(100'001, '\0')};
     EXPECT_EQ(read(png_of(wide), 1).shape(), (Shape{1, 100'000, 1}));
+}
+
+// Deflate makes 1032 bytes of one at most: what is too short for the pixels is known before memory is taken for them.
+TEST(DamagedImages, WithMorePixelsThanTheirDataCanHoldAreRefusedByTheirHeaders) {
+    const std::string zeros(std::size_t{1} << 20, '\0');
+    const std::string data = png_of(RawPng{.width = 1 << 20, .rows = zeros});
+    for (const auto& [type, numbers] : std::vector<std::pair<char, std::uint32_t>>{{0, 1}, {2, 3}, {4, 2}, {6, 4}}) {
+        for (const char depth : {8, 16}) {
+            const std::string rest{depth, type, 0, 0, 0};
+            const std::uint32_t bytes = numbers * static_cast<std::uint32_t>(depth) / 8, packed = packed_size(data);
+            const auto damage_of = [&](std::uint32_t width) {
+                return damage_of_bytes(png_of(RawPng{.width = width, .rest = rest, .rows = zeros}));
+            };
+            EXPECT_EQ(damage_of(1032 * packed / bytes), "");
+            EXPECT_EQ(damage_of(1032 * packed / bytes + 1), "not enough pixels");
+        }
+    }
+    EXPECT_EQ(damage_of_bytes(png_of(RawPng{.width = 0x7fffffff, .height = 0x7fffffff})), "not enough pixels");
 }
 
 TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
