@@ -10,6 +10,7 @@
 #include "datasets/images/exif_orientation.h"
 #include "datasets/images/image_container.h"
 #include "datasets/images/picture_decoder.h"
+#include "datasets/images/png_container.h"
 #include "datasets/read_file.h"
 #include "framework/tensor/error.h"
 
@@ -36,13 +37,10 @@ Picture decode(const std::string& path, Bytes file, const ImageContainer& contai
     return {{height, width, channels, decoded.bytes.get()}, decoded.bytes, decoded.coloured};
 }
 
-// Where the header of a PNG has these.
-constexpr std::size_t depth_at = 8, colour_type_at = 9;
-
 // Whether the pixels are indices of a palette; stb_image looks them up without asking how many colours there are.
 bool has_indices(const ImageContainer& png) {
     constexpr std::uint8_t indices = 3;
-    return !png.header.empty() && png.header[colour_type_at] == indices;
+    return !png.header.empty() && png.header[png_colour_type_at] == indices;
 }
 
 // Decodes a PNG of palette indices: as one of greys, which are stored alike and come stretched to 0..255. A tRNS, which
@@ -52,10 +50,10 @@ Picture decode_indices(const std::string& path, std::span<std::uint8_t> file, co
     constexpr std::uint8_t greys = 0;
     require_image(!png.palette.empty(), path, "no palette");
     const auto place_of = [&](Bytes part) { return static_cast<std::size_t>(part.data() - file.data()); };
-    file[place_of(png.header) + colour_type_at] = greys;
+    file[place_of(png.header) + png_colour_type_at] = greys;
     if (png.opacity.data() != nullptr) file[place_of(png.opacity) - 4] = 'x';
     const Picture stretched = decode(path, file, png, /*channels=*/1);
-    const int stretch = 255 / ((1 << png.header[depth_at]) - 1);
+    const int stretch = 255 / ((1 << png.header[png_depth_at]) - 1);
     const auto pixels = static_cast<std::size_t>(stretched.view.height * stretched.view.width);
     const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[pixels * static_cast<std::size_t>(channels)]);
     std::uint8_t* out = bytes.get();
@@ -104,7 +102,7 @@ Picture decode_picture(const std::string& path, std::string content, Index chann
                                                      : decode(path, file, container, channels),
                               exif_orientation(container.exif));
     picture.checksum = checksum;
-    if (!container.header.empty()) picture.depth = container.header[depth_at];
+    if (!container.header.empty()) picture.depth = container.header[png_depth_at];
     return picture;
 }
 

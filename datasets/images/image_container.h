@@ -18,6 +18,7 @@ struct ImageContainer {
     Bytes header = {}, palette = {}, opacity = {};  ///< of a PNG: IHDR, PLTE before the pixels, and tRNS
 };
 
+/// The damage of a file of either kind that was cut.
 constexpr const char* ends_early = "a file that ends before its image does";
 
 /// Looks through the bytes of a file. A PNG must begin with its header and have a right checksum in every chunk up to

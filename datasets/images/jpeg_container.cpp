@@ -38,9 +38,11 @@ bool are_code_tables(Bytes data) {
 // What the segments up to here have said.
 struct Said {
     Bytes frame = {};
+    std::int64_t height = 0, width = 0;
     std::array<bool, 4> divisors = {};  // the tables that are there
     std::array<bool, 4> scanned = {};   // the frame's components that have a scan
     int scans = 0;
+    std::size_t scan_bytes = 0;  // of their data
 };
 
 // Tables of 64 divisors: of one byte or two each, and a number.   Source: section B.2.4.1.
@@ -60,8 +62,9 @@ const char* damage_of_frame(Bytes data, Said& said) {
     constexpr const char* impossible = "a frame that cannot be";
     if (!said.frame.empty() || data.size() < 6 || data.size() != 6 + 3 * std::size_t{data[5]}) return impossible;
     if (data[0] != 8) return "a frame of other than 8 bits a sample, which is not read";
-    const bool has_pixels = (data[1] != 0 || data[2] != 0) && (data[3] != 0 || data[4] != 0);
-    if (!has_pixels || data[5] < 1 || data[5] > 4) return impossible;
+    said.height = data[1] << 8 | data[2];
+    said.width = data[3] << 8 | data[4];
+    if (said.height == 0 || said.width == 0 || data[5] < 1 || data[5] > 4) return impossible;
     for (Bytes component = data.subspan(6); !component.empty(); component = component.subspan(3)) {
         const int across = component[1] >> 4, down = component[1] & 15;
         if (across < 1 || across > 4 || down < 1 || down > 4 || component[2] > 3) return impossible;
@@ -118,13 +121,27 @@ const char* damage_of_segment(std::uint8_t kind, Bytes data, Said& said) {
     }
 }
 
+// How many blocks of 8 × 8 samples the components have, or a few less.
+std::int64_t blocks_in(const Said& said) {
+    const Bytes components = said.frame.subspan(6);
+    std::int64_t samples = 0, most_across = 1, most_down = 1;
+    for (std::size_t at = 1; at < components.size(); at += 3) {
+        const std::int64_t across = components[at] >> 4, down = components[at] & 15;
+        samples += across * down;
+        most_across = std::max(most_across, across);
+        most_down = std::max(most_down, down);
+    }
+    return said.height * said.width * samples / (most_across * most_down * 64);
+}
+
 // What is missing at the end of the image; nullptr where nothing is.
 const char* missing(const Said& said) {
     if (said.frame.empty()) return "an end without a frame before it";
     const auto components = said.scanned.begin() + said.frame[5];
-    return std::find(said.scanned.begin(), components, false) == components
-               ? nullptr
-               : "an end before every component has a scan";
+    if (std::find(said.scanned.begin(), components, false) != components)
+        return "an end before every component has a scan";
+    const bool long_enough = blocks_in(said) <= 8 * static_cast<std::int64_t>(said.scan_bytes);
+    return long_enough ? nullptr : "an end before every block has a bit";
 }
 
 // The next marker after compressed data: a byte FF followed by neither 00, which stands for FF itself, nor a restart.
@@ -159,8 +176,8 @@ ImageContainer inspect_jpeg(Bytes file) {
         }
         if (kind == end_of_image) {
             if (const char* const what = missing(said)) return damaged_at(at, what);
-            container.height = said.frame[1] << 8 | said.frame[2];
-            container.width = said.frame[3] << 8 | said.frame[4];
+            container.height = said.height;
+            container.width = said.width;
             return container;
         }
         if (file.size() - at < 4) return {.damage = ends_early};
@@ -172,7 +189,11 @@ ImageContainer inspect_jpeg(Bytes file) {
         if (exif && container.exif.empty()) container.exif = data.subspan(exif_signature.size());
         if (const char* const damage = damage_of_segment(kind, data, said)) return damaged_at(at, damage);
         at += 2 + length;
-        if (kind == start_of_scan) at = end_of_scan(file, at);
+        if (kind == start_of_scan) {
+            const std::size_t end = end_of_scan(file, at);
+            said.scan_bytes += end - at;
+            at = end;
+        }
     }
     return {.damage = ends_early};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <string_view>
 #include <zlib.h>
 
 namespace adjoint {
@@ -14,29 +15,29 @@ std::uint32_t big_endian(Bytes four) {
     return std::uint32_t{four[0]} << 24 | std::uint32_t{four[1]} << 16 | std::uint32_t{four[2]} << 8 | four[3];
 }
 
-// Whether pixels of this kind have numbers of so many bits: grey 0, RGB 2, indices of a palette 3, grey and opacity 4,
-// RGB and opacity 6.   Source: section 11.2.2, table 11.1.
-bool are_pixels(int colour_type, int depth) {
-    switch (colour_type) {
-        case 0:
-            return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
-        case 3:
-            return depth == 1 || depth == 2 || depth == 4 || depth == 8;
-        case 2:
-        case 4:
-        case 6:
-            return depth == 8 || depth == 16;
-        default:
-            return false;
-    }
+// Kinds of pixels: the type of colour, how many numbers each pixel has, and of how many bits these are.   Source:
+// section 11.2.2, table 11.1.
+struct PixelKind {
+    int colour_type, numbers;
+    std::string_view depths;
+};
+constexpr std::array<PixelKind, 5> kinds = {{{0, 1, "\x01\x02\x04\x08\x10"},  // grey
+                                             {2, 3, "\x08\x10"},              // RGB
+                                             {3, 1, "\x01\x02\x04\x08"},      // indices of a palette
+                                             {4, 2, "\x08\x10"},              // grey and opacity
+                                             {6, 4, "\x08\x10"}}};            // RGB and opacity
+
+const PixelKind* kind_of(Bytes header) {
+    const auto depth = static_cast<char>(header[png_depth_at]);
+    const auto* const kind = std::ranges::find(kinds, int{header[png_colour_type_at]}, &PixelKind::colour_type);
+    return kind == kinds.end() || kind->depths.find(depth) == std::string_view::npos ? nullptr : kind;
 }
 
 // Whether so many bytes can hold the pixels: deflate packs 1032 bytes into one at most.
 bool can_hold_pixels(std::size_t packed, const ImageContainer& png) {
     constexpr std::int64_t most_unpacked = 1032;
-    const int depth = png.header[8], type = png.header[9];
-    const std::int64_t numbers = type == 6 ? 4 : type == 2 ? 3 : type == 4 ? 2 : 1;
-    const std::int64_t row = (png.width * numbers * depth + 7) / 8;
+    const std::int64_t bits = std::int64_t{kind_of(png.header)->numbers} * png.header[png_depth_at];
+    const std::int64_t row = (png.width * bits + 7) / 8;
     return row <= most_unpacked * static_cast<std::int64_t>(packed) / png.height;
 }
 
@@ -45,7 +46,8 @@ std::string damage_of_header(Bytes data) {
     if (data.size() != 13) return fmt::format("a header of {} bytes", data.size());
     const std::uint32_t width = big_endian(data), height = big_endian(data.subspan(4)), most = 0x7fffffff;
     if (width < 1 || height < 1 || width > most || height > most) return fmt::format("{} × {} pixels", width, height);
-    if (!are_pixels(data[9], data[8])) return fmt::format("pixels of type {} and {} bits", data[9], data[8]);
+    if (kind_of(data) == nullptr)
+        return fmt::format("pixels of type {} and {} bits", data[png_colour_type_at], data[png_depth_at]);
     const bool known = data[10] == 0 && data[11] == 0 && data[12] <= 1;
     return known ? "" : "a way to compress, filter or interlace that PNG does not have";
 }

@@ -80,32 +80,34 @@ std::uint32_t packed_size(const std::string& png) {
     return static_cast<std::uint32_t>(png.size() - around);
 }
 
-std::string scan_of(char component) { return segment(0xda, std::string{1, component, 0, 0, 63, 0}); }
+// With a byte of data.
+std::string scan_of(char component) { return segment(0xda, std::string{1, component, 0, 0, 63, 0}) + "x"; }
+std::string whole_scan(const std::string& header = scan) { return segment(0xda, header) + "x"; }
 
 TEST(DamagedImages, OfWhichAPartIsMissingAreNoJpegs) {
     const std::string divisors = all_divisors(), head = segment(0xc0, frame);
-    EXPECT_EQ(damage_of_jpeg(divisors + head + segment(0xda, scan)), "");
+    EXPECT_EQ(damage_of_jpeg(divisors + head + whole_scan()), "");
     EXPECT_EQ(damage_of_jpeg(divisors + head + scan_of(1) + scan_of(2) + scan_of(3)), "");
     EXPECT_EQ(damage_of_jpeg(divisors), "an end without a frame before it, at byte 266");
     EXPECT_EQ(damage_of_jpeg(divisors + head), "an end before every component has a scan, at byte 285");
     EXPECT_EQ(damage_of_jpeg(divisors + head + scan_of(1) + scan_of(3)),
-              "an end before every component has a scan, at byte 305");
-    EXPECT_EQ(damage_of_jpeg(head + segment(0xda, scan)), "a scan of a component without divisors, at byte 21");
+              "an end before every component has a scan, at byte 307");
+    EXPECT_EQ(damage_of_jpeg(head + whole_scan()), "a scan of a component without divisors, at byte 21");
     for (char missing = 0; missing < 3; ++missing) {
         std::string two;
         for (char number = 0; number < 3; ++number) {
             if (number != missing) two.append(1, number).append(64, '\1');
         }
-        EXPECT_EQ(damage_of_jpeg(segment(0xdb, two) + head + segment(0xda, scan)),
+        EXPECT_EQ(damage_of_jpeg(segment(0xdb, two) + head + whole_scan()),
                   "a scan of a component without divisors, at byte 155");
     }
 }
 
 TEST(DamagedImages, OfMoreScansThanAnybodyMakesAreRefused) {
-    std::string many = all_divisors() + segment(0xc2, frame) + segment(0xda, scan);
+    std::string many = all_divisors() + segment(0xc2, frame) + whole_scan();
     for (int scans = 1; scans < 100; ++scans) many += scan_of(1);
     EXPECT_EQ(damage_of_jpeg(many), "");
-    EXPECT_EQ(damage_of_jpeg(many + scan_of(1)), "more scans than 100, at byte 1289");
+    EXPECT_EQ(damage_of_jpeg(many + scan_of(1)), "more scans than 100, at byte 1389");
 }
 
 TEST(DamagedImages, OfKindsThatAreNotReadAreSaidToBeSo) {
@@ -166,7 +168,8 @@ TEST(DamagedImages, WithFewerPixelsThanTheirHeaderSaysAreRefused) {
 TEST(DamagedImages, LargerThanAnybodyReadsAreRefusedByTheirHeaders) {
     const std::string sides("\x20\x01\x20\x00", 4);  // 8193 and 8192
     const std::string large = all_divisors() + segment(0xc0, frame.substr(0, 1) + sides + frame.substr(5));
-    EXPECT_EQ(error_about<DataError>("x", [&] { read("\xff\xd8" + large + segment(0xda, scan) + "\xff\xd9", 1); }),
+    const std::string data(400'000, 'x');
+    EXPECT_EQ(error_about<DataError>("x", [&] { read("\xff\xd8" + large + whole_scan() + data + "\xff\xd9", 1); }),
               "must have at most 67108864 pixels; got 8192 × 8193");
     const RawPng wide = {.width = 100'000, .rows = std::string(100'001, '\0')};
     EXPECT_EQ(read(png_of(wide), 1).shape(), (Shape{1, 100'000, 1}));
@@ -192,7 +195,7 @@ TEST(DamagedImages, WithMorePixelsThanTheirDataCanHoldAreRefusedByTheirHeaders) 
 
 TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
     const auto damage_of = [](const std::string& header, const std::string& scan_header) {
-        return damage_of_jpeg(all_divisors() + segment(0xc0, header) + segment(0xda, scan_header));
+        return damage_of_jpeg(all_divisors() + segment(0xc0, header) + whole_scan(scan_header));
     };
     const auto with = [](std::string data, std::size_t at, int byte) {
         data[at] = static_cast<char>(byte);
@@ -241,6 +244,26 @@ TEST(DamagedImages, RefuseTheFirstNumberThatTheFormatDoesNotHave) {
             of_all += name, of_all += '\0';
         }
         EXPECT_EQ(damage_of(all, of_all + std::string("\0\x3f\0", 3)) == "", components <= 4);
+    }
+}
+
+// Blocks of 8 × 8 samples, each of a bit at least; the frame's components are sampled so often across and down.
+TEST(DamagedImages, OfJpegsNeedABitForEachBlock) {
+    struct Sampling {
+        std::string each;  // of the three components
+        std::size_t blocks;
+    };
+    for (const auto& [each, blocks] : std::vector<Sampling>{
+             {"\x11\x11\x11", 3 * 64 * 32}, {"\x22\x11\x11", 64 * 32 * 3 / 2}, {"\x41\x14\x11", 64 * 32 * 9 / 16}}) {
+        std::string sampled = frame;
+        sampled[1] = 2, sampled[2] = 0, sampled[3] = 1, sampled[4] = 0;  // 512 × 256 pixels
+        for (std::size_t c = 0; c < 3; ++c) sampled[7 + 3 * c] = each[c];
+        const auto damage_of = [&](std::size_t bytes) {
+            return damage_of_jpeg(all_divisors() + segment(0xc0, sampled) + segment(0xda, scan) +
+                                  std::string(bytes, 'x'));
+        };
+        EXPECT_EQ(damage_of(blocks / 8), "");
+        EXPECT_TRUE(damage_of(blocks / 8 - 1).starts_with("an end before every block has a bit, at byte "));
     }
 }
 
