@@ -7,9 +7,8 @@ namespace {
 
 template <class Options>
 void check_images(const char* model, const Options& options) {
-    const Index size = options.image_size;
-    require(size == 28 || size == 32 || size == 64 || size == 128, "{}: image_size must be 28, 32, 64 or 128; got {}",
-            model, size);
+    require(is_image_size(options.image_size), "{}: image_size must be 28, 32, 64 or 128; got {}", model,
+            options.image_size);
     require(options.channels == 1 || options.channels == 3, "{}: channels must be 1 or 3; got {}", model,
             options.channels);
 }

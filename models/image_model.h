@@ -21,6 +21,9 @@ struct ClassifierOptions {
     Index classes = 10;     ///< how many kinds of images there are to tell apart, at least 2
 };
 
+/// Whether models take images of that height and width.
+constexpr bool is_image_size(Index size) { return size == 28 || size == 32 || size == 64 || size == 128; }
+
 /// Throws where a number is not one of those above.
 void check_options(const char* model, const ImageModelOptions& options);
 void check_options(const char* model, const ClassifierOptions& options);

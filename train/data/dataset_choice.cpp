@@ -11,6 +11,7 @@
 #include "datasets/idx.h"
 #include "datasets/masked_folder.h"
 #include "datasets/published_datasets.h"
+#include "models/image_model.h"
 #include "train/cli/environment.h"
 #include "train/cli/nearest_name.h"
 #include "train/data/array_dataset.h"
@@ -192,9 +193,9 @@ Datasets open_halves(const DatasetOptions& options) {
                           chosen(options.channels, got[2])};
     require<DataError>(got == wanted, "{}: images must be {}, as the model takes them; got {}", data.called(), wanted,
                        got);
-    const bool known = got[0] == got[1] && (got[0] == 28 || got[0] == 32 || got[0] == 64 || got[0] == 128);
-    require<DataError>(known, "{}: images must be of 28, 32, 64 or 128 pixels in height and width; got {} × {}",
-                       data.called(), got[0], got[1]);
+    require<DataError>(got[0] == got[1] && is_image_size(got[0]),
+                       "{}: images must be of 28, 32, 64 or 128 pixels in height and width; got {} × {}", data.called(),
+                       got[0], got[1]);
     return data;
 }
 
