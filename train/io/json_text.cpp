@@ -2,12 +2,6 @@
 
 namespace adjoint {
 
-namespace {
-
-constexpr int deepest = 64;
-
-}  // namespace
-
 bool is_utf8(const nlohmann::ordered_json& json) {
     try {
         (void)json.dump();
@@ -26,7 +20,7 @@ bool is_shallow(const std::string& text) {
         if (letter == '"') quoted = !quoted;
         if (quoted) continue;
         depth += letter == '[' || letter == '{' ? 1 : letter == ']' || letter == '}' ? -1 : 0;
-        if (depth > deepest) return false;
+        if (depth > deepest_json) return false;
     }
     return true;
 }
@@ -34,13 +28,6 @@ bool is_shallow(const std::string& text) {
 nlohmann::ordered_json json_of_text(const std::string& text) {
     if (!is_shallow(text)) return nlohmann::ordered_json::value_t::discarded;
     return nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
-}
-
-nlohmann::ordered_json json_object_of(const std::string& text) {
-    require<DataError>(is_shallow(text), "must have at most {} lists and objects within one another", deepest);
-    nlohmann::ordered_json json = json_of_text(text);
-    require<DataError>(json.is_object(), "must be a JSON object; got {}", text.empty() ? "none" : shortened(text));
-    return json;
 }
 
 std::string shortened(const std::string& text, std::size_t longest) {

@@ -23,18 +23,27 @@ std::string text_of_json(const Json& json, int indent = -1) {
 /// Whether all texts in a value are UTF-8, so that they can be written and read again.
 bool is_utf8(const nlohmann::ordered_json& json);
 
-/// Whether JSON has at most 64 lists and objects within one another: what writes or frees a value goes one call deeper
-/// for each.
+/// How many lists and objects JSON may have within one another: what writes or frees a value goes one call deeper for
+/// each.
+constexpr int deepest_json = 64;
+
+/// Whether JSON has no more.
 bool is_shallow(const std::string& text);
 
 /// The value of a text; a discarded one where it is no JSON, or not a shallow one.
 nlohmann::ordered_json json_of_text(const std::string& text);
 
-/// The object that a text is. Throws DataError, `must be a JSON object; got [1,2,3]`, or where it is not shallow.
-nlohmann::ordered_json json_object_of(const std::string& text);
-
 /// The beginning of a text, for a message to quote.
 std::string shortened(const std::string& text, std::size_t longest = 60);
+
+/// The object that a text is. Throws DataError, `must be a JSON object; got [1,2,3]`, or where it is not shallow.
+template <class Json = nlohmann::ordered_json>
+Json json_object_of(const std::string& text) {
+    require<DataError>(is_shallow(text), "must have at most {} lists and objects within one another", deepest_json);
+    Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    require<DataError>(json.is_object(), "must be a JSON object; got {}", text.empty() ? "none" : shortened(text));
+    return json;
+}
 
 /// Whether a value can be read as a Count: a fraction, and what is beyond its numbers, would become some other.
 template <std::integral Count = std::int64_t>

@@ -102,14 +102,19 @@ class HeaderKeys : public nlohmann::json_sax<nlohmann::json> {
     std::string last_;
 };
 
-// A header's value under a key.
-template <class T>
-T header_value(const std::string& where, const nlohmann::json& json, const std::string& key) {
+// What read() gives; what it says is wrong with the header is said of that place.
+auto said_of(const std::string& where, const auto& read) {
     try {
-        return value_at<T>(json, key);
+        return read();
     } catch (const DataError& error) {
         throw DataError(fmt::format("{}: {}", where, error.what()));
     }
+}
+
+// A header's value under a key.
+template <class T>
+T header_value(const std::string& where, const nlohmann::json& json, const std::string& key) {
+    return said_of(where, [&] { return value_at<T>(json, key); });
 }
 
 Entry entry_of(const std::string& where, const nlohmann::json& json, std::uint64_t size) {
@@ -174,11 +179,8 @@ class Reader {
 
   private:
     void read_header(const std::string& text) {
-        require<DataError>(is_shallow(text), "{}: the header must have at most 64 lists and objects within one another",
-                           file_.path());
-        const nlohmann::json header = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-        require<DataError>(header.is_object(), "{}: the header must be a JSON object; got {}", file_.path(),
-                           text.empty() ? "none" : shortened(text));
+        const nlohmann::json header =
+            said_of(file_.path() + ": the header", [&] { return json_object_of<nlohmann::json>(text); });
         HeaderKeys keys(file_.path());
         nlohmann::json::sax_parse(text, &keys);
         rewritten_ = keys.last() != metadata_key;

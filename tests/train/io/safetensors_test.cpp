@@ -256,12 +256,12 @@ TEST_F(Safetensors, RefuseHeadersThatDoNotDescribeTheFile) {
     EXPECT_EQ(entry("F32", "[0,4611686018427387904,4]", "[0,0]"),
               "x: the shape does not fit the file; got [0, 4611686018427387904, 4]");
     EXPECT_EQ(entry("F32", std::string(100'000, '[') + std::string(100'000, ']'), "[0,44]"),
-              "the header must have at most 64 lists and objects within one another");
+              "the header: must have at most 64 lists and objects within one another");
     const std::string name(100'000, 'y');
     const std::vector<std::pair<std::string, std::string>> no_entries = {
         {"{\"" + name + "\":3}", shortened(name) + ": data_offsets must be " + counts + "none"},
-        {"[3]", "the header must be a JSON object; got [3]     "},
-        {"{", "the header must be a JSON object; got {       "},
+        {"[3]", "the header: must be a JSON object; got [3]     "},
+        {"{", "the header: must be a JSON object; got {       "},
         {R"({"x":3})", "x: data_offsets must be " + counts + "none"},
         {R"({"x":{"dtype":5,"data_offsets":[0,44]}})", "x: dtype must be a text; got 5"},
         {R"({"__metadata__":{"a":5}})", "__metadata__ must be an object, each value a text; got {\"a\":5}"}};
