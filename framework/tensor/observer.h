@@ -1,5 +1,5 @@
-// Observer: hears of the operations, kernels and modules that its thread runs, for diagnosis. A profile, a summary of a
-// model and the detection of numbers that are not finite are observers.
+// Observer: hears of the tensors, operations, kernels and modules of its thread, for diagnosis. A profile, a summary of
+// a model and the detection of numbers that are not finite are observers.
 #pragma once
 
 #include <any>
@@ -49,7 +49,7 @@ class Observer {
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
 
-    /// A tensor of this shape is about to be made, and is not where this throws.
+    /// A tensor of this shape is about to get its memory; throwing here keeps it from being made.
     virtual void before_tensor(const Shape& /*shape*/) {}
 
     /// An operation made y of inputs, whether or not a tape is live.

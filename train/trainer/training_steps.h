@@ -64,8 +64,8 @@ class TrainingSteps {
 /// What a run trains and is tested on: all these images, or the batch that it is to overfit.
 Datasets images_of_run(const Datasets& all, const TrainingOptions& options, const RunRandom& random);
 
-/// Throws Error where options ask for what the images do not allow: a loss that decides without images for it, or more
-/// images in a batch than there are.
+/// Throws Error where the options contradict one another or the images: a loss is to decide without images for it, a
+/// schedule rises twice, or a batch has more images than there are.
 void require_trainable(const TrainingSetup& setup, const TrainingTask& task);
 
 /// Which operation made the first number that is not finite, between the checkpoint and a step, counted from 0, or in
