@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "tests/support/expectations.h"
@@ -65,6 +66,12 @@ TEST(SquareCrop, RefusesAnImageOfAnotherSize) {
         }),
         "square_crop: the image must have room for 2 × 2 × 1 pixels of a picture that has some; got room for 5 of "
         "3 × 4");
+}
+
+TEST(SuitableSide, IsTheLargestOfThreeThatIsNotLargerOr28) {
+    const std::vector<std::pair<Index, Index>> suitable = {{1, 28},  {28, 28}, {31, 28}, {32, 32},
+                                                           {63, 32}, {64, 64}, {999, 64}};
+    for (const auto& [side, expected] : suitable) EXPECT_EQ(suitable_side(side), expected) << side;
 }
 
 }  // namespace
