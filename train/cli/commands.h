@@ -2,8 +2,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 
 namespace adjoint {
+
+struct TaskSpec;
+struct TrainingOptions;
 
 /// A check did not pass (exit status 3); the report has been printed.
 struct CheckFailed {};
@@ -31,5 +35,10 @@ void add_weights_command(CLI::App& app);       ///< weights
 void add_export_command(CLI::App& app);        ///< export
 void add_gradcheck_command(CLI::App& app);     ///< gradcheck
 void add_bench_command(CLI::App& app);         ///< bench
+
+using SettingsUse = std::function<void(const TaskSpec&, const TrainingOptions&)>;
+
+/// train MODEL, with something else to be done with its settings than to train.
+void add_train_commands_for(CLI::App& app, const SettingsUse& use);
 
 }  // namespace adjoint

@@ -14,6 +14,7 @@
 #include "train/io/json_text.h"
 #include "train/report/report.h"
 #include "train/tasks/registry.h"
+#include "train/trainer/training_run.h"
 
 namespace adjoint {
 namespace {
@@ -111,13 +112,12 @@ std::string name_of(const Choices& choices) {
     return name;
 }
 
-// Calls train with these words, or only looks whether it would take them.
-void train(std::vector<std::string> words, bool only_looks = false) {
+// Gives `use` the settings that train reads in these words.
+void read_training(std::vector<std::string> words, const SettingsUse& use) {
     CLI::App app("", "adjoint");
     add_program_options(app);
-    add_train_commands(app);
+    add_train_commands_for(app, use);
     app.parse_complete_callback([&app] { require_texts(app); });
-    if (only_looks) app.get_subcommand("train")->get_subcommand(words[1])->callback([] {});
     const std::vector<std::string> typed = words;
     std::ranges::reverse(words);
     try {
@@ -143,7 +143,7 @@ void require_right_values(const SweepOptions& options, const std::vector<Choices
     for (std::size_t i = 0; i < of_each.size(); ++i) {
         for (const Choice& choice : of_each[i]) {
             choices[i] = choice;
-            train(words_for(options, choices, others), /*only_looks=*/true);
+            read_training(words_for(options, choices, others), [](const TaskSpec&, const TrainingOptions&) {});
         }
         choices[i] = of_each[i].front();
     }
@@ -156,8 +156,9 @@ void train_one(const SweepOptions& options, const Choices& choices, const std::v
     const bool begun = fs::exists(place / "config.json", unknown);
     if (begun && RunDirectory::open(place).finished()) return;
     spdlog::info("sweep: {}", place.string());
-    train(begun ? std::vector<std::string>{"train", options.model, "--resume", place.string()}
-                : words_for(options, choices, others));
+    read_training(begun ? std::vector<std::string>{"train", options.model, "--resume", place.string()}
+                        : words_for(options, choices, others),
+                  train);
 }
 
 struct Result {

@@ -75,7 +75,7 @@ void add_recipes(CLI::App& command, const std::vector<Recipe>& recipes) {
         ->configurable(false);  // a run has what it sets
 }
 
-void add_task(CLI::App& train_command, const TaskSpec& task) {
+void add_task(CLI::App& train_command, const TaskSpec& task, const SettingsUse& use) {
     CLI::App* const command = train_command.add_subcommand(task.name, task.description);
     const auto options = std::make_shared<TrainingOptions>(task.defaults);
     options->sizes.image_size = options->sizes.channels = 0;  // those of the images
@@ -84,19 +84,21 @@ void add_task(CLI::App& train_command, const TaskSpec& task) {
     read_environment(*command);
     command->get_option("--data-dir")->envname("");  // open_datasets reads it, as one place among others
     command->footer(footer_of(task));
-    command->callback([command, options, &task] {
+    command->callback([command, options, &task, use] {
         complete(*command, *options, task.recipes);
-        train(task, *options);
+        use(task, *options);
     });
 }
 
 }  // namespace
 
-void add_train_commands(CLI::App& app) {
-    CLI::App* const train = app.add_subcommand("train", "Train a model on digits or a folder of images");
-    train->require_subcommand(1);
-    train->footer("adjoint train MODEL --help says more.");
-    for (const TaskSpec& task : tasks()) add_task(*train, task);
+void add_train_commands(CLI::App& app) { add_train_commands_for(app, train); }
+
+void add_train_commands_for(CLI::App& app, const SettingsUse& use) {
+    CLI::App* const command = app.add_subcommand("train", "Train a model on digits or a folder of images");
+    command->require_subcommand(1);
+    command->footer("adjoint train MODEL --help says more.");
+    for (const TaskSpec& task : tasks()) add_task(*command, task, use);
 }
 
 }  // namespace adjoint

@@ -1,6 +1,7 @@
 // Truths about a sweep: it trains what it was asked to and ranks that, or says what is wrong before it trains anything.
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -60,6 +61,13 @@ TEST_F(Sweep, SaysWhatIsWrongWithAnyValueBeforeItTrains) {
     expect_refused("--over lr=1e-3 --lrr 1", "--lrr: there is no such option; did you mean --lr?");
     expect_refused("--over out=a,b", "--over: a sweep says itself what --out is; got out=a,b");
     expect_refused("--over resume=a,b", "--over: a sweep says itself what --resume is; got resume=a,b");
+}
+
+TEST_F(Sweep, ReadsTheFileOfSettingsBeforeItTrains) {
+    std::ofstream(directory_ / "wrong.toml") << "lrr = 3\n";
+    EXPECT_EQ(refusal("sweep linear --out all --dataset digits --over lr=1e-3,1e-4 --config wrong.toml"),
+              "65 error: wrong.toml: must hold options of linear; got lrr; did you mean lr?");
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "all"));
 }
 
 TEST_F(Sweep, DrawsDifferentCombinationsOfAnyNumber) {
