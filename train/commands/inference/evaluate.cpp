@@ -61,18 +61,20 @@ void add_classes(const Classified& all, const std::vector<std::string>& names, F
     const std::vector<std::vector<Index>> confusion = confusion_of(all, names.size());
     std::size_t width = 6;
     for (const std::string& name : names) width = std::max(width, name.size() + 1);
-    std::vector<std::string> lines = {
-        "", fmt::format("{:<{}}{:>8}{:>10}   taken for {}", "class", width, "images", "right", fmt::join(names, " "))};
+    std::vector<std::string> lines = {"",
+                                      fmt::format("{:<{}}{:>8}{:>10}   taken for", "class", width, "images", "right")};
     Json classes = Json::array();
     for (std::size_t c = 0; c < names.size(); ++c) {
         const Index images = images_of(confusion[c]);
         const double right = static_cast<double>(confusion[c][c]) / static_cast<double>(std::max<Index>(1, images));
-        std::string counts;
-        for (std::size_t k = 0; k < names.size(); ++k)
-            counts += fmt::format(" {:>{}}", confusion[c][k], std::max<std::size_t>(names[k].size(), 1));
-        lines.push_back(fmt::format("{:<{}}{:>8}{:>9.2f}%             {}", names[c], width, images, 100.0 * right,
-                                    counts.substr(1)));
+        lines.push_back(fmt::format("{:<{}}{:>8}{:>9.2f}%            ", names[c], width, images, 100.0 * right));
         classes.push_back({{"name", names[c]}, {"images", images}, {"accuracy", right}});
+    }
+    for (std::size_t k = 0; k < names.size(); ++k) {
+        std::vector<std::string> column = {"", names[k]};
+        for (const std::vector<Index>& row : confusion) column.push_back(fmt::format("{}", row[k]));
+        const std::size_t widest = std::ranges::max(column, {}, &std::string::size).size();
+        for (std::size_t l = 1; l < lines.size(); ++l) lines[l] += fmt::format(" {:>{}}", column[l], widest);
     }
     findings.add_lines(lines, "classes", classes);
     findings.add_lines({}, "confusion", confusion);

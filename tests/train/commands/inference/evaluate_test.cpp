@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <sstream>
 
 #include "datasets/read_file.h"
+#include "framework/tensor/random.h"
 #include "models/autoencoder.h"
 #include "models/classifier.h"
 #include "models/dcgan.h"
@@ -45,6 +47,7 @@ TEST_F(TrainedRuns, OfSuperResolutionAreMeasuredBesideInterpolation) {
     EXPECT_NEAR(found.at("psnr").at("mean"), metrics.at("test_psnr"), 1e-4);
     EXPECT_NEAR(found.at("psnr_of_bicubic").at("mean"), metrics.at("test_bicubic_psnr"), 1e-4);
     EXPECT_GT(found.at("ssim_of_bicubic").at("mean"), 0.5);
+    EXPECT_GT(found.at("ssim").at("mean"), 0.5);
 }
 
 TEST_F(TrainedRuns, OfAnRbmHaveTheErrorThatTrainingFound) {
@@ -62,6 +65,35 @@ TEST_F(TrainedRuns, OfAClassifierHaveTheLossesThatTrainingFound) {
     EXPECT_NEAR(number(text, "cross-entropy"), metrics.at("test_cross_entropy"), 1e-5);
     EXPECT_NEAR(number(text, "accuracy"), accuracy, 1e-5);
     EXPECT_NEAR(number(text, "±[^±]*±"), std::sqrt(accuracy * (1 - accuracy) / 9999), 1e-5);
+}
+
+TEST_F(TrainedRuns, OfAClassifierSayWhatEachClassIsTakenFor) {
+    for (const char* name : {"b", "cucumber"}) {
+        std::filesystem::create_directories(directory_ / "seen" / name);
+        for (std::uint64_t i = 0; i < 60; ++i)
+            write_png(directory_ / "seen" / name / fmt::format("{}.png", i), Random(i).uniform({28, 28, 1}));
+    }
+    done("train linear --dataset images:seen --max-steps 3 --out linear");
+    const std::string line = "evaluate --run linear --dataset images:seen --images training";
+    std::istringstream text(done(line).out);
+    std::string header, row;
+    while (std::getline(text, header) && !header.starts_with("class")) continue;
+    EXPECT_EQ(header.substr(0, 40), "class      images     right   taken for ");
+    const nlohmann::json found = nlohmann::json::parse(done(line + " --json").out);
+    ASSERT_EQ(found.at("classes").size(), 2u);
+    for (std::size_t c = 0; c < 2; ++c) {
+        ASSERT_TRUE(std::getline(text, row));
+        EXPECT_EQ(row.size(), header.size()) << row;
+        std::istringstream words(row);
+        std::string name, right;
+        int images = 0, counts[2] = {};
+        words >> name >> images >> right >> counts[0] >> counts[1];
+        EXPECT_EQ(found.at("classes").at(c).at("name"), name);
+        EXPECT_EQ(found.at("classes").at(c).at("images"), images);
+        EXPECT_EQ(found.at("confusion").at(c), nlohmann::json(counts));
+        EXPECT_EQ(counts[0] + counts[1], images);
+        EXPECT_EQ(right, fmt::format("{:.2f}%", 100.0 * counts[c] / images));
+    }
 }
 
 TEST_F(TrainedRuns, OfALinearClassifierToo) {
