@@ -35,7 +35,7 @@ std::string any_of(std::vector<std::string> names) {
 
 std::string any_of_a(std::vector<std::string> names) {
     for (std::string& name : names)
-        name = fmt::format("{} {}", std::string("aeiou").find(name[0]) < 5 ? "an" : "a", name);
+        name = fmt::format("{} {}", std::string("aeio").find(name[0]) == std::string::npos ? "a" : "an", name);
     return any_of(names);
 }
 

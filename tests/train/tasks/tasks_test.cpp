@@ -108,10 +108,39 @@ TEST(Tasks, CanDoWhatTheySay) {
     }
 }
 
+// So that a run without flags, and a figure of the bench, mean the same tomorrow.
+TEST(Tasks, HaveDefaultsThatStay) {
+    std::vector<std::string> said;
+    for (const TaskSpec& task : tasks()) {
+        const TrainingOptions& o = task.defaults;
+        said.push_back(fmt::format("{}: {} epochs of batches of {}, {} {} ({}, {}), {}, latent {}, width {}", task.name,
+                                   o.epochs, o.batch_size, o.optimizer.name, o.optimizer.learning_rate,
+                                   o.optimizer.beta1, o.optimizer.beta2, o.schedule, o.sizes.latent, o.sizes.width));
+        for (const Benchmark& benchmark : task.benchmarks)
+            said.push_back(fmt::format("bench {}: {}", benchmark.name, benchmark.batch));
+    }
+    EXPECT_EQ(said, (std::vector<std::string>{
+                        "autoencoder: 5 epochs of batches of 64, adam 0.002 (0.9, 0.999), cosine, latent 16, width 32",
+                        "bench autoencoder: 128",
+                        "vae: 5 epochs of batches of 32, adam 0.004 (0.9, 0.999), one-cycle, latent 16, width 32",
+                        "classifier: 5 epochs of batches of 128, adam 0.001 (0.9, 0.999), cosine, latent 0, width 0",
+                        "linear: 5 epochs of batches of 128, adam 0.001 (0.9, 0.999), constant, latent 0, width 0",
+                        "dcgan: 5 epochs of batches of 64, adam 0.001 (0.5, 0.999), linear, latent 100, width 64",
+                        "bench dcgan: 64", "bench dcgan64: 64", "bench generator: 64", "bench generator64: 64",
+                        "bench generator128: 64",
+                        "wgan-gp: 5 epochs of batches of 32, adam 0.0005 (0, 0.9), constant, latent 100, width 64",
+                        "bench wgan-gp: 64", "bench wgan: 64",
+                        "rbm: 5 epochs of batches of 128, adam 0.005 (0.9, 0.999), constant, latent 1, width 32",
+                        "super-resolution: 5 epochs of batches of 128, adam 0.001 (0.9, 0.999), constant, latent 1, "
+                        "width 32",
+                        "unet: 5 epochs of batches of 16, adam 0.005 (0.9, 0.999), cosine, latent 1, width 16"}));
+}
+
 TEST(Tasks, AreListedAsOneSpeaks) {
     EXPECT_EQ(any_of({"vae"}), "vae");
     EXPECT_EQ(any_of({"autoencoder", "vae", "dcgan"}), "autoencoder, vae or dcgan");
     EXPECT_EQ(any_of_a({"autoencoder", "vae"}), "an autoencoder or a vae");
+    EXPECT_EQ(any_of_a({"unet"}), "a unet");
 }
 
 // ---- runs -----------------------------------------------------------------------------------------------------------
