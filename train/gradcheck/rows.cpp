@@ -1,6 +1,7 @@
 #include "train/gradcheck/rows.h"
 
 #include <fmt/ranges.h>
+#include <utility>
 
 #include "framework/ops/loops.h"
 #include "framework/tensor/observer.h"
@@ -79,11 +80,11 @@ Sample apart(Shape shape, std::uint64_t stream) {
 
 Sample shuffled(Shape shape, std::uint64_t stream) {
     return {std::move(shape), stream, [](const Shape& s, const Random& random) {
-                std::vector<double> elements(static_cast<std::size_t>(element_count(s)));
-                for (std::size_t i = 0; i < elements.size(); ++i) {
-                    const std::size_t earlier = random.below(i + 1, i);
-                    elements[i] = elements[earlier];
-                    elements[earlier] = 0.1 * static_cast<double>(i + 1);
+                std::vector<double> elements;
+                while (std::ssize(elements) < element_count(s)) {
+                    const std::size_t i = elements.size();
+                    elements.push_back(0.1 * static_cast<double>(i + 1));
+                    std::swap(elements[i], elements[random.below(i + 1, i)]);
                 }
                 return Tensor(s, elements, DType::float64);
             }};
