@@ -90,6 +90,22 @@ TEST(KerasProgram, IsAFunctionThatAPersonReads) {
         << text;
 }
 
+TEST(KerasProgram, PadsAndCropsEachSideByItself) {
+    const Conv2DTranspose layer({.in_channels = 1,
+                                 .out_channels = 1,
+                                 .kernel = {5, 5},
+                                 .stride = {2, 2},
+                                 .padding = Sides{1, -2, 3, -4},
+                                 .bias = false},
+                                Random(1));
+    const Graph graph = graph_of(layer, [&](const Variable& x) { return layer(x); }, {3, 4, 1});
+    const std::string text = keras_program(graph, "Net", "").text;
+    EXPECT_NE(text.find("    x = layers.Cropping2D(((1, 3), (0, 0)))(layers.ZeroPadding2D(((0, 0), (2, 4)))"
+                        "(layers.Conv2DTranspose(1, 5, strides=2, use_bias=False, name=\"conv\")(x)))\n"),
+              std::string::npos)
+        << text;
+}
+
 TEST(OnnxFile, HasTheBytesOfItsMessages) {
     const Lambda layer([](const Variable& x) { return relu(x); });
     const Graph graph = graph_of(layer, [&](const Variable& x) { return layer(x); }, {3});
