@@ -206,6 +206,11 @@ TEST(BilinearInGroups, MakesEachChannelOfItsOwnAlone) {
     }
 }
 
+TEST(BilinearFilters, OfMoreOutputsThanInputsAreZero) {
+    expect_tensor(initializers::bilinear()({2, 2, 1, 2}, {.in = 4, .out = 8, .groups = 1}, Random(1)), {2, 2, 1, 2},
+                  {0.25, 0, 0.25, 0, 0.25, 0, 0.25, 0});
+}
+
 TEST(BilinearRefusal, OfWhatAreNotFilters) {
     EXPECT_REFUSAL(initializers::bilinear()({3, 3}, fans, Random(1)),
                    "bilinear: filters must be [K, L, C, O]; got shape [3, 3]");

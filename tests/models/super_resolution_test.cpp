@@ -27,6 +27,19 @@ TEST(SuperResolution, MakesImagesOfAnySizeLarger) {
                    "SuperResolution: scale must be 2, 3 or 4, channels and width at least 1; got 5, 1 and 32");
 }
 
+TEST(SuperResolution, HasFourConvolutionsAndTheFiltersOfInterpolation) {
+    const SuperResolution model(Random(1), {.channels = 3, .width = 4, .scale = 3});
+    Shapes filters;
+    for (const auto& [name, shape] : shapes(model.parameters())) {
+        if (shape.size() == 4) filters.emplace_back(name, shape);
+    }
+    EXPECT_EQ(filters, (Shapes{{"conv1.weight", {3, 3, 3, 4}},
+                               {"conv2.weight", {3, 3, 4, 4}},
+                               {"conv3.weight", {3, 3, 4, 4}},
+                               {"conv4.weight", {3, 3, 4, 4}},
+                               {"up.weight", {5, 5, 3, 4}}}));
+}
+
 TEST(SuperResolution, BeginsCloseToInterpolationAndLearns) {
     const SuperResolution model(Random(1), {.width = 8, .scale = 2});
     const Tensor truth = digits(8);

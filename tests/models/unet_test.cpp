@@ -29,11 +29,19 @@ TEST(UNet, LooksAgainAtWhatItSawOnTheWayDown) {
     const UNet model(Random(1), {.classes = 3, .width = 2});
     Shapes found;
     for (const auto& [name, shape] : shapes(model.parameters())) {
-        if (name.starts_with("up") && name.ends_with("conv1.weight")) found.emplace_back(name, shape);
+        if (shape.size() == 4 && !name.ends_with("conv2.weight")) found.emplace_back(name, shape);
     }
-    EXPECT_EQ(found, (Shapes{{"up1.conv1.weight", {3, 3, 16, 8}},
+    EXPECT_EQ(found, (Shapes{{"down1.conv1.weight", {3, 3, 1, 2}},
+                             {"down2.conv1.weight", {3, 3, 2, 4}},
+                             {"down3.conv1.weight", {3, 3, 4, 8}},
+                             {"bottom.conv1.weight", {3, 3, 8, 16}},
+                             {"enlarge1.weight", {2, 2, 8, 16}},
+                             {"up1.conv1.weight", {3, 3, 16, 8}},
+                             {"enlarge2.weight", {2, 2, 4, 8}},
                              {"up2.conv1.weight", {3, 3, 8, 4}},
-                             {"up3.conv1.weight", {3, 3, 4, 2}}}));
+                             {"enlarge3.weight", {2, 2, 2, 4}},
+                             {"up3.conv1.weight", {3, 3, 4, 2}},
+                             {"decide.weight", {1, 1, 2, 3}}}));
 }
 
 TEST(UNet, LearnsAllItsParameters) {

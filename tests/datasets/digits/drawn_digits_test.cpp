@@ -150,6 +150,41 @@ TEST(DrawnDigits, CalledOneTakeTheLeastInkAndThoseCalledZeroLeaveTheMiddleBlank)
     }
 }
 
+// Who trains on the digits of a seed trains on the same ones tomorrow.
+TEST(DrawnDigits, StayWhatTheyAre) {
+    struct Moments {
+        double images = 0, ink = 0, rows = 0, columns = 0;  // of one label; ink times row² and column²
+    };
+    std::array<Moments, 10> drawn{};
+    for (const Image& image : draw_many(7, 1000)) {
+        Moments& label = drawn.at(static_cast<std::size_t>(image.label));
+        ++label.images;
+        for (int row = 0; row < side; ++row)
+            for (int column = 0; column < side; ++column) {
+                label.ink += image.at(row, column);
+                label.rows += image.at(row, column) * row * row;
+                label.columns += image.at(row, column) * column * column;
+            }
+    }
+    const std::array<Moments, 10> expected = {{{75, 10453.1663, 2372048.995, 2316181.198},
+                                               {93, 5586.3397, 1276301.626, 1142537.691},
+                                               {120, 14476.1123, 3324733.425, 3130286.042},
+                                               {112, 13347.0010, 3104562.146, 2826231.411},
+                                               {92, 9684.3224, 2101959.830, 2080411.296},
+                                               {105, 10916.9635, 2531328.339, 2335450.352},
+                                               {111, 12054.2279, 2691323.603, 2548075.217},
+                                               {97, 8575.6685, 1946470.092, 1801990.071},
+                                               {94, 10938.9423, 2497511.517, 2283002.643},
+                                               {101, 10037.9688, 2226379.734, 2106764.594}}};
+    for (std::size_t label = 0; label < 10; ++label) {
+        const Moments &is = drawn[label], &was = expected[label];
+        EXPECT_EQ(is.images, was.images) << label;
+        EXPECT_NEAR(is.ink, was.ink, 1e-6 * was.ink) << label;
+        EXPECT_NEAR(is.rows, was.rows, 1e-6 * was.rows) << label;
+        EXPECT_NEAR(is.columns, was.columns, 1e-6 * was.columns) << label;
+    }
+}
+
 TEST(DigitSkeletons, OfferSeveralWaysToWriteEachDigit) {
     for (int digit = 0; digit < 10; ++digit) {
         EXPECT_GE(digit_skeletons(digit).size(), 3u) << "digit " << digit;
@@ -182,6 +217,13 @@ TEST(Pen, LeavesNothingBetweenStrokes) {
     const std::vector<float> pixels = ink(two_dots, 20, 1);
     EXPECT_EQ(pixels[10 * 20 + 10], 0.0f);
     EXPECT_NEAR(total(pixels), 2 * std::numbers::pi, 0.3);
+}
+
+TEST(Pen, InksPixelsAtTheEdges) {
+    const std::vector<PenDab> line{{0, 0, 3, true}, {20, 20, 3}};
+    const std::vector<float> pixels = ink(line, 20, 1);
+    EXPECT_EQ(pixels.front(), 1.0f);
+    EXPECT_EQ(pixels.back(), 1.0f);
 }
 
 TEST(Pen, InksACrossingOnce) {

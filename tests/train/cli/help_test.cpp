@@ -11,10 +11,11 @@ class Help : public ProgramTest {
     /// The commands below one.
     std::vector<std::string> expect_said_of_all(const std::string& command) const {
         std::vector<std::string> commands;
-        bool options = true;
+        bool options = true, example = false;
         const std::vector<std::string> help = lines_of(printed(command + "--help"));
         for (std::size_t i = 0; i < help.size(); ++i) {
-            if (help[i] == "Examples:") break;
+            example = help[i] == "Example:" || help[i] == "Examples:";
+            if (example) break;
             if (help[i] == "Subcommands:") options = false;
             const bool name = help[i].size() > 2 && help[i].starts_with("  ") && help[i][2] != ' ';
             if (!name || (options && help[i][2] != '-')) continue;
@@ -22,6 +23,7 @@ class Help : public ProgramTest {
             EXPECT_TRUE(said.size() > column && said[column] != ' ') << command << help[i];
             if (!options) commands.push_back(command + help[i].substr(2, help[i].find(' ', 2) - 1));
         }
+        EXPECT_TRUE(example || !options) << command << "has no example";
         return commands;
     }
 };

@@ -2,7 +2,9 @@
 // to one of them stops all; and what differs, or fails in one alone, ends them all with one line.
 #include <fmt/format.h>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 
 #include "datasets/read_file.h"
 #include "tests/support/program.h"
@@ -52,6 +54,18 @@ TEST_F(JobTest, EndsWithTheBytesOfOneProcessInWhateverNumberItGoesOn) {
         EXPECT_EQ(outcome.status, 0) << outcome.err;
     }
     expect_same_run("one", "many");
+}
+
+TEST_F(JobTest, MeasuresWhatItsProcessesTellEachOther) {
+    const Outcome outcome = shell(many(2, "bench --model autoencoder --batch-size 4 --steps 1 --json"));
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const nlohmann::json measured = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(measured.at("processes"), 2);
+    EXPECT_GT(measured.at("mbytes_sent_a_step"), 0.0);
+    EXPECT_GT(measured.at("exchanges_a_step"), 0);
+    std::set<std::string> operations;
+    for (const nlohmann::json& row : measured.at("operations")) operations.insert(row.at("operation"));
+    EXPECT_TRUE(operations.contains("exchange") && operations.contains("wait for others")) << outcome.out;
 }
 
 TEST_F(JobTest, NamesItsRunByTheTimeWhereNobodyNamesIt) {

@@ -19,7 +19,9 @@ TEST_F(BenchCommand, MeasuresAStepOfTheCriticWithThePenaltyAndWithout) {
         EXPECT_EQ(line.at("model"), model);
         EXPECT_GT(line.at("step_ms_median").get<double>(), 0.0);
         EXPECT_GT(line.at("gflop").get<double>(), 1.0);
+        EXPECT_GT(line.at("peak_mb").get<double>(), 10.0);
         EXPECT_EQ(line.at("convolution"), "direct");
+        EXPECT_EQ(line.at("processes"), 1);
     }
 }
 

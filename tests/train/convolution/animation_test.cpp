@@ -75,6 +75,25 @@ TEST(Animation, EndsWithWhatTheOperationComputes) {
     }
 }
 
+TEST(Animation, BeginsWithTheImageAndGreyZerosAroundIt) {
+    Index zeros = 0;
+    for (const Conv2DForm& form : forms()) {
+        const Tensor x = whole_numbers(Random(1), form.image_shape());
+        for (const Animation& animation :
+             {conv2d_animation(x, Tensor::ones(form.weight_shape(), x.dtype()), form),
+              conv2d_weight_gradient_animation(x, Tensor::ones(form.output_shape(), x.dtype()), form)}) {
+            const DrawnMatrix& image = animation[0].before.matrices[0];
+            EXPECT_EQ(texts(image), texts(x));
+            for (const Cell& cell : image.cells) {
+                if (cell.ground != colours::grey) continue;
+                EXPECT_EQ(cell.text, "0");
+                ++zeros;
+            }
+        }
+    }
+    EXPECT_GT(zeros, 0);
+}
+
 // The indices of the framed cells.
 std::vector<Index> framed(const DrawnMatrix& matrix) {
     std::vector<Index> result;

@@ -1,4 +1,6 @@
 // Truths about a mistyped convolution: one line says what to change, and an exit status tells scripts.
+#include <fmt/format.h>
+
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
 
@@ -187,9 +189,11 @@ TEST_F(ConvolutionRefusals, AConventionKnowsItsOwnWordsAlone) {
               "2 error: --pads: is an option of --convention onnx alone; got --convention adjoint");
     EXPECT_EQ(with("--convention keras --auto-pad VALID"),
               "2 error: --auto-pad: is an option of --convention onnx alone; got --convention keras");
-    EXPECT_EQ(with("--convention keras --padding 1"),
-              R"(2 error: --padding: expected valid, same, or TensorFlow's explicit paddings )"
-              R"(0,0,TOP,BOTTOM,LEFT,RIGHT,0,0; got "1")");
+    for (const char* padding : {"1", "1,0,2,2,2,2,0,0", "0,1,2,2,2,2,0,0", "0,0,2,2,2,2,1,0", "0,0,2,2,2,2,0,1"})
+        EXPECT_EQ(with(fmt::format("--convention keras --padding {}", padding)),
+                  fmt::format("2 error: --padding: expected valid, same, or TensorFlow's explicit paddings "
+                              "0,0,TOP,BOTTOM,LEFT,RIGHT,0,0; got \"{}\"",
+                              padding));
     EXPECT_EQ(with("--convention keras --padding full"),
               "2 error: keras::conv2d_transpose: padding must be 'valid' or 'same'; got 'full'");
     EXPECT_EQ(with("--convention pytorch --padding same"),

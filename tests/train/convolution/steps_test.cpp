@@ -86,6 +86,12 @@ result
 )");
 }
 
+TEST_F(ConvolutionSteps, SayWhereACornerLiesAlongEachAxis) {
+    const std::string steps = printed({"conv2d", "--input", "1 2 3 4; 5 6 7 8; 9 1 2 3; 4 5 6 7", "--weight", "1",
+                                       "--stride", "2,3", "--padding", "1,0", "--steps"});
+    EXPECT_NE(steps.find("(1, 1)  the patch with its corner at (1·2 − 1, 1·3 − 0) = (1, 3)\n"), steps.npos) << steps;
+}
+
 TEST_F(ConvolutionSteps, AWeightGradientWeighsWhatEachTapSaw) {
     EXPECT_EQ(
         printed({"conv2d-weight-gradient", "--input", "1 2 3; 4 5 6; 7 8 9", "--output-gradient", "1 -1; 0 10",

@@ -1,5 +1,6 @@
 // Truths about the gradient check on the command line: every operation, layer, loss and model that a header declares
 // has a row, every row passes, any configuration can be typed, and wrong words are refused.
+#include <fmt/format.h>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -267,6 +268,11 @@ TEST_F(GradcheckCommand, SaysWhatIsWrongWithASetting) {
     EXPECT_EQ(
         conv2d("--shape", "100000,100000,1000,1"),
         "2 error: gradcheck: the input is too large; got [100000, 100000, 1000, 1], of more than 4194304 numbers");
+    for (const auto& [groups, out] : {std::pair("2", "3"), {"3", "3"}})
+        EXPECT_EQ(refusal({"gradcheck", "--layer", "pytorch::conv2d", "--groups", groups, "--out-channels", out}),
+                  fmt::format("2 error: gradcheck: 4 and 3 channels do not divide into {} groups; got input "
+                              "[2, 4, 5, 3]",
+                              groups));
     EXPECT_EQ(refusal({"gradcheck", "--layer", "elu", "--alpha", "x"}),
               R"(2 error: --alpha: expected a number; got "x")");
     EXPECT_EQ(refusal({"gradcheck", "--layer", "elu", "--shape", "2,0"}),

@@ -5,6 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "datasets/image_file.h"
+#include "framework/ops/shape_ops.h"
 #include "tests/support/environment.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
@@ -132,6 +134,16 @@ TEST_F(Run, EndsAsOneThatWasNeverStoppedWhateverItDoesBesideLearning) {
         EXPECT_TRUE(content(std::string("whole/") + file) == content(std::string("cut/") + file)) << file;
         EXPECT_FALSE(content(std::string("whole/") + file).empty()) << file;
     }
+}
+
+TEST_F(Run, ShowsTheFirstSixtyFourImagesAsTheyAreChanged) {
+    ASSERT_EQ(run("train linear --dataset digits.npz --batch-size 70 --max-steps 1 --augment shift --out run").status,
+              0);
+    const Tensor picture = read_image(directory_ / "run/samples/augmented.png", 1);
+    ASSERT_EQ(picture.shape(), Shape({8 * 30 + 2, 8 * 30 + 2, 1}));  // pixels of images and margins
+    const Index begin = 7 * 30 + 2, end = 8 * 30;
+    const std::vector<double> image = slice(slice(picture, {0, begin, end}), {1, begin, end}).value().to_vector();
+    EXPECT_EQ(std::ranges::min(image), 0.0);  // a digit's ground, where a place without image is grey
 }
 
 TEST_F(Run, OfWeightsThatAreNotFiniteIsRefused) {
