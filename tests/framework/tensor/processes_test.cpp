@@ -82,6 +82,13 @@ TEST(Processes, NormalizeABatchAsOne) {
     expect_same_for_any_number({2}, [](const Variable& x, const Variable& w) { return standardize(x * w, {0}, 1e-5); });
 }
 
+// More than 4 KiB, of which each process sums a part, of unequal lengths.
+TEST(Processes, SumLargeGradientsAsOne) {
+    expect_same_for_any_number({32, 41}, [](const Variable& x, const Variable& w) {
+        return matmul(reshape(x, {x.extent(0), -1}), w);
+    });
+}
+
 TEST(Processes, MultiplyABatchAsOne) {
     expect_same_for_any_number({32, 5}, [](const Variable& x, const Variable& w) {
         return softplus(matmul(reshape(x, {x.extent(0), -1}), w));
