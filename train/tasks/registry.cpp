@@ -34,7 +34,7 @@ std::string any_of(std::vector<std::string> names) {
 }
 
 std::string any_of_a(std::vector<std::string> names) {
-    for (std::string& name : names)
+    for (std::string& name : names)  // a unet, as one says you-net
         name = fmt::format("{} {}", std::string("aeio").find(name[0]) == std::string::npos ? "a" : "an", name);
     return any_of(names);
 }

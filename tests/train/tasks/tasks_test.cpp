@@ -140,7 +140,7 @@ TEST(Tasks, AreListedAsOneSpeaks) {
     EXPECT_EQ(any_of({"vae"}), "vae");
     EXPECT_EQ(any_of({"autoencoder", "vae", "dcgan"}), "autoencoder, vae or dcgan");
     EXPECT_EQ(any_of_a({"autoencoder", "vae"}), "an autoencoder or a vae");
-    EXPECT_EQ(any_of_a({"unet"}), "a unet");
+    EXPECT_EQ(any_of_a({"unet", "echo", "index", "order"}), "a unet, an echo, an index or an order");
 }
 
 // ---- runs -----------------------------------------------------------------------------------------------------------

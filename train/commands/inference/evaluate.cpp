@@ -70,6 +70,7 @@ void add_classes(const Classified& all, const std::vector<std::string>& names, F
         lines.push_back(fmt::format("{:<{}}{:>8}{:>9.2f}%            ", names[c], width, images, 100.0 * right));
         classes.push_back({{"name", names[c]}, {"images", images}, {"accuracy", right}});
     }
+    // A column for each class that images are taken for, as wide as the widest of its entries.
     for (std::size_t k = 0; k < names.size(); ++k) {
         std::vector<std::string> column = {"", names[k]};
         for (const std::vector<Index>& row : confusion) column.push_back(fmt::format("{}", row[k]));
