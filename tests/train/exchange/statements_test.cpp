@@ -1,7 +1,9 @@
 // Truths about what each operation is in the programs and files of others: literal statements, which a person who
 // knows PyTorch, Keras and ONNX can check by reading.
+#include <algorithm>
 #include <fmt/ranges.h>
 #include <sstream>
+#include <string>
 
 #include "framework/ops/convolution.h"
 #include "framework/ops/elementwise.h"
@@ -21,7 +23,7 @@
 namespace adjoint {
 namespace {
 
-// The statements after one that begins so, up to one that begins so, in one line.
+// What stands in a program after the line that begins with `first`, up to one that begins with `last`, in one line.
 std::string between(const std::string& text, const std::string& first, const std::string& last) {
     std::istringstream lines(text);
     std::string line, found;
@@ -137,7 +139,7 @@ const Operation operations[] = {
      "x = x ** 2.5",
      "x = x ** 2.5",
      "output = Pow(input, 2.5)"},
-    {"power of two",
+    {"power of itself",
      {3},
      [](const Variable& x) { return power(x, x); },
      "x = x ** x",
