@@ -109,15 +109,14 @@ TEST(GradientTable, HasRowsAndFlagsOfNamesOfTheirOwn) {
     for (const SettingFlag& flag : setting_flags()) EXPECT_TRUE(names.insert(flag.name).second) << flag.name;
 }
 
-TEST(GradientTable, HasEveryFirstAndSecondDerivativeRightForAnySeed) {
+// Seed 0 is that of the command.
+TEST(GradientTable, HasEveryFirstAndSecondDerivativeRightForAnotherSeed) {
     for (const GradientRow& row : gradient_table()) {
-        for (const std::uint64_t seed : {0, 5}) {
-            try {
-                const GradientCheckReport report = row.check(row.settings, {.order = 2, .seed = seed});
-                EXPECT_TRUE(report.passed()) << row.name << ", seed " << seed << "\n" << report.text();
-            } catch (const Error& error) {
-                ADD_FAILURE() << row.name << ", seed " << seed << ": " << error.what();
-            }
+        try {
+            const GradientCheckReport report = row.check(row.settings, {.order = 2, .seed = 5});
+            EXPECT_TRUE(report.passed()) << row.name << "\n" << report.text();
+        } catch (const Error& error) {
+            ADD_FAILURE() << row.name << ": " << error.what();
         }
     }
 }
