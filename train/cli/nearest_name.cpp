@@ -17,10 +17,10 @@ std::string plain(std::string name) {
 // Source: Damerau's distance without a second edit in the same place ("optimal string alignment").
 std::size_t edits(const std::string& a, const std::string& b) {
     std::vector<std::vector<std::size_t>> least(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-    for (std::size_t i = 0; i <= a.size(); ++i) {
-        for (std::size_t j = 0; j <= b.size(); ++j) {
-            least[i][j] = i + j;  // where one of them is empty
-            if (i == 0 || j == 0) continue;
+    for (std::size_t i = 0; i <= a.size(); ++i) least[i][0] = i;
+    for (std::size_t j = 0; j <= b.size(); ++j) least[0][j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t replaced = a[i - 1] == b[j - 1] ? 0 : 1;
             least[i][j] = std::min({least[i - 1][j] + 1, least[i][j - 1] + 1, least[i - 1][j - 1] + replaced});
             if (i == 1 || j == 1 || a[i - 1] != b[j - 2] || a[i - 2] != b[j - 1]) continue;
