@@ -23,6 +23,8 @@ TEST(SuperResolution, MakesImagesOfAnySizeLarger) {
             EXPECT_EQ(model(Tensor::zeros({2, 5, 7, 3})).shape(), (Shape{2, 5 * scale, 7 * scale, 3}));
         }
     }
+    EXPECT_EQ(SuperResolution(Random(1), {.width = 1, .scale = 2})(Tensor::zeros({1, 1, 1, 1})).shape(),
+              (Shape{1, 2, 2, 1}));
     EXPECT_REFUSAL(SuperResolution(Random(1), {.scale = 5}),
                    "SuperResolution: scale must be 2, 3 or 4, channels and width at least 1; got 5, 1 and 32");
 }

@@ -19,6 +19,7 @@ TEST(UNet, SaysSomethingOfEachPixelOfImagesOfAnySize) {
         const UNet model(Random(1), {.channels = 3, .classes = 5, .width = 2, .upsampling = {kind}});
         EXPECT_EQ(model(Tensor::zeros({2, 16, 24, 3})).shape(), (Shape{2, 16, 24, 5}));
     }
+    EXPECT_EQ(UNet(Random(1), {.classes = 2, .width = 1})(Tensor::zeros({1, 8, 8, 1})).shape(), (Shape{1, 8, 8, 2}));
     EXPECT_REFUSAL(UNet(Random(1), {.classes = 1}),
                    "UNet: channels and width must be at least 1, classes at least 2; got 1, 16 and 1");
     EXPECT_REFUSAL(UNet(Random(1))(Tensor::zeros({1, 16, 28, 1})),

@@ -130,6 +130,16 @@ TEST(DecoderProcess, DecodesLargePicturesAndThenSmallOnes) {
     EXPECT_EQ(pixels_apart(small_png(), 3).size(), 5 * 3 * 3);
 }
 
+// As large as the memory that a decoder has at first, and a little smaller: a number of the file must remain beside it.
+TEST(DecoderProcess, TakesMoreMemoryForAFileThatFillsIt) {
+    for (const std::size_t missing : {0, 100, 1000, 10000}) {
+        std::string png = small_png();
+        const std::vector<int> expected = pixels_apart(png, 3);
+        png.resize((std::size_t{1} << 26) - missing);
+        EXPECT_EQ(pixels_apart(png, 3), expected) << missing;
+    }
+}
+
 // An interval of one block after which a restart must come: there is none, and all other blocks are left out.
 TEST(PictureDecoder, ForgetsWhatItsMemoryHeld) {
     const TemporaryDirectory directory;

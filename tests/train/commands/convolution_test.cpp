@@ -6,6 +6,7 @@
 #include <iomanip>
 #include <sstream>
 
+#include "datasets/image_file.h"
 #include "tests/support/program.h"
 #include "tests/support/values.h"
 #include "train/io/atomic_file.h"
@@ -227,6 +228,17 @@ TEST_F(ConvolutionCommands, ATransposedConvolutionMakesAnySizeThatTheConvolution
     EXPECT_EQ(made({"--output-size=2,3"}), "1 0 2\n0 0 0\n");
     EXPECT_EQ(made({"--output-padding", "1"}), "1 0 2 0\n0 0 0 0\n");
     EXPECT_EQ(made({"--output-padding", "0,1"}), "1 0 2 0\n");
+}
+
+TEST_F(ConvolutionCommands, DrawTheLeastNumberBlackAndTheGreatestWhite) {
+    printed({"conv2d", "--input=-1 0; 1 3", "--weight", "1", "--png", "y.png"});
+    const Tensor picture = read_image(directory_ / "y.png", 1);
+    const Index height = picture.extent(0), width = picture.extent(1);
+    std::vector<double> middles;
+    for (const Index row : {height / 4, 3 * height / 4}) {
+        for (const Index column : {width / 4, 3 * width / 4}) middles.push_back(255 * picture[row * width + column]);
+    }
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(middles[i], (std::array{0, 64, 128, 255}[i]), 1e-4);
 }
 
 }  // namespace

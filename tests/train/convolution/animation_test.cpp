@@ -138,6 +138,13 @@ TEST(Animation, SaysHowManyProductsThereAreWhereTheyAreTooLongToRead) {
     EXPECT_EQ(animation[0].steps[0].caption, "(0, 0): 16 products = 16");
 }
 
+TEST(Animation, SaysWhichNumberOfAResultThatIsBroaderThanTheFilterAStepMakes) {
+    const Tensor x = Tensor::ones({1, 2, 3, 1}, DType::float64), w = Tensor::ones({1, 1, 1, 1}, DType::float64);
+    const Animation animation = conv2d_animation(x, w, Conv2DForm::of("conv2d", x.shape(), w.shape(), {}));
+    EXPECT_EQ(animation[0].steps[2].caption, "(0, 2): 1 x 1 = 1");
+    EXPECT_EQ(animation[0].steps[3].caption, "(1, 0): 1 x 1 = 1");
+}
+
 using AnimationCommands = ProgramTest;
 
 // The number of frames stands at a fixed place: after the signature and IHDR, in acTL.

@@ -53,6 +53,15 @@ TEST_F(Arrays, MayBeImagesAlone) {
     EXPECT_EQ(data.name, "arrays");
 }
 
+TEST_F(Arrays, HaveTheSizeThatIsAskedForOrSuitsThem) {
+    write_npy(directory / "x.npy", Random(1).uniform({3, 40, 70, 3}));
+    const auto shape = [&](const ImageSize& size) {
+        return open_arrays(directory / "x.npy", size).test->image_shape();
+    };
+    EXPECT_EQ(shape({0, 0}), (Shape{32, 32, 3}));
+    EXPECT_EQ(shape({64, 1}), (Shape{64, 64, 1}));
+}
+
 TEST_F(Arrays, AreHeldByOneProcessEach) {
     const std::vector<std::string> classes = {"a", "b"};
     const ArrayDataset alone(images, std::vector<int>(24, 1), classes);

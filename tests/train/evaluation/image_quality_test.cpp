@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "framework/ops/shape_ops.h"
 #include "framework/tensor/random.h"
 #include "tests/support/values.h"
 
@@ -63,6 +64,14 @@ TEST(StructuralSimilarity, IsTheMeanOverWindowsOfTheDefinition) {
     }
     EXPECT_NEAR(structural_similarity(x, y).item(), total / 6, 1e-9);
     EXPECT_NEAR(structural_similarity(y, x).item(), total / 6, 1e-9);
+}
+
+TEST(Checkerboards, AreOfPeriodTwoInBothDirectionsAndOfTheFirstThousandImages) {
+    const Tensor board({1, 2, 2, 1}, {1, 0, 0, 1}), stripes({1, 2, 2, 1}, {1, 0, 1, 0});
+    EXPECT_NEAR(checkerboards(board), 1.0, 1e-12);
+    EXPECT_NEAR(checkerboards(stripes), 1.0, 1e-12);
+    EXPECT_EQ(checkerboards(concatenate({Tensor::ones({1000, 2, 2, 1}), board}, 0).value()), 0.0);
+    EXPECT_GT(checkerboards(concatenate({Tensor::ones({999, 2, 2, 1}), board}, 0).value()), 0.0);
 }
 
 TEST(ImageQuality, RefusesImagesOfDifferentShapes) {

@@ -211,6 +211,15 @@ const Operation operations[] = {
      "use_bias=False, name=\"conv\")(x))",
      "output = ConvTranspose(input, constant) kernel_shape=[3, 2] strides=[2, 3] pads=[1, 0, 1, 0] dilations=[1, 1] "
      "group=1 output_padding=[0, 0]"},
+    {"conv2d_transpose, cut",
+     {4, 5, 3},
+     [](const Variable& y) {
+         return conv2d_transpose(y, Tensor::ones({3, 3, 4, 3}), {.padding = Sides{0, 2, 1, 0}});
+     },
+     "self.conv = nn.ConvTranspose2d(3, 4, kernel_size=3, bias=False); x = F.pad(self.conv(x), (-2, 0, 0, -1))",
+     "x = layers.Cropping2D(((0, 1), (2, 0)))(layers.Conv2DTranspose(4, 3, use_bias=False, name=\"conv\")(x))",
+     "output = ConvTranspose(input, constant) kernel_shape=[3, 3] strides=[1, 1] pads=[0, 2, 1, 0] dilations=[1, 1] "
+     "group=1 output_padding=[0, 0]"},
     {"max_pool2d",
      {6, 4, 2},
      [](const Variable& x) {

@@ -160,6 +160,15 @@ TEST_F(Refined, RunsSaveTheAverageOfTheirWeightsBesideTheLast) {
     EXPECT_FALSE(fs::exists(directory_ / "plain/average.safetensors"));
 }
 
+// Three steps take moments from 1 to 0.9³ and a little; those of the average are of its weights alone.
+TEST_F(Refined, RunsGiveTheAverageOfTheirWeightsMomentsOfItsOwn) {
+    const States last = trained("gan", "--ema 0.9", "dcgan"), average = states("gan/average.safetensors");
+    for (const char* name : {"generator.norm1.running_variance", "generator.norm3.running_variance"}) {
+        EXPECT_GT(last.at(name)[0], 0.7);
+        EXPECT_LT(average.at(name)[0], 0.2);
+    }
+}
+
 TEST_F(Refined, RunsTakeOtherStepsWithEachOption) {
     const States plain = trained("plain", "--schedule constant");
     int number = 0;

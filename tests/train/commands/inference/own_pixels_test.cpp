@@ -1,6 +1,7 @@
 // What `adjoint enlarge` and `adjoint segment` make of one's own images, and what they and training on masks refuse.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "datasets/image_file.h"
@@ -62,6 +63,21 @@ TEST_F(MaskedRun, LearnsWhichPixelsAreWhichAndSaysSo) {
     EXPECT_GT(right, 0.9 * 32 * 32);
     EXPECT_NEAR(said.at("shares").at("0").get<double>() + said.at("shares").at("1").get<double>(), 1.0, 1e-12);
     EXPECT_EQ(refusal("segment --run run images --mask own.png"), "2 error: segment: --mask is of one image; got 24");
+}
+
+TEST_F(MaskedRun, WritesMasksOfTheClassesThatItCounts) {
+    write_png(directory_ / "masks/00.png", Tensor::full({32, 32, 1}, 250.0 / 255));
+    done(begin + "--width 1 --max-steps 1 --out run");
+    const nlohmann::json said = nlohmann::json::parse(printed("segment --run run images/03.png --mask own.png --json"));
+    std::map<std::string, double> shares;
+    for (const double number : read_image(directory_ / "own.png", 1).to_vector())
+        shares[std::to_string(std::lround(255 * number))] += 1.0 / (32 * 32);
+    bool great = false;
+    for (const auto& [number, share] : shares) {
+        EXPECT_NEAR(said.at("shares").at(number).get<double>(), share, 1e-12) << number;
+        great = great || std::stoi(number) >= 128;  // so that an error of a part in 256 shows
+    }
+    EXPECT_TRUE(great);
 }
 
 TEST_F(MaskedRun, IsRefusedWhereMasksAreMissingOrTooMany) {
