@@ -76,6 +76,29 @@ TEST(NormalizeBy, ShiftsAndScalesEachChannelAndRectifies) {
                    "normalize_by: mean and variance must be [2]; got [2] and [3]");
 }
 
+TEST(NormalizeBy, HasTheDerivativesOfTheCompositionToSecondOrder) {
+    std::vector<Variable> in = random_inputs({3, 2, 2, 4});
+    in.push_back(Random(7).normal({4}, DType::float64));
+    in.push_back(Random(8).uniform({4}, DType::float64));
+    const Variable seed = Random(6).normal({3, 2, 2, 4}, DType::float64);
+    for (const double slope : {1.0, 0.2}) {
+        const auto derivatives = [&](auto f) {
+            Tape outer({in[0], in[1], in[3], in[4]}), inner(in);  // gradients depend on no beta
+            std::vector<Variable> all = inner.gradient(f(in[0], in[1], in[2], in[3], in[4]), seed);
+            Variable squares = sum(all[0] * all[0]);
+            for (std::size_t k = 1; k < in.size(); ++k) squares = squares + sum(all[k] * all[k]);
+            for (const Variable& second : outer.gradient(squares)) all.push_back(second);
+            return all;
+        };
+        const auto actual = derivatives(
+            [&](auto... v) { return normalize_by(v..., {.epsilon = epsilon, .activation = leaky_relu(slope)}); });
+        const auto expected = derivatives([&](auto x, auto gamma, auto beta, auto mu, auto variance) {
+            return leaky_relu((x - mu) / sqrt(variance + epsilon) * gamma + beta, slope);
+        });
+        for (std::size_t k = 0; k < actual.size(); ++k) expect_equal(actual[k], expected[k], 1e-9);
+    }
+}
+
 TEST(NormalizeBy, TheMomentsOfTheBatchIsBatchNormalization) {
     const std::vector<Variable> in = random_inputs({9, 3, 2, 6});
     const ChannelMoments moments = channel_moments(in[0].value());
