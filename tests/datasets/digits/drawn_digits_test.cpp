@@ -150,6 +150,14 @@ TEST(DrawnDigits, CalledOneTakeTheLeastInkAndThoseCalledZeroLeaveTheMiddleBlank)
     }
 }
 
+// One of some ten thousand: its mass is so low in its box that this lies at the upper edge.
+TEST(DrawnDigits, ReachTheEdgeWhereTheirCentreOfMassAsksForIt) {
+    const Image low = draw(6, 2880);
+    double ink = 0;
+    for (int column = 0; column < side; ++column) ink += low.at(0, column);
+    EXPECT_NEAR(ink, 1.8, 0.1);
+}
+
 // Who trains on the digits of a seed trains on the same ones tomorrow.
 TEST(DrawnDigits, StayWhatTheyAre) {
     struct Moments {

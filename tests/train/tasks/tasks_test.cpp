@@ -47,6 +47,22 @@ TEST(Tasks, DeclareTheMetricsThatTheirTestsMeasure) {
     }
 }
 
+TEST(Tasks, ShowOneImageOrOneNoiseToEachNetwork) {
+    for (const TaskSpec& task : tasks()) {
+        for (const Index told : {0, 10}) {
+            if (told > 0 && !task.settings.conditional) continue;
+            TrainingOptions options = task.defaults;
+            fit(options, few_images(task).record());
+            options.sizes.told_classes = told;
+            const auto model = task.make_model(Random(1), options);
+            for (const auto& [name, network, input] : networks_of(task, *model, options.sizes)) {
+                EXPECT_EQ(input.extent(0), 1) << task.name << ": " << name;
+                EXPECT_EQ((*network)(input).extent(0), 1) << task.name << ": " << name;
+            }
+        }
+    }
+}
+
 TEST(Tasks, RefuseImagesWithAMaskTooManyOrTooFew) {
     const Datasets digits = few_digits(), scenes = few_images(*find_task("unet"));
     const auto make = [](const char* name, const Datasets& data) {
