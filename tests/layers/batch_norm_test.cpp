@@ -50,6 +50,11 @@ TEST(BatchNorm, BeginsAsTheIdentityInEvaluation) {
     expect_tensor(norm(batch.cast(DType::float32)), {4, 2}, batch.to_vector(), 1e-6);
 }
 
+TEST(BatchNorm, DrawsItsScaleAsALayerOfOneInputAndOneOutput) {
+    const BatchNorm norm({.channels = 5, .scale = initializers::he_normal()}, random);
+    EXPECT_TRUE(identical(norm.scale.value(), initializers::he_normal()({5}, {.in = 1, .out = 1}, random)));
+}
+
 TEST_F(BatchNormalization, IsItsEquationInTraining) {
     const double a = 2 / std::sqrt(3.5 + 1e-5), b = -1 / std::sqrt(125 + 1e-5);
     expect_tensor(in_training(batch), {4, 2},

@@ -20,6 +20,10 @@ TEST_F(BenchCommand, MeasuresAStepOfTheCriticWithThePenaltyAndWithout) {
         EXPECT_GT(line.at("step_ms_median").get<double>(), 0.0);
         EXPECT_GT(line.at("gflop").get<double>(), 1.0);
         EXPECT_GT(line.at("peak_mb").get<double>(), 10.0);
+        const auto number = [&](const char* name) { return line.at(name).get<double>(); };
+        EXPECT_NEAR(number("gflops"), number("gflop") / number("step_ms_median") * 1e3, 1e-6 * number("gflops"));
+        EXPECT_NEAR(number("share_of_peak"), number("gflops") / number("sgemm_peak_gflops"), 1e-6);
+        EXPECT_GT(number("sgemm_peak_gflops"), 0.1) << "of any processor of this century";
         EXPECT_EQ(line.at("convolution"), "direct");
         EXPECT_EQ(line.at("processes"), 1);
     }

@@ -61,9 +61,12 @@ TEST(SymmetricSquareRoot, SquaresToTheMatrixAndIsSymmetric) {
     }
 }
 
-TEST(SymmetricSquareRoot, IsThatOfEachElementOfADiagonal) {
+TEST(SymmetricSquareRoot, OfADiagonalIsThatOfEachElementAndOfOthersOneWhoseSquareTheyAre) {
     expect_equal(symmetric_square_root(diagonal({4, 0, 9})), diagonal({2, 0, 3}), 1e-12);
+    expect_equal(symmetric_square_root(diagonal({4, 4})), diagonal({2, 2}), 1e-12);
     expect_tensor(symmetric_square_root(doubles({2, 2}, {5, 4, 4, 5})), {2, 2}, {2, 1, 1, 2}, 1e-12);
+    const Tensor root = symmetric_square_root(doubles({2, 2}, {2, -1, -1, 2}));  // eigenvalues 1 and 3
+    expect_tensor(matmul(root, root), {2, 2}, {2, -1, -1, 2}, 1e-12);
 }
 
 TEST(SymmetricSquareRoot, IsOfASquare) {
