@@ -1,10 +1,13 @@
 // Truths about the options of a run that change what it does beside learning: an estimate, one batch, JSON, noise,
 // settings from a file, and what becomes of a number that is not finite.
+#include "train/tasks/training_options.h"
+
 #include <nlohmann/json.hpp>
 
 #include "tests/support/environment.h"
 #include "tests/support/npy_files.h"
 #include "tests/support/program.h"
+#include "train/tasks/registry.h"
 
 namespace adjoint {
 namespace {
@@ -25,6 +28,19 @@ class TrainingOption : public ProgramTest {
         return all;
     }
 };
+
+TEST(TrainingOptions, AskADatasetForImagesOfTheSizesOfTheModel) {
+    TrainingOptions options = find_task("autoencoder")->defaults;
+    options.dataset.name = "x.npy";
+    options.sizes.image_size = 64;
+    options.sizes.channels = 3;
+    options.seed = 7;
+    const DatasetOptions dataset = dataset_of(options);
+    EXPECT_EQ(dataset.name, "x.npy");
+    EXPECT_EQ(dataset.image_size, 64);
+    EXPECT_EQ(dataset.channels, 3);
+    EXPECT_EQ(dataset.seed, 7U);
+}
 
 TEST_F(TrainingOption, DryRunEstimatesAndWritesNothing) {
     const Outcome dry = train("dcgan", "--width 4 --epochs 2 --lr 0.002 --dry-run --json");
