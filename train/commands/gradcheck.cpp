@@ -103,8 +103,8 @@ void print_row(const GradientRow& row, const GradientCheckReport& report) {
 void print_sweep(const SweepReport& report) {
     fmt::print("{:<34}{:>14}{:>17}\n", "operation", "configurations", "relative error");
     for (const SweptRow& row : report.rows) {
-        const bool exact = row.exact == row.configurations && row.relative_error == 0.0;
-        fmt::print("{:<34}{:>14}{:>17}\n", row.name, row.configurations, error_text(exact, row.relative_error));
+        fmt::print("{:<34}{:>14}{:>17}\n", row.name, row.configurations,
+                   error_text(row.all_exact(), row.relative_error));
     }
     for (const SweepFailure& failure : report.failures) {
         fmt::print("{}: FAILED, and the smallest that fails is\n  {}\n{}", failure.name, failure.command,

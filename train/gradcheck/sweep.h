@@ -12,6 +12,9 @@ struct SweptRow {
     Index configurations = 0;
     Index exact = 0;  ///< of them, in whole numbers
     double relative_error = 0.0;
+
+    /// Whether all of them are, and right to the last bit.
+    bool all_exact() const { return exact == configurations && relative_error == 0.0; }
 };
 
 /// The smallest configuration of a row that was found to fail.

@@ -51,8 +51,11 @@ TEST(GradientSweep, FindsAPullbackThatSwapsStrideAndDilation) {
         };
         return Operation{f, {normal(right.image_shape()), normal(right.weight_shape(), 1)}, {"x", "w"}};
     });
-    const SweepReport report = sweep_gradients({multilinear(row)}, 200, {});
+    const GradientRow right = multilinear(row_of("right", [](const Variable& v) { return 2.0 * v; }));
+    const SweepReport report = sweep_gradients({multilinear(row), right}, 400, {});
     ASSERT_EQ(report.failures.size(), 1u);
+    EXPECT_FALSE(report.rows[0].all_exact());
+    EXPECT_TRUE(report.rows[1].all_exact());
     // Two rows of pixels and a filter of one tap, between whose outputs there is a pixel that should not be.
     EXPECT_EQ(report.failures[0].command,
               "adjoint gradcheck --layer conv2d --shape 1,2,1,1 --kernel 1,1 --dilation 2,1");
