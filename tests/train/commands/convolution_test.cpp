@@ -234,11 +234,10 @@ TEST_F(ConvolutionCommands, DrawTheLeastNumberBlackAndTheGreatestWhite) {
     printed({"conv2d", "--input=-1 0; 1 3", "--weight", "1", "--png", "y.png"});
     const Tensor picture = read_image(directory_ / "y.png", 1);
     const Index height = picture.extent(0), width = picture.extent(1);
-    std::vector<double> middles;
-    for (const Index row : {height / 4, 3 * height / 4}) {
-        for (const Index column : {width / 4, 3 * width / 4}) middles.push_back(255 * picture[row * width + column]);
-    }
-    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(middles[i], (std::array{0, 64, 128, 255}[i]), 1e-4);
+    const auto middle = [&](Index i, Index j) {
+        return std::lround(255 * picture[(2 * i + 1) * height / 4 * width + (2 * j + 1) * width / 4]);
+    };
+    EXPECT_EQ((std::array{middle(0, 0), middle(0, 1), middle(1, 0), middle(1, 1)}), (std::array{0L, 64L, 128L, 255L}));
 }
 
 }  // namespace
